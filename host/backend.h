@@ -1,0 +1,75 @@
+// The common interface: a backend only enqueues; a substrate owns memory, replay and the clock.
+#ifndef POOLBENCH_HOST_BACKEND_H_
+#define POOLBENCH_HOST_BACKEND_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/problem.h"
+#include "host/substrate.h"
+
+namespace poolbench {
+
+// Whether a problem is taken, and if not, which parameter stands in the way.
+struct Support {
+  std::string why_not;
+  explicit operator bool() const { return why_not.empty(); }
+};
+
+// A problem that a backend does not take was planned all the same. The message is the reason.
+struct Refused : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Addresses in the substrate's memory, each aligned to 256 bytes: src, dst, indices (int64; null
+// unless the problem has them) and scratch (null unless the plan asked for it).
+struct Tensors {
+  const void* src = nullptr;
+  void* dst = nullptr;
+  int64_t* indices = nullptr;
+  void* scratch = nullptr;
+};
+
+// One problem made ready on one backend. Everything costly happens while it is made.
+class Plan {
+ public:
+  virtual ~Plan() = default;
+  virtual std::string_view kernel() const = 0;  // the kernel that was chosen
+  virtual int64_t scratch_bytes() const { return 0; }
+  // Enqueues the work on `stream`; on the host it is done on return. Neither allocates nor
+  // compiles nor waits nor reads a clock. Writes every element of dst and indices, reads src,
+  // keeps no state that a second launch could see.
+  virtual void launch(const Tensors& tensors, Stream stream) = 0;
+};
+
+struct KernelInfo {
+  std::string name;
+  std::string summary;
+};
+
+// One family on one device.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;  // "openmp", "cuda:0", "onednn"
+  virtual Substrate& substrate() const = 0;
+  virtual std::vector<KernelInfo> kernels() const = 0;  // fastest first; the last takes everything
+  // `kernel` empty: whether any kernel takes the problem. An unknown kernel is a reason too.
+  virtual Support supports(const PoolProblem& problem, std::string_view kernel = {}) const = 0;
+  // Throws Refused exactly where supports() says no, OutOfMemory, or a device's error.
+  virtual std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel = {}) = 0;
+  // A backend that only shows that results are right (an emulator) is never timed.
+  virtual bool timeable() const { return true; }
+  // Contenders for the ceiling of `bytes_read` + `bytes_written` on this device: a copy, a read
+  // and a linear reduction that move as many bytes. Empty where another backend stands for it.
+  virtual std::vector<std::unique_ptr<Plan>> ceilings(int64_t /*bytes_read*/,
+                                                      int64_t /*bytes_written*/) {
+    return {};
+  }
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_BACKEND_H_

@@ -1,0 +1,69 @@
+#include "host/backends/kernel_list.h"
+
+#include <fmt/format.h>
+
+#include "host/lower.h"
+
+namespace poolbench {
+
+class KernelListPlan : public Plan {
+ public:
+  KernelListPlan(const KernelListBackend& backend, const Kernel& kernel, const PoolProblem& problem)
+      : backend_(backend), kernel_(kernel), args_(lower(problem)) {
+    const Tables tables = window_tables(problem);
+    const auto bytes = static_cast<int64_t>(tables.windows.size() * sizeof(Window));
+    tables_ = Buffer(backend.substrate(), bytes);
+    backend.substrate().write(tables_.at(), tables.windows.data(), bytes);
+    set_tables(args_, tables, static_cast<const Window*>(tables_.at()));
+    if (kernel.scratch_bytes != nullptr) scratch_bytes_ = kernel.scratch_bytes(args_);
+  }
+
+  std::string_view kernel() const override { return kernel_.name; }
+  int64_t scratch_bytes() const override { return scratch_bytes_; }
+  void launch(const Tensors& tensors, Stream stream) override {
+    PoolArgs args = args_;
+    args.src = tensors.src;
+    args.dst = tensors.dst;
+    args.indices = tensors.indices;
+    args.scratch = tensors.scratch;
+    backend_.before_launch();
+    kernel_.launch(args, stream);
+  }
+
+ private:
+  const KernelListBackend& backend_;
+  const Kernel& kernel_;
+  PoolArgs args_;
+  Buffer tables_;
+  int64_t scratch_bytes_ = 0;
+};
+
+std::vector<KernelInfo> KernelListBackend::kernels() const {
+  std::vector<KernelInfo> infos;
+  for (const Kernel& kernel : kernels_) infos.push_back({kernel.name, kernel.summary});
+  return infos;
+}
+
+KernelListBackend::Choice KernelListBackend::choose(const PoolArgs& args,
+                                                    std::string_view name) const {
+  std::string why_not = fmt::format("{} has no kernel '{}'", name_, name);
+  for (const Kernel& kernel : kernels_) {
+    if (!name.empty() && name != kernel.name) continue;
+    const char* reason = kernel.why_not(args);
+    if (reason == nullptr) return {&kernel, {}};
+    why_not = fmt::format("{}.{}: {}", name_, kernel.name, reason);
+  }
+  return {nullptr, why_not};
+}
+
+Support KernelListBackend::supports(const PoolProblem& problem, std::string_view kernel) const {
+  return {choose(lower(problem), kernel).why_not};
+}
+
+std::unique_ptr<Plan> KernelListBackend::plan(const PoolProblem& problem, std::string_view name) {
+  const auto [kernel, why_not] = choose(lower(problem), name);
+  if (kernel == nullptr) throw Refused(why_not);
+  return std::make_unique<KernelListPlan>(*this, *kernel, problem);
+}
+
+}  // namespace poolbench

@@ -1,0 +1,42 @@
+// A backend made of a family's ordered list of kernels (kernels/pool_args.h): naive, openmp, cuda
+// and its emulator differ in the list, the substrate and the name alone.
+#ifndef POOLBENCH_HOST_BACKENDS_KERNEL_LIST_H_
+#define POOLBENCH_HOST_BACKENDS_KERNEL_LIST_H_
+
+#include <functional>
+#include <span>
+
+#include "host/backend.h"
+
+namespace poolbench {
+
+struct KernelListBackend : Backend {
+  KernelListBackend(std::string name, Substrate& substrate, std::span<const Kernel> kernels)
+      : name_(std::move(name)), substrate_(substrate), kernels_(kernels) {}
+
+  std::string_view name() const override { return name_; }
+  Substrate& substrate() const override { return substrate_; }
+  std::vector<KernelInfo> kernels() const override;
+  Support supports(const PoolProblem& problem, std::string_view kernel) const override;
+  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override;
+
+ protected:
+  // Called before each launch, for what must be set on the calling thread (OpenMP's team size).
+  virtual void before_launch() const {}
+
+ private:
+  friend class KernelListPlan;
+  struct Choice {
+    const Kernel* kernel;
+    std::string why_not;
+  };
+  Choice choose(const PoolArgs& args, std::string_view kernel) const;
+
+  std::string name_;
+  Substrate& substrate_;
+  std::span<const Kernel> kernels_;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_BACKENDS_KERNEL_LIST_H_

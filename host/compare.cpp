@@ -1,0 +1,246 @@
+#include "host/compare.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "host/windows.h"
+#include "kernels/dispatch.h"
+
+namespace poolbench {
+namespace {
+
+// What judging needs to know of an element type. The accumulator is the one the spec names: f32
+// for f16, bf16 and f32, f64 for f64 and for powers of integers.
+struct Precision {
+  int digits;              // of the type's significand; 0: an integer
+  int min_exponent;        // of the type's smallest normal number, as 2^min_exponent
+  long double unit;        // half an ulp of the accumulator's 1
+  long double acc_max;     // the accumulator's largest number
+  long double acc_normal;  // and its smallest normal one
+};
+
+template <class T>
+constexpr Precision precision() {
+  constexpr long double kMaxF32 = std::numeric_limits<float>::max();
+  constexpr long double kMaxF64 = std::numeric_limits<double>::max();
+  if constexpr (std::is_same_v<T, double>)
+    return {53, -1022, 0x1p-53L, kMaxF64, 0x1p-1022L};
+  else if constexpr (std::is_same_v<T, float>)
+    return {24, -126, 0x1p-24L, kMaxF32, 0x1p-126L};
+  else if constexpr (std::is_same_v<T, f16>)
+    return {11, -14, 0x1p-24L, kMaxF32, 0x1p-126L};
+  else if constexpr (std::is_same_v<T, bf16>)
+    return {8, -126, 0x1p-24L, kMaxF32, 0x1p-126L};
+  else
+    return {0, 0, 0x1p-53L, kMaxF64, 0x1p-1022L};
+}
+
+template <class T>
+long double ulp_of(long double value) {
+  constexpr Precision type = precision<T>();
+  if (type.digits == 0 || !std::isfinite(value)) return 1;
+  const int exponent = value == 0 ? type.min_exponent : std::ilogb(value);
+  return std::ldexp(1.0L, std::max(exponent, type.min_exponent) - type.digits + 1);
+}
+
+// The nearest number of the type; monotone, so that an interval's ends become an interval's ends.
+template <class T>
+long double rounded(long double value) {
+  if constexpr (std::is_same_v<T, double>)
+    return double(value);
+  else if constexpr (std::is_same_v<T, float>)
+    return float(value);
+  else
+    return load(store<T>(double(value)));
+}
+
+bool same(long double a, long double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+// Whether `got` is what some value within `tolerance` of `value` rounds to.
+template <class T>
+bool within(long double got, long double value, long double tolerance) {
+  return got >= rounded<T>(value - tolerance) && got <= rounded<T>(value + tolerance);
+}
+
+int ceil_log2(int64_t n) { return n <= 1 ? 0 : std::bit_width(static_cast<uint64_t>(n - 1)); }
+
+template <class T>
+Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double got) {
+  constexpr Precision type = precision<T>();
+  const bool lp = spec.reduction == Reduction::kLp;
+  const long double value = expected.value;
+  Judgement judgement;
+  const auto in_ulp = [&](long double x) { return double(x / ulp_of<T>(value)); };
+  judgement.ulp = same(got, value) ? 0 : in_ulp(std::fabs(got - value));
+
+  if (spec.reduction == Reduction::kMax || (lp && std::isinf(spec.norm))) {
+    judgement.right = same(got, rounded<T>(value));
+    return judgement;
+  }
+  if (std::is_integral_v<T> && !lp) {
+    judgement.right = got == expected.integer;
+    return judgement;
+  }
+  if (!std::isfinite(value) || !std::isfinite(expected.magnitude)) {
+    // An infinity or NaN among the taps says what must come out; a finite sum beyond the range of
+    // the arithmetic here is beyond the accumulator's too.
+    judgement.right = same(got, value);
+    return judgement;
+  }
+
+  const long double terms = 64 + ceil_log2(expected.taps);
+  const long double relative = terms * type.unit / (lp ? std::min(spec.norm, 1.0) : 1.0);
+  const long double power_ulps = lp && type.digits != 0 ? 4 * ulp_of<T>(value) : 0;
+  const long double tolerance = relative * expected.magnitude + power_ulps;
+  judgement.allowed = in_ulp(tolerance) + 0.5;
+  judgement.right = within<T>(got, value, tolerance);
+  if (judgement.right) return judgement;
+
+  // Beyond the accumulator's range: sums that overflow, terms and results that flush to zero.
+  if (expected.largest_partial > type.acc_max) {
+    judgement.right = !std::isfinite(got);
+  } else if (!lp) {
+    const long double scale = expected.largest_partial > 0
+                                  ? expected.magnitude / expected.largest_partial
+                                  : 0;  // 1 / |divisor|
+    const long double flushed = type.acc_normal * (1 + (long double)(expected.taps) * scale);
+    judgement.right = within<T>(got, value, tolerance + flushed);
+  } else if (expected.smallest_term < type.acc_normal) {
+    const long double p = spec.norm, sum = std::pow(std::fabs(value), p);
+    const long double flushed = type.acc_normal * (long double)(expected.taps);
+    const long double low = std::pow(std::max(sum - flushed, 0.0L), 1 / p);
+    const long double high = std::pow(sum + flushed, 1 / p);
+    judgement.right = got >= rounded<T>(low - tolerance) && got <= rounded<T>(high + tolerance);
+  }
+  judgement.out_of_range = judgement.right;
+  return judgement;
+}
+
+template <class T>
+Judgement judge_element(const PoolSpec& spec, const Expected& expected, T got, int64_t got_index) {
+  Judgement judgement = judge_as<T>(spec, expected, load(got));
+  if (spec.indices) judgement.right &= got_index == expected.index;
+  return judgement;
+}
+
+// Which outputs are judged: all, or the borders of every plane and a seeded sample.
+class Selection {
+ public:
+  Selection(const PoolProblem& problem, uint64_t seed, int64_t full_taps)
+      : dst_(dst_extents(problem)) {
+    const int64_t outputs = dst_count(problem);
+    __int128 taps = outputs;
+    for (int axis = problem.first_axis(); axis < 3; ++axis)
+      taps *= problem.spec.windowing == Windowing::kGlobal     ? problem.src[axis]
+              : problem.spec.windowing == Windowing::kAdaptive ? problem.src[axis] / dst_[axis] + 1
+                                                               : problem.spec.kernel[axis];
+    all_ = taps <= full_taps;
+    threshold_ =
+        outputs > 0
+            ? uint64_t(std::min(1.0, double(kSampledOutputs) / double(outputs)) * 0x1p63) * 2
+            : 0;
+    stream_ = splitmix64(seed, 0x5e1ec7);
+  }
+  bool takes(int64_t at, const Extents& output) const {
+    if (all_) return true;
+    for (int axis = 0; axis < 3; ++axis)
+      if (dst_[axis] > 1 && (output[axis] == 0 || output[axis] == dst_[axis] - 1)) return true;
+    return splitmix64(stream_, at) < threshold_;
+  }
+
+ private:
+  Extents dst_;
+  bool all_;
+  uint64_t threshold_, stream_;
+};
+
+constexpr size_t kWorst = 8;
+
+bool worse(const Point& a, const Point& b) {
+  const auto badness = [](const Point& p) { return std::isnan(p.ulp) ? INFINITY : p.ulp; };
+  return badness(a) > badness(b);
+}
+
+void add_worst(std::vector<Point>& worst, const Point& point) {
+  worst.insert(std::upper_bound(worst.begin(), worst.end(), point, worse), point);
+  if (worst.size() > kWorst) worst.pop_back();
+}
+
+template <class T>
+Comparison compare_as(const PoolProblem& problem, const void* src, const T* dst,
+                      const int64_t* indices, uint64_t seed, int64_t full_taps) {
+  const Reference reference(problem, src);
+  const Selection selection(problem, seed, full_taps);
+  const Extents out = dst_extents(problem);
+  const int64_t size = out[0] * out[1] * out[2], rows = problem.planes() * out[0] * out[1];
+  const bool last = problem.layout == Layout::kChannelsLast;
+  Comparison total;
+  total.outputs = dst_count(problem);
+#pragma omp parallel num_threads(omp_get_num_procs())
+  {
+    Comparison mine;
+#pragma omp for schedule(dynamic, 16)
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t plane = row / (out[0] * out[1]);
+      const int64_t n = plane / problem.c, c = plane % problem.c;
+      Extents o = {row / out[1] % out[0], row % out[1], 0};
+      for (o[2] = 0; o[2] < out[2]; ++o[2]) {
+        const int64_t in_plane = (o[0] * out[1] + o[1]) * out[2] + o[2];
+        const int64_t at = last ? (n * size + in_plane) * problem.c + c : plane * size + in_plane;
+        if (!selection.takes(at, o)) continue;
+        const Expected expected = reference.at(plane, o);
+        const int64_t got_index = indices != nullptr ? indices[at] : -1;
+        const Judgement j = judge_element<T>(problem.spec, expected, dst[at], got_index);
+        ++mine.checked;
+        mine.out_of_range += j.out_of_range;
+        if (j.right && !j.out_of_range) mine.max_ulp = std::max(mine.max_ulp, j.ulp);
+        if (j.right) continue;
+        ++mine.wrong;
+        add_worst(mine.worst, {n, c, o, double(expected.value), double(load(dst[at])),
+                               expected.index, got_index, j.ulp, j.allowed});
+      }
+    }
+#pragma omp critical(poolbench_compare)
+    {
+      total.checked += mine.checked;
+      total.wrong += mine.wrong;
+      total.out_of_range += mine.out_of_range;
+      total.max_ulp = std::max(total.max_ulp, mine.max_ulp);
+      for (const Point& point : mine.worst) add_worst(total.worst, point);
+    }
+  }
+  return total;
+}
+
+}  // namespace
+
+Judgement judge(const PoolProblem& problem, const Expected& expected, const void* got,
+                int64_t got_index) {
+  PoolArgs args{};
+  args.dtype = int32_t(problem.dtype);
+  Judgement judgement;
+  dispatch_dtype(args, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    judgement = judge_element<T>(problem.spec, expected, *static_cast<const T*>(got), got_index);
+  });
+  return judgement;
+}
+
+Comparison compare(const PoolProblem& given, const void* src, const void* dst,
+                   const int64_t* indices, uint64_t seed, int64_t full_taps) {
+  const PoolProblem problem = canonical(given);
+  PoolArgs args{};
+  args.dtype = int32_t(problem.dtype);
+  Comparison comparison;
+  dispatch_dtype(args, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    comparison = compare_as<T>(problem, src, static_cast<const T*>(dst), indices, seed, full_taps);
+  });
+  return comparison;
+}
+
+}  // namespace poolbench

@@ -1,0 +1,65 @@
+// The judgement: an output against the reference.
+#ifndef POOLBENCH_HOST_COMPARE_H_
+#define POOLBENCH_HOST_COMPARE_H_
+
+#include <string>
+#include <vector>
+
+#include "host/problem.h"
+#include "host/reference.h"
+
+namespace poolbench {
+
+// One output element that was judged.
+struct Point {
+  int64_t n = 0, c = 0;
+  Extents output = {};  // d, h, w
+  double expected = 0;
+  double got = 0;
+  int64_t expected_index = -1;  // with indices
+  int64_t got_index = -1;
+  double ulp = 0;      // |got - expected| in units of the last place of the output type
+  double allowed = 0;  // the same unit
+};
+
+struct Comparison {
+  int64_t outputs = 0;  // there are
+  int64_t checked = 0;  // were judged: all, or the borders and a seeded sample
+  int64_t wrong = 0;
+  int64_t out_of_range = 0;  // accepted because the accumulator's range was left
+  double max_ulp = 0;        // over the accepted ones
+  std::vector<Point> worst;  // up to 8 wrong ones, worst first
+
+  bool ok() const { return wrong == 0; }
+};
+
+// Above this many taps only borders and kSampled seeded outputs are judged.
+constexpr int64_t kFullJudgementTaps = 100'000'000;
+constexpr int64_t kSampledOutputs = 65'536;
+
+// Judges `dst` (and `indices`, null unless the problem has them), in the problem's type and
+// layout, all on the host. The rules:
+//   max, indices   exact; NaN equals NaN, -0 equals +0
+//   average        |y - exact| <= (64 + ceil(log2 taps)) u sum|x|/|divisor| + half an ulp of the
+//                  output type; u: half an ulp of the accumulator's 1. Integers: exact.
+//   Lp             the same relative to the value, over min(p, 1) since the root magnifies, plus
+//                  4 ulp of the output type. Integers: rounded from inside that interval.
+// Where sums leave the accumulator's normal range, the overflowed or flushed value is accepted too
+// and counted.
+Comparison compare(const PoolProblem& problem, const void* src, const void* dst,
+                   const int64_t* indices, uint64_t seed = 1,
+                   int64_t full_taps = kFullJudgementTaps);
+
+// One output's judgement; `got` points at its element.
+struct Judgement {
+  bool right = false;
+  bool out_of_range = false;
+  double ulp = 0;
+  double allowed = 0;
+};
+Judgement judge(const PoolProblem& problem, const Expected& expected, const void* got,
+                int64_t got_index);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_COMPARE_H_

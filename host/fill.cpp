@@ -1,0 +1,145 @@
+#include "host/fill.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "host/windows.h"
+#include "kernels/dispatch.h"
+
+namespace poolbench {
+namespace {
+
+constexpr FillInfo kKinds[] = {
+    {FillKind::kIntegers, "integers"}, {FillKind::kPosition, "position"},
+    {FillKind::kNegative, "negative"}, {FillKind::kTies, "ties"},
+    {FillKind::kUniform, "uniform"},   {FillKind::kInfinite, "infinite"},
+    {FillKind::kNan, "nan"},           {FillKind::kDenormal, "denormal"},
+    {FillKind::kExtreme, "extreme"},   {FillKind::kCancel, "cancel"},
+};
+
+// What the kinds need to know of a float type: the largest finite value, the smallest normal one,
+// the smallest of all, and up to which whole number it holds them all.
+struct Limits {
+  double max, normal, smallest;
+  int64_t whole;
+};
+template <class T>
+constexpr Limits limits() {
+  if constexpr (std::is_same_v<T, double>)
+    return {1.7976931348623157e308, 0x1p-1022, 0x1p-1074, int64_t{1} << 53};
+  else if constexpr (std::is_same_v<T, f16>)
+    return {65504, 0x1p-14, 0x1p-24, 2048};
+  else if constexpr (std::is_same_v<T, bf16>)
+    return {0x1.fep127, 0x1p-126, 0x1p-133, 256};
+  else
+    return {0x1.fffffep127, 0x1p-126, 0x1p-149, int64_t{1} << 24};
+}
+
+template <class T>
+double float_value(FillKind kind, uint64_t h, int64_t position) {
+  constexpr Limits limit = limits<T>();
+  const double uniform = double(int64_t(h) >> 11) * 0x1p-52;  // [-1, 1)
+  const double sign = h & 1 ? -1 : 1;
+  const auto pick = (h >> 1) % 16;
+  switch (kind) {
+    case FillKind::kIntegers:
+      return double((h >> 8) % 17) - 8;
+    case FillKind::kPosition:
+      return double(position % limit.whole);
+    case FillKind::kNegative:
+      return -1 - double((h >> 8) % 16);
+    case FillKind::kTies:
+      return h & 1 ? 1 : 2;
+    case FillKind::kUniform:
+      return uniform;
+    case FillKind::kInfinite:
+      return pick < 13 ? -INFINITY : pick < 14 ? INFINITY : uniform;
+    case FillKind::kNan:
+      return pick == 0 ? NAN : uniform;
+    case FillKind::kDenormal:
+      return sign * limit.smallest * double((h >> 8) % 100);
+    case FillKind::kExtreme:
+      return sign * (pick < 8 ? limit.max * (0.5 + std::fabs(uniform) / 2) : limit.normal);
+    case FillKind::kCancel:
+      return sign * 1000 + uniform;
+  }
+  return 0;
+}
+
+template <class T>
+int64_t integer_value(FillKind kind, uint64_t h, int64_t position) {
+  constexpr int64_t low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+  constexpr int64_t range = high - low + 1;
+  const int64_t any = low + int64_t((h >> 8) % uint64_t(range));
+  const auto pick = h % 16;
+  switch (kind) {
+    case FillKind::kIntegers:
+      return int64_t((h >> 8) % 17) - (low < 0 ? 8 : 0);
+    case FillKind::kPosition:
+      return low + position % range;
+    case FillKind::kNegative:
+      return low < 0 ? -1 - int64_t((h >> 8) % 16) : (h >> 8) % 16;
+    case FillKind::kTies:
+      return h & 1 ? 1 : 2;
+    case FillKind::kInfinite:
+      return pick < 13 ? low : pick < 14 ? high : any;
+    case FillKind::kExtreme:
+      return pick < 8 ? low : high;
+    case FillKind::kCancel:
+      return pick < 8 ? high - pick : low + pick;
+    default:
+      return any;
+  }
+}
+
+template <class T>
+void fill_as(const PoolProblem& problem, FillKind kind, uint64_t seed, T* dst) {
+  const int64_t size = problem.src[0] * problem.src[1] * problem.src[2];
+  const int64_t count = src_count(problem), c = problem.c;
+  const bool last = problem.layout == Layout::kChannelsLast;
+  const uint64_t stream = splitmix64(seed, uint64_t(kind));
+#pragma omp parallel for schedule(static)
+  for (int64_t at = 0; at < count; ++at) {
+    // In memory order; a value goes by its place with channels first, whatever the layout.
+    const int64_t position = last ? at / c % size : at % size;
+    const int64_t plane = last ? at / c / size * c + at % c : at / size;
+    const uint64_t h = splitmix64(stream, plane * size + position);
+    if constexpr (std::is_integral_v<T>)
+      dst[at] = T(integer_value<T>(kind, h, position));
+    else
+      dst[at] = store<T>(float_value<T>(kind, h, position));
+  }
+}
+
+}  // namespace
+
+std::span<const FillInfo> fill_kinds() { return kKinds; }
+
+FillKind parse_fill(std::string_view name) {
+  std::string known;
+  for (const auto& kind : kKinds) {
+    if (kind.name == name) return kind.kind;
+    known += fmt::format(" {}", kind.name);
+  }
+  throw BadInput(fmt::format("fill: '{}' is unknown; one of{}", name, known));
+}
+
+std::string_view fill_name(FillKind kind) { return kKinds[static_cast<int>(kind)].name; }
+
+void fill(const PoolProblem& problem, FillKind kind, uint64_t seed, void* dst) {
+  PoolArgs args{};
+  args.dtype = int32_t(problem.dtype);
+  dispatch_dtype(args, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    fill_as(problem, kind, seed, static_cast<T*>(dst));
+  });
+}
+
+std::vector<std::byte> filled(const PoolProblem& problem, FillKind kind, uint64_t seed) {
+  std::vector<std::byte> src(src_bytes(problem));
+  fill(problem, kind, seed, src.data());
+  return src;
+}
+
+}  // namespace poolbench

@@ -1,0 +1,121 @@
+#include "host/fuzz.h"
+
+#include <cmath>
+#include <iterator>
+
+#include "host/windows.h"
+
+namespace poolbench {
+namespace {
+
+class Dice {
+ public:
+  Dice(uint64_t seed, uint64_t index) : stream_(splitmix64(seed, index)) {}
+  // Uniform in [low, high].
+  int64_t roll(int64_t low, int64_t high) {
+    return low + int64_t(splitmix64(stream_, rolls_++) % uint64_t(high - low + 1));
+  }
+  bool chance(int percent) { return roll(1, 100) <= percent; }
+  template <class T, size_t N>
+  T pick(const T (&items)[N]) {
+    return items[roll(0, N - 1)];
+  }
+
+ private:
+  uint64_t stream_, rolls_ = 0;
+};
+
+void roll_sliding(Dice& dice, PoolProblem& problem) {
+  PoolSpec& spec = problem.spec;
+  const bool same_on_all_axes = dice.chance(50);
+  for (int axis = problem.first_axis(); axis < 3; ++axis) {
+    if (same_on_all_axes && axis > problem.first_axis()) {
+      spec.kernel[axis] = spec.kernel[axis - 1];
+      spec.stride[axis] = spec.stride[axis - 1];
+      spec.dilation[axis] = spec.dilation[axis - 1];
+      spec.pad_begin[axis] = spec.pad_begin[axis - 1];
+      spec.pad_end[axis] = spec.pad_end[axis - 1];
+      continue;
+    }
+    spec.kernel[axis] = dice.chance(60) ? dice.roll(2, 3) : dice.roll(1, 9);
+    spec.stride[axis] = dice.chance(70) ? dice.roll(1, 2) : dice.roll(1, 5);
+    spec.dilation[axis] = dice.chance(80) ? 1 : dice.roll(2, 3);
+    const int64_t dilated = (spec.kernel[axis] - 1) * spec.dilation[axis] + 1;
+    spec.pad_begin[axis] = dice.chance(50) ? 0 : dice.roll(0, dilated - 1);
+    spec.pad_end[axis] = dice.chance(60) ? spec.pad_begin[axis] : dice.roll(0, dilated - 1);
+  }
+  spec.ceil_mode = dice.chance(30);
+  if (dice.chance(15)) {
+    spec.auto_pad = dice.chance(50) ? AutoPad::kSameUpper : AutoPad::kSameLower;
+    spec.pad_begin = spec.pad_end = {};
+    spec.ceil_mode = false;
+  }
+}
+
+void roll_shape(Dice& dice, PoolProblem& problem) {
+  constexpr int64_t kChannels[] = {1, 2, 3, 4, 5, 7, 8, 16, 17, 31, 32, 33, 64};
+  constexpr int64_t kLongest[] = {300, 40, 16};
+  problem.rank = int(dice.roll(1, 3));
+  problem.n = dice.chance(3) ? 0 : dice.roll(1, 3);
+  problem.c = dice.pick(kChannels);
+  for (int axis = problem.first_axis(); axis < 3; ++axis)
+    problem.src[axis] = dice.chance(10) ? 1 : dice.roll(1, kLongest[problem.rank - 1]);
+}
+
+PoolProblem roll_problem(Dice& dice) {
+  constexpr Reduction kReductions[] = {Reduction::kMax, Reduction::kMax, Reduction::kAvgIncludePad,
+                                       Reduction::kAvgExcludePad, Reduction::kLp};
+  constexpr Windowing kWindowings[] = {Windowing::kSliding, Windowing::kSliding,
+                                       Windowing::kSliding, Windowing::kAdaptive,
+                                       Windowing::kGlobal,  Windowing::kFractional};
+  constexpr double kNorms[] = {1, 2, 2, 3, 4, 1.5, 0.5, 7, INFINITY};
+  PoolProblem problem;
+  PoolSpec& spec = problem.spec;
+  roll_shape(dice, problem);
+  spec.reduction = dice.pick(kReductions);
+  spec.windowing = dice.pick(kWindowings);
+  const bool is_max = spec.reduction == Reduction::kMax;
+  problem.dtype = DType(dice.roll(0, is_max ? 6 : 5));
+  problem.layout = Layout(dice.roll(0, 1));
+  spec.indices = is_max && dice.chance(40);
+  spec.norm = dice.pick(kNorms);
+  spec.norm_mean = dice.chance(30);
+  if (dice.chance(15)) spec.divisor = dice.chance(80) ? dice.roll(1, 20) : -dice.roll(1, 20);
+  if (spec.windowing == Windowing::kSliding) roll_sliding(dice, problem);
+  for (int axis = problem.first_axis(); axis < 3; ++axis) {
+    const int64_t src = problem.src[axis];
+    if (spec.windowing == Windowing::kAdaptive) spec.out[axis] = dice.roll(1, src + 2);
+    if (spec.windowing != Windowing::kFractional) continue;
+    spec.kernel[axis] = dice.roll(1, std::min<int64_t>(src, 4));
+    spec.out[axis] = dice.roll(1, src - spec.kernel[axis] + 1);
+  }
+  spec.seed = uint64_t(dice.roll(1, 1000));
+  return canonical(problem);
+}
+
+int64_t work(const PoolProblem& problem) {
+  int64_t taps = dst_count(problem);
+  for (int axis = problem.first_axis(); axis < 3; ++axis)
+    taps *= problem.spec.windowing == Windowing::kGlobal     ? problem.src[axis]
+            : problem.spec.windowing == Windowing::kAdaptive ? problem.src[axis]
+                                                             : problem.spec.kernel[axis];
+  return taps;
+}
+
+}  // namespace
+
+FuzzCase fuzz_case(uint64_t seed, uint64_t index, int64_t max_outputs_taps) {
+  Dice dice(seed, index);
+  for (;;) {  // about one roll in three is refused or too large
+    FuzzCase result{roll_problem(dice), FillKind(dice.roll(0, int64_t(fill_kinds().size()) - 1)),
+                    uint64_t(dice.roll(1, 1'000'000))};
+    try {
+      validate(result.problem);
+    } catch (const BadInput&) {
+      continue;
+    }
+    if (work(result.problem) <= max_outputs_taps) return result;
+  }
+}
+
+}  // namespace poolbench

@@ -1,0 +1,62 @@
+#include "host/lower.h"
+
+#include "host/windows.h"
+
+namespace poolbench {
+
+PoolArgs lower(const PoolProblem& given) {
+  const PoolProblem problem = canonical(given);
+  const PoolSpec& spec = problem.spec;
+  const bool global = spec.windowing == Windowing::kGlobal;
+  const Extents dst = dst_extents(problem);
+  const Padding pads = padding(problem);
+  PoolArgs args{};
+  args.n = problem.n;
+  args.c = problem.c;
+  for (int i = 0; i < 3; ++i)
+    args.axis[i] = {.src = problem.src[i],
+                    .dst = dst[i],
+                    .kernel = global ? problem.src[i] : spec.kernel[i],
+                    .stride = spec.stride[i] != 0 ? spec.stride[i] : 1,
+                    .pad_begin = pads.begin[i],
+                    .pad_end = pads.end[i],
+                    .dilation = spec.dilation[i],
+                    .windows = nullptr,
+                    .plane_stride = 0};
+  args.divisor = spec.divisor;
+  args.norm = spec.norm;
+  args.reduction = int32_t(spec.reduction);
+  args.windowing = int32_t(spec.windowing);
+  args.dtype = int32_t(problem.dtype);
+  args.layout = int32_t(problem.layout);
+  args.norm_mean = spec.norm_mean;
+  args.with_indices = spec.indices;
+  return args;
+}
+
+Tables window_tables(const PoolProblem& given) {
+  const PoolProblem problem = canonical(given);
+  const bool by_plane = problem.spec.windowing == Windowing::kFractional &&
+                        (problem.spec.samples.empty() ||
+                         problem.spec.samples.size() > static_cast<size_t>(problem.rank));
+  Tables tables;
+  for (int axis = 0; axis < 3; ++axis) {
+    const bool many = by_plane && axis >= problem.first_axis();
+    tables.offset[axis] = static_cast<int64_t>(tables.windows.size());
+    tables.plane_stride[axis] = many ? dst_extents(problem)[axis] : 0;
+    for (int64_t plane = 0; plane < (many ? problem.planes() : 1); ++plane) {
+      const auto table = windows(problem, axis, plane);
+      tables.windows.insert(tables.windows.end(), table.begin(), table.end());
+    }
+  }
+  return tables;
+}
+
+void set_tables(PoolArgs& args, const Tables& tables, const Window* base) {
+  for (int axis = 0; axis < 3; ++axis) {
+    args.axis[axis].windows = base + tables.offset[axis];
+    args.axis[axis].plane_stride = tables.plane_stride[axis];
+  }
+}
+
+}  // namespace poolbench

@@ -1,0 +1,26 @@
+// From a problem to what kernels receive.
+#ifndef POOLBENCH_HOST_LOWER_H_
+#define POOLBENCH_HOST_LOWER_H_
+
+#include "host/problem.h"
+
+namespace poolbench {
+
+// Everything of PoolArgs that does not need memory: shapes and parameters. Tensors and tables are
+// null. This is what a kernel decides on.
+PoolArgs lower(const PoolProblem& problem);
+
+// The window tables of all axes in one run of windows, to be copied to a device as they are.
+struct Tables {
+  std::vector<Window> windows;
+  std::array<int64_t, 3> offset = {};        // of each axis' table
+  std::array<int64_t, 3> plane_stride = {};  // 0, or the axis' extent: fractional
+};
+Tables window_tables(const PoolProblem& problem);
+
+// Points `args` at the tables that stand at `base`, an address in whatever memory.
+void set_tables(PoolArgs& args, const Tables& tables, const Window* base);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_LOWER_H_

@@ -1,0 +1,212 @@
+// Meaning and validity of a problem. Its text form is in problem_text.cpp.
+#include "host/problem.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "kernels/dtype.h"
+
+namespace poolbench {
+namespace {
+
+constexpr const char* kAxisNames[] = {"d", "h", "w"};
+// No extent, and no sum of a few of them, overflows below this.
+constexpr int64_t kMaxExtent = int64_t{1} << 56;
+
+template <class... Args>
+[[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
+  throw BadInput(fmt::format(format, std::forward<Args>(args)...));
+}
+
+// The product of the factors, or BadInput naming `what` when it does not fit 63 bits.
+int64_t product(std::string_view what, std::initializer_list<int64_t> factors) {
+  int64_t result = 1;
+  for (const int64_t factor : factors)
+    if (factor == 0) return 0;
+  for (const int64_t factor : factors)
+    if (__builtin_mul_overflow(result, factor, &result))
+      refuse("src: {} would have more than 2^63 - 1 bytes", what);
+  return result;
+}
+
+void check_range(std::string_view parameter, int axis, int64_t value, int64_t low, int64_t high) {
+  if (value < low || value > high)
+    refuse("{}: {} on axis {} is out of range [{}, {}]", parameter, value, kAxisNames[axis], low,
+           high);
+}
+
+int64_t dilated_kernel(const PoolSpec& spec, int axis) {
+  return (spec.kernel[axis] - 1) * spec.dilation[axis] + 1;
+}
+
+int64_t stride_of(const PoolSpec& spec, int axis) {
+  return spec.stride[axis] != 0 ? spec.stride[axis] : spec.kernel[axis];
+}
+
+int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+int64_t sliding_extent(const PoolProblem& problem, const Padding& pads, int axis) {
+  const PoolSpec& spec = problem.spec;
+  const int64_t src = problem.src[axis];
+  const int64_t stride = stride_of(spec, axis);
+  if (spec.auto_pad != AutoPad::kNone) return (src - 1) / stride + 1;
+  const int64_t room = src + pads.begin[axis] + pads.end[axis] - dilated_kernel(spec, axis);
+  int64_t out = floor_div(room + (spec.ceil_mode ? stride - 1 : 0), stride) + 1;
+  // The last window must begin inside the input or the begin padding.
+  if (spec.ceil_mode && (out - 1) * stride >= src + pads.begin[axis]) --out;
+  return out;
+}
+
+void validate_sliding(const PoolProblem& problem) {
+  const PoolSpec& spec = problem.spec;
+  for (int axis = problem.first_axis(); axis < 3; ++axis) {
+    check_range("k", axis, spec.kernel[axis], 1, kMaxExtent);
+    check_range("s", axis, spec.stride[axis], 0, kMaxExtent);
+    check_range("d", axis, spec.dilation[axis], 1, kMaxExtent / spec.kernel[axis]);
+    const int64_t dilated = dilated_kernel(spec, axis);
+    for (const Extents* pad : {&spec.pad_begin, &spec.pad_end})
+      if ((*pad)[axis] < 0 || (*pad)[axis] >= dilated)
+        refuse("p: {} on axis {} must lie in [0, {}]: smaller than the dilated kernel {}",
+               (*pad)[axis], kAxisNames[axis], dilated - 1, dilated);
+  }
+  if (spec.auto_pad != AutoPad::kNone &&
+      (spec.ceil_mode || spec.pad_begin != Extents{} || spec.pad_end != Extents{}))
+    refuse("same_upper and same_lower say the padding and the size: p and ceil exclude them");
+  const Padding pads = padding(problem);
+  for (int axis = problem.first_axis(); axis < 3; ++axis)
+    if (sliding_extent(problem, pads, axis) < 1)
+      refuse("k: window {} (dilated) is larger than the padded input {} on axis {}",
+             dilated_kernel(spec, axis), problem.src[axis] + pads.begin[axis] + pads.end[axis],
+             kAxisNames[axis]);
+}
+
+void validate_fractional(const PoolProblem& problem) {
+  const PoolSpec& spec = problem.spec;
+  for (int axis = problem.first_axis(); axis < 3; ++axis) {
+    check_range("k", axis, spec.kernel[axis], 1, problem.src[axis]);
+    check_range("out", axis, spec.out[axis], 1, problem.src[axis] - spec.kernel[axis] + 1);
+  }
+  for (const double sample : spec.samples)
+    if (!(sample >= 0 && sample < 1)) refuse("samples: {} is out of range [0, 1)", sample);
+  const auto count = static_cast<int64_t>(spec.samples.size());
+  if (count != 0 && count != problem.rank && count != problem.planes() * problem.rank)
+    refuse("samples: {} numbers; {} (one an axis) or {} (one an axis and plane) would do", count,
+           problem.rank, problem.planes() * problem.rank);
+}
+
+void validate_reduction(const PoolProblem& problem) {
+  const PoolSpec& spec = problem.spec;
+  const bool is_max = spec.reduction == Reduction::kMax;
+  if (spec.reduction == Reduction::kLp && !(spec.norm > 0))
+    refuse("norm: {} must be greater than 0 (inf is allowed)", spec.norm);
+  if (problem.dtype == DType::kI32 && !is_max)
+    refuse("i32 is defined for max only, not for {}", token(spec.reduction));
+  if (spec.indices && !is_max)
+    refuse("idx: {} has no indices, only max has", token(spec.reduction));
+}
+
+}  // namespace
+
+void validate(const PoolProblem& problem) {
+  if (problem.rank < 1 || problem.rank > 3)
+    refuse("src: {} spatial axes; 1, 2 or 3 are defined", problem.rank);
+  if (problem.n < 0 || problem.n > kMaxExtent) refuse("src: n is {}, must be 0 or more", problem.n);
+  if (problem.c < 1 || problem.c > kMaxExtent) refuse("src: c is {}, must be 1 or more", problem.c);
+  for (int axis = 0; axis < 3; ++axis) check_range("src", axis, problem.src[axis], 1, kMaxExtent);
+  const Extents& s = problem.src;
+  // 8 bytes an element whatever the type: offsets, and the indices' bytes, stay in 63 bits too.
+  product("the input", {8, problem.n, problem.c, s[0], s[1], s[2]});
+  validate_reduction(problem);
+  if (problem.spec.windowing == Windowing::kSliding) validate_sliding(problem);
+  if (problem.spec.windowing == Windowing::kFractional) validate_fractional(problem);
+  if (problem.spec.windowing == Windowing::kAdaptive)
+    for (int axis = problem.first_axis(); axis < 3; ++axis)
+      check_range("out", axis, problem.spec.out[axis], 1, kMaxExtent);
+  const Extents o = dst_extents(problem);
+  product("the output", {8, problem.n, problem.c, o[0], o[1], o[2]});
+}
+
+PoolProblem canonical(PoolProblem problem) {
+  PoolSpec& spec = problem.spec;
+  const PoolSpec plain;
+  const Windowing windowing = spec.windowing;
+  if (windowing != Windowing::kSliding) {
+    spec.stride = plain.stride, spec.dilation = plain.dilation;
+    spec.pad_begin = plain.pad_begin, spec.pad_end = plain.pad_end;
+    spec.auto_pad = plain.auto_pad, spec.ceil_mode = plain.ceil_mode;
+  }
+  if (windowing == Windowing::kAdaptive || windowing == Windowing::kGlobal)
+    spec.kernel = plain.kernel;
+  if (windowing == Windowing::kSliding || windowing == Windowing::kGlobal) spec.out = plain.out;
+  if (windowing != Windowing::kFractional) spec.seed = plain.seed, spec.samples.clear();
+  if (!spec.samples.empty()) spec.seed = plain.seed;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (axis < problem.first_axis())
+      spec.kernel[axis] = spec.dilation[axis] = spec.out[axis] = 1, spec.stride[axis] = 0;
+    if (windowing == Windowing::kSliding) spec.stride[axis] = stride_of(spec, axis);
+    if (spec.kernel[axis] == 1) spec.dilation[axis] = 1;
+  }
+  const bool average =
+      spec.reduction == Reduction::kAvgIncludePad || spec.reduction == Reduction::kAvgExcludePad;
+  if (!average) spec.divisor = plain.divisor;
+  if (average && (windowing == Windowing::kGlobal || windowing == Windowing::kAdaptive ||
+                  windowing == Windowing::kFractional || spec.divisor != 0))
+    spec.reduction = Reduction::kAvgIncludePad;
+  if (spec.reduction != Reduction::kLp) spec.norm = plain.norm, spec.norm_mean = false;
+  return problem;
+}
+
+Padding padding(const PoolProblem& problem) {
+  const PoolSpec& spec = problem.spec;
+  Padding pads = {spec.pad_begin, spec.pad_end};
+  if (spec.auto_pad == AutoPad::kNone) return pads;
+  for (int axis = problem.first_axis(); axis < 3; ++axis) {
+    const int64_t stride = stride_of(spec, axis);
+    const int64_t out = (problem.src[axis] - 1) / stride + 1;
+    const int64_t reach = (out - 1) * stride + dilated_kernel(spec, axis);
+    const int64_t total = std::max<int64_t>(reach - problem.src[axis], 0);
+    const int64_t small = total / 2;
+    pads.begin[axis] = spec.auto_pad == AutoPad::kSameUpper ? small : total - small;
+    pads.end[axis] = total - pads.begin[axis];
+  }
+  return pads;
+}
+
+Extents dst_extents(const PoolProblem& problem) {
+  switch (problem.spec.windowing) {
+    case Windowing::kGlobal:
+      return {1, 1, 1};
+    case Windowing::kAdaptive:
+    case Windowing::kFractional:
+      return problem.spec.out;
+    case Windowing::kSliding:
+      break;
+  }
+  Extents out = {1, 1, 1};
+  const Padding pads = padding(problem);
+  for (int axis = problem.first_axis(); axis < 3; ++axis)
+    out[axis] = sliding_extent(problem, pads, axis);
+  return out;
+}
+
+int64_t src_count(const PoolProblem& problem) {
+  return problem.planes() * problem.src[0] * problem.src[1] * problem.src[2];
+}
+
+int64_t dst_count(const PoolProblem& problem) {
+  const Extents out = dst_extents(problem);
+  return problem.planes() * out[0] * out[1] * out[2];
+}
+
+int64_t src_bytes(const PoolProblem& problem) {
+  return src_count(problem) * dtype_bytes(problem.dtype);
+}
+int64_t dst_bytes(const PoolProblem& problem) {
+  return dst_count(problem) * dtype_bytes(problem.dtype);
+}
+int64_t index_bytes(const PoolProblem& problem) {
+  return problem.spec.indices ? dst_count(problem) * int64_t{sizeof(int64_t)} : 0;
+}
+
+}  // namespace poolbench

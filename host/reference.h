@@ -1,0 +1,41 @@
+// The oracle: what each output must be, straight from the definition, in arithmetic with digits to
+// spare. It shares no window code with what it judges.
+#ifndef POOLBENCH_HOST_REFERENCE_H_
+#define POOLBENCH_HOST_REFERENCE_H_
+
+#include "host/problem.h"
+
+namespace poolbench {
+
+// One output, and what its tolerance needs.
+struct Expected {
+  // Before rounding to the element type. f64 inputs: long double, others: double.
+  long double value = 0;
+  // Averages: the sum of |x| over |divisor|. Lp: the value itself.
+  long double magnitude = 0;
+  int64_t taps = 0;
+  int64_t index = -1;  // of a maximum, by the spec's rule; -1 without a tap
+  // Integer averages: the exact result, rounded and saturated. Meaningless otherwise.
+  int64_t integer = 0;
+  // The largest |partial result| an accumulator can meet (sum of |x|, or of |x|^p), and for Lp the
+  // smallest |x|^p that is not 0: beyond the accumulator's normal range a kernel may overflow or
+  // flush.
+  long double largest_partial = 0;
+  long double smallest_term = 0;
+};
+
+class Reference {
+ public:
+  // `src` holds the input in the problem's type and layout and must outlive the reference.
+  Reference(const PoolProblem& problem, const void* src);
+  // Output (d, h, w) of plane n * c + c. Can be called from many threads.
+  Expected at(int64_t plane, const Extents& output) const;
+
+ private:
+  PoolProblem problem_;
+  const void* src_;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_REFERENCE_H_

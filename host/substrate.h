@@ -1,0 +1,94 @@
+// Where backends work: memory, replay and the clock of the host, a CUDA device or a Vulkan device.
+#ifndef POOLBENCH_HOST_SUBSTRATE_H_
+#define POOLBENCH_HOST_SUBSTRATE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace poolbench {
+
+// Memory ran out; the message says how much was asked for and where. The case fails, not the run.
+struct OutOfMemory : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// What work is enqueued on: null on the host, a cudaStream_t in capture, a VkCommandBuffer.
+using Stream = void*;
+
+struct Device {
+  std::string substrate;  // "host", "cuda", "vulkan"
+  std::string name;       // as the driver calls it
+  // Tells devices apart whatever the API: 32 hex digits; "host" for the host's processor, also
+  // when a software driver shows it as a GPU.
+  std::string uuid;
+  std::string driver;
+  int64_t memory_bytes = 0;
+  int64_t cache_bytes = 0;  // last-level cache; cold runs rotate over three times as much
+};
+
+// Work recorded once and replayed; both the recording and what it uses must outlive replays.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  // Runs all of it, waits, and returns seconds by the device's clock: between the first dispatch's
+  // start and the last one's end (host: steady clock around the calls).
+  virtual double replay() = 0;
+};
+
+class Substrate {
+ public:
+  virtual ~Substrate() = default;
+  virtual const Device& device() const = 0;
+
+  // Memory of the device, aligned to 256 bytes, contents undefined. Throws OutOfMemory. An address
+  // is opaque outside the device; arithmetic on it is allowed. `bytes` 0 gives a valid address.
+  virtual void* allocate(int64_t bytes) = 0;
+  virtual void release(void* memory) noexcept = 0;
+  // All of these have happened on return. Ranges lie inside one allocation.
+  virtual void write(void* to, const void* from_host, int64_t bytes) = 0;
+  virtual void read(void* to_host, const void* from, int64_t bytes) = 0;
+  virtual void fill(void* to, uint8_t byte, int64_t bytes) = 0;
+  virtual void copy(void* to, const void* from, int64_t bytes) = 0;
+
+  // Runs `work` once with the stream it is to enqueue on, and keeps what it enqueued.
+  virtual std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) = 0;
+};
+
+// Owns one allocation.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(Substrate& substrate, int64_t bytes)
+      : substrate_(&substrate), address_(substrate.allocate(bytes)), bytes_(bytes) {}
+  Buffer(Buffer&& other) noexcept
+      : substrate_(other.substrate_),
+        address_(std::exchange(other.address_, nullptr)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    std::swap(substrate_, other.substrate_);
+    std::swap(address_, other.address_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~Buffer() {
+    if (address_ != nullptr) substrate_->release(address_);
+  }
+
+  void* at(int64_t offset = 0) const { return static_cast<char*>(address_) + offset; }
+  int64_t bytes() const { return bytes_; }
+  explicit operator bool() const { return address_ != nullptr; }
+
+ private:
+  Substrate* substrate_ = nullptr;
+  void* address_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_SUBSTRATE_H_

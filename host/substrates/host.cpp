@@ -1,0 +1,91 @@
+#include "host/substrates/host.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+namespace poolbench {
+namespace {
+
+// Large tensors are aligned to, and where the system allows it backed by, 2 MiB pages: otherwise
+// which small pages a tensor gets decides up to a tenth of its time.
+constexpr int64_t kHugePage = int64_t{2} << 20;
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  return "unknown processor";
+}
+
+Device describe_host() {
+  Device device;
+  device.substrate = "host";
+  device.name = processor_name();
+  device.uuid = "host";
+  device.driver = "none";
+  device.memory_bytes = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  for (const int level : {_SC_LEVEL3_CACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL1_DCACHE_SIZE})
+    if (device.cache_bytes <= 0) device.cache_bytes = sysconf(level);
+  if (device.cache_bytes <= 0) device.cache_bytes = int64_t{32} << 20;
+  return device;
+}
+
+class HostRecording : public Recording {
+ public:
+  explicit HostRecording(std::function<void(Stream)> work) : work_(std::move(work)) {}
+  double replay() override {
+    const auto start = std::chrono::steady_clock::now();
+    work_(nullptr);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+ private:
+  std::function<void(Stream)> work_;
+};
+
+class HostSubstrate : public Substrate {
+ public:
+  const Device& device() const override { return device_; }
+
+  void* allocate(int64_t bytes) override {
+    const int64_t alignment = bytes >= kHugePage ? kHugePage : 256;
+    const int64_t rounded = (std::max<int64_t>(bytes, 1) + alignment - 1) / alignment * alignment;
+    void* memory = rounded > device_.memory_bytes
+                       ? nullptr  // overcommit would let it pass and kill the process later
+                       : std::aligned_alloc(alignment, rounded);
+    if (memory == nullptr)
+      throw OutOfMemory(fmt::format("host: no memory for {} bytes (the machine has {})", bytes,
+                                    device_.memory_bytes));
+    if (alignment == kHugePage) madvise(memory, rounded, MADV_HUGEPAGE);
+    return memory;
+  }
+  void release(void* memory) noexcept override { std::free(memory); }
+  void write(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
+  void read(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
+  void fill(void* to, uint8_t byte, int64_t bytes) override { std::memset(to, byte, bytes); }
+  void copy(void* to, const void* from, int64_t bytes) override {
+    if (bytes > 0) std::memcpy(to, from, bytes);
+  }
+  std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override {
+    work(nullptr);
+    return std::make_unique<HostRecording>(work);
+  }
+
+ private:
+  Device device_ = describe_host();
+};
+
+}  // namespace
+
+Substrate& host_substrate() {
+  static HostSubstrate substrate;
+  return substrate;
+}
+
+}  // namespace poolbench

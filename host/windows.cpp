@@ -1,0 +1,65 @@
+#include "host/windows.h"
+
+#include <algorithm>
+
+namespace poolbench {
+namespace {
+
+Window sliding_window(const PoolProblem& problem, const Padding& pads, int axis, int64_t o) {
+  const PoolSpec& spec = problem.spec;
+  const int64_t src = problem.src[axis], step = spec.dilation[axis], kernel = spec.kernel[axis];
+  const int64_t start =
+      o * (spec.stride[axis] != 0 ? spec.stride[axis] : kernel) - pads.begin[axis];
+  // Taps are numbered 0 to kernel - 1; `below(x)` says how many of them stand before x.
+  const auto below = [&](int64_t x) {
+    return std::clamp<int64_t>((x - start + step - 1) / step, 0, x > start ? kernel : 0);
+  };
+  const int64_t first = below(0), past = below(src);
+  const int64_t taps = past - first;
+  const int64_t padded = below(src + pads.end[axis]);
+  const int64_t count = spec.reduction == Reduction::kAvgIncludePad ? padded : taps;
+  if (taps == 0) return {0, 0, count};
+  return {start + first * step, start + (past - 1) * step + 1, count};
+}
+
+}  // namespace
+
+double sample(const PoolProblem& problem, int64_t plane, int axis) {
+  const PoolSpec& spec = problem.spec;
+  const int64_t i = axis - problem.first_axis();
+  const int64_t by_plane = plane * problem.rank + i;
+  if (spec.samples.empty()) return double(splitmix64(spec.seed, by_plane) >> 11) * 0x1p-53;
+  return spec.samples[static_cast<int64_t>(spec.samples.size()) == problem.rank ? i : by_plane];
+}
+
+std::vector<Window> windows(const PoolProblem& problem, int axis, int64_t plane) {
+  const PoolSpec& spec = problem.spec;
+  const int64_t src = problem.src[axis], out = dst_extents(problem)[axis];
+  const Padding pads = padding(problem);
+  std::vector<Window> table(out);
+  const auto dense = [](int64_t begin, int64_t end) { return Window{begin, end, end - begin}; };
+  const bool unused = axis < problem.first_axis();
+  for (int64_t o = 0; o < out; ++o) {
+    if (unused || spec.windowing == Windowing::kGlobal) {
+      table[o] = dense(0, src);
+    } else if (spec.windowing == Windowing::kSliding) {
+      table[o] = sliding_window(problem, pads, axis, o);
+    } else if (spec.windowing == Windowing::kAdaptive) {
+      const auto cut = [&](int64_t i) { return i / out * src + i % out * __int128{src} / out; };
+      const auto cut_up = [&](int64_t i) {
+        return i / out * src + (i % out * __int128{src} + out - 1) / out;
+      };
+      table[o] = dense(cut(o), cut_up(o + 1));
+    } else {
+      const int64_t kernel = spec.kernel[axis];
+      const double u = sample(problem, plane, axis);
+      const double alpha = out > 1 ? double(src - kernel) / double(out - 1) : 0;
+      const int64_t begin =
+          o == out - 1 ? src - kernel : int64_t((double(o) + u) * alpha) - int64_t(u * alpha);
+      table[o] = dense(begin, begin + kernel);
+    }
+  }
+  return table;
+}
+
+}  // namespace poolbench

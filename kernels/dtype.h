@@ -1,0 +1,186 @@
+// The element types: storage, conversion to and from the type sums are made in, and rounding.
+// Everything here is usable in host code, in CUDA device code and in the CUDA emulator alike.
+#ifndef POOLBENCH_KERNELS_DTYPE_H_
+#define POOLBENCH_KERNELS_DTYPE_H_
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "kernels/pool_args.h"
+
+#ifdef __CUDACC__
+#define POOLBENCH_HD __host__ __device__ __forceinline__
+#else
+#define POOLBENCH_HD inline
+#endif
+
+namespace poolbench {
+
+// Storage of the two 16-bit floats: IEEE binary16 and the upper half of a binary32.
+struct f16 {
+  uint16_t bits;
+};
+struct bf16 {
+  uint16_t bits;
+};
+
+template <class To, class From>
+POOLBENCH_HD To bit_cast(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  memcpy(&to, &from, sizeof(to));
+  return to;
+}
+
+POOLBENCH_HD float to_float(bf16 v) { return bit_cast<float>(uint32_t{v.bits} << 16); }
+
+POOLBENCH_HD bf16 to_bf16(float v) {
+  const uint32_t u = bit_cast<uint32_t>(v);
+  if ((u & 0x7fffffffu) > 0x7f800000u) return {uint16_t((u >> 16) | 0x40u)};  // keep NaN a NaN
+  return {uint16_t((u + 0x7fffu + ((u >> 16) & 1u)) >> 16)};  // to nearest, ties to even
+}
+
+POOLBENCH_HD float to_float(f16 v) {
+  // Shifted into f32's exponent field the value is off by 2^112; a multiplication by that power is
+  // exact and takes subnormals along. Infinity and NaN get their exponent set instead.
+  const uint32_t magnitude = uint32_t(v.bits & 0x7fffu) << 13;
+  const uint32_t sign = uint32_t(v.bits & 0x8000u) << 16;
+  if (magnitude >= 0x0f800000u) return bit_cast<float>(sign | 0x70000000u | magnitude);
+  const float scaled = bit_cast<float>(magnitude) * bit_cast<float>(0x77800000u);  // 2^112
+  return bit_cast<float>(sign | bit_cast<uint32_t>(scaled));
+}
+
+POOLBENCH_HD f16 to_f16(float v) {
+  const uint32_t u = bit_cast<uint32_t>(v);
+  const uint16_t sign = uint16_t((u >> 16) & 0x8000u);
+  const uint32_t magnitude = u & 0x7fffffffu;
+  if (magnitude > 0x7f800000u) return {uint16_t(sign | 0x7e00u)};
+  if (magnitude >= 0x477ff000u) return {uint16_t(sign | 0x7c00u)};  // rounds to 65536 or beyond
+  if (magnitude < 0x38800000u) {  // below 2^-14: let f32's own rounding cut at 2^-24
+    const float shifted = bit_cast<float>(magnitude) + 0.5f;
+    return {uint16_t(sign | (bit_cast<uint32_t>(shifted) - 0x3f000000u))};
+  }
+  const uint32_t rounded = magnitude + 0xfffu + ((magnitude >> 13) & 1u) - 0x38000000u;
+  return {uint16_t(sign | (rounded >> 13))};
+}
+
+// What the spec says of each type: the type that holds its values in arithmetic (Compute), the one
+// that sums them (Sum), and the one that sums powers of them (Power).
+template <class T>
+struct TypeInfo;
+template <>
+struct TypeInfo<double> {
+  using Compute = double;
+  using Sum = double;
+  using Power = double;
+};
+template <>
+struct TypeInfo<float> {
+  using Compute = float;
+  using Sum = float;
+  using Power = float;
+};
+template <>
+struct TypeInfo<f16> : TypeInfo<float> {};
+template <>
+struct TypeInfo<bf16> : TypeInfo<float> {};
+template <>
+struct TypeInfo<int8_t> {
+  using Compute = int32_t;
+  using Sum = int64_t;
+  using Power = double;
+};
+template <>
+struct TypeInfo<uint8_t> : TypeInfo<int8_t> {};
+template <>
+struct TypeInfo<int32_t> : TypeInfo<int8_t> {};
+
+template <class T>
+using Compute = typename TypeInfo<T>::Compute;
+
+template <class T>
+POOLBENCH_HD Compute<T> load(T v) {
+  if constexpr (std::is_same_v<T, f16> || std::is_same_v<T, bf16>)
+    return to_float(v);
+  else
+    return v;
+}
+
+POOLBENCH_HD bool is_nan(double v) { return v != v; }
+POOLBENCH_HD bool is_nan(float v) { return v != v; }
+POOLBENCH_HD bool is_nan(int32_t) { return false; }
+
+// The value a maximum starts from and an empty window gives: -inf, or the integer's lowest.
+template <class T>
+POOLBENCH_HD Compute<T> lowest() {
+  if constexpr (std::is_same_v<Compute<T>, double>)
+    return -HUGE_VAL;
+  else if constexpr (std::is_same_v<Compute<T>, float>)
+    return bit_cast<float>(0xff800000u);
+  else if constexpr (std::is_same_v<T, int8_t>)
+    return -128;
+  else if constexpr (std::is_same_v<T, uint8_t>)
+    return 0;
+  else
+    return int32_t(-2147483647 - 1);
+}
+
+// Rounds to the stored type: floats to nearest even, integers to nearest even and then saturated.
+template <class T, class From>
+POOLBENCH_HD T store(From v) {
+  if constexpr (std::is_same_v<T, f16>)
+    return to_f16(float(v));
+  else if constexpr (std::is_same_v<T, bf16>)
+    return to_bf16(float(v));
+  else if constexpr (std::is_floating_point_v<T>)
+    return T(v);
+  else if constexpr (std::is_integral_v<From>) {
+    constexpr int64_t low = std::is_same_v<T, uint8_t> ? 0 : sizeof(T) == 1 ? -128 : -2147483648ll;
+    constexpr int64_t high = std::is_same_v<T, uint8_t> ? 255 : sizeof(T) == 1 ? 127 : 2147483647ll;
+    return T(int64_t(v) < low ? low : int64_t(v) > high ? high : int64_t(v));
+  } else {
+    const double limited = v < -4e9 ? -4e9 : v > 4e9 ? 4e9 : double(v);
+    return store<T>(int64_t(rint(limited)));
+  }
+}
+
+// sum / divisor to the nearest integer, ties to even, for any sign of the two; divisor != 0.
+POOLBENCH_HD int64_t divide_half_even(int64_t sum, int64_t divisor) {
+  if (divisor < 0) {
+    sum = -sum;
+    divisor = -divisor;
+  }
+  int64_t quotient = sum / divisor;
+  int64_t rest = sum % divisor;
+  if (rest < 0) {
+    rest += divisor;
+    quotient -= 1;
+  }
+  const int64_t other = divisor - rest;  // compares rest with divisor / 2 without overflow
+  return quotient + (rest > other || (rest == other && (quotient & 1)) ? 1 : 0);
+}
+
+// Bytes of one element.
+POOLBENCH_HD int64_t dtype_bytes(DType dtype) {
+  switch (dtype) {
+    case DType::kF64:
+      return 8;
+    case DType::kF32:
+    case DType::kI32:
+      return 4;
+    case DType::kF16:
+    case DType::kBF16:
+      return 2;
+    case DType::kI8:
+    case DType::kU8:
+      return 1;
+  }
+  return 0;
+}
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_DTYPE_H_

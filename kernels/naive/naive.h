@@ -1,0 +1,13 @@
+// The naive family: one thread, plain loops; every result can be followed by hand.
+#ifndef POOLBENCH_KERNELS_NAIVE_NAIVE_H_
+#define POOLBENCH_KERNELS_NAIVE_NAIVE_H_
+
+#include <span>
+
+#include "kernels/pool_args.h"
+
+namespace poolbench {
+std::span<const Kernel> naive_kernels();
+}
+
+#endif  // POOLBENCH_KERNELS_NAIVE_NAIVE_H_
