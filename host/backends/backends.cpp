@@ -1,7 +1,12 @@
 // The ordered list of families: the only file with #if on what was built.
 #include "host/backends/backends.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <exception>
+
+#include "host/modules.h"
 
 namespace poolbench {
 namespace {
@@ -39,25 +44,68 @@ bool names(const std::string& wanted, const std::string& family) {
          wanted.rfind(family + "@", 0) == 0;
 }
 
+bool asked(std::span<const std::string> wanted, const std::string& family) {
+  return wanted.empty() || std::any_of(wanted.begin(), wanted.end(),
+                                       [&](const auto& name) { return names(name, family); });
+}
+
+Substrate& module_substrate(std::string_view substrate, std::string_view) {
+  throw std::runtime_error(substrate == "cuda"
+                               ? "needs the cuda family, which has no module support yet"
+                               : "is unknown; host and cuda are known");
+}
+
+// The modules' names and files, each name once and none that a family has.
+std::vector<ModuleName> module_names(const BackendOptions& options) {
+  std::vector<ModuleName> modules;
+  for (const std::string& text : options.modules) {
+    ModuleName module = parse_module(text);
+    for (const Family& family : kFamilies)
+      if (module.name == family.name)
+        throw BadInput(fmt::format("module '{}': {} is a built-in backend; choose another name",
+                                   text, module.name));
+    for (const ModuleName& other : modules)
+      if (module.name == other.name)
+        throw BadInput(fmt::format("module '{}': {} is {} already; choose another name", text,
+                                   module.name, other.file));
+    modules.push_back(std::move(module));
+  }
+  return modules;
+}
+
+// What `open` brings, or why it brings nothing.
+template <class OpenFamily>
+FamilyState state_of(const std::string& family, OpenFamily&& open) {
+  FamilyState state{family, {}, {}};
+  try {
+    state.backends = open();
+  } catch (const std::exception& error) {
+    state.why_unavailable = error.what();
+  }
+  return state;
+}
+
 }  // namespace
 
 std::vector<FamilyState> open_backends(std::span<const std::string> wanted,
                                        const BackendOptions& options) {
+  // Modules stand last in the list but are opened first: no family has threads or a device yet,
+  // so that a child process can try them (host/modules.h).
+  std::vector<FamilyState> modules;
+  for (const ModuleName& module : module_names(options))
+    if (asked(wanted, module.name))
+      modules.push_back(
+          state_of(module.name, [&] { return open_module(module, module_substrate); }));
+
   std::vector<FamilyState> states;
   for (const Family& family : kFamilies) {
-    bool asked = wanted.empty();
-    for (const auto& name : wanted) asked |= names(name, family.name);
-    if (!asked) continue;
-    FamilyState state{family.name, {}, family.not_built};
-    if (family.open != nullptr) {
-      try {
-        state.backends = family.open(options);
-      } catch (const std::exception& error) {
-        state.why_unavailable = error.what();
-      }
-    }
-    states.push_back(std::move(state));
+    if (!asked(wanted, family.name)) continue;
+    if (family.open == nullptr)
+      states.push_back({family.name, {}, family.not_built});
+    else
+      states.push_back(state_of(family.name, [&] { return family.open(options); }));
   }
+  std::move(modules.begin(), modules.end(), std::back_inserter(states));
   return states;
 }
 

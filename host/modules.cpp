@@ -1,0 +1,317 @@
+#include "host/modules.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+
+#include "host/module_problem.h"
+#include "host/substrates/host.h"
+
+namespace poolbench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kEntry = "poolbench_open_module";
+constexpr std::chrono::seconds kLoadingLimit{
+    120};                         // large libraries on a cold disk take their time
+constexpr int kCameThrough = 42;  // a status that no crash and no exit() gives
+constexpr size_t kMessageBytes = 1024;
+
+template <class... Args>
+[[noreturn]] void unusable(const ModuleName& module, fmt::format_string<Args...> format,
+                           Args&&... args) {
+  throw std::runtime_error(fmt::format("module {} ({}): {}", module.name, module.file,
+                                       fmt::format(format, std::forward<Args>(args)...)));
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+    return std::isalnum(letter) || letter == '-' || letter == '_';
+  });
+}
+
+// Opens the file and returns what its entry does.
+//
+// RTLD_LOCAL: two modules never see each other's symbols. No RTLD_DEEPBIND: what the program has
+// already (libc, libstdc++, above all the OpenMP runtime) then serves the module too, so that one
+// team of threads serves all; two of them ruin each other's times. Deep binding would also break
+// the sanitizers. A module's own code does not need it: its symbols are hidden.
+const poolbench_module* load(const ModuleName& module) {
+  // With a slash in it, so that it is a path and not looked for among the system's libraries.
+  const std::string path = std::filesystem::absolute(module.file).string();
+  if (access(path.c_str(), R_OK) != 0)
+    unusable(module, "{}; NAME=FILE wants a shared object's path", std::strerror(errno));
+  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr)
+    unusable(module, "cannot be opened: {}; a shared object is wanted, built as host/module.h says",
+             dlerror());
+  const auto open = reinterpret_cast<decltype(&poolbench_open_module)>(dlsym(handle, kEntry));
+  if (open == nullptr)
+    unusable(module, "has no function {}; it must export it as extern \"C\" (host/module.h)",
+             kEntry);
+  const poolbench_module* table = open();
+  if (table == nullptr) unusable(module, "{} returned null; a poolbench_module is wanted", kEntry);
+  return table;
+}
+
+void check_backend(const ModuleName& module, const poolbench_backend* backend) {
+  if (backend == nullptr) unusable(module, "a backend is null");
+  if (backend->struct_bytes < int64_t{sizeof *backend})
+    unusable(module, "a backend's struct_bytes is {}; at least {} is right", backend->struct_bytes,
+             sizeof *backend);
+  for (const auto& [given, what] : {std::pair(backend->supports != nullptr, "supports"),
+                                    std::pair(backend->plan != nullptr, "plan"),
+                                    std::pair(backend->launch != nullptr, "launch"),
+                                    std::pair(backend->substrate != nullptr, "substrate"),
+                                    std::pair(backend->kernels != nullptr, "kernels")})
+    if (!given) unusable(module, "a backend's {} is null", what);
+  if (backend->kernel_count < 1) unusable(module, "a backend has no kernels; 1 or more is right");
+  for (int32_t i = 0; i < backend->kernel_count; ++i) {
+    const char* name = backend->kernels[i].name;
+    if (name == nullptr || !is_name(name))
+      unusable(module, "kernel {} is named '{}'; letters, digits, - and _ make a name", i,
+               name == nullptr ? "" : name);
+  }
+}
+
+// Throws unless `table` can be used.
+void check(const ModuleName& module, const poolbench_module* table) {
+  if (table->version != POOLBENCH_MODULE_VERSION)
+    unusable(module,
+             "has version {} of the module interface, this program has {}; build it with this "
+             "program's host/module.h",
+             table->version, int{POOLBENCH_MODULE_VERSION});
+  if (table->struct_bytes < int64_t{sizeof *table})
+    unusable(module, "struct_bytes is {}; at least {} is right", table->struct_bytes,
+             sizeof *table);
+  if (table->backend_count < 1 || table->backends == nullptr) {
+    const bool reason = table->why_unavailable != nullptr && *table->why_unavailable != '\0';
+    unusable(module, "{}",
+             reason ? table->why_unavailable : "brings no backends and gives no reason");
+  }
+  for (int32_t i = 0; i < table->backend_count; ++i) check_backend(module, table->backends[i]);
+}
+
+// The last line that is not empty, for a message.
+std::string last_line(std::string_view text) {
+  const size_t last = text.find_last_not_of(" \n");
+  if (last == std::string_view::npos) return {};
+  text = text.substr(0, last + 1);
+  text = text.substr(text.find_last_of('\n') + 1);
+  return std::string(text.substr(text.find_first_not_of(' ')));
+}
+
+// The child's side of try_loading: never returns.
+[[noreturn]] void load_and_exit(const ModuleName& module, int output) {
+  dup2(output, STDOUT_FILENO);
+  dup2(output, STDERR_FILENO);
+  const rlimit no_core = {0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTERM, SIGINT})
+    std::signal(signal, SIG_DFL);
+  try {
+    check(module, load(module));
+  } catch (const std::exception&) {
+    // Not a crash: the parent meets it too and says so.
+  }
+  _exit(kCameThrough);
+}
+
+// Reads what the child writes until it ends; its last words are kept. False: it took too long.
+bool read_until_end(int output, Clock::time_point deadline, std::string& words) {
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd waiting = {output, POLLIN, 0};
+    if (poll(&waiting, 1, static_cast<int>(left)) <= 0) continue;
+    char buffer[4096];
+    const ssize_t got = read(output, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return true;
+    words.append(buffer, got);
+    if (words.size() > 2 * sizeof buffer) words.erase(0, words.size() - sizeof buffer);
+  }
+}
+
+// Loads the module in a child process first. Throws if that crashes, exits or hangs.
+void try_loading(const ModuleName& module) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) unusable(module, "cannot be tried: {}", std::strerror(errno));
+  const pid_t child = fork();
+  if (child < 0) {
+    const int error = errno;
+    close(ends[0]), close(ends[1]);
+    unusable(module, "cannot be tried in a process of its own: {}", std::strerror(error));
+  }
+  if (child == 0) load_and_exit(module, ends[1]);
+  close(ends[1]);
+  std::string words;
+  const bool ended = read_until_end(ends[0], Clock::now() + kLoadingLimit, words);
+  close(ends[0]);
+  if (!ended) kill(child, SIGKILL);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  words = last_line(words);
+  if (!words.empty()) words = "; it said: " + words;
+  if (!ended)
+    unusable(module, "did not finish loading within {} s{}", kLoadingLimit.count(), words);
+  if (WIFSIGNALED(status))
+    unusable(module, "crashed while loading: signal {} ({}){}", WTERMSIG(status),
+             strsignal(WTERMSIG(status)), words);
+  if (WEXITSTATUS(status) != kCameThrough)
+    unusable(module, "ended the process while loading: exit status {}{}", WEXITSTATUS(status),
+             words);
+}
+
+// A status that is not POOLBENCH_OK, as the exception that it stands for.
+[[noreturn]] void throw_status(const std::string& backend, const char* what, int32_t status,
+                               const char* message) {
+  const std::string text =
+      *message != '\0' ? fmt::format("{}: {}", backend, message)
+                       : fmt::format("{}: {} returned {} without a message", backend, what, status);
+  if (status == POOLBENCH_REFUSED) throw Refused(text);
+  if (status == POOLBENCH_OUT_OF_MEMORY) throw OutOfMemory(text);
+  throw std::runtime_error(text);
+}
+
+class ModulePlan : public Plan {
+ public:
+  ModulePlan(const poolbench_backend* backend, std::string name, const PoolProblem& problem,
+             const char* kernel)
+      : backend_(backend), name_(std::move(name)) {
+    const int32_t status = backend_->plan(backend_, ModuleProblem(problem).get(), kernel, &plan_,
+                                          message_, kMessageBytes);
+    if (status != POOLBENCH_OK) throw_status(name_, "plan", status, message_);
+    // A module without plan_kernel() does as it is told, and else has one kernel worth a name.
+    const char* chosen = kernel != nullptr ? kernel : backend_->kernels[0].name;
+    if (backend_->plan_kernel != nullptr) chosen = backend_->plan_kernel(plan_);
+    kernel_ = chosen != nullptr ? chosen : "";
+    if (backend_->plan_scratch_bytes != nullptr)
+      scratch_bytes_ = backend_->plan_scratch_bytes(plan_);
+  }
+  ~ModulePlan() override {
+    if (backend_->destroy_plan != nullptr) backend_->destroy_plan(plan_);
+  }
+  ModulePlan(const ModulePlan&) = delete;
+  ModulePlan& operator=(const ModulePlan&) = delete;
+
+  std::string_view kernel() const override { return kernel_; }
+  int64_t scratch_bytes() const override { return scratch_bytes_; }
+  void launch(const Tensors& tensors, Stream stream) override {
+    const poolbench_tensors c = {sizeof c, tensors.src, tensors.dst, tensors.indices,
+                                 tensors.scratch};
+    message_[0] = '\0';
+    const int32_t status = backend_->launch(plan_, &c, stream, message_, kMessageBytes);
+    if (status != POOLBENCH_OK) throw_status(name_, "launch", status, message_);
+  }
+
+ private:
+  const poolbench_backend* backend_;
+  std::string name_;
+  void* plan_ = nullptr;
+  std::string kernel_;
+  int64_t scratch_bytes_ = 0;
+  char message_[kMessageBytes] = {};
+};
+
+class ModuleBackend : public Backend {
+ public:
+  ModuleBackend(const poolbench_backend* backend, std::string name, Substrate& substrate)
+      : backend_(backend), name_(std::move(name)), substrate_(substrate) {}
+
+  std::string_view name() const override { return name_; }
+  Substrate& substrate() const override { return substrate_; }
+  std::vector<KernelInfo> kernels() const override {
+    std::vector<KernelInfo> infos;
+    for (int32_t i = 0; i < backend_->kernel_count; ++i) {
+      const poolbench_kernel& kernel = backend_->kernels[i];
+      infos.push_back({kernel.name, kernel.summary != nullptr ? kernel.summary : ""});
+    }
+    return infos;
+  }
+  Support supports(const PoolProblem& problem, std::string_view kernel) const override {
+    if (std::string why_not = unknown(kernel); !why_not.empty()) return {why_not};
+    char message[kMessageBytes] = {};
+    const std::string wanted(kernel);
+    if (backend_->supports(backend_, ModuleProblem(problem).get(),
+                           wanted.empty() ? nullptr : wanted.c_str(), message, kMessageBytes) != 0)
+      return {};
+    return {fmt::format("{}: {}", name_, *message != '\0' ? message : "refused without a reason")};
+  }
+  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override {
+    if (const std::string why_not = unknown(kernel); !why_not.empty()) throw Refused(why_not);
+    const std::string wanted(kernel);
+    return std::make_unique<ModulePlan>(backend_, name_, problem,
+                                        wanted.empty() ? nullptr : wanted.c_str());
+  }
+  bool timeable() const override { return backend_->check_only == 0; }
+
+ private:
+  // Why there is no such kernel, so that a module with one kernel need not look at the name.
+  std::string unknown(std::string_view kernel) const {
+    if (kernel.empty()) return {};
+    for (int32_t i = 0; i < backend_->kernel_count; ++i)
+      if (kernel == backend_->kernels[i].name) return {};
+    return fmt::format("{} has no kernel '{}'", name_, kernel);
+  }
+
+  const poolbench_backend* backend_;
+  std::string name_;
+  Substrate& substrate_;
+};
+
+Substrate& substrate_of(const ModuleName& module, const poolbench_backend& backend,
+                        const FindSubstrate& find_substrate) {
+  const std::string_view substrate = backend.substrate;
+  if (substrate == "host") return host_substrate();
+  const char* device = backend.device != nullptr ? backend.device : "";
+  try {
+    return find_substrate(substrate, device);
+  } catch (const std::exception& error) {
+    unusable(module, "works on substrate '{}', device '{}': {}", substrate, device, error.what());
+  }
+}
+
+}  // namespace
+
+ModuleName parse_module(std::string_view text) {
+  const size_t equals = text.find('=');
+  const std::string_view name = text.substr(0, equals);
+  if (equals == std::string_view::npos || equals + 1 == text.size() || !is_name(name))
+    throw BadInput(fmt::format(
+        "module '{}': NAME=FILE is right, as in mine=./libmine.so, where letters, digits, - and _ "
+        "make a name",
+        text));
+  return {std::string(name), std::string(text.substr(equals + 1))};
+}
+
+std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
+                                                  const FindSubstrate& find_substrate) {
+  try_loading(module);
+  const poolbench_module* table = load(module);
+  check(module, table);
+  std::vector<std::unique_ptr<Backend>> backends;
+  for (int32_t i = 0; i < table->backend_count; ++i) {
+    const poolbench_backend& backend = *table->backends[i];
+    backends.push_back(std::make_unique<ModuleBackend>(
+        &backend, table->backend_count == 1 ? module.name : fmt::format("{}:{}", module.name, i),
+        substrate_of(module, backend, find_substrate)));
+  }
+  return backends;
+}
+
+}  // namespace poolbench

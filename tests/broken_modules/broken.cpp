@@ -1,0 +1,117 @@
+// Modules that are wrong in one way each, chosen by the define POOLBENCH_BROKEN_<WAY>. Right would
+// be: writes 1 to every output of an f32 problem.
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "host/module.h"
+
+#if POOLBENCH_BROKEN_UNRESOLVED
+void defined_nowhere();
+#endif
+[[maybe_unused]] const bool kLoaded = [] {
+#if POOLBENCH_BROKEN_CRASH_AT_LOAD
+  std::raise(SIGSEGV);
+#elif POOLBENCH_BROKEN_ABORT_AT_LOAD
+  throw std::runtime_error("no licence for this library");
+#elif POOLBENCH_BROKEN_EXIT_AT_LOAD
+  std::exit(0);
+#endif
+  return true;
+}();
+
+namespace {
+
+int64_t outputs(const poolbench_problem& p) { return p.n * p.c * p.dst[0] * p.dst[1] * p.dst[2]; }
+
+int32_t supports(const poolbench_backend*, const poolbench_problem*, const char*, char*, int64_t) {
+#if POOLBENCH_BROKEN_REFUSES_SILENTLY
+  return 0;
+#else
+  return 1;
+#endif
+}
+
+int32_t plan(const poolbench_backend*, const poolbench_problem* problem, const char*, void** plan,
+             char*, int64_t) {
+#if POOLBENCH_BROKEN_PLAN_FAILS
+  return POOLBENCH_OUT_OF_MEMORY;
+#endif
+  *plan = new poolbench_problem(*problem);
+  return POOLBENCH_OK;
+}
+
+int32_t launch(void* plan, const poolbench_tensors* tensors, void*, char* message, int64_t) {
+  int64_t begin = 0, end = outputs(*static_cast<poolbench_problem*>(plan));
+#if POOLBENCH_BROKEN_HALF
+  end /= 2;
+#elif POOLBENCH_BROKEN_NOTHING
+  end = 0;
+#elif POOLBENCH_BROKEN_BEYOND
+  ++end;
+#elif POOLBENCH_BROKEN_CHANGES_INPUT
+  *static_cast<float*>(const_cast<void*>(tensors->src)) = 77;
+#elif POOLBENCH_BROKEN_LAUNCH_FAILS
+  for (const char* text = "the device fell off"; (*message++ = *text++) != '\0';) {
+  }
+  return POOLBENCH_FAILED;
+#endif
+  for (; begin < end; ++begin) static_cast<float*>(tensors->dst)[begin] = 1;
+  static_cast<void>(message);
+  return POOLBENCH_OK;
+}
+
+void destroy(void* plan) { delete static_cast<poolbench_problem*>(plan); }
+
+#if POOLBENCH_BROKEN_BAD_KERNEL_NAME
+const poolbench_kernel kKernels[] = {{"a/b", "writes ones"}};
+#else
+const poolbench_kernel kKernels[] = {{"ones", "writes ones"}};
+#endif
+
+poolbench_backend make_backend() {
+  poolbench_backend backend = {sizeof backend, nullptr, "host", nullptr, 0,       1,      kKernels,
+                               supports,       plan,    launch, destroy, nullptr, nullptr};
+#if POOLBENCH_BROKEN_NO_LAUNCH
+  backend.launch = nullptr;
+#elif POOLBENCH_BROKEN_ON_CUDA
+  backend.substrate = "cuda";
+  backend.device = "00112233445566778899aabbccddeeff";
+#endif
+  return backend;
+}
+const poolbench_backend kBackend = make_backend();
+const poolbench_backend* const kBackends[] = {&kBackend};
+
+poolbench_module make_module() {
+  poolbench_module module = {POOLBENCH_MODULE_VERSION, 1, sizeof module, kBackends, nullptr};
+#if POOLBENCH_BROKEN_OLD_VERSION
+  module.version = 99;
+#elif POOLBENCH_BROKEN_SMALL_STRUCT
+  module.struct_bytes = 8;
+#elif POOLBENCH_BROKEN_NO_BACKENDS
+  module.backend_count = 0;
+#elif POOLBENCH_BROKEN_UNAVAILABLE
+  module.backend_count = 0;
+  module.why_unavailable = "no such device in this machine";
+#endif
+  return module;
+}
+const poolbench_module kModule = make_module();
+
+}  // namespace
+
+#if POOLBENCH_BROKEN_NO_ENTRY
+const poolbench_module* other_name() { return &kModule; }
+#else
+const poolbench_module* poolbench_open_module() {
+#if POOLBENCH_BROKEN_UNRESOLVED
+  defined_nowhere();
+#elif POOLBENCH_BROKEN_CRASH_IN_ENTRY
+  std::abort();
+#elif POOLBENCH_BROKEN_NULL_TABLE
+  return nullptr;
+#endif
+  return &kModule;
+}
+#endif

@@ -1,0 +1,254 @@
+#include "host/modules.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fstream>
+#include <set>
+
+#include "host/backends/backends.h"
+#include "host/compare.h"
+#include "host/fuzz.h"
+#include "host/module_problem.h"
+#include "host/run.h"
+#include "host/windows.h"
+
+namespace poolbench {
+namespace {
+
+#define EXPECT_SAYS(text, part) EXPECT_PRED_FORMAT2(testing::IsSubstring, part, text)
+
+std::string module_file(const std::string& name) {
+  return std::string(POOLBENCH_TEST_MODULES) + "/" + name + ".so";
+}
+
+// The one family state of a module opened as --module `name`=`file` would.
+FamilyState open(const std::string& name, const std::string& file) {
+  BackendOptions options;
+  options.modules = {name + "=" + file};
+  auto states = open_backends(std::vector{name}, options);
+  EXPECT_EQ(states.size(), 1u);
+  return std::move(states.front());
+}
+FamilyState open(const std::string& name) { return open("mine", module_file(name)); }
+
+// The refusal's reason; also checks that it names the file.
+std::string why_unavailable(const std::string& name) {
+  const FamilyState state = open(name);
+  EXPECT_TRUE(state.backends.empty());
+  EXPECT_SAYS(state.why_unavailable, name + ".so");
+  return state.why_unavailable;
+}
+
+Outcome run(Backend& backend, const PoolProblem& problem, std::span<const std::byte> src) {
+  const auto plan = backend.plan(problem);
+  return run_checked(*plan, backend.substrate(), problem, src.data());
+}
+
+// What run_checked says of the named module on a small problem.
+std::string broken_rule(const std::string& name) {
+  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:2x3x9x9/k:3x3/s:2x2");
+  const FamilyState state = open(name);
+  EXPECT_EQ(state.why_unavailable, "");
+  return run(*state.backends.at(0), problem, filled(problem, FillKind::kUniform, 1)).broken;
+}
+
+TEST(ExampleModule, is_right_where_it_says_yes) {
+  const FamilyState state = open("example");
+  ASSERT_EQ(state.why_unavailable, "");
+  ASSERT_EQ(state.backends.size(), 1u);
+  Backend& mine = *state.backends[0];
+  EXPECT_EQ(mine.name(), "mine");
+  EXPECT_EQ(mine.kernels().at(0).name, "loops");
+  for (const char* text : {"max/sliding/f32/nchw/src:2x3x17x13/k:3x2/s:2x1/p:1x1-2x0",
+                           "max/sliding/f32/nchw/src:1x2x9x8/k:2x3/s:3x2/ceil",
+                           "max/sliding/f32/nchw/src:1x1x12x7/k:3x3/s:1x1/d:2x3/p:2x3",
+                           "max/sliding/f32/nchw/src:1x2x10x11/k:3x3/s:2x2/same_upper",
+                           "max/sliding/f32/nchw/src:0x2x10x11/k:3x3"})
+    for (const FillInfo& kind : fill_kinds()) {
+      const PoolProblem problem = parse_problem(text);
+      ASSERT_TRUE(mine.supports(problem)) << text;
+      const auto src = filled(problem, kind.kind, 7);
+      const Outcome outcome = run(mine, problem, src);
+      EXPECT_EQ(outcome.broken, "") << text;
+      EXPECT_TRUE(compare(problem, src.data(), outcome.dst.data(), nullptr).ok())
+          << text << " --fill " << kind.name << " --seed 7";
+    }
+}
+
+TEST(ExampleModule, refuses_with_the_parameter) {
+  const FamilyState state = open("example");
+  Backend& mine = *state.backends.at(0);
+  for (const auto& [text, parameter] :
+       {std::pair("max/sliding/f16/nchw/src:1x2x8x8/k:2", "type"),
+        std::pair("max/sliding/f32/nhwc/src:1x2x8x8/k:2", "layout"),
+        std::pair("max/global/f32/nchw/src:1x2x8x8", "windowing"),
+        std::pair("avg_include_pad/sliding/f32/nchw/src:1x2x8x8/k:2", "reduction")}) {
+    const PoolProblem problem = parse_problem(text);
+    EXPECT_SAYS(mine.supports(problem).why_not, std::string("mine: ") + parameter);
+    EXPECT_THROW(mine.plan(problem), Refused);
+  }
+  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x2x8x8/k:2");
+  EXPECT_EQ(mine.supports(problem, "tiles").why_not, "mine has no kernel 'tiles'");
+  EXPECT_THROW(mine.plan(problem, "tiles"), Refused);
+  EXPECT_EQ(mine.plan(problem, "loops")->kernel(), "loops");
+}
+
+// Our own backend through the interface gives the same bits, kernels and refusals.
+TEST(ExportedBackend, equals_the_built_in_one) {
+  const FamilyState exported = open("naive_again");
+  ASSERT_EQ(exported.why_unavailable, "");
+  Backend& module = *exported.backends.at(0);
+  const auto built_in = open_backends(std::vector<std::string>{"naive"}, {});
+  Backend& naive = *built_in.at(0).backends.at(0);
+  ASSERT_EQ(module.kernels().size(), naive.kernels().size());
+  for (uint64_t i = 0; i < 200; ++i) {
+    const auto [problem, fill, seed] = fuzz_case(3, i, 20'000);
+    SCOPED_TRACE(to_text(problem));
+    const auto src = filled(problem, fill, seed);
+    for (const KernelInfo& kernel : naive.kernels())
+      EXPECT_EQ(bool(module.supports(problem, kernel.name)),
+                bool(naive.supports(problem, kernel.name)));
+    EXPECT_EQ(module.plan(problem)->kernel(), naive.plan(problem)->kernel());
+    const Outcome ours = run(naive, problem, src), theirs = run(module, problem, src);
+    EXPECT_EQ(theirs.broken, "");
+    EXPECT_TRUE(ours.dst == theirs.dst);
+    EXPECT_EQ(ours.indices, theirs.indices);
+  }
+}
+
+TEST(ModuleProblem, comes_back_as_an_equal_problem) {
+  std::set<Windowing> seen;
+  for (uint64_t i = 0; i < 2000; ++i) {
+    const PoolProblem problem = fuzz_case(5, i).problem;
+    SCOPED_TRACE(to_text(problem));
+    const ModuleProblem c(problem);
+    EXPECT_EQ(c.get()->text, to_text(problem));
+    const PoolProblem back = from_module_problem(*c.get());
+    PoolProblem expected = canonical(problem);
+    const Padding pads = padding(problem);
+    expected.spec.pad_begin = pads.begin, expected.spec.pad_end = pads.end;
+    expected.spec.auto_pad = AutoPad::kNone;
+    // Drawn samples come back as given ones.
+    expected.spec.seed = back.spec.seed, expected.spec.samples = back.spec.samples;
+    EXPECT_EQ(back, canonical(expected));
+    for (int64_t plane = 0; plane < problem.planes(); ++plane)
+      for (int axis = problem.first_axis(); axis < 3; ++axis)
+        if (problem.spec.windowing == Windowing::kFractional) {
+          EXPECT_EQ(sample(back, plane, axis), sample(problem, plane, axis));
+        }
+    seen.insert(problem.spec.windowing);
+  }
+  EXPECT_EQ(seen.size(), 4u);
+}
+
+TEST(ModuleProblem, unknown_values_are_named) {
+  poolbench_problem c = *ModuleProblem(parse_problem("max/global/f32/nchw/src:1x1x4")).get();
+  c.dtype = 70;
+  try {
+    from_module_problem(c);
+    FAIL();
+  } catch (const BadInput& error) {
+    EXPECT_STREQ(error.what(), "type: value 70 is unknown to this module, which knows 0 to 6");
+  }
+}
+
+TEST(ModuleName, is_taken_apart) {
+  const ModuleName module = parse_module("my-pool_2=./a=b.so");
+  EXPECT_EQ(module.name, "my-pool_2");
+  EXPECT_EQ(module.file, "./a=b.so");
+  for (const char* text : {"", "mine", "mine=", "=./libmine.so", "a:b=./x.so", "a/b=./x.so"})
+    EXPECT_THROW(parse_module(text), BadInput) << text;
+}
+
+TEST(ModuleName, clashes_are_bad_input) {
+  BackendOptions options;
+  options.modules = {"naive=" + module_file("example")};
+  EXPECT_THROW(open_backends({}, options), BadInput);
+  options.modules = {"mine=" + module_file("example"), "mine=" + module_file("naive_again")};
+  EXPECT_THROW(open_backends({}, options), BadInput);
+}
+
+TEST(Modules, stand_behind_the_built_in_ones_and_open_when_asked) {
+  BackendOptions options;
+  options.modules = {"a=" + module_file("example"), "b=" + module_file("broken_crash_at_load")};
+  const auto all = open_backends({}, options);
+  EXPECT_EQ(all.front().family, "naive");
+  EXPECT_EQ(all.back().family, "b");
+  EXPECT_NE(all.back().why_unavailable, "");
+  EXPECT_EQ(all[all.size() - 2].backends.size(), 1u);
+  const auto some = open_backends(std::vector<std::string>{"a", "naive"}, options);
+  ASSERT_EQ(some.size(), 2u);
+  EXPECT_EQ(some[1].backends.at(0)->name(), "a");
+}
+
+TEST(Modules, one_file_can_be_two_modules) {
+  BackendOptions options;
+  options.modules = {"a=" + module_file("naive_again"), "b=" + module_file("naive_again")};
+  const auto states = open_backends(std::vector<std::string>{"a", "b"}, options);
+  ASSERT_EQ(states.size(), 2u);
+  EXPECT_EQ(states[0].backends.at(0)->name(), "a");
+  EXPECT_EQ(states[1].backends.at(0)->name(), "b");
+}
+
+TEST(BrokenModule, missing_file) {
+  EXPECT_EQ(open("mine", "./no_such.so").why_unavailable,
+            "module mine (./no_such.so): No such file or directory; NAME=FILE wants a shared "
+            "object's path");
+}
+
+TEST(BrokenModule, not_a_shared_object) {
+  const std::string file = testing::TempDir() + "poolbench_not_a_module.so";
+  std::ofstream(file) << "this is text, and longer than the header of a shared object is, so there";
+  const std::string why = open("mine", file).why_unavailable;
+  EXPECT_SAYS(why, "cannot be opened");
+  EXPECT_SAYS(why, "invalid ELF header");
+}
+
+TEST(BrokenModule, refused_while_loading) {
+  for (const auto& [name, reason] :
+       {std::pair("no_entry", "has no function poolbench_open_module"),
+        std::pair("old_version", "has version 99 of the module interface, this program has 1"),
+        std::pair("null_table", "returned null"), std::pair("small_struct", "struct_bytes is 8"),
+        std::pair("no_backends", "brings no backends and gives no reason"),
+        std::pair("unavailable", "no such device in this machine"),
+        std::pair("no_launch", "a backend's launch is null"),
+        std::pair("bad_kernel_name", "kernel 0 is named 'a/b'"),
+        std::pair("on_cuda", "works on substrate 'cuda', device '00112233"),
+        std::pair("unresolved", "defined_nowhere"),
+        std::pair("crash_at_load", "crashed while loading: signal 11 (Segmentation fault)"),
+        std::pair("abort_at_load", "no licence for this library"),
+        std::pair("crash_in_entry", "crashed while loading: signal 6 (Aborted)"),
+        std::pair("exit_at_load", "ended the process while loading: exit status 0")})
+    EXPECT_SAYS(why_unavailable(std::string("broken_") + name), reason);
+}
+
+TEST(BrokenModule, caught_while_running) {
+  EXPECT_SAYS(broken_rule("broken_half"), "leaves element 48 of dst unwritten");
+  EXPECT_SAYS(broken_rule("broken_nothing"), "leaves element 0 of dst unwritten");
+  EXPECT_SAYS(broken_rule("broken_beyond"), "writes behind dst");
+  EXPECT_SAYS(broken_rule("broken_changes_input"), "changes its input");
+}
+
+TEST(BrokenModule, errors_carry_the_modules_words) {
+  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4x4/k:2");
+  const auto src = filled(problem, FillKind::kUniform, 1);
+  try {
+    const FamilyState state = open("broken_launch_fails");
+    run(*state.backends.at(0), problem, src);
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "mine: the device fell off");
+  }
+  EXPECT_EQ(open("broken_refuses_silently").backends.at(0)->supports(problem).why_not,
+            "mine: refused without a reason");
+  try {
+    open("broken_plan_fails").backends.at(0)->plan(problem);
+    FAIL();
+  } catch (const OutOfMemory& error) {
+    EXPECT_STREQ(error.what(), "mine: plan returned 2 without a message");
+  }
+}
+
+}  // namespace
+}  // namespace poolbench
