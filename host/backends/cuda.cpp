@@ -1,0 +1,81 @@
+#include "host/substrates/cuda.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/backends/backends.h"
+#include "host/backends/kernel_list.h"
+#include "kernels/cuda/cuda.h"
+
+namespace poolbench {
+namespace {
+
+constexpr int64_t kUnit = 16;  // bytes of one access
+
+// Traffic of given sizes, in units: `reads` from src and `writes` to dst.
+class CeilingPlan : public Plan {
+ public:
+  enum class Kind { kCopy, kRead, kReduce };
+  CeilingPlan(Kind kind, int64_t reads, int64_t writes)
+      : kind_(kind), reads_(reads), writes_(writes) {}
+
+  std::string_view kernel() const override {
+    return kind_ == Kind::kCopy ? "copy" : kind_ == Kind::kRead ? "read" : "linear_reduce";
+  }
+  // A copy writes as much as it reads: what dst does not hold of that goes to scratch. The read
+  // has a word there that it never writes.
+  int64_t scratch_bytes() const override {
+    return kind_ == Kind::kCopy ? std::max<int64_t>(half() - writes_, 0) * kUnit : kUnit;
+  }
+  void launch(const Tensors& tensors, Stream stream) override {
+    if (kind_ == Kind::kReduce) {
+      cuda_linear_reduce(tensors.src, reads_, tensors.dst, writes_, stream);
+    } else if (kind_ == Kind::kRead) {
+      cuda_read(tensors.src, reads_, tensors.dst, writes_, tensors.scratch, stream);
+    } else {
+      const int64_t to_dst = std::min(half(), writes_);
+      cuda_copy(tensors.src, tensors.dst, to_dst, stream);
+      cuda_copy(static_cast<const char*>(tensors.src) + to_dst * kUnit, tensors.scratch,
+                half() - to_dst, stream);
+    }
+  }
+
+ private:
+  // Half the traffic. Where more is written than read, the copy is the smaller for it.
+  int64_t half() const { return std::min((reads_ + writes_) / 2, reads_); }
+
+  Kind kind_;
+  int64_t reads_, writes_;
+};
+
+class CudaBackend : public KernelListBackend {
+ public:
+  CudaBackend(std::string name, std::unique_ptr<Substrate> substrate)
+      : KernelListBackend(std::move(name), *substrate, cuda_kernels()),
+        owned_(std::move(substrate)) {}
+
+  std::vector<std::unique_ptr<Plan>> ceilings(int64_t bytes_read, int64_t bytes_written) override {
+    std::vector<std::unique_ptr<Plan>> plans;
+    using Kind = CeilingPlan::Kind;
+    for (const Kind kind : {Kind::kCopy, Kind::kRead, Kind::kReduce})
+      plans.push_back(
+          std::make_unique<CeilingPlan>(kind, bytes_read / kUnit, bytes_written / kUnit));
+    return plans;
+  }
+
+ private:
+  std::unique_ptr<Substrate> owned_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Backend>> open_cuda(const BackendOptions&) {
+  std::vector<std::unique_ptr<Backend>> backends;
+  for (auto& substrate : cuda_substrates())
+    backends.push_back(std::make_unique<CudaBackend>(fmt::format("cuda:{}", backends.size()),
+                                                     std::move(substrate)));
+  return backends;
+}
+
+}  // namespace poolbench

@@ -1,0 +1,83 @@
+// Bodies on a device: the context made of CUDA's own things, and the launch.
+#ifndef POOLBENCH_KERNELS_CUDA_DEVICE_CUH_
+#define POOLBENCH_KERNELS_CUDA_DEVICE_CUH_
+
+#include <cuda_runtime.h>
+
+#include "kernels/dtype.h"
+
+namespace poolbench {
+
+// N elements of a block's shared memory.
+template <class T>
+struct DeviceShared {
+  T* data;
+  __device__ __forceinline__ T get(int i) const { return data[i]; }
+  __device__ __forceinline__ void set(int i, T v) const { data[i] = v; }
+};
+
+struct DeviceContext {
+  __device__ __forceinline__ int thread() const { return int(threadIdx.x); }
+  __device__ __forceinline__ int64_t block() const { return blockIdx.x; }
+  __device__ __forceinline__ int64_t blocks() const { return gridDim.x; }
+
+  // Memory that nobody writes while the kernel runs, as one access where T is 1 to 16 bytes.
+  template <class T>
+  __device__ __forceinline__ T load(const T* p) const {
+    if constexpr (sizeof(T) == 16)
+      return bit_cast<T>(__ldg(reinterpret_cast<const uint4*>(p)));
+    else if constexpr (sizeof(T) == 8)
+      return bit_cast<T>(__ldg(reinterpret_cast<const unsigned long long*>(p)));
+    else if constexpr (sizeof(T) == 4)
+      return bit_cast<T>(__ldg(reinterpret_cast<const unsigned*>(p)));
+    else if constexpr (sizeof(T) == 2)
+      return bit_cast<T>(__ldg(reinterpret_cast<const unsigned short*>(p)));
+    else if constexpr (sizeof(T) == 1)
+      return bit_cast<T>(__ldg(reinterpret_cast<const unsigned char*>(p)));
+    else
+      return *p;
+  }
+  template <class T>
+  __device__ __forceinline__ void store(T* p, T v) const {
+    if constexpr (sizeof(T) == 16)
+      *reinterpret_cast<uint4*>(p) = bit_cast<uint4>(v);
+    else if constexpr (sizeof(T) == 8)
+      *reinterpret_cast<uint2*>(p) = bit_cast<uint2>(v);
+    else
+      *p = v;
+  }
+
+  // Calls with the same T, N and Tag give the same array. Contents are undefined at first.
+  template <class T, int N, int Tag = 0>
+  __device__ __forceinline__ DeviceShared<T> shared() const {
+    __shared__ alignas(alignof(T)) unsigned char bytes[sizeof(T) * N];
+    return {reinterpret_cast<T*>(bytes)};
+  }
+  __device__ __forceinline__ void sync() const { __syncthreads(); }
+  // The value of the lane whose number differs by `mask`; all 32 lanes take part. T: 4 or 8 bytes.
+  template <class T>
+  __device__ __forceinline__ T shuffle_xor(T v, int mask) const {
+    return __shfl_xor_sync(0xffffffffu, v, mask);
+  }
+};
+
+template <class Body>
+__global__ void __launch_bounds__(Body::kThreads)
+    run_body(const __grid_constant__ typename Body::Params params) {
+  DeviceContext context;
+  Body::run(context, params);
+}
+
+struct DeviceLauncher {
+  template <class Body>
+  static void launch(const PoolArgs&, const typename Body::Params& params, int64_t blocks,
+                     void* stream, int64_t /*scratch_bytes*/ = 0) {
+    if (blocks == 0) return;
+    run_body<Body>
+        <<<unsigned(blocks), Body::kThreads, 0, static_cast<cudaStream_t>(stream)>>>(params);
+  }
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_CUDA_DEVICE_CUH_

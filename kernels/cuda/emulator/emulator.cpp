@@ -1,0 +1,310 @@
+#include "kernels/cuda/emulator/emulator.h"
+
+#include <omp.h>
+
+#include <atomic>
+#include <boost/context/fiber.hpp>
+#include <exception>
+#include <optional>
+#include <sstream>
+
+#include "kernels/window.h"
+
+namespace poolbench {
+namespace {
+
+constexpr int kWarp = 32;
+constexpr size_t kStackBytes = 128 << 10;
+constexpr size_t kMaxSharedBytes = 48 << 10;  // what every device gives without being asked
+
+std::string at(const std::source_location& where) {
+  const std::string_view file = where.file_name();
+  return std::string(file.substr(file.rfind('/') + 1)) + ":" + std::to_string(where.line());
+}
+
+}  // namespace
+
+EmulatedMemory::EmulatedMemory(const PoolArgs& args, int64_t scratch_bytes) {
+  const int64_t planes = args.n * args.c;
+  const int64_t src = planes * src_plane_size(args), dst = planes * dst_plane_size(args);
+  const int64_t element = dtype_bytes(DType(args.dtype));
+  const auto add = [&](const char* name, const void* begin, int64_t bytes, bool writable) {
+    if (begin != nullptr)
+      regions.push_back({name, reinterpret_cast<uintptr_t>(begin), uint64_t(bytes), writable});
+  };
+  add("src", args.src, src * element, false);
+  add("dst", args.dst, dst * element, true);
+  constexpr const char* kTables[] = {"table d", "table h", "table w"};
+  for (int i = 2; i >= 0; --i) {
+    const Axis& axis = args.axis[i];
+    const int64_t rows = axis.plane_stride != 0 ? planes * axis.plane_stride : axis.dst;
+    add(kTables[i], axis.windows, rows * int64_t(sizeof(Window)), false);
+  }
+  add("indices", args.indices, dst * int64_t(sizeof(int64_t)), true);
+  add("scratch", args.scratch, scratch_bytes, true);
+}
+
+void EmulatedContext::fault(const std::string& what) const {
+  std::ostringstream text;
+  text << "cuda-emulated: kernel " << kernel_ << ", block " << block_ << " of " << blocks_
+       << ", thread " << thread_ << ": " << what;
+  throw EmulatorFault(text.str());
+}
+
+void EmulatedContext::bad_access(uintptr_t at, uint64_t bytes, uint64_t alignment,
+                                 bool writes) const {
+  std::ostringstream text;
+  text << (writes ? "store" : "load") << " of " << bytes << " bytes at 0x" << std::hex << at
+       << std::dec;
+  if (at % alignment != 0) text << " is not aligned to " << alignment;
+  // The region it lies in, or else the one it is nearest to.
+  const EmulatedRegion* nearest = nullptr;
+  uint64_t least = UINT64_MAX;
+  for (const EmulatedRegion& region : regions_) {
+    const uintptr_t end = region.begin + region.bytes;
+    const uint64_t distance = at < region.begin ? region.begin - at : at < end ? 0 : at - end;
+    if (distance < least) {
+      least = distance;
+      nearest = &region;
+    }
+  }
+  if (nearest != nullptr) {
+    const int64_t offset = int64_t(at - nearest->begin);
+    text << "; bytes [" << offset << ", " << offset + int64_t(bytes) << ") of "
+         << (writes && !nearest->writable ? "read-only " : "") << nearest->name << ", which has "
+         << nearest->bytes;
+  }
+  fault(text.str());
+}
+
+uint64_t next_launch_seed() {
+  static std::atomic<uint64_t> launches{0};
+  return launches++;
+}
+
+void for_each_block(int64_t blocks, const std::function<void(int64_t block)>& body) {
+  std::exception_ptr failure;
+  std::atomic<bool> failed = false;
+#pragma omp parallel for schedule(dynamic) num_threads(omp_get_num_procs()) if (blocks > 1)
+  for (int64_t block = 0; block < blocks; ++block) {
+    if (failed) continue;
+    try {
+      body(block);
+    } catch (...) {
+#pragma omp critical(poolbench_emulator)
+      if (!failed.exchange(true)) failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+// One block's threads as fibers, kept from block to block.
+class EmulatedBlock {
+ public:
+  EmulatedBlock(const EmulatedContext& base, int threads, uint64_t seed,
+                const std::function<void(FiberContext&)>& body)
+      : body_(body), seed_(seed), threads_(threads) {
+    for (Thread& thread : threads_) thread.context.emplace(base, *this);
+  }
+
+  void run(int64_t block);
+
+  EmulatedShared& array(const FiberContext& thread, const void* key, int element_bytes, int count);
+  unsigned char* touch(const FiberContext& thread, EmulatedShared& array, int i, bool writes);
+  void wait_at_barrier(int thread, std::source_location where);
+  uint64_t exchange(int thread, uint64_t bits, int from, std::source_location where);
+
+ private:
+  enum class State { kReady, kBarrier, kShuffle, kDone };
+  struct Thread {
+    State state = State::kDone;
+    std::source_location where;
+    uint64_t given = 0, taken = 0;  // by a shuffle
+    int from = 0;
+    std::optional<FiberContext> context;
+    boost::context::fiber fiber, scheduler;
+  };
+
+  boost::context::fiber start(Thread& thread);
+  void pause(Thread& thread, State state, std::source_location where);
+  bool finish_shuffles();
+  bool finish_barrier();
+  std::string describe(int thread) const;
+
+  const std::function<void(FiberContext&)>& body_;
+  uint64_t seed_;
+  std::vector<Thread> threads_;
+  std::vector<std::unique_ptr<EmulatedShared>> arrays_;
+  int64_t epoch_ = 0;
+  std::exception_ptr failure_;
+};
+
+boost::context::fiber EmulatedBlock::start(Thread& thread) {
+  return boost::context::fiber(std::allocator_arg, boost::context::fixedsize_stack(kStackBytes),
+                               [this, &thread](boost::context::fiber&& scheduler) {
+                                 thread.scheduler = std::move(scheduler);
+                                 while (true) {
+                                   try {
+                                     body_(*thread.context);
+                                   } catch (const boost::context::detail::forced_unwind&) {
+                                     throw;  // the block is being given up; this fiber with it
+                                   } catch (...) {
+                                     if (!failure_) failure_ = std::current_exception();
+                                   }
+                                   pause(thread, State::kDone, {});
+                                 }
+                                 return std::move(thread.scheduler);
+                               });
+}
+
+void EmulatedBlock::pause(Thread& thread, State state, std::source_location where) {
+  thread.state = state;
+  thread.where = where;
+  thread.scheduler = std::move(thread.scheduler).resume();
+}
+
+void EmulatedBlock::run(int64_t block) {
+  for (auto& array : arrays_) {
+    array->bytes.assign(array->bytes.size(), 0xcb);
+    array->touches.assign(array->touches.size(), {});
+  }
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    threads_[i].context->set_place(block, int(i));
+    threads_[i].state = State::kReady;
+  }
+  epoch_ = 0;
+  for (bool going = true; going;) {
+    const ThreadOrder order(int(threads_.size()), seed_++);
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      Thread& thread = threads_[order(int(i))];
+      if (thread.state != State::kReady) continue;
+      if (!thread.fiber) thread.fiber = start(thread);
+      thread.fiber = std::move(thread.fiber).resume();
+      if (failure_) std::rethrow_exception(failure_);
+    }
+    going = finish_shuffles() || finish_barrier();
+  }
+}
+
+std::string EmulatedBlock::describe(int thread) const {
+  const Thread& t = threads_[thread];
+  const std::string who = "thread " + std::to_string(thread);
+  if (t.state == State::kDone) return who + " has returned";
+  return who + " waits at the " + (t.state == State::kBarrier ? "barrier" : "shuffle") + " of " +
+         at(t.where);
+}
+
+// Now that every thread waits or is done: lets the warps that stand at a shuffle go on.
+bool EmulatedBlock::finish_shuffles() {
+  bool any = false;
+  for (int first = 0; first < int(threads_.size()); first += kWarp) {
+    const std::span warp(&threads_[first], std::min<size_t>(kWarp, threads_.size() - first));
+    int in_shuffle = -1;
+    for (int i = 0; i < int(warp.size()); ++i)
+      if (warp[i].state == State::kShuffle) in_shuffle = i;
+    if (in_shuffle < 0) continue;
+    for (int i = 0; i < int(warp.size()); ++i)
+      if (warp[i].state != State::kShuffle || at(warp[i].where) != at(warp[in_shuffle].where))
+        warp[in_shuffle].context->fault("divergent shuffle: " + describe(first + in_shuffle) +
+                                        ", " + describe(first + i));
+    for (Thread& lane : warp) {
+      if (lane.from < first || lane.from >= first + int(warp.size()))
+        lane.context->fault("shuffle from thread " + std::to_string(lane.from) +
+                            ", which is in another warp");
+      lane.taken = threads_[lane.from].given;
+      lane.state = State::kReady;
+    }
+    any = true;
+  }
+  return any;
+}
+
+// No warp can go on without the barrier: either all threads stand at it, or all are done.
+bool EmulatedBlock::finish_barrier() {
+  for (size_t i = 1; i < threads_.size(); ++i)
+    if (threads_[i].state != threads_[0].state || at(threads_[i].where) != at(threads_[0].where))
+      threads_[i].context->fault("divergent barrier: " + describe(int(i)) + ", " + describe(0));
+  if (threads_[0].state == State::kDone) return false;
+  for (Thread& thread : threads_) thread.state = State::kReady;
+  ++epoch_;
+  return true;
+}
+
+EmulatedShared& EmulatedBlock::array(const FiberContext& thread, const void* key, int element_bytes,
+                                     int count) {
+  size_t total = 0;
+  for (auto& array : arrays_) {
+    if (array->key == key) return *array;
+    total += array->bytes.size();
+  }
+  const size_t bytes = size_t(element_bytes) * size_t(count);
+  if (total + bytes > kMaxSharedBytes)
+    thread.fault(std::to_string(total + bytes) + " bytes of shared memory; a block has " +
+                 std::to_string(kMaxSharedBytes));
+  arrays_.push_back(std::make_unique<EmulatedShared>(
+      EmulatedShared{key, element_bytes, std::vector<unsigned char>(bytes, 0xcb),
+                     std::vector<EmulatedShared::Touch>(size_t(count))}));
+  return *arrays_.back();
+}
+
+unsigned char* EmulatedBlock::touch(const FiberContext& thread, EmulatedShared& array, int i,
+                                    bool writes) {
+  const int me = thread.thread();
+  const auto fail = [&](const std::string& what) {
+    thread.fault((writes ? "store to" : "load from") + std::string(" shared element ") +
+                 std::to_string(i) + " of " + std::to_string(array.touches.size()) + ": " + what);
+  };
+  if (i < 0 || i >= int(array.touches.size())) fail("out of bounds");
+  EmulatedShared::Touch& touch = array.touches[i];
+  if (touch.write_epoch == epoch_ && touch.writer != me)
+    fail("thread " + std::to_string(touch.writer) + " wrote it and no barrier lies between");
+  if (writes) {
+    if (touch.read_epoch == epoch_ && touch.reader != me)
+      fail("another thread read it and no barrier lies between");
+    touch.write_epoch = epoch_;
+    touch.writer = me;
+  } else {
+    if (touch.write_epoch < 0) fail("nobody wrote it");
+    touch.reader = touch.read_epoch == epoch_ && touch.reader != me ? EmulatedShared::kMany : me;
+    touch.read_epoch = epoch_;
+  }
+  return &array.bytes[size_t(i) * size_t(array.element_bytes)];
+}
+
+void EmulatedBlock::wait_at_barrier(int thread, std::source_location where) {
+  pause(threads_[thread], State::kBarrier, where);
+}
+
+uint64_t EmulatedBlock::exchange(int thread, uint64_t bits, int from, std::source_location where) {
+  threads_[thread].given = bits;
+  threads_[thread].from = from;
+  pause(threads_[thread], State::kShuffle, where);
+  return threads_[thread].taken;
+}
+
+EmulatedShared& FiberContext::array(const void* key, int element_bytes, int count) const {
+  return owner_->array(*this, key, element_bytes, count);
+}
+unsigned char* FiberContext::touch(EmulatedShared& array, int i, bool writes) const {
+  return owner_->touch(*this, array, i, writes);
+}
+void FiberContext::sync(std::source_location where) const {
+  owner_->wait_at_barrier(thread(), where);
+}
+uint64_t FiberContext::exchange(uint64_t bits, int from, std::source_location where) const {
+  return owner_->exchange(thread(), bits, from, where);
+}
+
+void run_fibers(const EmulatedContext& base, int threads, uint64_t seed,
+                const std::function<void(FiberContext&)>& body) {
+  // One set of fibers for each core that takes part.
+  const auto cores = size_t(omp_get_num_procs());
+  std::vector<std::unique_ptr<EmulatedBlock>> teams(cores);
+  for_each_block(base.blocks(), [&](int64_t block) {
+    auto& team = teams[size_t(omp_get_thread_num())];
+    if (team == nullptr) team = std::make_unique<EmulatedBlock>(base, threads, seed, body);
+    team->run(block);
+  });
+}
+
+}  // namespace poolbench

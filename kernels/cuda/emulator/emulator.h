@@ -1,0 +1,214 @@
+// Bodies on the CPU: what CI has instead of a GPU.
+//
+// A body without barriers runs as a loop over its threads; one with barriers runs with one fiber a
+// thread. Blocks are dealt to all cores. The emulator checks every access that goes through the
+// context: that it lies inside one tensor or table, may be written if it is written, and is aligned
+// to its size. Shared memory starts undefined: reading what no thread wrote, and two threads
+// touching an element between the same two barriers where one of them writes, are faults, so a
+// missing barrier is found whatever the order was. Barriers and shuffles that not all threads reach
+// are faults too. Threads run in an order that differs from launch to launch.
+//
+// Not seen here: order of global memory between blocks, launch limits, what a compiler does.
+#ifndef POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_
+#define POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_
+
+#include <functional>
+#include <source_location>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kernels/dtype.h"
+
+namespace poolbench {
+
+// A body broke a rule. The message names the kernel, block, thread and what it touched.
+struct EmulatorFault : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct EmulatedRegion {
+  const char* name;
+  uintptr_t begin;
+  uint64_t bytes;
+  bool writable;
+};
+
+// What a launch may touch.
+struct EmulatedMemory {
+  std::vector<EmulatedRegion> regions;
+
+  EmulatedMemory() = default;
+  // The tensors and tables that `args` points at.
+  explicit EmulatedMemory(const PoolArgs& args, int64_t scratch_bytes = 0);
+};
+
+// One thread of a body without barriers.
+class EmulatedContext {
+ public:
+  EmulatedContext(const EmulatedMemory& memory, const char* kernel, int64_t blocks)
+      : regions_(memory.regions), kernel_(kernel), blocks_(blocks) {}
+
+  int thread() const { return thread_; }
+  int64_t block() const { return block_; }
+  int64_t blocks() const { return blocks_; }
+
+  template <class T>
+  T load(const T* p) const {
+    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), false);
+    T v;
+    memcpy(&v, p, sizeof(T));
+    return v;
+  }
+  template <class T>
+  void store(T* p, T v) const {
+    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), true);
+    memcpy(p, &v, sizeof(T));
+  }
+
+  void set_place(int64_t block, int thread) {
+    block_ = block;
+    thread_ = thread;
+  }
+  // Throws EmulatorFault with the place in front.
+  [[noreturn]] void fault(const std::string& what) const;
+
+ private:
+  void check(uintptr_t at, uint64_t bytes, uint64_t alignment, bool writes) const {
+    for (const EmulatedRegion& region : regions_)
+      if (at - region.begin < region.bytes && bytes <= region.bytes - (at - region.begin) &&
+          at % alignment == 0 && (region.writable || !writes))
+        return;
+    bad_access(at, bytes, alignment, writes);
+  }
+  [[noreturn]] void bad_access(uintptr_t at, uint64_t bytes, uint64_t alignment, bool writes) const;
+
+  std::span<const EmulatedRegion> regions_;
+  const char* kernel_;
+  int64_t blocks_;
+  int64_t block_ = 0;
+  int thread_ = 0;
+};
+
+class EmulatedBlock;
+
+// An array in shared memory, with the history of each element since the last barrier.
+struct EmulatedShared {
+  struct Touch {
+    int64_t write_epoch = -1, read_epoch = -1;  // counted in barriers; -1: never
+    int writer = -1, reader = -1;               // kMany: more than one thread read
+  };
+  static constexpr int kMany = -2;
+  const void* key;
+  int element_bytes;
+  std::vector<unsigned char> bytes;
+  std::vector<Touch> touches;
+};
+
+template <class T>
+class CheckedShared;
+
+// One thread of a body with barriers.
+class FiberContext : public EmulatedContext {
+ public:
+  FiberContext(const EmulatedContext& base, EmulatedBlock& owner)
+      : EmulatedContext(base), owner_(&owner) {}
+
+  template <class T, int N, int Tag = 0>
+  CheckedShared<T> shared() const {
+    static constexpr char key = 0;
+    return {*this, array(&key, sizeof(T), N)};
+  }
+  void sync(std::source_location where = std::source_location::current()) const;
+  template <class T>
+  T shuffle_xor(T v, int mask, std::source_location where = std::source_location::current()) const {
+    static_assert(sizeof(T) == 4 || sizeof(T) == 8);
+    uint64_t bits = 0;
+    memcpy(&bits, &v, sizeof(T));
+    bits = exchange(bits, thread() ^ mask, where);
+    memcpy(&v, &bits, sizeof(T));
+    return v;
+  }
+
+ private:
+  template <class T>
+  friend class CheckedShared;
+  EmulatedShared& array(const void* key, int element_bytes, int count) const;
+  unsigned char* touch(EmulatedShared& array, int i, bool writes) const;
+  uint64_t exchange(uint64_t bits, int from_thread, std::source_location where) const;
+
+  EmulatedBlock* owner_;
+};
+
+template <class T>
+class CheckedShared {
+ public:
+  CheckedShared(const FiberContext& context, EmulatedShared& array)
+      : context_(&context), array_(&array) {}
+  T get(int i) const {
+    T v;
+    memcpy(&v, context_->touch(*array_, i, false), sizeof(T));
+    return v;
+  }
+  void set(int i, T v) const { memcpy(context_->touch(*array_, i, true), &v, sizeof(T)); }
+
+ private:
+  const FiberContext* context_;
+  EmulatedShared* array_;
+};
+
+// The order in which a block's threads run: thread order(i) is the i-th. Differs with `seed`.
+class ThreadOrder {
+ public:
+  ThreadOrder(int threads, uint64_t seed)
+      : mask_(threads - 1),  // a power of two, so that odd steps reach every thread
+        step_(int(seed * 2 + 1) & mask_),
+        start_(int(seed * 7) & mask_) {}
+  int operator()(int i) const { return (start_ + i * step_) & mask_; }
+
+ private:
+  int mask_, step_, start_;
+};
+
+// Calls body(block) for every block, on all cores. The first exception ends the launch and is
+// thrown on.
+void for_each_block(int64_t blocks, const std::function<void(int64_t block)>& body);
+// Runs body(context) for every thread of every block, each on a fiber.
+void run_fibers(const EmulatedContext& base, int threads, uint64_t seed,
+                const std::function<void(FiberContext&)>& body);
+// A number that differs from launch to launch and is the same in every run of the program.
+uint64_t next_launch_seed();
+
+// Runs a body over a grid.
+template <class Body>
+void emulate(const EmulatedMemory& memory, const typename Body::Params& params, int64_t blocks,
+             uint64_t seed) {
+  static_assert((Body::kThreads & (Body::kThreads - 1)) == 0);
+  const EmulatedContext base(memory, Body::kName, blocks);
+  if constexpr (Body::kCooperative) {
+    run_fibers(base, Body::kThreads, seed,
+               [&](FiberContext& context) { Body::run(context, params); });
+  } else {
+    const ThreadOrder order(Body::kThreads, seed);
+    for_each_block(blocks, [&](int64_t block) {
+      EmulatedContext context = base;
+      for (int i = 0; i < Body::kThreads; ++i) {
+        context.set_place(block, order(i));
+        Body::run(context, params);
+      }
+    });
+  }
+}
+
+struct EmulatedLauncher {
+  template <class Body>
+  static void launch(const PoolArgs& args, const typename Body::Params& params, int64_t blocks,
+                     void* /*stream*/, int64_t scratch_bytes = 0) {
+    emulate<Body>(EmulatedMemory(args, scratch_bytes), params, blocks, next_launch_seed());
+  }
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_

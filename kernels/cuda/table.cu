@@ -1,0 +1,3 @@
+#include "kernels/cuda/table.cuh"
+
+template void poolbench::launch_table<poolbench::Launcher>(const PoolArgs&, void*);
