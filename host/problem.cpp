@@ -142,8 +142,10 @@ PoolProblem canonical(PoolProblem problem) {
   if (windowing != Windowing::kFractional) spec.seed = plain.seed, spec.samples.clear();
   if (!spec.samples.empty()) spec.seed = plain.seed;
   for (int axis = 0; axis < 3; ++axis) {
-    if (axis < problem.first_axis())
-      spec.kernel[axis] = spec.dilation[axis] = spec.out[axis] = 1, spec.stride[axis] = 0;
+    if (axis < problem.first_axis()) {
+      spec.kernel[axis] = spec.dilation[axis] = spec.out[axis] = 1;
+      spec.stride[axis] = spec.pad_begin[axis] = spec.pad_end[axis] = 0;
+    }
     if (windowing == Windowing::kSliding) spec.stride[axis] = stride_of(spec, axis);
     if (spec.kernel[axis] == 1) spec.dilation[axis] = 1;
   }
