@@ -139,10 +139,8 @@ class Selection {
               : problem.spec.windowing == Windowing::kAdaptive ? problem.src[axis] / dst_[axis] + 1
                                                                : problem.spec.kernel[axis];
     all_ = taps <= full_taps;
-    threshold_ =
-        outputs > 0
-            ? uint64_t(std::min(1.0, double(kSampledOutputs) / double(outputs)) * 0x1p63) * 2
-            : 0;
+    all_ |= outputs <= kSampledOutputs;
+    threshold_ = all_ ? 0 : uint64_t(double(kSampledOutputs) / double(outputs) * 0x1p64);
     stream_ = splitmix64(seed, 0x5e1ec7);
   }
   bool takes(int64_t at, const Extents& output) const {
