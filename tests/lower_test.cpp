@@ -1,0 +1,106 @@
+#include "host/lower.h"
+
+#include "host/fuzz.h"
+#include "host/windows.h"
+#include "tests/support.h"
+
+namespace poolbench {
+namespace {
+
+void expect_axis(const Axis& axis, const std::array<int64_t, 7>& expected) {
+  const std::array<int64_t, 7> got = {axis.src,       axis.dst,     axis.kernel,  axis.stride,
+                                      axis.pad_begin, axis.pad_end, axis.dilation};
+  EXPECT_EQ(got, expected);
+  EXPECT_EQ(axis.windows, nullptr);
+  EXPECT_EQ(axis.plane_stride, 0);
+}
+
+TEST(Lower, sliding_problem) {
+  const PoolArgs args =
+      lower(parse_problem("max/sliding/bf16/nhwc/src:2x3x10x11/k:3x2/s:2x3/p:1x0-0x1/d:2x1/idx"));
+  EXPECT_EQ(args.n, 2);
+  EXPECT_EQ(args.c, 3);
+  //                         src dst k  s  p  p  d
+  expect_axis(args.axis[0], {1, 1, 1, 1, 0, 0, 1});
+  expect_axis(args.axis[1], {10, 4, 3, 2, 1, 0, 2});
+  expect_axis(args.axis[2], {11, 4, 2, 3, 0, 1, 1});
+  EXPECT_EQ(Reduction(args.reduction), Reduction::kMax);
+  EXPECT_EQ(Windowing(args.windowing), Windowing::kSliding);
+  EXPECT_EQ(DType(args.dtype), DType::kBF16);
+  EXPECT_EQ(Layout(args.layout), Layout::kChannelsLast);
+  EXPECT_EQ(args.with_indices, 1);
+  EXPECT_EQ(args.norm_mean, 0);
+  EXPECT_EQ(args.divisor, 0);
+  EXPECT_EQ(args.src, nullptr);
+  EXPECT_EQ(args.dst, nullptr);
+  EXPECT_EQ(args.indices, nullptr);
+  EXPECT_EQ(args.scratch, nullptr);
+}
+
+TEST(Lower, stride_defaults_to_kernel_and_same_becomes_padding) {
+  const PoolArgs args =
+      lower(parse_problem("avg_include_pad/sliding/f32/nchw/src:1x1x6/k:3/s:2/same_lower"));
+  expect_axis(args.axis[2], {6, 3, 3, 2, 1, 0, 1});
+  expect_axis(lower(parse_problem("max/sliding/f32/nchw/src:1x1x9/k:3")).axis[2],
+              {9, 3, 3, 3, 0, 0, 1});
+}
+
+TEST(Lower, global_is_one_sliding_window) {
+  const PoolArgs args = lower(parse_problem("lp/global/f64/nchw/src:1x1x4x5/norm:3/mean"));
+  expect_axis(args.axis[0], {1, 1, 1, 1, 0, 0, 1});
+  expect_axis(args.axis[1], {4, 1, 4, 1, 0, 0, 1});
+  expect_axis(args.axis[2], {5, 1, 5, 1, 0, 0, 1});
+  EXPECT_EQ(args.norm, 3);
+  EXPECT_EQ(args.norm_mean, 1);
+}
+
+TEST(Lower, problem_that_was_not_made_canonical) {
+  PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x1x9/k:3");
+  problem.spec.kernel[0] = 7;
+  problem.spec.pad_begin[1] = 2;
+  problem.spec.stride[2] = 0;
+  const PoolArgs args = lower(problem);
+  expect_axis(args.axis[0], {1, 1, 1, 1, 0, 0, 1});
+  expect_axis(args.axis[1], {1, 1, 1, 1, 0, 0, 1});
+  expect_axis(args.axis[2], {9, 3, 3, 3, 0, 0, 1});
+}
+
+TEST(Tables, hold_every_axis_and_plane) {
+  for (uint64_t i = 0; i < 3000; ++i) {
+    const PoolProblem problem = fuzz_case(5, i).problem;
+    SCOPED_TRACE(to_text(problem));
+    const Tables tables = window_tables(problem);
+    PoolArgs args = lower(problem);
+    set_tables(args, tables, tables.windows.data());
+    int64_t rows = 0;
+    for (int axis = 0; axis < 3; ++axis) {
+      const bool many =
+          problem.spec.windowing == Windowing::kFractional && axis >= problem.first_axis();
+      ASSERT_EQ(tables.plane_stride[axis], many ? args.axis[axis].dst : 0);
+      ASSERT_EQ(args.axis[axis].plane_stride, tables.plane_stride[axis]);
+      rows += args.axis[axis].dst * (many ? problem.planes() : 1);
+      for (const int64_t plane : {int64_t{0}, problem.planes() / 2, problem.planes() - 1}) {
+        if (problem.planes() == 0) continue;
+        const auto expected = windows(problem, axis, plane);
+        for (int64_t o = 0; o < args.axis[axis].dst; ++o) {
+          const Axis& a = args.axis[axis];
+          const Window& got = a.windows[plane * a.plane_stride + o];
+          ASSERT_EQ(got.begin, expected[o].begin);
+          ASSERT_EQ(got.end, expected[o].end);
+          ASSERT_EQ(got.count, expected[o].count);
+        }
+      }
+    }
+    ASSERT_EQ(static_cast<int64_t>(tables.windows.size()), rows);
+  }
+}
+
+TEST(Tables, samples_for_all_planes_share_one_table) {
+  const Tables tables = window_tables(
+      parse_problem("max/fractional/f32/nchw/src:2x3x9x9/k:2/out:3/samples:0.25x0.75"));
+  EXPECT_EQ(tables.plane_stride, (std::array<int64_t, 3>{0, 0, 0}));
+  EXPECT_EQ(tables.windows.size(), 7u);
+}
+
+}  // namespace
+}  // namespace poolbench

@@ -1,0 +1,115 @@
+// What several tests share: problems from text, tensors as plain numbers, and backends.
+#ifndef POOLBENCH_TESTS_SUPPORT_H_
+#define POOLBENCH_TESTS_SUPPORT_H_
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "host/fill.h"
+#include "host/problem.h"
+#include "host/reference.h"
+#include "kernels/dispatch.h"
+
+namespace poolbench {
+
+inline std::ostream& operator<<(std::ostream& out, const PoolProblem& problem) {
+  return out << to_text(problem);
+}
+
+// Calls f(TypeTag<T>{}) with the type of `dtype`.
+template <class F>
+void with_type(DType dtype, F&& f) {
+  PoolArgs args{};
+  args.dtype = static_cast<int32_t>(dtype);
+  dispatch_dtype(args, std::forward<F>(f));
+}
+
+// Numbers as elements of a type, and back.
+inline std::vector<std::byte> encoded(DType dtype, const std::vector<double>& values) {
+  std::vector<std::byte> bytes(values.size() * dtype_bytes(dtype));
+  with_type(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    auto* out = reinterpret_cast<T*>(bytes.data());
+    for (size_t i = 0; i < values.size(); ++i) out[i] = store<T>(values[i]);
+  });
+  return bytes;
+}
+
+inline std::vector<double> decoded(DType dtype, const std::vector<std::byte>& bytes) {
+  std::vector<double> values(bytes.size() / dtype_bytes(dtype));
+  with_type(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const auto* in = reinterpret_cast<const T*>(bytes.data());
+    for (size_t i = 0; i < values.size(); ++i) values[i] = load(in[i]);
+  });
+  return values;
+}
+
+// first, first + 1, ... `count` of them
+inline std::vector<double> counted(double first, int64_t count) {
+  std::vector<double> values(count);
+  std::iota(values.begin(), values.end(), first);
+  return values;
+}
+
+// What the oracle expects of every output, channels first, before rounding to the type; the integer
+// for integer averages.
+struct ExpectedOutputs {
+  std::vector<double> values;
+  std::vector<int64_t> indices;
+};
+
+inline ExpectedOutputs expected_outputs(const PoolProblem& problem,
+                                        const std::vector<std::byte>& src) {
+  const Reference reference(problem, src.data());
+  const Extents out = dst_extents(problem);
+  const bool integer_average = (problem.spec.reduction == Reduction::kAvgIncludePad ||
+                                problem.spec.reduction == Reduction::kAvgExcludePad) &&
+                               (problem.dtype == DType::kI8 || problem.dtype == DType::kU8);
+  ExpectedOutputs outputs;
+  for (int64_t plane = 0; plane < problem.planes(); ++plane)
+    for (int64_t d = 0; d < out[0]; ++d)
+      for (int64_t h = 0; h < out[1]; ++h)
+        for (int64_t w = 0; w < out[2]; ++w) {
+          const Expected expected = reference.at(plane, {d, h, w});
+          outputs.values.push_back(integer_average ? static_cast<double>(expected.integer)
+                                                   : static_cast<double>(expected.value));
+          outputs.indices.push_back(expected.index);
+        }
+  return outputs;
+}
+
+// The oracle's outputs as a backend would write them, in the problem's type and layout: right by
+// construction, to plant faults in.
+struct Answer {
+  std::vector<std::byte> dst;
+  std::vector<int64_t> indices;
+};
+
+inline Answer right_answer(const PoolProblem& problem, const std::vector<std::byte>& src) {
+  const ExpectedOutputs outputs = expected_outputs(problem, src);
+  const Extents out = dst_extents(problem);
+  const int64_t size = out[0] * out[1] * out[2];
+  std::vector<double> values(outputs.values.size());
+  std::vector<int64_t> indices(outputs.values.size());
+  for (int64_t plane = 0; plane < problem.planes(); ++plane)
+    for (int64_t o = 0; o < size; ++o) {
+      const int64_t n = plane / problem.c, c = plane % problem.c;
+      const int64_t at = problem.layout == Layout::kChannelsLast ? (n * size + o) * problem.c + c
+                                                                 : plane * size + o;
+      values[at] = outputs.values[plane * size + o];
+      indices[at] = outputs.indices[plane * size + o];
+    }
+  if (!problem.spec.indices) indices.clear();
+  return {encoded(problem.dtype, values), indices};
+}
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_TESTS_SUPPORT_H_
