@@ -13,6 +13,7 @@ namespace poolbench {
 #else
 #define POOLBENCH_ADDRESS(type) uint64_t
 #define POOLBENCH_DOUBLE uint64_t  // the bits: a device without f64 must still read what follows
+#define layout data_layout         // a keyword there
 #endif
 
 // One output's window on one axis: taps at begin, begin + dilation, ... below end, all of them
@@ -87,6 +88,9 @@ inline const char* takes_everything(const PoolArgs&) { return nullptr; }
 }  // namespace poolbench
 #endif
 
+#ifndef __cplusplus
+#undef layout
+#endif
 #undef POOLBENCH_ADDRESS
 #undef POOLBENCH_DOUBLE
 #endif  // POOLBENCH_KERNELS_POOL_ARGS_H_

@@ -1,0 +1,30 @@
+// The Vulkan family's ordered list of kernels: which problems each takes, and how it is launched.
+#ifndef POOLBENCH_HOST_BACKENDS_VULKAN_KERNELS_H_
+#define POOLBENCH_HOST_BACKENDS_VULKAN_KERNELS_H_
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/pool_args.h"
+
+namespace poolbench {
+
+struct VulkanDispatch {
+  std::string shader;               // a name of kernels/vulkan/shaders.h
+  std::vector<uint32_t> constants;  // specialization constant i; 0 is the workgroup's size
+  int64_t groups = 0;               // workgroups
+};
+
+struct VulkanKernel {
+  const char* name;
+  const char* summary;
+  const char* (*why_not)(const PoolArgs&);  // null when it takes the problem; as in Kernel
+  VulkanDispatch (*dispatch)(const PoolArgs&);
+};
+
+std::span<const VulkanKernel> vulkan_kernels();  // fastest first; the last takes everything
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_BACKENDS_VULKAN_KERNELS_H_

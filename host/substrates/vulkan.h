@@ -1,0 +1,121 @@
+// Vulkan devices: memory by address, recordings as command buffers, time by timestamps. Nothing
+// here links the Vulkan loader; it is opened at run time.
+#ifndef POOLBENCH_HOST_SUBSTRATES_VULKAN_H_
+#define POOLBENCH_HOST_SUBSTRATES_VULKAN_H_
+
+#define VULKAN_HPP_NO_STRUCT_CONSTRUCTORS
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+#include <vulkan/vulkan_raii.hpp>
+
+#include "host/substrate.h"
+
+namespace poolbench {
+
+// The loader and an instance. With POOLBENCH_VULKAN_VALIDATION=1 in the environment the Khronos
+// validation layer watches all calls, and whatever it says is an error.
+class VulkanInstance {
+ public:
+  VulkanInstance();  // throws std::runtime_error with the reason why Vulkan cannot start here
+  VulkanInstance(const VulkanInstance&) = delete;
+
+  const vk::raii::Instance& get() const { return instance_; }
+  bool validates() const { return !layers_.empty(); }
+  void add_message(const char* text);
+  // Throws std::runtime_error with the first validation message since the last call, if any.
+  void check();
+
+ private:
+  vk::raii::Context context_;
+  std::vector<const char*> layers_;
+  std::mutex mutex_;
+  std::vector<std::string> messages_;
+  vk::raii::Instance instance_ = nullptr;
+  vk::raii::DebugUtilsMessengerEXT messenger_ = nullptr;
+};
+
+// What of a device the shaders can use. All of it is enabled.
+struct VulkanFeatures {
+  bool float64 = false;
+  bool storage16 = false;
+  bool storage8 = false;
+  vk::PhysicalDeviceFloatControlsProperties float_controls;
+};
+
+// Empty, or why no shader of ours runs on the device.
+std::string vulkan_why_not(const vk::raii::PhysicalDevice& device);
+
+class VulkanSubstrate : public Substrate {
+ public:
+  // `always_stage`: go through a staging buffer even where memory is visible to the host.
+  VulkanSubstrate(std::shared_ptr<VulkanInstance> instance, vk::raii::PhysicalDevice physical,
+                  bool always_stage = false);
+  ~VulkanSubstrate() override;
+
+  const Device& device() const override { return device_; }
+  void* allocate(int64_t bytes) override;
+  void release(void* memory) noexcept override;
+  void write(void* to, const void* from, int64_t bytes) override;
+  void read(void* to, const void* from, int64_t bytes) override;
+  void fill(void* to, uint8_t byte, int64_t bytes) override;
+  void copy(void* to, const void* from, int64_t bytes) override;
+  std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override;
+
+  const vk::raii::Device& vulkan() const { return vulkan_; }
+  const vk::PhysicalDeviceLimits& limits() const { return limits_; }
+  const VulkanFeatures& features() const { return features_; }
+  bool is_cpu() const { return is_cpu_; }  // a software driver: its device is the host
+  VulkanInstance& instance() const { return *instance_; }
+
+ private:
+  friend class VulkanRecording;
+  struct Allocation {
+    vk::raii::DeviceMemory memory = nullptr;
+    vk::raii::Buffer buffer = nullptr;
+    uint64_t start = 0;  // the buffer's first address; the one given out is aligned from there
+    uint64_t size = 0;
+    char* mapped = nullptr;  // null where the host does not see it
+  };
+  struct Place {
+    const Allocation* allocation;
+    uint64_t offset;
+    char* mapped() const {
+      return allocation->mapped == nullptr ? nullptr : allocation->mapped + offset;
+    }
+  };
+  Allocation make(uint64_t size, vk::MemoryPropertyFlags needed, vk::MemoryPropertyFlags liked);
+  Place find(const void* address) const;
+  const Allocation& staging();
+  // Records, submits and waits.
+  void run(const std::function<void(const vk::raii::CommandBuffer&)>& work);
+  void submit_and_wait(const vk::raii::CommandBuffer& commands);
+
+  std::shared_ptr<VulkanInstance> instance_;
+  vk::raii::PhysicalDevice physical_;
+  Device device_;
+  VulkanFeatures features_;
+  vk::PhysicalDeviceLimits limits_;
+  vk::PhysicalDeviceMemoryProperties memory_;
+  uint64_t largest_allocation_ = 0;
+  bool is_cpu_ = false;
+  bool always_stage_;
+  uint32_t family_ = 0;
+  uint32_t timestamp_bits_ = 0;
+  vk::raii::Device vulkan_ = nullptr;
+  vk::raii::Queue queue_ = nullptr;
+  vk::raii::CommandPool pool_ = nullptr;
+  vk::raii::CommandBuffers transfer_ = nullptr;
+  vk::raii::Fence fence_ = nullptr;
+  std::map<uint64_t, Allocation> allocations_;  // by the address given out
+  uint64_t allocated_ = 0;
+  Allocation staging_;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_SUBSTRATES_VULKAN_H_

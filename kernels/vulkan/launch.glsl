@@ -1,0 +1,38 @@
+// What every shader receives, and which part of the work an invocation does.
+#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_buffer_reference2 : require
+#extension GL_EXT_control_flow_attributes : require
+#extension GL_EXT_scalar_block_layout : require
+#extension GL_EXT_shader_16bit_storage : require
+#extension GL_EXT_shader_8bit_storage : require
+#extension GL_EXT_shader_explicit_arithmetic_types_int32 : require
+#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+
+#include "kernels/pool_args.h"
+#include "kernels/vulkan/push.h"
+
+const int kMax = 0, kAvgIncludePad = 1, kAvgExcludePad = 2, kLp = 3;  // PoolArgs::reduction
+const int kChannelsFirst = 0, kChannelsLast = 1;                      // PoolArgs::layout
+
+layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Args {
+  PoolArgs value;
+};
+layout(push_constant, scalar) uniform PushBlock { Push push; };
+#define args Args(push.args).value
+
+layout(local_size_x_id = 0) in;
+
+// Grids are folded into three dimensions, each at most 65,535 long; the last groups may be idle.
+uint group_index() {
+  return (gl_WorkGroupID.z * gl_NumWorkGroups.y + gl_WorkGroupID.y) * gl_NumWorkGroups.x +
+         gl_WorkGroupID.x;
+}
+
+// rest / by; leaves the remainder. A 64-bit division takes a GPU a hundred instructions, so both
+// being short is worth a branch.
+int64_t divide(inout int64_t rest, int64_t by) {
+  const int64_t quotient =
+      ((rest | by) >> 32) == 0 ? int64_t(uint(rest) / uint(by)) : rest / by;
+  rest -= quotient * by;
+  return quotient;
+}

@@ -1,0 +1,63 @@
+// One invocation an output, in the order of memory; windows from the tables. Takes every problem.
+// Bound by its scalar loads: neighbours read neighbouring windows, and only the caches make one
+// access of what they share.
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/launch.glsl"
+#include "kernels/vulkan/types.glsl"
+#include "kernels/vulkan/reduce.glsl"
+
+layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
+  Window window;
+};
+layout(buffer_reference, scalar, buffer_reference_align = 8) writeonly buffer Indices {
+  int64_t index;
+};
+
+const int kWindowBytes = 24;
+
+Window table_window(Axis axis, int64_t plane, int64_t o) {
+  return Windows(axis.windows + uint64_t(plane * axis.plane_stride + o) * kWindowBytes).window;
+}
+
+void main() {
+  const Axis d = args.axis_d, h = args.axis_h, w = args.axis_w;
+  const int64_t src_plane = d.src * h.src * w.src, dst_plane = d.dst * h.dst * w.dst;
+  const int64_t id = int64_t(group_index()) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+  if (id >= args.n * args.c * dst_plane) return;
+
+  int64_t output_ = id, plane, base, step;
+  if (args.data_layout == kChannelsFirst) {
+    plane = divide(output_, dst_plane);
+    base = plane * src_plane;
+    step = 1;
+  } else {
+    int64_t channel = id;
+    output_ = divide(channel, args.c);
+    const int64_t image = divide(output_, dst_plane);
+    plane = image * args.c + channel;
+    base = image * args.c * src_plane + channel;
+    step = args.c;
+  }
+  int64_t ow = output_;
+  int64_t oh = divide(ow, w.dst);
+  const int64_t od = divide(oh, h.dst);
+
+  const Window wd = table_window(d, plane, od);
+  const Window wh = table_window(h, plane, oh);
+  const Window ww = table_window(w, plane, ow);
+  Op op = op_start();
+  for (int64_t i = wd.begin; i < wd.end; i += d.dilation)
+    for (int64_t j = wh.begin; j < wh.end; j += h.dilation) {
+      const int64_t row = (i * h.src + j) * w.src;
+      for (int64_t k = ww.begin; k < ww.end; k += w.dilation) {
+        const uint64_t at = uint64_t(base + (row + k) * step) * ELEMENT_BYTES;
+        op_add(op, Stored(Source(push.src + at).element[0]), row + k);
+      }
+    }
+  Target(push.dst + uint64_t(id) * ELEMENT_BYTES).element[0] =
+      Element(op_value(op, wd.count * wh.count * ww.count));
+#if REDUCTION == MAX_INDEX
+  Indices(push.indices + uint64_t(id) * 8).index = op.at;
+#endif
+}

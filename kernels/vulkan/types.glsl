@@ -1,0 +1,169 @@
+// The element types, by DTYPE (the numbers of kernels/pool_args.h):
+//   Element an element in memory
+//   Stored  the same in a register: plain bits of 32 or 64, integers widened, so that a shader
+//           needs of a device 8- and 16-bit storage at most, never their arithmetic
+//   Key     an integer with the order of the values, for maxima. Comparing integers is exact
+//           whatever a driver does to NaN and subnormals
+//   Real    the float that sums are made in; of integers, the one of powers
+#define F64 0
+#define F32 1
+#define F16 2
+#define BF16 3
+#define I8 4
+#define U8 5
+#define I32 6
+
+// By REDUCTION: what a shader makes of them.
+#define MAX 0
+#define MAX_INDEX 1
+#define AVERAGE 2
+#define LP 3
+
+#define IS_FLOAT (DTYPE <= BF16)
+#define REAL_IS_DOUBLE (DTYPE == F64 || DTYPE >= I8)
+#define ELEMENT_BYTES (DTYPE == F64 ? 8 : DTYPE == F32 || DTYPE == I32 ? 4 : IS_FLOAT ? 2 : 1)
+
+#if DTYPE == F64
+#define Element uint64_t
+#define Stored uint64_t
+#define Key int64_t
+const Key kMagnitude = 0x7fffffffffffffffL, kInfinity = 0x7ff0000000000000L;
+#elif DTYPE == F32
+#define Element uint
+#define Stored uint
+#define Key int
+const Key kMagnitude = 0x7fffffff, kInfinity = 0x7f800000;
+#elif DTYPE == F16
+#define Element uint16_t
+#define Stored uint
+#define Key int
+const Key kMagnitude = 0x7fff, kInfinity = 0x7c00;
+#elif DTYPE == BF16
+#define Element uint16_t
+#define Stored uint
+#define Key int
+const Key kMagnitude = 0x7fff, kInfinity = 0x7f80;
+#else
+#define Stored int
+#define Key int
+#if DTYPE == I8
+#define Element int8_t
+const Key kLow = -128, kHigh = 127;
+#elif DTYPE == U8
+#define Element uint8_t
+const Key kLow = 0, kHigh = 255;
+#else
+#define Element int
+const Key kLow = -2147483647 - 1, kHigh = 2147483647;
+#endif
+#endif
+
+layout(buffer_reference, scalar, buffer_reference_align = ELEMENT_BYTES) readonly buffer Source {
+  Element element[];
+};
+layout(buffer_reference, scalar, buffer_reference_align = ELEMENT_BYTES) writeonly buffer Target {
+  Element element[];
+};
+
+// ---- Keys ----
+
+#if IS_FLOAT
+const Key kLowest = -kInfinity;
+const Key kNan = kMagnitude;  // above infinity, so that NaN wins
+
+// From an element's bits, in the low end of an integer: -0 and 0 become the same key.
+Key key_of_bits(Key bits) {
+  const Key magnitude = bits & kMagnitude;
+  if (magnitude > kInfinity) return kNan;
+  return bits > kMagnitude || bits < 0 ? -magnitude : magnitude;
+}
+Key key(Stored v) { return key_of_bits(Key(v)); }
+bool is_nan_key(Key k) { return k == kNan; }
+Stored stored_key(Key k) { return Stored(k < 0 ? (kMagnitude + 1) | -k : k); }
+#else
+const Key kLowest = kLow;
+Key key(Stored v) { return v; }
+bool is_nan_key(Key) { return false; }
+Stored stored_key(Key k) { return Stored(clamp(k, kLow, kHigh)); }
+#endif
+
+// ---- Reals ----
+
+#define NEEDS_REAL (REDUCTION == LP || (REDUCTION == AVERAGE && IS_FLOAT))
+
+#if REAL_IS_DOUBLE
+#define Real double
+#define RealBits int64_t
+#define real_bits(v) doubleBitsToInt64(v)
+#define real_of_bits(v) int64BitsToDouble(v)
+const RealBits kRealInfinity = 0x7ff0000000000000L, kRealMagnitude = 0x7fffffffffffffffL;
+#else
+#define Real float
+#define RealBits int
+#define real_bits(v) floatBitsToInt(v)
+#define real_of_bits(v) intBitsToFloat(v)
+const RealBits kRealInfinity = 0x7f800000, kRealMagnitude = 0x7fffffff;
+#endif
+
+#if NEEDS_REAL
+
+// By the bits: isnan() is an optimiser's to drop on a device that does not promise to keep NaN.
+bool is_nan(Real v) { return (real_bits(v) & kRealMagnitude) > kRealInfinity; }
+
+#if DTYPE == F16
+float f16_to_float(uint bits) {
+  const uint magnitude = bits & 0x7fffu;
+  const uint sign = (bits & 0x8000u) << 16;
+  const uint normal = magnitude >= 0x7c00u ? (magnitude << 13) | 0x7f800000u
+                                           : (magnitude << 13) + 0x38000000u;
+  const uint subnormal = floatBitsToUint(float(magnitude) * 5.9604644775390625e-8);  // 2^-24
+  return uintBitsToFloat(sign | (magnitude < 0x400u ? subnormal : normal));
+}
+uint float_to_f16(float v) {  // to_f16 of kernels/dtype.h
+  const uint bits = floatBitsToUint(v);
+  const uint sign = (bits >> 16) & 0x8000u;
+  const uint magnitude = bits & 0x7fffffffu;
+  if (magnitude > 0x7f800000u) return sign | 0x7e00u;
+  if (magnitude >= 0x477ff000u) return sign | 0x7c00u;
+  if (magnitude < 0x38800000u)
+    return sign | (floatBitsToUint(uintBitsToFloat(magnitude) + 0.5) - 0x3f000000u);
+  return sign | ((magnitude + 0xfffu + ((magnitude >> 13) & 1u) - 0x38000000u) >> 13);
+}
+#endif
+
+Real real(Stored v) {
+#if DTYPE == F64
+  return int64BitsToDouble(int64_t(v));
+#elif DTYPE == F32
+  return uintBitsToFloat(v);
+#elif DTYPE == F16
+  return f16_to_float(v);
+#elif DTYPE == BF16
+  return uintBitsToFloat(v << 16);
+#else
+  return Real(v);
+#endif
+}
+
+// To nearest, ties to even; integers then saturate.
+Stored stored_real(Real v) {
+#if DTYPE == F64
+  return Stored(doubleBitsToInt64(v));
+#elif DTYPE == F32
+  return floatBitsToUint(v);
+#elif DTYPE == F16
+  return Stored(float_to_f16(v));
+#elif DTYPE == BF16
+  const uint bits = floatBitsToUint(v);
+  const uint rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  return Stored((bits & 0x7fffffffu) > 0x7f800000u ? (bits >> 16) | 0x40u : rounded);
+#else
+  const Real limited = v < Real(-1000) ? Real(-1000) : v > Real(1000) ? Real(1000) : v;
+  const int below = int(limited + Real(1000)) - 1000;  // truncation of what is positive
+  const Real rest = limited - Real(below);
+  const bool up = rest > Real(0.5) || (rest == Real(0.5) && (below & 1) != 0);
+  return Stored(clamp(up ? below + 1 : below, kLow, kHigh));
+#endif
+}
+
+#endif  // NEEDS_REAL

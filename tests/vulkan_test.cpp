@@ -1,0 +1,211 @@
+// The Vulkan backend on whatever devices the machine has, with the validation layer on: any message
+// it gives becomes an exception of the call that caused it.
+#include "host/substrates/vulkan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "host/backends/backends.h"
+#include "host/compare.h"
+#include "host/fill.h"
+#include "host/fuzz.h"
+#include "host/run.h"
+#include "host/substrates/host.h"
+#include "tests/support.h"
+
+namespace poolbench {
+namespace {
+
+std::vector<std::unique_ptr<Backend>>& backends() {
+  static std::string reason;
+  static auto opened = [] {
+    setenv("POOLBENCH_VULKAN_VALIDATION", "1", 1);
+    try {
+      return open_vulkan({});
+    } catch (const std::runtime_error& error) {
+      reason = error.what();
+      return std::vector<std::unique_ptr<Backend>>();
+    }
+  }();
+  const char* required = std::getenv("POOLBENCH_REQUIRE");
+  if (opened.empty() && required != nullptr && std::strstr(required, "vulkan") != nullptr)
+    ADD_FAILURE() << reason;
+  return opened;
+}
+
+class Vulkan : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (backends().empty()) GTEST_SKIP() << "no Vulkan device";
+  }
+};
+
+// Runs every kernel that takes the problem and judges what it wrote.
+void check(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t seed) {
+  const auto src = filled(problem, kind, seed);
+  EXPECT_EQ(backend.supports(problem, "table").why_not, "") << to_text(problem);
+  for (const KernelInfo& kernel : backend.kernels()) {
+    if (!backend.supports(problem, kernel.name)) continue;
+    SCOPED_TRACE(fmt::format("{}.{}/{} --fill {} --seed {}", backend.name(), kernel.name,
+                             to_text(problem), fill_name(kind), seed));
+    const auto plan = backend.plan(problem, kernel.name);
+    const Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data());
+    EXPECT_EQ(outcome.broken, "");
+    const Comparison result =
+        compare(problem, src.data(), outcome.dst.data(),
+                problem.spec.indices ? outcome.indices.data() : nullptr, seed);
+    EXPECT_EQ(result.wrong, 0);
+    for (const Point& point : result.worst)
+      ADD_FAILURE() << fmt::format(
+          "n {} c {} output {}: expected {} [{}], got {} [{}], {:.3g} ulp of {:.3g} allowed",
+          point.n, point.c, fmt::join(point.output, "x"), point.expected, point.expected_index,
+          point.got, point.got_index, point.ulp, point.allowed);
+  }
+}
+
+void check_everywhere(const std::string& text) {
+  for (const FillInfo& fill : fill_kinds())
+    for (const DType dtype :
+         {DType::kF64, DType::kF32, DType::kF16, DType::kBF16, DType::kI8, DType::kU8, DType::kI32})
+      for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
+        if (dtype == DType::kI32 && text.rfind("max", 0) != 0) continue;
+        const PoolProblem problem = parse_problem(text, {dtype, layout});
+        for (const auto& backend : backends()) check(*backend, problem, fill.kind, 1);
+      }
+}
+
+TEST_F(Vulkan, every_reduction_type_layout_and_input) {
+  check_everywhere("max/sliding/src:2x3x9x10/k:3x2/s:2x1/p:1x1");
+  check_everywhere("max/sliding/src:2x3x9x10/k:3x2/s:2x1/p:1x1/idx");
+  check_everywhere("avg_include_pad/sliding/src:2x5x9x10/k:3x3/s:2x2/p:1x1/ceil");
+  check_everywhere("avg_exclude_pad/sliding/src:2x16x9x10/k:3x3/p:1x1/s:1x1");
+  check_everywhere("lp/sliding/src:1x4x7x10/k:3x2/norm:2");
+}
+
+TEST_F(Vulkan, every_norm) {
+  for (const char* norm : {"1", "3", "7", "0.5", "1.5", "2.25", "17.5", "inf"}) {
+    check_everywhere(fmt::format("lp/sliding/src:1x2x7x10/k:3x2/norm:{}", norm));
+    check_everywhere(fmt::format("lp/adaptive/src:1x2x7x10/out:2x3/norm:{}/mean", norm));
+  }
+}
+
+TEST_F(Vulkan, every_windowing) {
+  check_everywhere("max/adaptive/src:2x3x7x10/out:3x4/idx");
+  check_everywhere("avg_include_pad/global/src:2x3x5x7x10");
+  check_everywhere("avg_include_pad/global/src:2x3x70x70");
+  check_everywhere("max/global/src:1x40x70x70");
+  check_everywhere("max/fractional/src:2x3x9x11/k:2x3/out:4x5/seed:3/idx");
+  check_everywhere("max/sliding/src:2x3x6x7x8/k:3x2x2/s:1x2x1/d:2x1x3/idx");
+}
+
+TEST_F(Vulkan, random_problems) {
+  const char* wish = std::getenv("POOLBENCH_FUZZ");
+  const int count = wish != nullptr ? std::atoi(wish) : 300;
+  for (int i = 0; i < count; ++i) {
+    const FuzzCase fuzz = fuzz_case(1, i, 50'000);
+    for (const auto& backend : backends()) check(*backend, fuzz.problem, fuzz.fill, fuzz.fill_seed);
+  }
+}
+
+TEST_F(Vulkan, grid_folds_in_three_dimensions) {
+  // More than 65,535 workgroups of every kernel.
+  const PoolProblem problem = parse_problem("max/sliding/u8/nchw/src:1x1x3000x4000/k:1x1");
+  for (const auto& backend : backends()) check(*backend, problem, FillKind::kUniform, 1);
+}
+
+TEST_F(Vulkan, tensor_beyond_the_storage_buffer_range) {
+  const PoolProblem problem =
+      parse_problem("max/sliding/f32/nchw/src:1x9x2048x2048/k:8x8");  // 144 MiB
+  for (const auto& backend : backends()) check(*backend, problem, FillKind::kPosition, 1);
+}
+
+TEST_F(Vulkan, empty_batch) {
+  for (const auto& backend : backends())
+    check(*backend, parse_problem("max/sliding/f32/nchw/src:0x3x8x8/k:2x2/idx"), FillKind::kUniform,
+          1);
+}
+
+TEST_F(Vulkan, one_plan_many_tensors_in_one_recording) {
+  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x2x6x6/k:2x2");
+  for (const auto& backend : backends()) {
+    Substrate& substrate = backend->substrate();
+    const auto plan = backend->plan(problem);
+    std::vector<std::vector<std::byte>> inputs;
+    std::vector<TensorSet> sets;
+    for (uint64_t seed = 0; seed < 5; ++seed) {
+      inputs.push_back(filled(problem, FillKind::kUniform, seed));
+      sets.emplace_back(substrate, problem, inputs.back().data(), plan->scratch_bytes());
+      sets.back().poison(0xa5);
+    }
+    const auto recording = substrate.record([&](Stream stream) {
+      for (const TensorSet& set : sets) plan->launch(set.tensors(), stream);
+    });
+    for (int i = 0; i < 100; ++i) {
+      const double seconds = recording->replay();
+      EXPECT_GT(seconds, 0);
+      EXPECT_LT(seconds, 10);
+    }
+    for (size_t i = 0; i < sets.size(); ++i) {
+      EXPECT_EQ(sets[i].violation(inputs[i].data(), 0xa5), "");
+      EXPECT_TRUE(compare(problem, inputs[i].data(), sets[i].read_dst().data(), nullptr).ok());
+    }
+  }
+}
+
+TEST_F(Vulkan, memory_with_and_without_staging) {
+  const auto instance = std::make_shared<VulkanInstance>();
+  const auto physical = vk::raii::PhysicalDevices(instance->get());
+  for (const bool always_stage : {false, true}) {
+    VulkanSubstrate substrate(instance, physical.front(), always_stage);
+    // Beyond a staging buffer, odd, and from an odd address on.
+    std::vector<uint8_t> sent((int64_t{32} << 20) + 12345), back(sent.size());
+    for (size_t i = 0; i < sent.size(); ++i) sent[i] = uint8_t(i * 7 + i / 1000);
+    Buffer one(substrate, sent.size() + 64), other(substrate, sent.size() + 64);
+    EXPECT_EQ(reinterpret_cast<uint64_t>(one.at()) % 256, 0u);
+    substrate.write(one.at(3), sent.data(), sent.size());
+    substrate.copy(other.at(5), one.at(3), sent.size());
+    substrate.read(back.data(), other.at(5), back.size());
+    EXPECT_EQ(sent, back);
+    for (const int64_t from : {0, 1, 2, 3, 4})
+      for (const int64_t bytes : {0, 1, 2, 3, 4, 5, 9}) {
+        substrate.fill(other.at(), 0x11, 32);
+        substrate.fill(other.at(from), 0xee, bytes);
+        uint8_t seen[32];
+        substrate.read(seen, other.at(), 32);
+        for (int64_t i = 0; i < 32; ++i)
+          EXPECT_EQ(seen[i], i >= from && i < from + bytes ? 0xee : 0x11);
+      }
+    EXPECT_THROW(substrate.allocate(int64_t{1} << 50), OutOfMemory);
+    const Buffer nothing(substrate, 0);
+    EXPECT_TRUE(nothing);
+  }
+}
+
+TEST_F(Vulkan, validation_messages_are_exceptions) {
+  const auto instance = std::make_shared<VulkanInstance>();
+  ASSERT_TRUE(instance->validates());
+  const VulkanSubstrate substrate(instance, vk::raii::PhysicalDevices(instance->get()).front());
+  EXPECT_NO_THROW(instance->check());
+  const vk::raii::Fence fence(substrate.vulkan(), vk::FenceCreateInfo{});
+  EXPECT_NO_THROW(instance->check());
+  substrate.vulkan().resetFences({});  // at least one is demanded
+  EXPECT_THROW(instance->check(), std::runtime_error);
+  EXPECT_NO_THROW(instance->check());
+}
+
+TEST_F(Vulkan, software_driver_is_the_host) {
+  for (const auto& backend : backends()) {
+    const auto& substrate = dynamic_cast<VulkanSubstrate&>(backend->substrate());
+    if (substrate.is_cpu())
+      EXPECT_EQ(substrate.device().uuid, host_substrate().device().uuid);
+    else
+      EXPECT_EQ(substrate.device().uuid.size(), 32u);
+    EXPECT_GT(substrate.device().cache_bytes, 0);
+  }
+}
+
+}  // namespace
+}  // namespace poolbench
