@@ -1,7 +1,6 @@
 // Suites and golden files: their text, their errors and what the built-in ones hold.
 #include "bench/suite.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -18,10 +17,16 @@
 namespace poolbench {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::StartsWith;
+using Texts = std::vector<std::string>;
+
+testing::AssertionResult has(const std::string& text, const std::string& part) {
+  if (text.find(part) != std::string::npos) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "'" << text << "' lacks '" << part << "'";
+}
+testing::AssertionResult starts(const std::string& text, const std::string& part) {
+  if (text.starts_with(part)) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "'" << text << "' does not start with '" << part << "'";
+}
 
 // What the call's BadInput says; fails the test when there is none.
 template <class Call>
@@ -52,8 +57,8 @@ class Files : public testing::Test {
   std::filesystem::path folder_;
 };
 
-std::vector<std::string> texts(const std::vector<PoolProblem>& problems) {
-  std::vector<std::string> result;
+Texts texts(const std::vector<PoolProblem>& problems) {
+  Texts result;
   for (const auto& problem : problems) result.push_back(to_text(problem));
   return result;
 }
@@ -63,63 +68,61 @@ Extents dst(const std::string& text) {
 }
 
 TEST(Sweep, line_without_braces_stays) {
-  EXPECT_THAT(expand_sweep("max/sliding"), ElementsAre("max/sliding"));
-  EXPECT_THAT(expand_sweep(""), ElementsAre(""));
+  EXPECT_EQ(expand_sweep("max/sliding"), (Texts{"max/sliding"}));
+  EXPECT_EQ(expand_sweep(""), (Texts{""}));
 }
 
 TEST(Sweep, alternatives_in_order_and_empty_ones) {
-  EXPECT_THAT(expand_sweep("k:{2x2,3}"), ElementsAre("k:2x2", "k:3"));
-  EXPECT_THAT(expand_sweep("a{,/ceil}"), ElementsAre("a", "a/ceil"));
+  EXPECT_EQ(expand_sweep("k:{2x2,3}"), (Texts{"k:2x2", "k:3"}));
+  EXPECT_EQ(expand_sweep("a{,/ceil}"), (Texts{"a", "a/ceil"}));
 }
 
 TEST(Sweep, ranges) {
-  EXPECT_THAT(expand_sweep("{1..3}"), ElementsAre("1", "2", "3"));
-  EXPECT_THAT(expand_sweep("{1..9:+4}"), ElementsAre("1", "5", "9"));
-  EXPECT_THAT(expand_sweep("{1..8:+4}"), ElementsAre("1", "5"));
-  EXPECT_THAT(expand_sweep("{14..224:*2}"), ElementsAre("14", "28", "56", "112", "224"));
-  EXPECT_THAT(expand_sweep("{7..7}"), ElementsAre("7"));
-  EXPECT_THAT(expand_sweep("{-2..-1}"), ElementsAre("-2", "-1"));
-  EXPECT_THAT(expand_sweep("{1,4..5,9}"), ElementsAre("1", "4", "5", "9"));
+  EXPECT_EQ(expand_sweep("{1..3}"), (Texts{"1", "2", "3"}));
+  EXPECT_EQ(expand_sweep("{1..9:+4}"), (Texts{"1", "5", "9"}));
+  EXPECT_EQ(expand_sweep("{1..8:+4}"), (Texts{"1", "5"}));
+  EXPECT_EQ(expand_sweep("{14..224:*2}"), (Texts{"14", "28", "56", "112", "224"}));
+  EXPECT_EQ(expand_sweep("{7..7}"), (Texts{"7"}));
+  EXPECT_EQ(expand_sweep("{-2..-1}"), (Texts{"-2", "-1"}));
+  EXPECT_EQ(expand_sweep("{1,4..5,9}"), (Texts{"1", "4", "5", "9"}));
 }
 
 TEST(Sweep, several_multiply_out_leftmost_slowest) {
-  EXPECT_THAT(expand_sweep("{a,b}-{1..2}"), ElementsAre("a-1", "a-2", "b-1", "b-2"));
+  EXPECT_EQ(expand_sweep("{a,b}-{1..2}"), (Texts{"a-1", "a-2", "b-1", "b-2"}));
 }
 
 TEST(Sweep, ends_of_int64_do_not_wrap) {
-  EXPECT_THAT(expand_sweep("{9223372036854775806..9223372036854775807}"),
-              ElementsAre("9223372036854775806", "9223372036854775807"));
+  EXPECT_EQ(expand_sweep("{9223372036854775806..9223372036854775807}"),
+            (Texts{"9223372036854775806", "9223372036854775807"}));
   EXPECT_EQ(expand_sweep("{1..9223372036854775807:*4}").size(), 32u);
 }
 
 TEST(Sweep, errors_name_what_is_wrong) {
   for (const char* line : {"{1,2", "1,2}", "{a{b}}", "}{", "{1..2}}"})
-    EXPECT_THAT(refusal([&] { expand_sweep(line); }), HasSubstr("has no partner")) << line;
-  EXPECT_THAT(refusal([] { expand_sweep("{9..1}"); }), HasSubstr("runs downwards"));
-  EXPECT_THAT(refusal([] { expand_sweep("{1..9:+0}"); }), HasSubstr("would not end"));
-  EXPECT_THAT(refusal([] { expand_sweep("{1..9:*1}"); }), HasSubstr("would not end"));
-  EXPECT_THAT(refusal([] { expand_sweep("{0..9:*2}"); }), HasSubstr("would not end"));
-  EXPECT_THAT(refusal([] { expand_sweep("{1..9:-2}"); }), HasSubstr(":+STEP or :*FACTOR"));
-  EXPECT_THAT(refusal([] { expand_sweep("{1..9:}"); }), HasSubstr(":+STEP or :*FACTOR"));
-  EXPECT_THAT(refusal([] { expand_sweep("{1..x}"); }), HasSubstr("'x' in '1..x'"));
-  EXPECT_THAT(refusal([] { expand_sweep("{1..}"); }), HasSubstr("not a whole number"));
-  EXPECT_THAT(refusal([] { expand_sweep("{1..99999999}"); }), HasSubstr("more than"));
-  EXPECT_THAT(refusal([] { expand_sweep("{1..1000}{1..1000}"); }), HasSubstr("more than"));
+    EXPECT_TRUE(has(refusal([&] { expand_sweep(line); }), "has no partner")) << line;
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{9..1}"); }), "runs downwards"));
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{1..9:+0}"); }), "would not end"));
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{1..9:*1}"); }), "would not end"));
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{0..9:*2}"); }), "would not end"));
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{1..9:-2}"); }), ":+STEP or :*FACTOR"));
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{1..9:}"); }), ":+STEP or :*FACTOR"));
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{1..x}"); }), "'x' in '1..x'"));
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{1..}"); }), "not a whole number"));
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{1..99999999}"); }), "more than"));
+  EXPECT_TRUE(has(refusal([] { expand_sweep("{1..1000}{1..1000}"); }), "more than"));
 }
 
 TEST(Line, type_and_layout_come_from_the_options) {
   SuiteOptions options;
   options.dtypes = {DType::kF16, DType::kI8};
   options.layouts = {Layout::kChannelsFirst, Layout::kChannelsLast};
-  EXPECT_THAT(
-      texts(expand_line("max/sliding/src:1x1x4/k:2", options)),
-      ElementsAre("max/sliding/f16/nchw/src:1x1x4/k:2", "max/sliding/f16/nhwc/src:1x1x4/k:2",
-                  "max/sliding/i8/nchw/src:1x1x4/k:2", "max/sliding/i8/nhwc/src:1x1x4/k:2"));
-  EXPECT_THAT(
-      texts(expand_line("max/sliding/u8/src:1x1x4/k:2", options)),
-      ElementsAre("max/sliding/u8/nchw/src:1x1x4/k:2", "max/sliding/u8/nhwc/src:1x1x4/k:2"));
-  EXPECT_THAT(texts(expand_line("max/sliding/f64/nhwc/src:1x1x4/k:2", options)),
-              ElementsAre("max/sliding/f64/nhwc/src:1x1x4/k:2"));
+  EXPECT_EQ(texts(expand_line("max/sliding/src:1x1x4/k:2", options)),
+            (Texts{"max/sliding/f16/nchw/src:1x1x4/k:2", "max/sliding/f16/nhwc/src:1x1x4/k:2",
+                   "max/sliding/i8/nchw/src:1x1x4/k:2", "max/sliding/i8/nhwc/src:1x1x4/k:2"}));
+  EXPECT_EQ(texts(expand_line("max/sliding/u8/src:1x1x4/k:2", options)),
+            (Texts{"max/sliding/u8/nchw/src:1x1x4/k:2", "max/sliding/u8/nhwc/src:1x1x4/k:2"}));
+  EXPECT_EQ(texts(expand_line("max/sliding/f64/nhwc/src:1x1x4/k:2", options)),
+            (Texts{"max/sliding/f64/nhwc/src:1x1x4/k:2"}));
 }
 
 TEST(Line, i32_goes_to_max_alone) {
@@ -128,19 +131,17 @@ TEST(Line, i32_goes_to_max_alone) {
   EXPECT_EQ(expand_line("max/sliding/src:1x1x4/k:2", options).size(), 1u);
   EXPECT_EQ(expand_line("lp/sliding/src:1x1x4/k:2/norm:2", options).size(), 0u);
   EXPECT_EQ(expand_line("lp/sliding/f32/src:1x1x4/k:2/norm:2", options).size(), 1u);
-  EXPECT_THAT(refusal([&] { expand_line("lp/sliding/i32/src:1x1x4/k:2/norm:2", options); }),
-              HasSubstr("i32 is defined for max only"));
+  EXPECT_TRUE(has(refusal([&] { expand_line("lp/sliding/i32/src:1x1x4/k:2/norm:2", options); }),
+                  "i32 is defined for max only"));
 }
 
 TEST(Line, batches_replace_n) {
   SuiteOptions options;
   options.batches = {1, 32};
-  EXPECT_THAT(
-      texts(expand_line("max/sliding/src:5x1x4/k:2", options)),
-      ElementsAre("max/sliding/f32/nchw/src:1x1x4/k:2", "max/sliding/f32/nchw/src:32x1x4/k:2"));
+  EXPECT_EQ(texts(expand_line("max/sliding/src:5x1x4/k:2", options)),
+            (Texts{"max/sliding/f32/nchw/src:1x1x4/k:2", "max/sliding/f32/nchw/src:32x1x4/k:2"}));
   options.batches = {int64_t{1} << 55};
-  EXPECT_THAT(refusal([&] { expand_line("max/sliding/src:5x99x4000/k:2", options); }),
-              HasSubstr("2^63"));
+  EXPECT_TRUE(has(refusal([&] { expand_line("max/sliding/src:5x99x4000/k:2", options); }), "2^63"));
 }
 
 TEST(Line, max_bytes_leaves_out_larger_ones) {
@@ -157,47 +158,43 @@ TEST_F(Files, comments_blank_lines_and_line_ends) {
                           "  max/sliding/src:1x1x4/k:2  # a row\r\n"
                           "\t# indented\n"
                           "max/global/src:1x1x4");
-  EXPECT_THAT(texts(read_suite(file)),
-              ElementsAre("max/sliding/f32/nchw/src:1x1x4/k:2", "max/global/f32/nchw/src:1x1x4"));
+  EXPECT_EQ(texts(read_suite(file)),
+            (Texts{"max/sliding/f32/nchw/src:1x1x4/k:2", "max/global/f32/nchw/src:1x1x4"}));
 }
 
 TEST_F(Files, equal_problems_are_read_once) {
   const auto file = write("a.txt",
                           "max/sliding/src:1x1x4/k:2\n"
                           "max/sliding/src:1x1x6/k:2\n"
-                          "max/sliding/f32/nchw/src:1x1x4/k:2/s:2/p:0/valid\n"
                           "max/sliding/f32/nchw/src:1x1x4/k:2/s:2/p:0\n");
-  EXPECT_THAT(refusal([&] { read_suite(file); }), HasSubstr("a.txt:3: "));
-  const auto right = write("b.txt",
-                           "max/sliding/src:1x1x4/k:2\n"
-                           "max/sliding/src:1x1x6/k:2\n"
-                           "max/sliding/f32/nchw/src:1x1x4/k:2/s:2/p:0\n");
-  EXPECT_THAT(texts(read_suite(right)), ElementsAre("max/sliding/f32/nchw/src:1x1x4/k:2",
-                                                    "max/sliding/f32/nchw/src:1x1x6/k:2"));
+  EXPECT_EQ(texts(read_suite(file)),
+            (Texts{"max/sliding/f32/nchw/src:1x1x4/k:2", "max/sliding/f32/nchw/src:1x1x6/k:2"}));
 }
 
 TEST_F(Files, bad_line_is_named_by_file_and_number) {
   const auto file =
       write("a.txt", "# one\n\nmax/sliding/src:1x1x4/k:2\nmax/sliding/src:1x1x4/k:9\n");
-  EXPECT_THAT(refusal([&] { read_suite(file); }),
-              AllOf(StartsWith(file + ":4: "), HasSubstr("window 9")));
+  EXPECT_TRUE(starts(refusal([&] { read_suite(file); }),
+                     file + ":4: problem 'max/sliding/src:1x1x4/k:9': k: window 9"));
   const auto sweep = write("b.txt", "max/sliding/src:1x1x4/k:{2\n");
-  EXPECT_THAT(refusal([&] { read_suite(sweep); }), StartsWith(sweep + ":1: sweep: "));
+  EXPECT_TRUE(starts(refusal([&] { read_suite(sweep); }), sweep + ":1: sweep: "));
 }
 
 TEST_F(Files, unknown_suite_lists_the_known) {
-  for (const std::string& name : {std::string("no_such_suite"), folder_.string()})
-    EXPECT_THAT(refusal([&] { read_suite(name); }),
-                AllOf(HasSubstr(name), HasSubstr("models"), HasSubstr("textbook")));
+  for (const std::string& name : {std::string("no_such_suite"), folder_.string()}) {
+    const std::string message = refusal([&] { read_suite(name); });
+    EXPECT_TRUE(has(message, "'" + name + "'"));
+    EXPECT_TRUE(has(message, "models, smoke"));
+  }
 }
 
 TEST_F(Files, suite_without_problems_is_refused) {
   const auto file = write("a.txt", "# nothing\n");
-  EXPECT_THAT(refusal([&] { read_suite(file); }), HasSubstr("no problem in it"));
+  EXPECT_TRUE(has(refusal([&] { read_suite(file); }), "no problem in it"));
   SuiteOptions options;
   options.dtypes = {DType::kI32};
   const auto average = write("b.txt", "avg_include_pad/global/src:1x1x4\n");
-  EXPECT_THAT(refusal([&] { read_suite(average, options); }), HasSubstr("none of its 1 lines"));
+  EXPECT_TRUE(has(refusal([&] { read_suite(average, options); }), "none of its 1 lines"));
 }
 
 TEST(Suites, all_are_built_in_described_and_parse) {
@@ -288,12 +285,11 @@ TEST(Sizes, floor_and_ceil) {
 }
 
 TEST(Sizes, window_larger_than_the_input) {
-  EXPECT_THAT(refusal([] { dst("avg_include_pad/sliding/src:1x1x4x4/k:5x5/s:2x2"); }),
-              HasSubstr("k: window 5"));
+  EXPECT_TRUE(
+      has(refusal([] { dst("avg_include_pad/sliding/src:1x1x4x4/k:5x5/s:2x2"); }), "k: window 5"));
   EXPECT_EQ(dst("avg_include_pad/sliding/src:1x1x4x4/k:5x5/s:2x2/ceil"), (Extents{1, 1, 1}));
   EXPECT_EQ(dst("max/sliding/src:1x1x4x4/k:5x5/s:2x2/ceil"), (Extents{1, 1, 1}));
-  EXPECT_THAT(refusal([] { dst("max/sliding/src:1x1x4x4/k:5x5/s:1x1"); }),
-              HasSubstr("k: window 5"));
+  EXPECT_TRUE(has(refusal([] { dst("max/sliding/src:1x1x4x4/k:5x5/s:1x1"); }), "k: window 5"));
 }
 
 constexpr char kGolden[] =
@@ -308,9 +304,9 @@ TEST_F(Files, golden_file_is_read) {
   const auto golden = read_golden(file);
   ASSERT_EQ(golden.size(), 1u);
   EXPECT_EQ(golden[0].file, file);
-  EXPECT_THAT(golden[0].input, ElementsAre(1, 2, 3, 4, 5));
-  EXPECT_THAT(golden[0].output, ElementsAre(2, 4, 1.667));
-  EXPECT_THAT(golden[0].tolerance, ElementsAre(0, 0, 0.0005));
+  EXPECT_EQ(golden[0].input, (std::vector<double>{1, 2, 3, 4, 5}));
+  EXPECT_EQ(golden[0].output, (std::vector<double>{2, 4, 1.667}));
+  EXPECT_EQ(golden[0].tolerance, (std::vector<double>{0, 0, 0.0005}));
   EXPECT_TRUE(golden[0].indices.empty());
 }
 
@@ -318,11 +314,11 @@ TEST_F(Files, golden_folder_is_read_by_name) {
   write("b.txt", kGolden), write("a.txt", kGolden), write("README.md", "no golden file");
   const auto golden = read_golden(folder_.string());
   ASSERT_EQ(golden.size(), 2u);
-  EXPECT_THAT(golden[0].file, HasSubstr("a.txt"));
+  EXPECT_TRUE(has(golden[0].file, "a.txt"));
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
-  EXPECT_THAT(refusal([&] { read_golden(folder_.string()); }), HasSubstr("no .txt file"));
-  EXPECT_THAT(refusal([&] { read_golden("no/such/file"); }), HasSubstr("cannot be read"));
+  EXPECT_TRUE(has(refusal([&] { read_golden(folder_.string()); }), "no .txt file"));
+  EXPECT_TRUE(has(refusal([&] { read_golden("no/such/file"); }), "cannot be read"));
 }
 
 TEST_F(Files, golden_errors_name_file_line_and_expected_count) {
@@ -351,7 +347,7 @@ TEST_F(Files, golden_errors_name_file_line_and_expected_count) {
   };
   for (const auto& [text, message] : cases) {
     const auto file = write("a.txt", text);
-    EXPECT_THAT(refusal([&] { read_golden(file); }), StartsWith(file + message)) << text;
+    EXPECT_TRUE(starts(refusal([&] { read_golden(file); }), file + message)) << text;
   }
 }
 
@@ -404,6 +400,8 @@ TEST_F(Files, golden_judgement_catches_wrong_values_and_indices) {
   }
   dst[2] = 5.0f / 3, dst[0] = 2.001f;
   EXPECT_EQ(compare_golden(golden, dst, nullptr).wrong, 1);
+  EXPECT_TRUE(has(golden_mismatch(golden, dst, {}), "1 of 3 outputs differ from " + golden.file));
+  EXPECT_TRUE(has(golden_mismatch(golden, dst, {}), "output 0 is 2.00"));
 
   const auto indexed = read_golden(write("b.txt",
                                          "problem: max/sliding/f32/nhwc/src:1x2x2/k:2/idx\n"
@@ -411,6 +409,9 @@ TEST_F(Files, golden_judgement_catches_wrong_values_and_indices) {
   const float right[] = {2, 4};
   int64_t indices[] = {1, 0};
   EXPECT_TRUE(compare_golden(indexed, right, indices).ok());
+  EXPECT_EQ(golden_mismatch(indexed, right, {1, 0}), "");
+  EXPECT_TRUE(
+      has(golden_mismatch(indexed, right, {1, 1}), "c 1, output 0 is 4, not 4; its index 1"));
   indices[1] = 1;
   const Comparison comparison = compare_golden(indexed, right, indices);
   ASSERT_EQ(comparison.wrong, 1);
