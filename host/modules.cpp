@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -29,11 +31,16 @@ constexpr std::chrono::seconds kLoadingLimit{
 constexpr int kCameThrough = 42;  // a status that no crash and no exit() gives
 constexpr size_t kMessageBytes = 1024;
 
+// The reason for a refusal: orderly, unlike what a module itself may throw while it is loaded.
+struct Unusable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 template <class... Args>
 [[noreturn]] void unusable(const ModuleName& module, fmt::format_string<Args...> format,
                            Args&&... args) {
-  throw std::runtime_error(fmt::format("module {} ({}): {}", module.name, module.file,
-                                       fmt::format(format, std::forward<Args>(args)...)));
+  throw Unusable(fmt::format("module {} ({}): {}", module.name, module.file,
+                             fmt::format(format, std::forward<Args>(args)...)));
 }
 
 bool is_name(std::string_view text) {
@@ -123,8 +130,14 @@ std::string last_line(std::string_view text) {
     std::signal(signal, SIG_DFL);
   try {
     check(module, load(module));
-  } catch (const std::exception&) {
+  } catch (const Unusable&) {
     // Not a crash: the parent meets it too and says so.
+  } catch (const std::exception& error) {
+    // Thrown through the system's loader, which does not survive that.
+    std::fprintf(stderr, "%s\n", error.what());
+    std::abort();
+  } catch (...) {
+    std::abort();
   }
   _exit(kCameThrough);
 }
