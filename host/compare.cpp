@@ -98,7 +98,10 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   const long double tolerance = relative * expected.magnitude + power_ulps;
   judgement.allowed = in_ulp(tolerance) + 0.5;
   judgement.right = within<T>(got, value, tolerance);
-  if (judgement.right) return judgement;
+  if (judgement.right) {
+    judgement.out_of_range = !std::isfinite(got);  // close enough to the end to round beyond it
+    return judgement;
+  }
 
   // Beyond the accumulator's range: sums that overflow, terms and results that flush to zero.
   if (expected.largest_partial > type.acc_max) {
@@ -127,6 +130,10 @@ Judgement judge_element(const PoolSpec& spec, const Expected& expected, T got, i
   return judgement;
 }
 
+constexpr size_t kWorst = 8;
+// Below this many taps one thread is done before others have begun.
+constexpr int64_t kParallelTaps = 50'000;
+
 // Which outputs are judged: all, or the borders of every plane and a seeded sample.
 class Selection {
  public:
@@ -139,10 +146,12 @@ class Selection {
               : problem.spec.windowing == Windowing::kAdaptive ? problem.src[axis] / dst_[axis] + 1
                                                                : problem.spec.kernel[axis];
     all_ = taps <= full_taps;
+    large_ = taps > kParallelTaps;
     all_ |= outputs <= kSampledOutputs;
     threshold_ = all_ ? 0 : uint64_t(double(kSampledOutputs) / double(outputs) * 0x1p64);
     stream_ = splitmix64(seed, 0x5e1ec7);
   }
+  bool large() const { return large_; }
   bool takes(int64_t at, const Extents& output) const {
     if (all_) return true;
     for (int axis = 0; axis < 3; ++axis)
@@ -152,11 +161,9 @@ class Selection {
 
  private:
   Extents dst_;
-  bool all_;
+  bool all_, large_;
   uint64_t threshold_, stream_;
 };
-
-constexpr size_t kWorst = 8;
 
 bool worse(const Point& a, const Point& b) {
   const auto badness = [](const Point& p) { return std::isnan(p.ulp) ? INFINITY : p.ulp; };
@@ -178,7 +185,7 @@ Comparison compare_as(const PoolProblem& problem, const void* src, const T* dst,
   const bool last = problem.layout == Layout::kChannelsLast;
   Comparison total;
   total.outputs = dst_count(problem);
-#pragma omp parallel num_threads(omp_get_num_procs())
+#pragma omp parallel num_threads(omp_get_num_procs()) if (selection.large())
   {
     Comparison mine;
 #pragma omp for schedule(dynamic, 16)

@@ -36,6 +36,9 @@ constexpr Limits limits() {
     return {0x1.fffffep127, 0x1p-126, 0x1p-149, int64_t{1} << 24};
 }
 
+// Below this many one thread is done before others have begun.
+constexpr int64_t kParallelElements = 50'000;
+
 template <class T>
 double float_value(FillKind kind, uint64_t h, int64_t position) {
   constexpr Limits limit = limits<T>();
@@ -99,7 +102,7 @@ void fill_as(const PoolProblem& problem, FillKind kind, uint64_t seed, T* dst) {
   const int64_t count = src_count(problem), c = problem.c;
   const bool last = problem.layout == Layout::kChannelsLast;
   const uint64_t stream = splitmix64(seed, uint64_t(kind));
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (count > kParallelElements)
   for (int64_t at = 0; at < count; ++at) {
     // In memory order; a value goes by its place with channels first, whatever the layout.
     const int64_t position = last ? at / c % size : at % size;
