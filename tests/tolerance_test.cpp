@@ -1,0 +1,223 @@
+// Where the judgement's tolerance ends: each edge by hand, just inside and just outside.
+#include <cmath>
+#include <limits>
+
+#include "host/compare.h"
+#include "tests/support.h"
+
+namespace poolbench {
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// The judgement of a single output.
+Comparison judged(const std::string& line, const std::vector<double>& input, double got) {
+  const PoolProblem problem = parse_problem(line);
+  const auto src = encoded(problem.dtype, input);
+  const auto dst = encoded(problem.dtype, {got});
+  EXPECT_TRUE(std::isnan(got) || decoded(problem.dtype, dst)[0] == got)
+      << got << " is no number of the type: " << line;
+  return compare(problem, src.data(), dst.data(), nullptr);
+}
+
+bool taken(const std::string& line, const std::vector<double>& input, double got) {
+  return judged(line, input, got).ok();
+}
+
+std::string average(const char* dtype, size_t taps, const std::string& more = "") {
+  return fmt::format("avg_include_pad/global/{}/nchw/src:1x1x{}{}", dtype, taps, more);
+}
+
+// (64 + ceil(log2 T)) units of 2^-24 around 1 are half as many ulp above it; where a half remains,
+// the end rounds to the even neighbour.
+TEST(AverageTolerance, grows_with_the_logarithm_of_the_taps) {
+  const struct {
+    size_t taps;
+    int above, below;  // the last accepted, in 2^-23 above and 2^-24 below 1
+  } rows[] = {{1, 32, 64}, {2, 32, 65},  {4, 33, 66}, {5, 34, 67},
+              {8, 34, 67}, {16, 34, 68}, {17, 34, 69}};
+  for (const auto& row : rows) {
+    const std::vector<double> ones(row.taps, 1);
+    SCOPED_TRACE(row.taps);
+    EXPECT_TRUE(taken(average("f32", row.taps), ones, 1 + row.above * 0x1p-23));
+    EXPECT_FALSE(taken(average("f32", row.taps), ones, 1 + (row.above + 1) * 0x1p-23));
+    EXPECT_TRUE(taken(average("f32", row.taps), ones, 1 - row.below * 0x1p-24));
+    EXPECT_FALSE(taken(average("f32", row.taps), ones, 1 - (row.below + 1) * 0x1p-24));
+    EXPECT_TRUE(taken(average("f64", row.taps), ones, 1 + row.above * 0x1p-52));
+    EXPECT_FALSE(taken(average("f64", row.taps), ones, 1 + (row.above + 1) * 0x1p-52));
+    EXPECT_TRUE(taken(average("f64", row.taps), ones, 1 - row.below * 0x1p-53));
+    EXPECT_FALSE(taken(average("f64", row.taps), ones, 1 - (row.below + 1) * 0x1p-53));
+  }
+}
+
+TEST(AverageTolerance, follows_the_sum_of_magnitudes_when_the_sum_cancels) {
+  const std::vector<double> input = {1, -1, 1, -1};
+  const double edge = 66 * 0x1p-24;
+  for (const double sign : {1., -1.}) {
+    EXPECT_TRUE(taken(average("f32", 4), input, sign * edge));
+    EXPECT_FALSE(taken(average("f32", 4), input, sign * (edge + 0x1p-41)));  // its next number
+  }
+  EXPECT_FALSE(taken(average("f32", 4), {.5, -.5, .5, -.5}, edge));
+  // A given divisor of -2 doubles it.
+  EXPECT_TRUE(taken(average("f32", 4, "/div:-2"), input, 2 * edge));
+  EXPECT_FALSE(taken(average("f32", 4, "/div:-2"), input, 2 * edge + 0x1p-40));
+}
+
+// A 16-bit float accumulates in f32: what remains is the rounding to the type.
+TEST(AverageTolerance, of_16_bit_floats_is_half_an_ulp) {
+  const struct {
+    const char* dtype;
+    double ulp;
+  } rows[] = {{"f16", 0x1p-10}, {"bf16", 0x1p-7}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.dtype);
+    const std::string line = average(row.dtype, 4);
+    const double ulp = row.ulp;
+    EXPECT_TRUE(taken(line, {1, 1, 1, 1}, 1));
+    EXPECT_FALSE(taken(line, {1, 1, 1, 1}, 1 + ulp));
+    EXPECT_FALSE(taken(line, {1, 1, 1, 1}, 1 - ulp / 2));
+    // Halfway between 1 and its next number the error of the sum decides: both are right.
+    EXPECT_TRUE(taken(line, {1, 1, 1, 1 + 2 * ulp}, 1));
+    EXPECT_TRUE(taken(line, {1, 1, 1, 1 + 2 * ulp}, 1 + ulp));
+    EXPECT_FALSE(taken(line, {1, 1, 1, 1 + 2 * ulp}, 1 + 2 * ulp));
+    EXPECT_FALSE(taken(line, {1, 1, 1, 1 + 2 * ulp}, 1 - ulp / 2));
+    // A quarter of an ulp above 1 rounds down only, three quarters up only.
+    EXPECT_FALSE(taken(line, {1, 1, 1, 1 + ulp}, 1 + ulp));
+    EXPECT_FALSE(taken(line, {1, 1, 1 + ulp, 1 + 2 * ulp}, 1));
+  }
+}
+
+TEST(AverageTolerance, of_16_bit_floats_that_cancel) {
+  const std::vector<double> input = {1000, -1000, 1000, -1000};  // 66000 * 2^-24
+  EXPECT_TRUE(taken(average("f16", 4), input, 1031 * 0x1p-18));
+  EXPECT_FALSE(taken(average("f16", 4), input, 1032 * 0x1p-18));
+  EXPECT_TRUE(taken(average("bf16", 4), input, -129 * 0x1p-15));
+  EXPECT_FALSE(taken(average("bf16", 4), input, -130 * 0x1p-15));
+}
+
+TEST(IntegerAverage, is_exact_to_half_even) {
+  const auto accepted = [](const char* dtype, const std::vector<double>& input,
+                           const std::string& more = "") {
+    std::vector<double> all;
+    for (int got = -128; got < 256; ++got) {
+      if (dtype == std::string("i8") ? got > 127 : got < 0) continue;
+      if (taken(average(dtype, input.size(), more), input, got)) all.push_back(got);
+    }
+    return all;
+  };
+  using Values = std::vector<double>;
+  EXPECT_EQ(accepted("i8", {2, 3}), (Values{2}));
+  EXPECT_EQ(accepted("i8", {3, 4}), (Values{4}));
+  EXPECT_EQ(accepted("i8", {-2, -3}), (Values{-2}));
+  EXPECT_EQ(accepted("i8", {-3, -4}), (Values{-4}));
+  EXPECT_EQ(accepted("i8", {0, 1, 1}), (Values{1}));
+  EXPECT_EQ(accepted("u8", {254, 255}), (Values{254}));
+  EXPECT_EQ(accepted("i8", {127, 127}, "/div:1"), (Values{127}));
+  EXPECT_EQ(accepted("i8", {127, 127}, "/div:-1"), (Values{-128}));
+  EXPECT_EQ(accepted("u8", {1, 2}, "/div:-1"), (Values{0}));
+}
+
+TEST(LpTolerance, is_relative_plus_four_ulp) {
+  const std::vector<double> ones(4, 1);
+  const auto lp = [](const char* norm) {
+    return fmt::format("lp/global/f32/nchw/src:1x1x4/norm:{}", norm);
+  };
+  // norm 2: 2; 66 * 2^-24 * 2 + 4 ulp of 2^-22 = 37 ulp
+  EXPECT_TRUE(taken(lp("2"), ones, 2 + 37 * 0x1p-22));
+  EXPECT_FALSE(taken(lp("2"), ones, 2 + 38 * 0x1p-22));
+  EXPECT_TRUE(taken(lp("2"), ones, 2 - 37 * 0x1p-22));
+  EXPECT_FALSE(taken(lp("2"), ones, 2 - 38 * 0x1p-22));
+  // norm 1: 4; 66 * 2^-24 * 4 + 4 ulp of 2^-21 = 37 ulp
+  EXPECT_TRUE(taken(lp("1"), ones, 4 + 37 * 0x1p-21));
+  EXPECT_FALSE(taken(lp("1"), ones, 4 + 38 * 0x1p-21));
+  // norm 0.5: 16, and the root doubles the sum's error; 2 * 66 * 2^-24 * 16 + 4 ulp of 2^-19
+  EXPECT_TRUE(taken(lp("0.5"), ones, 16 + 70 * 0x1p-19));
+  EXPECT_FALSE(taken(lp("0.5"), ones, 16 + 71 * 0x1p-19));
+  // norm inf is exact
+  EXPECT_TRUE(taken(lp("inf"), {1, -3, 2, 0}, 3));
+  EXPECT_FALSE(taken(lp("inf"), {1, -3, 2, 0}, 3 + 0x1p-22));
+}
+
+TEST(LpTolerance, forms_are_told_apart) {
+  const std::vector<double> input = {1, 2, 5, 6};
+  EXPECT_TRUE(taken("lp/global/f32/nchw/src:1x1x4/norm:1", input, 14));
+  EXPECT_FALSE(taken("lp/global/f32/nchw/src:1x1x4/norm:1", input, 3.5));
+  EXPECT_TRUE(taken("lp/global/f32/nchw/src:1x1x4/norm:1/mean", input, 3.5));
+  EXPECT_FALSE(taken("lp/global/f32/nchw/src:1x1x4/norm:1/mean", input, 14));
+}
+
+TEST(LpTolerance, of_integers_rounds_from_inside_the_interval) {
+  const std::string line = "lp/global/i8/nchw/src:1x1x2/norm:2";
+  EXPECT_TRUE(taken(line, {3, 4}, 5));
+  EXPECT_FALSE(taken(line, {3, 4}, 4));
+  EXPECT_FALSE(taken(line, {3, 4}, 6));
+  EXPECT_TRUE(taken(line, {-128, -128}, 127));
+  EXPECT_FALSE(taken(line, {-128, -128}, 126));
+  // 2.5 lies between two results; each is what some power and root within the bound round to
+  const std::string mean = "lp/global/i8/nchw/src:1x1x2/norm:1/mean";
+  EXPECT_TRUE(taken(mean, {2, -3}, 2));
+  EXPECT_TRUE(taken(mean, {2, -3}, 3));
+  EXPECT_FALSE(taken(mean, {2, -3}, 1));
+  EXPECT_FALSE(taken(mean, {2, -3}, 4));
+  EXPECT_TRUE(taken("lp/global/i8/nchw/src:1x1x2/norm:inf", {-128, 3}, 127));
+}
+
+TEST(Range, overflow_of_the_accumulator_is_accepted_and_counted) {
+  const double max = std::numeric_limits<float>::max();
+  const std::string line = average("f32", 2);
+  EXPECT_TRUE(taken(line, {max, max}, max));
+  EXPECT_EQ(judged(line, {max, max}, max).out_of_range, 0);
+  EXPECT_TRUE(taken(line, {max, max}, kInf));
+  EXPECT_EQ(judged(line, {max, max}, kInf).out_of_range, 1);
+  EXPECT_FALSE(taken(line, {max, max}, max / 2));
+  EXPECT_FALSE(taken(line, {max, 0}, kInf));
+  // f64 has an accumulator of its own
+  const double max64 = std::numeric_limits<double>::max();
+  EXPECT_TRUE(taken(average("f64", 2), {max64, max64}, kInf));
+  EXPECT_FALSE(taken(average("f64", 2), {max, max}, kInf));
+}
+
+TEST(Range, f16_sums_do_not_overflow_in_f32) {
+  EXPECT_TRUE(taken(average("f16", 2), {65504, 65504}, 65504));
+  EXPECT_FALSE(taken(average("f16", 2), {65504, 65504}, kInf));
+  EXPECT_FALSE(taken(average("f16", 2), {65504, 65504}, kNan));
+  // but the result may: 131008 / 1
+  EXPECT_TRUE(taken(average("f16", 2, "/div:1"), {65504, 65504}, kInf));
+  EXPECT_FALSE(taken(average("f16", 2, "/div:1"), {65504, 65504}, 65504));
+}
+
+TEST(Range, flushed_subnormals_are_accepted_and_counted_where_the_accumulator_has_them) {
+  const double tiny = 100 * 0x1p-149;
+  EXPECT_TRUE(taken(average("f32", 2), {tiny, tiny}, tiny));
+  EXPECT_EQ(judged(average("f32", 2), {tiny, tiny}, tiny).out_of_range, 0);
+  EXPECT_EQ(judged(average("f32", 2), {tiny, tiny}, 0).out_of_range, 1);
+  EXPECT_FALSE(taken(average("f32", 2), {tiny, tiny}, 0x1p-120));
+  // f16's subnormals are ordinary numbers of f32.
+  EXPECT_TRUE(taken(average("f16", 2), {0x1p-20, 0x1p-20}, 0x1p-20));
+  EXPECT_FALSE(taken(average("f16", 2), {0x1p-20, 0x1p-20}, 0));
+  EXPECT_FALSE(taken(average("f16", 2), {0x1p-20, 0x1p-20}, 0x1p-20 + 0x1p-24));
+}
+
+TEST(Range, lp_powers_overflow_and_flush) {
+  const std::string line = "lp/global/f32/nchw/src:1x1x2/norm:2";
+  EXPECT_EQ(judged(line, {0x1p70, 0}, 0x1p70).out_of_range, 0);
+  EXPECT_EQ(judged(line, {0x1p70, 0}, kInf).out_of_range, 1);
+  EXPECT_FALSE(taken(line, {0x1p70, 0}, 0x1p69));
+  EXPECT_FALSE(taken(line, {0x1p60, 0}, kInf));
+  EXPECT_TRUE(taken(line, {0x1p-70, 0}, 0x1p-70));
+  EXPECT_EQ(judged(line, {0x1p-70, 0}, 0).out_of_range, 1);
+  EXPECT_FALSE(taken(line, {0x1p-60, 0}, 0));
+  EXPECT_FALSE(taken(line, {0x1p-70, 0}, 0x1p-60));
+}
+
+TEST(Range, infinities_among_the_taps_say_what_must_come_out) {
+  EXPECT_TRUE(taken(average("f32", 2), {kInf, 1}, kInf));
+  EXPECT_FALSE(taken(average("f32", 2), {kInf, 1}, std::numeric_limits<float>::max()));
+  EXPECT_FALSE(taken(average("f32", 2), {kInf, 1}, -kInf));
+  EXPECT_FALSE(taken(average("f32", 2), {kInf, -kInf}, 0));
+  EXPECT_FALSE(taken(average("f32", 2), {kInf, -kInf}, kInf));
+}
+
+}  // namespace
+}  // namespace poolbench
