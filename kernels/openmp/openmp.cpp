@@ -1,5 +1,9 @@
-// The family's ordered list, and `table`: naive's loops with the outputs dealt to all cores.
+// The choice of the instruction set, the family's ordered list, and `table`: naive's loops with the
+// outputs dealt to all cores.
 #include "kernels/openmp/openmp.h"
+
+#include <cstdlib>
+#include <cstring>
 
 #include "kernels/dispatch.h"
 #include "kernels/window.h"
@@ -39,12 +43,69 @@ void table(const PoolArgs& args, void*) {
   dispatch(args, [&](auto tag) { pool_rows<typename decltype(tag)::type>(args); });
 }
 
-constexpr Kernel kKernels[] = {
-    {"table", "windows from the tables, one output row a step", takes_everything, table},
+constexpr Kernel kTable = {"table", "windows from the tables, one output row a step",
+                           takes_everything, table};
+
+struct Isa {
+  const char* name;
+  bool built;
+  bool (*runs)();  // whether the processor has it
+  IsaKernels (*kernels)();
 };
+
+// Best first.
+constexpr Isa kIsas[] = {
+#ifdef POOLBENCH_HAS_ISA_avx512
+    {"avx512", true,
+     [] {
+       return bool(__builtin_cpu_supports("avx512f")) && __builtin_cpu_supports("avx512bw") &&
+              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("bmi2");
+     },
+     avx512::isa_kernels},
+    {"avx2", true,
+     [] {
+       return bool(__builtin_cpu_supports("avx2")) && __builtin_cpu_supports("f16c") &&
+              __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+     },
+     avx2::isa_kernels},
+#else
+    {"avx512", false, nullptr, nullptr},
+    {"avx2", false, nullptr, nullptr},
+#endif
+    {"baseline", true, [] { return true; }, baseline::isa_kernels},
+};
+
+OpenMpFamily open_family() {
+  static Kernel list[16];
+  const char* forced = std::getenv("POOLBENCH_ISA");
+  if (forced != nullptr && *forced == '\0') forced = nullptr;
+  const char* why_not =
+      "POOLBENCH_ISA names an unknown instruction set: it is baseline, avx2 or avx512";
+  for (const Isa& isa : kIsas) {
+    if (forced != nullptr && std::strcmp(forced, isa.name) != 0) continue;
+    if (!isa.built) {
+      why_not = "POOLBENCH_ISA names an instruction set of another architecture than this build's";
+      continue;
+    }
+    if (!isa.runs()) {
+      why_not = "POOLBENCH_ISA names an instruction set that this processor does not have";
+      continue;
+    }
+    const IsaKernels found = isa.kernels();
+    int count = 0;
+    for (; count < found.count; ++count) list[count] = found.kernels[count];
+    list[count++] = kTable;
+    return {isa.name, nullptr, {list, size_t(count)}, found};
+  }
+  return {nullptr, why_not, {}, {}};
+}
 
 }  // namespace
 
-std::span<const Kernel> openmp_kernels() { return kKernels; }
+const OpenMpFamily& openmp_family() {
+  static const OpenMpFamily family = open_family();
+  return family;
+}
 
 }  // namespace poolbench

@@ -1,0 +1,21 @@
+// One instruction set's list of kernels.
+#include "kernels/openmp/isa.h"
+
+#include "kernels/openmp/kernels.h"
+
+namespace poolbench::POOLBENCH_ISA {
+namespace {
+
+constexpr Kernel kKernels[] = {
+    {"rows", "channels first: input rows combined in registers", rows_why_not, rows_launch,
+     rows_scratch},
+};
+
+}  // namespace
+
+IsaKernels isa_kernels() {
+  return {kKernels, int(sizeof(kKernels) / sizeof(kKernels[0])), copy_bytes, read_bytes,
+          reduce_bytes};
+}
+
+}  // namespace poolbench::POOLBENCH_ISA

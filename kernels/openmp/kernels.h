@@ -1,0 +1,21 @@
+// The kernels of one instruction set: what rows.cpp and the other files hand to isa.cpp.
+#ifndef POOLBENCH_KERNELS_OPENMP_KERNELS_H_
+#define POOLBENCH_KERNELS_OPENMP_KERNELS_H_
+
+#include "kernels/pool_args.h"
+
+namespace poolbench::POOLBENCH_ISA {
+
+const char* rows_why_not(const PoolArgs& args);
+void rows_launch(const PoolArgs& args, void*);
+int64_t rows_scratch(const PoolArgs& args);
+
+// Whether so many bytes do not stay in the last-level cache, and stores are better not kept there.
+bool beyond_caches(int64_t bytes);
+void copy_bytes(void* dst, const void* src, int64_t bytes);
+void read_bytes(void* dst, const void* src, int64_t bytes);
+void reduce_bytes(void* dst, const void* src, int64_t bytes_read, int64_t bytes_written);
+
+}  // namespace poolbench::POOLBENCH_ISA
+
+#endif  // POOLBENCH_KERNELS_OPENMP_KERNELS_H_

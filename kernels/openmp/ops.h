@@ -1,0 +1,256 @@
+// The reductions as vector operations: values only; kernels/reduce.h says the rules.
+//
+// An op turns elements into work lanes on loading, combines work lanes in any order, and turns the
+// result into elements:
+//   f32 f64     max and sums in the type itself
+//   f16 bf16    max on 16-bit integers in the order of the floats; sums in f32
+//   i8 u8       max in the type itself; sums of at most 128 taps in 16 bits, exactly
+// Sums stay inside the spec's error bound up to kMaxTerms additions in a row; who adds more of them
+// nests sums.
+#ifndef POOLBENCH_KERNELS_OPENMP_OPS_H_
+#define POOLBENCH_KERNELS_OPENMP_OPS_H_
+
+#include "kernels/openmp/simd.h"
+
+namespace poolbench::POOLBENCH_ISA {
+
+constexpr int64_t kMaxTerms = 60;
+constexpr int64_t kMaxIntegerTaps = 128;
+
+// Where an output's divisor stands. Windows that are whole on the W axis share `whole`; the others
+// have a factor of their own, to be combined with the row's.
+template <class Weight>
+struct RowScale {
+  Weight whole = 1;
+  Weight row = 1;
+  bool divide = false;  // integers: `whole` is the divisor, not its reciprocal
+};
+
+template <class T>
+struct ElementOf {
+  using type = T;
+};
+template <>
+struct ElementOf<Half> {
+  using type = uint16_t;
+};
+template <>
+struct ElementOf<Bf16> {
+  using type = uint16_t;
+};
+
+template <class T>
+constexpr bool kIs16BitFloat = std::is_same_v<T, Half> || std::is_same_v<T, Bf16>;
+
+template <class T>
+struct MaxOp {
+  using Element = typename ElementOf<T>::type;
+  using Work = std::conditional_t<kIs16BitFloat<T>, int16_t, T>;
+  using Weight = float;
+  static constexpr bool kSum = false;
+  static constexpr int N = kLanes<Work>;
+  using V = Vec<Work, N>;
+  using E = Vec<Element, N>;
+
+  explicit MaxOp(const PoolArgs&) {}
+  static POOLBENCH_INLINE V fill() {
+    if constexpr (std::is_floating_point_v<T>)
+      return broadcast<V>(-__builtin_huge_val());
+    else if constexpr (std::is_unsigned_v<T>)
+      return V{};
+    else  // of keys the lowest is -inf
+      return broadcast<V>(Work(uint64_t{1} << (8 * sizeof(Work) - 1)));
+  }
+  static POOLBENCH_INLINE V to_work(E e) {
+    if constexpr (kIs16BitFloat<T>)
+      return to_key<T>(bits<V>(e));
+    else
+      return e;
+  }
+  POOLBENCH_INLINE V load(const Element* at) const { return to_work(load_lanes<E>(at)); }
+  POOLBENCH_INLINE V load_part(const Element* at, int lo, int hi) const {
+    if constexpr (kIs16BitFloat<T>)
+      return to_work(load_some(at, lo, hi, bits<E>(from_key<T>(fill()))));
+    else
+      return load_some(at, lo, hi, fill());
+  }
+  static POOLBENCH_INLINE V combine(V next, V so_far) { return max(next, so_far); }
+  POOLBENCH_INLINE E finish(V v) const {
+    if constexpr (kIs16BitFloat<T>)
+      return bits<E>(from_key<T>(v));
+    else
+      return v;
+  }
+  POOLBENCH_INLINE E finish(V v, RowScale<Weight>) const { return finish(v); }
+  RowScale<Weight> row_scale(int64_t, int64_t) const { return {}; }
+  static Weight column_weight(int64_t) { return 1; }
+  bool counts_columns() const { return false; }
+};
+
+// What a sum adds of each tap: the value, its magnitude, or a power of that.
+enum class Term { kValue, kMagnitude, kSquare, kPower };
+
+template <class T, Term kTerm>
+struct SumOp {
+  static constexpr bool kInteger = std::is_integral_v<T>;
+  static constexpr bool kLp = kTerm != Term::kValue;
+  using Element = typename ElementOf<T>::type;
+  using Work = std::conditional_t<std::is_same_v<T, double> || (kInteger && kLp), double,
+                                  std::conditional_t<kInteger, int16_t, float>>;
+  using Weight = std::conditional_t<std::is_same_v<Work, double>, double, float>;
+  static constexpr bool kSum = true;
+  static constexpr int N = kLanes<Work>;
+  using V = Vec<Work, N>;
+  using E = Vec<Element, N>;
+
+  int64_t divisor;
+  double norm;
+  bool mean;
+
+  explicit SumOp(const PoolArgs& args)
+      : divisor(args.divisor), norm(args.norm), mean(!kLp || args.norm_mean != 0) {}
+
+  static POOLBENCH_INLINE V fill() { return V{}; }
+  POOLBENCH_INLINE V to_work(E e) const {
+    V v;
+    if constexpr (kIs16BitFloat<T>)
+      v = to_float<N>(e, T{});
+    else if constexpr (kInteger && kLp)
+      v = __builtin_convertvector(__builtin_convertvector(e, Vec<int32_t, N>), V);
+    else if constexpr (kInteger)
+      v = widen(e);
+    else
+      v = e;
+    if constexpr (kTerm == Term::kMagnitude) v = absolute(v);
+    if constexpr (kTerm == Term::kSquare) v = v * v;
+    if constexpr (kTerm == Term::kPower) {
+      V power = broadcast<V>(1), x = absolute(v);
+      for (int rest = int(norm); rest != 0; rest >>= 1, x *= x)
+        if (rest & 1) power *= x;
+      v = power;
+    }
+    return v;
+  }
+  POOLBENCH_INLINE V load(const Element* at) const { return to_work(load_lanes<E>(at)); }
+  POOLBENCH_INLINE V load_part(const Element* at, int lo, int hi) const {
+    return to_work(load_some(at, lo, hi, E{}));
+  }
+  static POOLBENCH_INLINE V combine(V next, V so_far) { return so_far + next; }
+
+  // The divisor of a row: `row_count` is the product of the other axes' counts, `whole` the count
+  // of a whole window on the W axis.
+  POOLBENCH_INLINE RowScale<Weight> row_scale(int64_t row_count, int64_t whole) const {
+    if (kLp && !mean) return {};
+    const int64_t count = divisor != 0 ? divisor : row_count * whole;
+    if constexpr (kInteger && !kLp) {
+      // Half-way cases must come out exact: an odd divisor has none, a power of two is one.
+      const bool multiply = (count & 1) != 0 || (count & (count - 1)) == 0;
+      if (count == 0) return {0, 0, false};
+      return {multiply ? 1 / Weight(count) : Weight(count), Weight(row_count), !multiply};
+    } else {
+      return {count != 0 ? Weight(1 / double(count)) : 0,
+              row_count != 0 ? Weight(1 / double(row_count)) : 0, false};
+    }
+  }
+  // What the table of column weights holds for a window with `count` on the W axis.
+  static Weight column_weight(int64_t count) {
+    if constexpr (kInteger && !kLp)
+      return Weight(count);
+    else
+      return count != 0 ? Weight(1 / double(count)) : 0;
+  }
+  // Whether windows need the table at all: else all are as whole ones.
+  bool counts_columns() const { return mean && divisor == 0; }
+
+  using Weights = Vec<Weight, N>;
+  POOLBENCH_INLINE E finish(V v, RowScale<Weight> scale) const {
+    if constexpr (kInteger && !kLp) {
+      const Weights sum = __builtin_convertvector(v, Weights);
+      if (scale.divide) return rounded(sum / scale.whole);
+      return rounded(sum * scale.whole);
+    } else {
+      return to_element(v * scale.whole);
+    }
+  }
+  // `weights` are the table's entries of these lanes.
+  POOLBENCH_INLINE E finish(V v, Weights weights, RowScale<Weight> scale) const {
+    if constexpr (kInteger && !kLp) {
+      const Weights count = weights * scale.row;
+      return rounded(__builtin_convertvector(v, Weights) /
+                     (count != 0 ? count : broadcast<Weights>(1)));
+    } else {
+      return to_element(v * (weights * scale.row));
+    }
+  }
+
+ private:
+  static POOLBENCH_INLINE E rounded(Weights v) {
+    using I = Vec<int32_t, N>;
+    constexpr int kLow = std::is_unsigned_v<T> ? 0 : -128,
+                  kHigh = std::is_unsigned_v<T> ? 255 : 127;
+    I i = round_half_even<N>(v);
+    i = i < kLow ? broadcast<I>(kLow) : i;
+    i = i > kHigh ? broadcast<I>(kHigh) : i;
+    return __builtin_convertvector(__builtin_convertvector(i, Vec<int16_t, N>), E);
+  }
+  POOLBENCH_INLINE V root(V v) const {
+    if constexpr (kTerm == Term::kSquare) return square_root(v);
+    if constexpr (kTerm == Term::kPower) {
+      if (norm == 4) return square_root(square_root(v));
+      for (int i = 0; i < N; ++i)
+        v[i] = std::is_same_v<Work, float> ? __builtin_powf(v[i], float(1 / norm))
+                                           : __builtin_pow(v[i], 1 / norm);
+    }
+    return v;
+  }
+  POOLBENCH_INLINE E to_element(V v) const {
+    if constexpr (kLp) v = root(v);
+    if constexpr (kIs16BitFloat<T>) {
+      return from_float<N>(v, T{});
+    } else if constexpr (kInteger && kLp) {
+      constexpr double kHigh = std::is_unsigned_v<T> ? 255 : 127;
+      v = v > kHigh ? broadcast<V>(kHigh) : v;           // an Lp norm is not negative
+      const V magic = broadcast<V>(6755399441055744.0);  // 1.5 * 2^52: to nearest, ties to even
+      return __builtin_convertvector(
+          bits<Vec<int64_t, N>>(v + magic) - bits<Vec<int64_t, N>>(magic), E);
+    } else {
+      return v;
+    }
+  }
+};
+
+// Calls f(op) with max or average over the element type.
+template <class F>
+void with_op(const PoolArgs& args, F&& f) {
+  const auto typed = [&](auto tag) {
+    using T = decltype(tag);
+    if (Reduction(args.reduction) == Reduction::kMax) return f(MaxOp<T>(args));
+    if constexpr (!std::is_same_v<T, int32_t>) f(SumOp<T, Term::kValue>(args));
+  };
+  switch (DType(args.dtype)) {
+    case DType::kF64:
+      return typed(double{});
+    case DType::kF32:
+      return typed(float{});
+    case DType::kF16:
+      return typed(Half{});
+    case DType::kBF16:
+      return typed(Bf16{});
+    case DType::kI8:
+      return typed(int8_t{});
+    case DType::kU8:
+      return typed(uint8_t{});
+    case DType::kI32:
+      return typed(int32_t{});
+  }
+}
+
+// Why with_op has no op for it, or null.
+inline const char* op_why_not(const PoolArgs& args) {
+  if (args.with_indices) return "it writes no indices";
+  return Reduction(args.reduction) == Reduction::kLp ? "it takes max and averages alone" : nullptr;
+}
+
+}  // namespace poolbench::POOLBENCH_ISA
+
+#endif  // POOLBENCH_KERNELS_OPENMP_OPS_H_

@@ -1,0 +1,389 @@
+// Vectors for the OpenMP kernels: GCC's vector extensions, and intrinsics where those fall short.
+//
+// Every kernel file of this folder is compiled once for each instruction set
+// (kernels/CMakeLists.txt) with POOLBENCH_ISA naming the namespace that all of it stands in. So
+// that the linker can never give one set's code to another, these files define nothing outside that
+// namespace, include nothing but pool_args.h and headers without code of their own, and use no
+// std:: function.
+//
+// x86-64 alone has more than the portable path; `baseline` is it.
+#ifndef POOLBENCH_KERNELS_OPENMP_SIMD_H_
+#define POOLBENCH_KERNELS_OPENMP_SIMD_H_
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "kernels/pool_args.h"
+
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
+
+#ifndef POOLBENCH_ISA
+#define POOLBENCH_ISA baseline
+#endif
+#define POOLBENCH_INLINE __attribute__((always_inline)) inline
+
+namespace poolbench::POOLBENCH_ISA {
+
+#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
+#define POOLBENCH_AVX512 1
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__) && defined(__F16C__)
+#define POOLBENCH_AVX2 1
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+// Storage of the 16-bit floats: only a tag for the conversions below.
+struct Half {
+  uint16_t bits;
+};
+struct Bf16 {
+  uint16_t bits;
+};
+
+template <class E, int N>
+struct VecOf {
+  typedef E type __attribute__((vector_size(N * sizeof(E))));
+};
+// N lanes of E. Longer ones than a register are split by the compiler.
+template <class E, int N>
+using Vec = typename VecOf<E, N>::type;
+// As many lanes of E as a register holds.
+template <class E>
+constexpr int kLanes = kVectorBytes / int(sizeof(E));
+
+template <class V>
+using Lane = std::remove_cvref_t<decltype(std::declval<V>()[0])>;
+template <class V>
+constexpr int kLanesOf = int(sizeof(V) / sizeof(Lane<V>));
+template <int Bytes>
+using IntOf = std::conditional_t<
+    Bytes == 1, int8_t,
+    std::conditional_t<Bytes == 2, int16_t, std::conditional_t<Bytes == 4, int32_t, int64_t>>>;
+// The vector of integers that comparisons of V give and bits of V go through.
+template <class V>
+using Ints = Vec<IntOf<int(sizeof(Lane<V>))>, kLanesOf<V>>;
+
+template <class To, class From>
+POOLBENCH_INLINE To bits(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  __builtin_memcpy(&to, &from, sizeof(to));
+  return to;
+}
+
+template <class V>
+POOLBENCH_INLINE V broadcast(Lane<V> value) {
+  return value - V{};
+}
+
+template <class V>
+POOLBENCH_INLINE V load_lanes(const Lane<V>* at) {
+  V v;
+  __builtin_memcpy(&v, at, sizeof(v));
+  return v;
+}
+
+template <class V>
+POOLBENCH_INLINE void store_lanes(Lane<V>* at, V v) {
+  __builtin_memcpy(at, &v, sizeof(v));
+}
+
+// Past the caches; `at` is aligned to the vector.
+template <class V>
+POOLBENCH_INLINE void stream(Lane<V>* at, V v) {
+#ifdef POOLBENCH_AVX512
+  if constexpr (sizeof(V) == 64)
+    return _mm512_stream_si512(reinterpret_cast<__m512i*>(at), bits<__m512i>(v));
+#endif
+#ifdef POOLBENCH_AVX2
+  if constexpr (sizeof(V) == 32)
+    return _mm256_stream_si256(reinterpret_cast<__m256i*>(at), bits<__m256i>(v));
+#endif
+#ifdef __SSE2__
+  if constexpr (sizeof(V) == 16)
+    return _mm_stream_si128(reinterpret_cast<__m128i*>(at), bits<__m128i>(v));
+#endif
+  store_lanes(at, v);
+}
+
+#ifdef POOLBENCH_AVX512
+// Bits lo to hi - 1, at most 64; hi > lo.
+POOLBENCH_INLINE uint64_t bit_range(int lo, int hi) {
+  return (~uint64_t{0} >> (64 - (hi - lo))) << lo;
+}
+#endif
+#ifdef POOLBENCH_AVX2
+alignas(32) inline constexpr int32_t kOnesThenZeros[24] = {-1, -1, -1, -1, -1, -1, -1, -1,
+                                                           0,  0,  0,  0,  0,  0,  0,  0};
+#endif
+
+// Lanes lo to hi - 1 from memory, `fill` in the others; memory outside them is not touched.
+template <class V>
+POOLBENCH_INLINE V load_some(const Lane<V>* at, int lo, int hi, V fill) {
+  if (hi <= lo) return fill;
+  constexpr int kSize = sizeof(Lane<V>);
+#ifdef POOLBENCH_AVX512
+  const uint64_t mask = bit_range(lo, hi);
+#define POOLBENCH_LOAD(bytes, size, type, mask_type, load) \
+  if constexpr (sizeof(V) == bytes && kSize == size)       \
+    return bits<V>(load(bits<type>(fill), mask_type(mask), at));
+  POOLBENCH_LOAD(64, 1, __m512i, __mmask64, _mm512_mask_loadu_epi8)
+  POOLBENCH_LOAD(64, 2, __m512i, __mmask32, _mm512_mask_loadu_epi16)
+  POOLBENCH_LOAD(64, 4, __m512i, __mmask16, _mm512_mask_loadu_epi32)
+  POOLBENCH_LOAD(64, 8, __m512i, __mmask8, _mm512_mask_loadu_epi64)
+  POOLBENCH_LOAD(32, 1, __m256i, __mmask32, _mm256_mask_loadu_epi8)
+  POOLBENCH_LOAD(32, 2, __m256i, __mmask16, _mm256_mask_loadu_epi16)
+  POOLBENCH_LOAD(32, 4, __m256i, __mmask8, _mm256_mask_loadu_epi32)
+  POOLBENCH_LOAD(16, 1, __m128i, __mmask16, _mm_mask_loadu_epi8)
+  POOLBENCH_LOAD(16, 2, __m128i, __mmask8, _mm_mask_loadu_epi16)
+#undef POOLBENCH_LOAD
+#endif
+#ifdef POOLBENCH_AVX2
+  if constexpr (sizeof(V) == 32 && kSize == 4) {
+    const auto from = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kOnesThenZeros + 8 - hi));
+    const auto below =
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kOnesThenZeros + 8 - lo));
+    const __m256i mask = _mm256_andnot_si256(below, from);
+    const __m256i loaded = _mm256_maskload_epi32(reinterpret_cast<const int*>(at), mask);
+    return bits<V>(_mm256_blendv_epi8(bits<__m256i>(fill), loaded, mask));
+  }
+#endif
+  V v = fill;
+  __builtin_memcpy(reinterpret_cast<char*>(&v) + lo * kSize, at + lo, (hi - lo) * kSize);
+  return v;
+}
+
+// Stores lanes 0 to hi - 1 alone.
+template <class V>
+POOLBENCH_INLINE void store_some(Lane<V>* at, V v, int hi) {
+  constexpr int kSize = sizeof(Lane<V>);
+#ifdef POOLBENCH_AVX512
+  const uint64_t mask = bit_range(0, hi);
+#define POOLBENCH_STORE(bytes, size, type, mask_type, store) \
+  if constexpr (sizeof(V) == bytes && kSize == size)         \
+    return store(at, mask_type(mask), bits<type>(v));
+  POOLBENCH_STORE(64, 1, __m512i, __mmask64, _mm512_mask_storeu_epi8)
+  POOLBENCH_STORE(64, 2, __m512i, __mmask32, _mm512_mask_storeu_epi16)
+  POOLBENCH_STORE(64, 4, __m512i, __mmask16, _mm512_mask_storeu_epi32)
+  POOLBENCH_STORE(64, 8, __m512i, __mmask8, _mm512_mask_storeu_epi64)
+  POOLBENCH_STORE(32, 1, __m256i, __mmask32, _mm256_mask_storeu_epi8)
+  POOLBENCH_STORE(32, 2, __m256i, __mmask16, _mm256_mask_storeu_epi16)
+  POOLBENCH_STORE(32, 4, __m256i, __mmask8, _mm256_mask_storeu_epi32)
+  POOLBENCH_STORE(16, 1, __m128i, __mmask16, _mm_mask_storeu_epi8)
+  POOLBENCH_STORE(16, 2, __m128i, __mmask8, _mm_mask_storeu_epi16)
+#undef POOLBENCH_STORE
+#endif
+#ifdef POOLBENCH_AVX2
+  if constexpr (sizeof(V) == 32 && kSize == 4) {
+    const auto mask = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kOnesThenZeros + 8 - hi));
+    return _mm256_maskstore_epi32(reinterpret_cast<int*>(at), mask, bits<__m256i>(v));
+  }
+#endif
+  __builtin_memcpy(at, &v, hi * kSize);
+}
+
+// The larger of two, lane by lane; a NaN on either side wins.
+template <class V>
+POOLBENCH_INLINE V max(V a, V b) {
+#ifdef POOLBENCH_AVX512
+  // max_ps(a, b) is b when either is NaN; where a is one, a stays.
+  if constexpr (sizeof(V) == 64 && std::is_same_v<Lane<V>, float>) {
+    const __m512 x = bits<__m512>(a);
+    return bits<V>(_mm512_mask_max_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), x, bits<__m512>(b)));
+  } else if constexpr (sizeof(V) == 64 && std::is_same_v<Lane<V>, double>) {
+    const __m512d x = bits<__m512d>(a);
+    return bits<V>(
+        _mm512_mask_max_pd(x, _mm512_cmp_pd_mask(x, x, _CMP_ORD_Q), x, bits<__m512d>(b)));
+  } else
+#endif
+#ifdef POOLBENCH_AVX2
+    // All ones are a NaN.
+    if constexpr (sizeof(V) == 32 && std::is_same_v<Lane<V>, float>) {
+      const __m256 x = bits<__m256>(a);
+      return bits<V>(
+          _mm256_or_ps(_mm256_max_ps(x, bits<__m256>(b)), _mm256_cmp_ps(x, x, _CMP_UNORD_Q)));
+    } else if constexpr (sizeof(V) == 32 && std::is_same_v<Lane<V>, double>) {
+      const __m256d x = bits<__m256d>(a);
+      return bits<V>(
+          _mm256_or_pd(_mm256_max_pd(x, bits<__m256d>(b)), _mm256_cmp_pd(x, x, _CMP_UNORD_Q)));
+    } else
+#endif
+#ifdef __SSE2__
+        if constexpr (sizeof(V) == 16 && std::is_same_v<Lane<V>, float>) {
+      const __m128 x = bits<__m128>(a);
+      return bits<V>(_mm_or_ps(_mm_max_ps(x, bits<__m128>(b)), _mm_cmpunord_ps(x, x)));
+    } else if constexpr (sizeof(V) == 16 && std::is_same_v<Lane<V>, double>) {
+      const __m128d x = bits<__m128d>(a);
+      return bits<V>(_mm_or_pd(_mm_max_pd(x, bits<__m128d>(b)), _mm_cmpunord_pd(x, x)));
+    } else
+#endif
+        if constexpr (std::is_floating_point_v<Lane<V>>) {
+      const V larger = b > a ? b : a;
+      return b != b ? b : larger;  // a NaN in a is not below b, so it stayed
+    } else {
+      return a > b ? a : b;
+    }
+}
+
+// Lanes of `before`'s end and `v`: lane i is v[i - J], or before[N + i - J] where i < J.
+template <int J, class V>
+POOLBENCH_INLINE V shift_in(V before, V v) {
+  constexpr int N = kLanesOf<V>;
+  constexpr int kShift = J * int(sizeof(Lane<V>));
+#ifdef POOLBENCH_AVX512
+  if constexpr (sizeof(Lane<V>) <= 2 && kShift <= 16) {  // two fast shuffles for one slow permute
+    const __m512i x = bits<__m512i>(v);
+    const __m512i lanes = _mm512_alignr_epi64(x, bits<__m512i>(before), 6);
+    return bits<V>(_mm512_alignr_epi8(x, lanes, 16 - kShift));
+  }
+#endif
+#ifdef __SSE2__
+  if constexpr (sizeof(V) == 16)
+    return bits<V>(_mm_or_si128(_mm_slli_si128(bits<__m128i>(v), kShift),
+                                _mm_srli_si128(bits<__m128i>(before), 16 - kShift)));
+#endif
+  return [&]<int... I>(std::integer_sequence<int, I...>) {
+    return __builtin_shufflevector(before, v, (N - J + I)...);
+  }
+  (std::make_integer_sequence<int, N>{});
+}
+
+// Every second lane of a and b together, from the first (First = 0) or the second (1) on.
+template <int First, class V>
+POOLBENCH_INLINE V every_second(V a, V b) {
+  constexpr int N = kLanesOf<V>;
+#ifdef POOLBENCH_AVX512
+  if constexpr (sizeof(Lane<V>) == 1 && sizeof(V) == 64) {  // v4 has no two-source byte permute
+    const auto low = [](V v) {
+      return _mm512_cvtepi16_epi8(First ? _mm512_srli_epi16(bits<__m512i>(v), 8)
+                                        : bits<__m512i>(v));
+    };
+    return bits<V>(_mm512_inserti64x4(_mm512_castsi256_si512(low(a)), low(b), 1));
+  }
+#endif
+  return [&]<int... I>(std::integer_sequence<int, I...>) {
+    return __builtin_shufflevector(a, b, (2 * I + First)...);
+  }
+  (std::make_integer_sequence<int, N>{});
+}
+
+// Bit by bit as kernels/dtype.h's to_float(f16) and to_f16.
+template <int N>
+POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, Half) {
+#ifdef POOLBENCH_AVX512
+  if constexpr (N == 16) return bits<Vec<float, N>>(_mm512_cvtph_ps(bits<__m256i>(v)));
+#endif
+#ifdef POOLBENCH_AVX2
+  if constexpr (N == 8) return bits<Vec<float, N>>(_mm256_cvtph_ps(bits<__m128i>(v)));
+#endif
+  using U = Vec<uint32_t, N>;
+  using F = Vec<float, N>;
+  const U wide = __builtin_convertvector(v, U);
+  const U sign = (wide & 0x8000u) << 16, magnitude = (wide & 0x7fffu) << 13;
+  const U scaled = bits<U>(bits<F>(magnitude) * 0x1p112f);
+  return bits<F>(sign | (magnitude >= 0x0f800000u ? magnitude | 0x70000000u : scaled));
+}
+
+template <int N>
+POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, Bf16) {
+  return bits<Vec<float, N>>(__builtin_convertvector(v, Vec<uint32_t, N>) << 16);
+}
+
+template <int N>
+POOLBENCH_INLINE Vec<uint16_t, N> from_float(Vec<float, N> v, Half) {
+#ifdef POOLBENCH_AVX512
+  if constexpr (N == 16)
+    return bits<Vec<uint16_t, N>>(
+        _mm512_cvtps_ph(bits<__m512>(v), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#endif
+#ifdef POOLBENCH_AVX2
+  if constexpr (N == 8)
+    return bits<Vec<uint16_t, N>>(_mm256_cvtps_ph(bits<__m256>(v), _MM_FROUND_TO_NEAREST_INT));
+#endif
+  using U = Vec<uint32_t, N>;
+  using F = Vec<float, N>;
+  const U u = bits<U>(v), sign = (u >> 16) & 0x8000u, magnitude = u & 0x7fffffffu;
+  const U small = bits<U>(bits<F>(magnitude) + 0.5f) - 0x3f000000u;
+  const U normal = (magnitude + 0xfffu + ((magnitude >> 13) & 1u) - 0x38000000u) >> 13;
+  U result = magnitude < 0x38800000u ? small : normal;
+  result = magnitude >= 0x477ff000u ? broadcast<U>(0x7c00u) : result;
+  result = magnitude > 0x7f800000u ? broadcast<U>(0x7e00u) : result;
+  return __builtin_convertvector(result | sign, Vec<uint16_t, N>);
+}
+
+template <int N>
+POOLBENCH_INLINE Vec<uint16_t, N> from_float(Vec<float, N> v, Bf16) {
+  using U = Vec<uint32_t, N>;
+  const U u = bits<U>(v);
+  const U nearest = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
+  const U result = (u & 0x7fffffffu) > 0x7f800000u ? (u >> 16) | 0x40u : nearest;
+  return __builtin_convertvector(result, Vec<uint16_t, N>);
+}
+
+// The 16-bit floats as integers in the order of max: -inf lowest, every NaN above +inf. Its own
+// inverse apart from the shift, which moves the negative NaNs from below -inf to the top.
+template <class T>
+constexpr int16_t kNegativeNans = std::is_same_v<T, Half> ? 0x3ff : 0x7f;
+template <class T, class V>
+POOLBENCH_INLINE V to_key(V v) {
+  using U = Vec<uint16_t, kLanesOf<V>>;
+  return bits<V>(bits<U>(v ^ ((v >> 15) & 0x7fff)) - uint16_t(kNegativeNans<T>));
+}
+template <class T, class V>
+POOLBENCH_INLINE V from_key(V v) {
+  using U = Vec<uint16_t, kLanesOf<V>>;
+  v = bits<V>(bits<U>(v) + uint16_t(kNegativeNans<T>));
+  return v ^ ((v >> 15) & 0x7fff);
+}
+
+// Bytes to twice as wide integers, sign or zero extended.
+template <class V>
+POOLBENCH_INLINE Vec<int16_t, kLanesOf<V>> widen(V v) {
+  using Wide = Vec<int16_t, kLanesOf<V>>;
+  [[maybe_unused]] constexpr bool kSigned = std::is_signed_v<Lane<V>>;
+#ifdef POOLBENCH_AVX512
+  if constexpr (sizeof(V) == 32)
+    return bits<Wide>(kSigned ? _mm512_cvtepi8_epi16(bits<__m256i>(v))
+                              : _mm512_cvtepu8_epi16(bits<__m256i>(v)));
+#endif
+#ifdef POOLBENCH_AVX2
+  if constexpr (sizeof(V) == 16)
+    return bits<Wide>(kSigned ? _mm256_cvtepi8_epi16(bits<__m128i>(v))
+                              : _mm256_cvtepu8_epi16(bits<__m128i>(v)));
+#endif
+  return __builtin_convertvector(v, Wide);
+}
+
+template <class V>
+POOLBENCH_INLINE V square_root(V v) {
+#ifdef POOLBENCH_AVX512
+  if constexpr (sizeof(V) == 64 && sizeof(Lane<V>) == 4)
+    return bits<V>(_mm512_sqrt_ps(bits<__m512>(v)));
+  if constexpr (sizeof(V) == 64 && sizeof(Lane<V>) == 8)
+    return bits<V>(_mm512_sqrt_pd(bits<__m512d>(v)));
+#endif
+  for (int i = 0; i < kLanesOf<V>; ++i)
+    v[i] = sizeof(Lane<V>) == 4 ? __builtin_sqrtf(float(v[i])) : __builtin_sqrt(v[i]);
+  return v;
+}
+
+template <class V>
+POOLBENCH_INLINE V absolute(V v) {
+  return v < 0 ? -v : v;
+}
+
+// To the nearest integer, ties to even; |v| < 2^22.
+template <int N>
+POOLBENCH_INLINE Vec<int32_t, N> round_half_even(Vec<float, N> v) {
+  const Vec<float, N> magic = broadcast<Vec<float, N>>(12582912.0f);  // 1.5 * 2^23
+  return bits<Vec<int32_t, N>>(v + magic) - bits<Vec<int32_t, N>>(magic);
+}
+
+}  // namespace poolbench::POOLBENCH_ISA
+
+#endif  // POOLBENCH_KERNELS_OPENMP_SIMD_H_

@@ -1,0 +1,134 @@
+// How the kernels of this folder share work among threads, and what they read of a problem.
+#ifndef POOLBENCH_KERNELS_OPENMP_WORK_H_
+#define POOLBENCH_KERNELS_OPENMP_WORK_H_
+
+#include <omp.h>
+
+#include "kernels/openmp/isa.h"
+#include "kernels/openmp/ops.h"
+
+namespace poolbench::POOLBENCH_ISA {
+
+// Below this many bytes (src and dst) one thread is done before two have begun. Waking the team
+// costs 0.4 us while it spins (reference machine: 2 vCPU Xeon, 2026-11-23).
+constexpr int64_t kSerialBytes = 32 << 10;
+
+// f(begin, end) on every thread for its even share of [0, units).
+template <class F>
+POOLBENCH_INLINE void share(int64_t units, int64_t bytes, const F& f) {
+  if (units <= 1 || bytes < kSerialBytes || omp_get_max_threads() == 1) {
+    if (units > 0) f(int64_t{0}, units);
+    return;
+  }
+#pragma omp parallel
+  {
+    const int64_t team = omp_get_num_threads(), me = omp_get_thread_num();
+    const int64_t begin = units / team * me + (me < units % team ? me : units % team);
+    const int64_t end = begin + units / team + (me < units % team ? 1 : 0);
+    if (begin < end) f(begin, end);
+  }
+}
+
+// The problem with channels last and one channel read as channels first: the same memory.
+struct Shape {
+  int64_t planes;  // runs of memory that hold whole planes: n * c, or n with channels last
+  int64_t unit;    // elements of a pixel: 1, or c with channels last
+  int64_t src_size, dst_size;  // elements of such a run
+};
+
+inline Shape shape_of(const PoolArgs& args) {
+  const bool last = Layout(args.layout) == Layout::kChannelsLast && args.c != 1;
+  const int64_t unit = last ? args.c : 1;
+  return {last ? args.n : args.n * args.c, unit,
+          args.axis[0].src * args.axis[1].src * args.axis[2].src * unit,
+          args.axis[0].dst * args.axis[1].dst * args.axis[2].dst * unit};
+}
+
+template <class Op>
+int64_t bytes_moved(const Shape& shape) {
+  return shape.planes * (shape.src_size + shape.dst_size) * int64_t(sizeof(typename Op::Element));
+}
+
+POOLBENCH_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+POOLBENCH_INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+
+// Counts output rows (plane, od, oh) up from a given one.
+struct RowCounter {
+  int64_t plane, od, oh;
+  RowCounter(const PoolArgs& args, int64_t row)
+      : plane(row / (args.axis[0].dst * args.axis[1].dst)),
+        od(row / args.axis[1].dst % args.axis[0].dst),
+        oh(row % args.axis[1].dst) {}
+  POOLBENCH_INLINE void next(const PoolArgs& args) {
+    if (++oh < args.axis[1].dst) return;
+    oh = 0;
+    if (++od < args.axis[0].dst) return;
+    od = 0;
+    ++plane;
+  }
+};
+
+POOLBENCH_INLINE Window window_at(const Axis& axis, int64_t plane, int64_t o) {
+  return axis.windows[plane * axis.plane_stride + o];
+}
+POOLBENCH_INLINE int tap_count(const Axis& axis, const Window& window) {
+  const int64_t extent = window.end - window.begin;
+  return int(axis.dilation == 1 ? extent : (extent + axis.dilation - 1) / axis.dilation);
+}
+
+// Outputs [begin, end) of the W axis have whole windows; a table in the plan's scratch holds the
+// weights of the others.
+template <class Op>
+struct ColumnWeights {
+  int64_t begin = 0, end;
+  typename Op::Weight* table = nullptr;
+
+  ColumnWeights(const Op& op, const PoolArgs& args) : end(args.axis[2].dst) {
+    if (!op.counts_columns()) return;
+    const Axis& axis = args.axis[2];
+    const auto whole = [&](int64_t o) { return axis.windows[o].count == axis.kernel; };
+    while (begin < end && !whole(begin)) ++begin;
+    while (end > begin && !whole(end - 1)) --end;
+    if (begin == 0 && end == axis.dst) return;
+    table = static_cast<typename Op::Weight*>(args.scratch);
+    for (int64_t o = 0; o < axis.dst; ++o) table[o] = Op::column_weight(axis.windows[o].count);
+    for (int64_t o = axis.dst; o < axis.dst + kVectorBytes; ++o) table[o] = 0;  // lanes past a row
+  }
+
+  // The elements of outputs [o, o + lanes).
+  POOLBENCH_INLINE typename Op::E finish(const Op& op, typename Op::V v, int64_t o, int64_t lanes,
+                                         RowScale<typename Op::Weight> scale) const {
+    if constexpr (Op::kSum)
+      if (o < begin || o + lanes > end)
+        return op.finish(v, load_lanes<typename Op::Weights>(table + o), scale);
+    return op.finish(v, scale);
+  }
+};
+inline int64_t column_weights_bytes(const PoolArgs& args) {
+  return Reduction(args.reduction) == Reduction::kMax
+             ? 0
+             : (args.axis[2].dst + kVectorBytes) * int64_t(sizeof(double));
+}
+
+inline const char* sliding_why_not(const PoolArgs& args) {
+  const auto windowing = Windowing(args.windowing);
+  return windowing == Windowing::kSliding || windowing == Windowing::kGlobal
+             ? nullptr
+             : "it takes sliding windows alone";
+}
+
+// Why sums of this problem's windows would leave the error bound or the integer range, or null.
+inline const char* terms_why_not(const PoolArgs& args) {
+  if (Reduction(args.reduction) == Reduction::kMax) return nullptr;
+  const int64_t rows = args.axis[0].kernel * args.axis[1].kernel;
+  if (rows + args.axis[2].kernel > kMaxTerms) return "the window has too many taps to sum plainly";
+  const bool integer = DType(args.dtype) == DType::kI8 || DType(args.dtype) == DType::kU8;
+  if (integer && Reduction(args.reduction) != Reduction::kLp &&
+      rows * args.axis[2].kernel > kMaxIntegerTaps)
+    return "16 bits do not hold the sum of so many taps";
+  return nullptr;
+}
+
+}  // namespace poolbench::POOLBENCH_ISA
+
+#endif  // POOLBENCH_KERNELS_OPENMP_WORK_H_
