@@ -75,7 +75,8 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   const long double value = expected.value;
   Judgement judgement;
   const auto in_ulp = [&](long double x) { return double(x / ulp_of<T>(value)); };
-  judgement.ulp = same(got, value) ? 0 : in_ulp(std::fabs(got - value));
+  const bool overflowed = !std::isfinite(got) && same(got, rounded<T>(value));
+  judgement.ulp = same(got, value) || overflowed ? 0 : in_ulp(std::fabs(got - value));
 
   if (spec.reduction == Reduction::kMax || (lp && std::isinf(spec.norm))) {
     judgement.right = same(got, rounded<T>(value));
@@ -131,6 +132,7 @@ Judgement judge_element(const PoolSpec& spec, const Expected& expected, T got, i
 }
 
 constexpr size_t kWorst = 8;
+constexpr int64_t kSerial = 20'000;  // up to this many outputs waking a team costs more
 // Below this many taps one thread is done before others have begun.
 constexpr int64_t kParallelTaps = 50'000;
 

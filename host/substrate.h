@@ -55,7 +55,8 @@ class Substrate {
   virtual void fill(void* to, uint8_t byte, int64_t bytes) = 0;
   virtual void copy(void* to, const void* from, int64_t bytes) = 0;
 
-  // Runs `work` once with the stream it is to enqueue on, and keeps what it enqueued.
+  // Keeps what `work` enqueues on the stream it is called with. The host calls it at each replay,
+  // where it may enqueue something else each time; devices call it once, here.
   virtual std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) = 0;
 };
 

@@ -75,8 +75,8 @@ std::vector<ModuleName> module_names(const BackendOptions& options) {
 
 // What `open` brings, or why it brings nothing.
 template <class OpenFamily>
-FamilyState state_of(const std::string& family, OpenFamily&& open) {
-  FamilyState state{family, {}, {}};
+FamilyState state_of(const std::string& family, bool is_module, OpenFamily&& open) {
+  FamilyState state{family, {}, {}, is_module};
   try {
     state.backends = open();
   } catch (const std::exception& error) {
@@ -95,15 +95,15 @@ std::vector<FamilyState> open_backends(std::span<const std::string> wanted,
   for (const ModuleName& module : module_names(options))
     if (asked(wanted, module.name))
       modules.push_back(
-          state_of(module.name, [&] { return open_module(module, module_substrate); }));
+          state_of(module.name, true, [&] { return open_module(module, module_substrate); }));
 
   std::vector<FamilyState> states;
   for (const Family& family : kFamilies) {
     if (!asked(wanted, family.name)) continue;
     if (family.open == nullptr)
-      states.push_back({family.name, {}, family.not_built});
+      states.push_back({family.name, {}, family.not_built, false});
     else
-      states.push_back(state_of(family.name, [&] { return family.open(options); }));
+      states.push_back(state_of(family.name, false, [&] { return family.open(options); }));
   }
   std::move(modules.begin(), modules.end(), std::back_inserter(states));
   return states;

@@ -18,6 +18,7 @@ struct FamilyState {
   std::string family;  // "naive", "openmp", "cuda", "cuda-emulated", "vulkan", a module's name
   std::vector<std::unique_ptr<Backend>> backends;
   std::string why_unavailable;
+  bool is_module = false;  // came by --module: a peer library or someone's own kernel
 };
 
 // Opens the families that any of `wanted` names ("vulkan" and "vulkan:0" name vulkan, "openmp@1"

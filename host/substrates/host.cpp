@@ -73,7 +73,6 @@ class HostSubstrate : public Substrate {
     if (bytes > 0) std::memcpy(to, from, bytes);
   }
   std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override {
-    work(nullptr);
     return std::make_unique<HostRecording>(work);
   }
 

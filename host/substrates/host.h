@@ -7,7 +7,7 @@
 namespace poolbench {
 
 // The one substrate of all backends that run on the host. A recording keeps the function and calls
-// it again: enqueueing and running are the same there.
+// it at each replay: enqueueing and running are the same there.
 Substrate& host_substrate();
 
 }  // namespace poolbench

@@ -1,0 +1,42 @@
+// What bench does for one case: check, then time, all contenders and ceilings together.
+#ifndef POOLBENCH_BENCH_BENCHER_H_
+#define POOLBENCH_BENCH_BENCHER_H_
+
+#include <map>
+
+#include "bench/record.h"
+
+namespace poolbench {
+
+struct BenchOptions {
+  std::vector<Temperature> temperatures = {Temperature::kCold, Temperature::kHot};
+  MeasureOptions measure;
+  FillKind fill = FillKind::kUniform;
+  uint64_t seed = 1;
+  std::string baseline;            // contender to compare with; empty: the best of peers
+  std::vector<std::string> peers;  // contenders
+};
+
+class Bencher {
+ public:
+  Bencher(std::vector<Contender> contenders, BenchOptions options)
+      : contenders_(std::move(contenders)), options_(std::move(options)) {}
+
+  // Every contender at every temperature gets a record, whatever happens to it. Nothing is timed
+  // that was not judged right in this process.
+  CaseResult run(const PoolProblem& problem);
+
+ private:
+  struct Timing;
+  double floor_seconds(const Contender& contender);
+  void time(Timing& timing, CaseResult& result);
+
+  std::vector<Contender> contenders_;
+  BenchOptions options_;
+  Arenas arenas_;
+  std::map<std::string, double> floors_;  // by contender
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_BENCHER_H_

@@ -1,0 +1,25 @@
+# Writes bench/build_info.h: how the program is built, and from which commit. Run with cmake -P at
+# every build; the header is touched only when it changes.
+find_package(Git QUIET)
+set(commit "unknown")
+if(GIT_FOUND)
+  execute_process(COMMAND ${GIT_EXECUTABLE} describe --always --dirty --abbrev=12 --exclude=*
+    WORKING_DIRECTORY ${SOURCE} OUTPUT_VARIABLE described OUTPUT_STRIP_TRAILING_WHITESPACE
+    ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    set(commit "${described}")
+  endif()
+endif()
+set(text "// Written by bench/build_info.cmake.
+#define POOLBENCH_COMMIT \"${commit}\"
+#define POOLBENCH_COMPILER \"${COMPILER}\"
+#define POOLBENCH_FLAGS \"${FLAGS}\"
+#define POOLBENCH_BUILD_TYPE \"${BUILD_TYPE}\"
+")
+set(old "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} old)
+endif()
+if(NOT old STREQUAL text)
+  file(WRITE ${OUTPUT} "${text}")
+endif()

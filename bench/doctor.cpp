@@ -1,0 +1,116 @@
+// poolbench doctor: what is here, what is missing, what is noisy.
+#include <fmt/format.h>
+#include <link.h>
+#include <omp.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "bench/bencher.h"
+#include "bench/command.h"
+#include "bench/context.h"
+#include "bench/report.h"
+
+namespace poolbench {
+namespace {
+
+void line(std::string_view mark, std::string_view subject, std::string_view text) {
+  fmt::print("{:<4} {:<18} {}\n", mark, subject, text);
+}
+
+// Shared objects in this process that bring an OpenMP runtime. Two ruin both: the spinning team of
+// the one takes the cores of the other.
+std::vector<std::string> openmp_runtimes() {
+  std::vector<std::string> found;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* data) {
+        for (const char* name : {"libgomp", "libiomp5", "libomp"})
+          if (std::strstr(info->dlpi_name, name) != nullptr)
+            static_cast<std::vector<std::string>*>(data)->push_back(info->dlpi_name);
+        return 0;
+      },
+      &found);
+  return found;
+}
+
+void show_machine() {
+  const BuildInfo build = build_info();
+  line("", "program",
+       fmt::format("commit {}, {}, {} build", build.commit, build.compiler, build.build_type));
+  const int cores = omp_get_num_procs();
+  double load[1] = {};
+  if (getloadavg(load, 1) == 1)
+    line(load[0] > 0.5 * cores ? "!" : "ok", "load",
+         fmt::format("{:.2f} on {} cores{}", load[0], cores,
+                     load[0] > 0.5 * cores ? ": something else is running" : ""));
+  const auto governor = first_line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  line(governor == "performance" || governor.empty() ? "ok" : "!", "frequency governor",
+       governor.empty() ? "not visible (a virtual machine, often)" : governor);
+  line("", "huge pages", first_line_of("/sys/kernel/mm/transparent_hugepage/enabled"));
+  const auto runtimes = openmp_runtimes();
+  line(runtimes.size() == 1 ? "ok" : "!", "OpenMP",
+       fmt::format("{} in this process: {}",
+                   runtimes.size() == 1 ? "one runtime" : "several runtimes",
+                   fmt::join(runtimes, ", ")));
+}
+
+// The same kernel against itself: what a difference between two contenders means at the least.
+void show_noise() {
+  const auto states = open_backends(std::vector<std::string>{"openmp"}, {});
+  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x64x112x112/k:2x2");
+  const Contender contender{states.at(0).backends.at(0).get(), {}};
+  const Input input = make_input(problem, FillKind::kUniform, 1);
+  const Prepared prepared = prepare(contender, problem);
+  std::optional<Accepted> accepted;
+  const Verdict verdict = verify(prepared, problem, input, accepted);
+  if (verdict.status != Status::kOk) return line("!", "noise", verdict.reason);
+  const Subject subject{prepared.plan.get(), &contender.backend->substrate(), false,
+                        verdict.output_hash};
+  MeasureOptions options;
+  options.blocks = 51;
+  Arenas arenas;
+  const Subject twice[] = {subject, subject};
+  const auto series = measure(twice, problem, input, Temperature::kHot, 8, options, arenas);
+  std::vector<double> differences;
+  for (size_t i = 0; i < series[0].seconds.size(); ++i)
+    differences.push_back(std::fabs(std::log(series[0].seconds[i] / series[1].seconds[i])));
+  std::sort(differences.begin(), differences.end());
+  const double typical = differences[differences.size() / 2];
+  const double large = differences[differences.size() * 95 / 100];
+  line(typical < 0.05 ? "ok" : "!", "noise",
+       fmt::format("one kernel against itself, side by side: {:.1f} % apart typically, {:.1f} % in "
+                   "one pair of twenty",
+                   100 * typical, 100 * large));
+}
+
+ExitStatus doctor(const std::vector<std::string>& modules) {
+  show_machine();
+  for (const FamilyState& family : open_backends({}, {{}, modules})) {
+    for (const auto& backend : family.backends) {
+      const Device& device = backend->substrate().device();
+      line("ok", backend->name(),
+           fmt::format("{}, driver {}, memory {}, cache {}{}", device.name, device.driver,
+                       bytes_text(double(device.memory_bytes)),
+                       bytes_text(double(device.cache_bytes)),
+                       backend->timeable() ? "" : "; checks only, is never timed"));
+    }
+    if (family.backends.empty()) line("--", family.family, family.why_unavailable);
+  }
+  show_noise();
+  return kAsExpected;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand("doctor", "What is here, what is missing, what is noisy");
+  auto modules = std::make_shared<std::vector<std::string>>();
+  command->add_option("--module", *modules, "NAME=FILE: look at a module too")->take_all();
+  command->footer("Example: poolbench doctor");
+  command->callback([modules, &run] { run = [modules] { return doctor(*modules); }; });
+}
+
+}  // namespace poolbench

@@ -1,0 +1,145 @@
+#include "bench/selection.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+namespace poolbench {
+namespace {
+
+SuiteOptions suite_options(const SelectionFlags& flags) {
+  SuiteOptions options;
+  if (!flags.dtypes.empty()) options.dtypes.clear();
+  for (const auto& dtype : flags.dtypes) options.dtypes.push_back(parse_dtype(dtype));
+  if (!flags.layouts.empty()) options.layouts.clear();
+  for (const auto& layout : flags.layouts) options.layouts.push_back(parse_layout(layout));
+  options.batches = flags.batches;
+  return options;
+}
+
+// "vulkan" asks for all of a family's backends, "vulkan:0" for one.
+bool asks_for(const std::string& wanted, std::string_view backend, std::string_view family) {
+  return wanted == backend || wanted == family;
+}
+
+// What can be asked for on this machine, for the message of a name that cannot.
+std::string known(const std::vector<FamilyState>& families) {
+  std::vector<std::string> names;
+  for (const auto& family : families) {
+    for (const auto& backend : family.backends) names.emplace_back(backend->name());
+    if (family.backends.empty())
+      names.push_back(fmt::format("{} (not available: {})", family.family, family.why_unavailable));
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void check_asked(const SelectionFlags& flags, const BackendOptions& options,
+                 const std::vector<FamilyState>& families) {
+  for (const auto& family : families)
+    if (family.is_module && !family.why_unavailable.empty())
+      throw BackendUnavailable(
+          fmt::format("module '{}' is not available: {}", family.family, family.why_unavailable));
+  for (const auto& wanted : flags.backends) {
+    bool there = false;
+    for (const auto& family : families) {
+      for (const auto& backend : family.backends)
+        there |= asks_for(wanted, backend->name(), family.family);
+      if (family.family == wanted && !family.why_unavailable.empty())
+        throw BackendUnavailable(
+            fmt::format("backend '{}' is not available: {}", wanted, family.why_unavailable));
+    }
+    if (!there)
+      throw BackendUnavailable(fmt::format("backend '{}' is unknown; here are {}", wanted,
+                                           known(open_backends({}, options))));
+  }
+}
+
+}  // namespace
+
+Pattern::Pattern(std::string_view flag, const std::string& pattern) try
+    : all_(pattern.empty()), regex_(pattern) {
+} catch (const std::regex_error& error) {
+  throw BadInput(
+      fmt::format("{}: '{}' is not a regular expression: {}", flag, pattern, error.what()));
+}
+
+std::string Contender::name() const {
+  return kernel.empty() ? std::string(backend->name())
+                        : fmt::format("{}.{}", backend->name(), kernel);
+}
+
+void add_problem_flags(CLI::App& command, SelectionFlags& flags) {
+  command.add_option("--suite", flags.suites, "Suite: a built-in name or a file; may be repeated")
+      ->take_all();
+  command
+      .add_option("--problem", flags.problems,
+                  "Problem as text; {a,b} and {14..224:*2} make a sweep; may be repeated")
+      ->take_all();
+  command.add_option("--filter", flags.filter, "Only problems whose text matches this regex");
+  command.add_option("--dtype", flags.dtypes, "Types for lines that name none [f32]")
+      ->delimiter(',');
+  command.add_option("--layout", flags.layouts, "Layouts for lines that name none [nchw]")
+      ->delimiter(',');
+  command.add_option("--batch", flags.batches, "Batch sizes that replace n in every problem")
+      ->delimiter(',')
+      ->check(CLI::NonNegativeNumber);
+}
+
+void add_backend_flags(CLI::App& command, SelectionFlags& flags) {
+  command.add_option("--backend", flags.backends, "Backends [all that are available]")
+      ->delimiter(',');
+  command.add_option("--kernel", flags.kernel,
+                     "Force the kernels that match this regex, or 'all' [each backend's choice]");
+  command.add_option("--threads", flags.threads, "Team sizes of the host's parallel backends")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 4096));
+  command.add_option("--module", flags.modules, "NAME=FILE: backends from a shared object")
+      ->take_all();
+}
+
+std::vector<PoolProblem> select_problems(const SelectionFlags& flags) {
+  const SuiteOptions options = suite_options(flags);
+  const Pattern filter("--filter", flags.filter);
+  std::vector<PoolProblem> problems;
+  const auto take = [&](const std::vector<PoolProblem>& some) {
+    std::copy_if(some.begin(), some.end(), std::back_inserter(problems),
+                 [&](const PoolProblem& problem) { return filter.matches(to_text(problem)); });
+  };
+  for (const auto& suite : flags.suites) take(read_suite(suite, options));
+  for (const auto& line : flags.problems) take(expand_line(line, options));
+  drop_duplicates(problems);
+  return problems;
+}
+
+Backends select_backends(const SelectionFlags& flags) {
+  const BackendOptions options{flags.threads, flags.modules};
+  Backends result;
+  result.families = open_backends(flags.backends, options);
+  check_asked(flags, options, result.families);
+  const Pattern kernel("--kernel", flags.kernel == "all" ? "" : flags.kernel);
+  for (const auto& family : result.families)
+    for (const auto& backend : family.backends) {
+      const bool asked =
+          flags.backends.empty() ||
+          std::any_of(flags.backends.begin(), flags.backends.end(), [&](const std::string& wanted) {
+            return asks_for(wanted, backend->name(), family.family);
+          });
+      if (!asked) continue;
+      if (flags.kernel.empty()) {
+        result.contenders.push_back({backend.get(), {}});
+        continue;
+      }
+      for (const auto& info : backend->kernels())
+        if (kernel.matches(info.name)) result.contenders.push_back({backend.get(), info.name});
+    }
+  if (result.contenders.empty() && !flags.kernel.empty())
+    throw BadInput(
+        fmt::format("--kernel: '{}' matches no kernel of the chosen backends; see "
+                    "`poolbench list kernels`",
+                    flags.kernel));
+  return result;
+}
+
+}  // namespace poolbench
