@@ -119,3 +119,15 @@ Real power(Real x, Pair p) {
 Real root(Real x, Pair p) {
   return is_zero_or_not_finite(x) ? x : exp2_pair(over(log2_pair(x), p));
 }
+
+// sqrt() promises no more digits for f64 than for f32: Newton's step doubles them.
+Real root_of_two(Real x) {
+#if REAL_IS_DOUBLE
+  if (is_zero_or_not_finite(x)) return x;
+  Real y = Real(sqrt(x));
+  y = Real(0.5) * (y + x / y);
+  return Real(0.5) * (y + x / y);
+#else
+  return sqrt(x);
+#endif
+}

@@ -5,7 +5,7 @@
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
-#include "kernels/vulkan/reduce.glsl"
+#include "kernels/vulkan/reductions.glsl"
 
 layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
   Window window;

@@ -21,7 +21,15 @@
 
 #define IS_FLOAT (DTYPE <= BF16)
 #define REAL_IS_DOUBLE (DTYPE == F64 || DTYPE >= I8)
-#define ELEMENT_BYTES (DTYPE == F64 ? 8 : DTYPE == F32 || DTYPE == I32 ? 4 : IS_FLOAT ? 2 : 1)
+#if DTYPE == F64
+#define ELEMENT_BYTES 8
+#elif DTYPE == F32 || DTYPE == I32
+#define ELEMENT_BYTES 4
+#elif IS_FLOAT
+#define ELEMENT_BYTES 2
+#else
+#define ELEMENT_BYTES 1
+#endif
 
 #if DTYPE == F64
 #define Element uint64_t
@@ -64,6 +72,36 @@ layout(buffer_reference, scalar, buffer_reference_align = ELEMENT_BYTES) readonl
 layout(buffer_reference, scalar, buffer_reference_align = ELEMENT_BYTES) writeonly buffer Target {
   Element element[];
 };
+
+#if defined(LANES) && LANES > 1
+// Element i of 16 bytes.
+Stored unpacked(uvec4 words, int i) {
+#if DTYPE == F64
+  return uint64_t(words[2 * i + 1]) << 32 | words[2 * i];
+#elif ELEMENT_BYTES == 4
+  return Stored(words[i]);
+#else
+  const int bits = 8 * ELEMENT_BYTES, per_word = 4 / ELEMENT_BYTES;
+#if DTYPE == I8
+  return bitfieldExtract(int(words[i / per_word]), i % per_word * bits, bits);
+#else
+  return Stored(bitfieldExtract(words[i / per_word], i % per_word * bits, bits));
+#endif
+#endif
+}
+// Sets element i of 16 bytes that are still zero there.
+void pack(inout uvec4 words, int i, Stored v) {
+#if DTYPE == F64
+  words[2 * i] = uint(v);
+  words[2 * i + 1] = uint(v >> 32);
+#elif ELEMENT_BYTES == 4
+  words[i] = uint(v);
+#else
+  const int bits = 8 * ELEMENT_BYTES, per_word = 4 / ELEMENT_BYTES;
+  words[i / per_word] |= bitfieldExtract(uint(v), 0, bits) << (i % per_word * bits);
+#endif
+}
+#endif
 
 // ---- Keys ----
 

@@ -1,6 +1,8 @@
 // The reductions of kernels/reduce.h, by REDUCTION: what a window's elements become.
 //
 //   Op op = op_start();  op_add(op, element, position);  ...  op_value(op, count), op.at
+//
+// op_join(op, other) takes in what another Op has seen, in any order.
 
 #if NEEDS_REAL
 
@@ -16,6 +18,10 @@ void add(inout RunningSum s, Real v) {
   s.sum = total;
   s.lost = lost;
 }
+void join_sums(inout RunningSum s, RunningSum other) {
+  add(s, other.sum);
+  s.lost += other.lost;
+}
 Real total(RunningSum s) {
   precise const Real corrected = s.sum + s.lost;
   return is_nan(corrected) ? s.sum : corrected;  // after an overflow `lost` means nothing
@@ -30,6 +36,7 @@ struct Op {
 };
 Op op_start() { return Op(kLowest); }
 void op_add(inout Op op, Stored v, int64_t) { op.best = max(op.best, key(v)); }
+void op_join(inout Op op, Op other) { op.best = max(op.best, other.best); }
 Stored op_value(Op op, int64_t) { return stored_key(op.best); }
 
 #elif REDUCTION == MAX_INDEX
@@ -43,6 +50,12 @@ void op_add(inout Op op, Stored v, int64_t position) {
   const Key k = key(v);
   if (k > op.best || is_nan_key(k) || op.at < 0) op = Op(k, position);
 }
+void op_join(inout Op op, Op other) {
+  const bool behind = other.at > op.at;
+  if (other.at >= 0 && (op.at < 0 || other.best > op.best ||
+                        (other.best == op.best && behind == is_nan_key(op.best))))
+    op = other;
+}
 Stored op_value(Op op, int64_t) { return stored_key(op.best); }
 
 #elif REDUCTION == AVERAGE && IS_FLOAT
@@ -52,6 +65,7 @@ struct Op {
 };
 Op op_start() { return Op(RunningSum(Real(0), Real(0))); }
 void op_add(inout Op op, Stored v, int64_t) { add(op.sum, real(v)); }
+void op_join(inout Op op, Op other) { join_sums(op.sum, other.sum); }
 Stored op_value(Op op, int64_t count) {
   const int64_t divisor = args.divisor != 0 ? args.divisor : count;
   return stored_real(divisor == 0 ? Real(0) : total(op.sum) / Real(divisor));
@@ -64,6 +78,7 @@ struct Op {
 };
 Op op_start() { return Op(0L); }
 void op_add(inout Op op, Stored v, int64_t) { op.sum += int64_t(v); }
+void op_join(inout Op op, Op other) { op.sum += other.sum; }
 
 // To the nearest integer, ties to even; divisor != 0.
 int64_t divide_half_even(int64_t sum, int64_t divisor) {
@@ -100,6 +115,13 @@ Real abs_power(Real x) {
   return result;
 }
 
+// The norm from the sum of powers, or their mean.
+Stored norm_of(Real sum) {
+  return stored_real(kNorm == 1   ? sum
+                     : kNorm == 2 ? root_of_two(sum)
+                                  : root(sum, norm_pair(args.norm)));
+}
+
 struct Op {
   RunningSum sum;
   Key largest;
@@ -111,11 +133,15 @@ void op_add(inout Op op, Stored v, int64_t) {
   else
     add(op.sum, abs_power(abs(real(v))));
 }
+void op_join(inout Op op, Op other) {
+  op.largest = max(op.largest, other.largest);
+  join_sums(op.sum, other.sum);
+}
 Stored op_value(Op op, int64_t count) {
   if (kNorm < 0) return stored_key(op.largest);
   Real sum = total(op.sum);
   if (args.norm_mean != 0 && count > 0) sum /= Real(count);
-  return stored_real(kNorm == 1 ? sum : root(sum, norm_pair(args.norm)));
+  return norm_of(sum);
 }
 
 #endif
