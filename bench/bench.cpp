@@ -231,7 +231,11 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   const BenchmarkFlags benchmark_flags = initialize_benchmark(extras, options.measure.blocks);
 
   auto problems = select_problems(flags.selection);
-  const Backends backends = select_backends(flags.selection);
+  Backends backends = select_backends(flags.selection);
+  if (flags.selection.backends
+          .empty())  // asked for by name, an emulator gets rows that say why not
+    std::erase_if(backends.contenders,
+                  [](const Contender& contender) { return !contender.backend->timeable(); });
   if (problems.empty() || backends.contenders.empty()) {
     fmt::print(stderr, "poolbench: nothing was selected to time; name a --suite or --problem\n");
     return kNotRun;

@@ -11,7 +11,7 @@
 namespace poolbench {
 namespace {
 
-// A time this far below every ceiling cannot be true.
+// A median this far below every single sample of every ceiling cannot be true.
 constexpr double kImpossible = 1.05;
 
 // Block by block quotients of two series.
@@ -90,8 +90,10 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
   for (Record& record : result.records) {
     if (record.status != Status::kOk) continue;
     record.seconds = median_interval(record.series.seconds);
+    double fastest = INFINITY;  // any sample of any ceiling
     for (const CeilingSeries& ceiling : ceilings) {
       if (ceiling.uuid != record.device.uuid || ceiling.temperature != record.temperature) continue;
+      for (const double sample : ceiling.series.seconds) fastest = std::min(fastest, sample);
       const double seconds = median_interval(ceiling.series.seconds).median;
       if (!(seconds >= record.ceiling_seconds)) {
         record.ceiling = ceiling.name;
@@ -102,7 +104,7 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
     if (!record.series.invalid.empty()) {
       record.status = Status::kInvalid;
       record.reason = record.series.invalid;
-    } else if (record.share.low > kImpossible && !record.below_floor()) {
+    } else if (std::isfinite(fastest) && record.seconds.median * kImpossible < fastest) {
       record.status = Status::kInvalid;
       record.reason =
           fmt::format("{:.2f} times as fast as the same bytes' {}: faster than memory allows",

@@ -203,7 +203,7 @@ std::string crossovers(const std::vector<const CaseResult*>& cases, Temperature 
   }
   std::string text;
   for (auto& [key, points] : sweeps) {
-    if (points.size() < 2) continue;
+    if (points.size() < 3) continue;
     std::stable_sort(points.begin(), points.end(),
                      [](const Point& a, const Point& b) { return a.elements < b.elements; });
     text += fmt::format("  {}:", key);

@@ -1,0 +1,63 @@
+# What bench/run and tests/run share: packages, configuration, build. Sourced, not run.
+# Sets `root`, `build` and `program`; reads INSTALL (1, or 0 for --no-install) and JOBS.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${POOLBENCH_BUILD:-$root/build/release}
+program=$build/poolbench
+JOBS=${JOBS:-$(nproc)}
+started=$SECONDS
+
+say() { printf '\n== %s  (%d:%02d)\n' "$1" $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60)); }
+die() { printf 'error: %s\n' "$1" >&2; exit 3; }
+
+# Debian 12 and Ubuntu 24.04 name them alike.
+packages=(
+  g++ cmake ninja-build git
+  libfmt-dev libcli11-dev nlohmann-json3-dev libbenchmark-dev libgtest-dev libgmock-dev
+  libboost-context-dev
+  libvulkan-dev glslc mesa-vulkan-drivers vulkan-validationlayers)
+
+# Installs what is missing of `packages`, with sudo where we are not root.
+install_packages() {
+  command -v dpkg-query >/dev/null || {
+    echo "This is no Debian or Ubuntu: taking the packages as they are."
+    return
+  }
+  local missing=() package
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+      missing+=("$package")
+  done
+  if ((${#missing[@]} == 0)); then
+    echo "All packages are here."
+    return
+  fi
+  echo "Missing: ${missing[*]}"
+  ((INSTALL)) || die "--no-install was given; install them with: apt-get install ${missing[*]}"
+  local sudo=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die "neither root nor sudo: install them as root"
+    sudo=(sudo)
+  fi
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# Configures and builds everything, or the targets given.
+build_project() {
+  cmake -G Ninja -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release "${CMAKE_ARGS[@]}" |
+    sed -n '/poolbench will be built/,/^-- Configuring done/p' | sed '$d'
+  [ "${PIPESTATUS[0]}" -eq 0 ] || die "the configure step failed: cmake -S $root -B $build"
+  command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] ||
+    echo "CUDA is left out: no CUDA Toolkit here. Get it from https://developer.nvidia.com/cuda-downloads"
+  # Ninja rewrites one line on a terminal; elsewhere its progress is noise.
+  local log=$build/build.log targets=()
+  (($# == 0)) || targets=(--target "$@")
+  if [ -t 1 ]; then
+    cmake --build "$build" -j "$JOBS" "${targets[@]}"
+  elif ! cmake --build "$build" -j "$JOBS" "${targets[@]}" >"$log" 2>&1; then
+    tail -40 "$log"
+    die "the build failed; the whole log is $log"
+  fi
+}
