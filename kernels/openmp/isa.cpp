@@ -9,6 +9,7 @@ namespace {
 constexpr Kernel kKernels[] = {
     {"rows", "channels first: input rows combined in registers", rows_why_not, rows_launch,
      rows_scratch},
+    {"channels", "channels last: vectors along the channels", channels_why_not, channels_launch},
 };
 
 }  // namespace

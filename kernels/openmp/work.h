@@ -117,14 +117,20 @@ inline const char* sliding_why_not(const PoolArgs& args) {
              : "it takes sliding windows alone";
 }
 
-// Why sums of this problem's windows would leave the error bound or the integer range, or null.
+// At most so many taps has a window on an axis.
+inline int64_t most_taps(const PoolArgs& args, const Axis& axis) {
+  if (Windowing(args.windowing) != Windowing::kAdaptive) return axis.kernel;
+  return least((axis.src + axis.dst - 1) / axis.dst + 1, axis.src);
+}
+
+// Why sums nested as row by row would leave the error bound or the integer range, or null.
 inline const char* terms_why_not(const PoolArgs& args) {
   if (Reduction(args.reduction) == Reduction::kMax) return nullptr;
-  const int64_t rows = args.axis[0].kernel * args.axis[1].kernel;
-  if (rows + args.axis[2].kernel > kMaxTerms) return "the window has too many taps to sum plainly";
+  const int64_t rows = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]);
+  const int64_t columns = most_taps(args, args.axis[2]);
+  if (rows + columns > kMaxTerms) return "the window has too many taps to sum plainly";
   const bool integer = DType(args.dtype) == DType::kI8 || DType(args.dtype) == DType::kU8;
-  if (integer && Reduction(args.reduction) != Reduction::kLp &&
-      rows * args.axis[2].kernel > kMaxIntegerTaps)
+  if (integer && Reduction(args.reduction) != Reduction::kLp && rows * columns > kMaxIntegerTaps)
     return "16 bits do not hold the sum of so many taps";
   return nullptr;
 }
