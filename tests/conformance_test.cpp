@@ -1,0 +1,162 @@
+// Every backend, every kernel forced: the edge and textbook suites over types and layouts, and
+// random problems. What fails prints the line to paste into `poolbench check`.
+//
+// POOLBENCH_FUZZ=N sets the number of random problems.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "bench/suite.h"
+#include "host/compare.h"
+#include "host/fuzz.h"
+#include "host/run.h"
+#include "host/windows.h"
+#include "tests/backends_under_test.h"
+
+namespace poolbench {
+namespace {
+
+constexpr int kFuzz = 2000;
+constexpr int kMostFailures = 5;  // shown for one test
+
+int fuzz_problems() {
+  const char* wish = std::getenv("POOLBENCH_FUZZ");
+  return wish != nullptr ? std::atoi(wish) : kFuzz;
+}
+
+std::string described(const Comparison& comparison, const PoolProblem& problem) {
+  std::string text =
+      fmt::format("{} of {} outputs are wrong", comparison.wrong, comparison.checked);
+  for (const Point& p : comparison.worst) {
+    text += fmt::format("\n  n {} c {} output {}x{}x{}: expected {}, got {}; {} ulp, allowed {}",
+                        p.n, p.c, p.output[0], p.output[1], p.output[2], p.expected, p.got, p.ulp,
+                        p.allowed);
+    if (problem.spec.indices)
+      text += fmt::format("; index expected {}, got {}", p.expected_index, p.got_index);
+  }
+  return text;
+}
+
+// What the software Vulkan driver may refuse with its last kernel, which otherwise takes all: the
+// shading language has no power function for f64.
+bool may_refuse(const Backend& backend, const PoolProblem& problem) {
+  const Device& device = backend.substrate().device();
+  if (device.substrate != "vulkan") return false;
+  if (device.uuid != "host") return true;  // a GPU may lack types
+  return problem.dtype == DType::kF64 && problem.spec.reduction == Reduction::kLp;
+}
+
+// One kernel of one backend against the oracle, problem by problem.
+class Conformance {
+ public:
+  Conformance(Backend& backend, std::string kernel)
+      : backend_(backend),
+        kernel_(std::move(kernel)),
+        takes_everything_(backend.kernels().back().name == kernel_) {}
+
+  bool failed_often() const { return failures_ >= kMostFailures; }
+  int taken() const { return taken_; }
+
+  void check(const PoolProblem& problem, FillKind fill, uint64_t seed) {
+    const std::string what = problem_outcome(problem, fill, seed);
+    if (what.empty()) return;
+    ++failures_;
+    ADD_FAILURE() << backend_.name() << '.' << kernel_ << ": " << what << "\n  " << to_text(problem)
+                  << " --fill " << fill_name(fill) << " --seed " << seed;
+  }
+
+ private:
+  // Empty, or what was wrong.
+  std::string problem_outcome(const PoolProblem& problem, FillKind fill, uint64_t seed) try {
+    if (const Support support = backend_.supports(problem, kernel_); !support) {
+      if (takes_everything_ && !may_refuse(backend_, problem))
+        return "the last kernel refuses: " + support.why_not;
+      return {};
+    }
+    ++taken_;
+    const std::vector<std::byte> src = filled(problem, fill, seed);
+    const auto plan = backend_.plan(problem, kernel_);
+    const Outcome outcome = run_checked(*plan, backend_.substrate(), problem, src.data());
+    if (!outcome.broken.empty()) return outcome.broken;
+    const Comparison comparison = compare(problem, src.data(), outcome.dst.data(),
+                                          problem.spec.indices ? outcome.indices.data() : nullptr);
+    return comparison.ok() ? std::string() : described(comparison, problem);
+  } catch (const std::exception& error) {
+    return std::string("throws ") + error.what();
+  }
+
+  Backend& backend_;
+  std::string kernel_;
+  bool takes_everything_;
+  int taken_ = 0, failures_ = 0;
+};
+
+SuiteOptions all_types_and_layouts() {
+  SuiteOptions options;
+  options.dtypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
+                    DType::kI8,  DType::kU8,  DType::kI32};
+  options.layouts = {Layout::kChannelsFirst, Layout::kChannelsLast};
+  return options;
+}
+
+void run_suites(Conformance& conformance, int fills_a_problem) {
+  const auto kinds = static_cast<uint64_t>(fill_kinds().size());
+  for (const char* suite : {"textbook", "edge"}) {
+    uint64_t number = 0;
+    for (const PoolProblem& problem : read_suite(suite, all_types_and_layouts())) {
+      // Neighbours in the suite get other kinds, so that each edge meets all of them.
+      const uint64_t first = splitmix64(1, number++);
+      for (int i = 0; i < fills_a_problem && !conformance.failed_often(); ++i)
+        conformance.check(problem, fill_kinds()[(first + i * 3) % kinds].kind, number);
+    }
+  }
+}
+
+void run_fuzz(Conformance& conformance, int problems) {
+  for (int i = 0; i < problems && !conformance.failed_often(); ++i) {
+    const FuzzCase c = fuzz_case(1, i);
+    conformance.check(c.problem, c.fill, c.fill_seed);
+  }
+}
+
+void register_backend(Backend& backend) {
+  const std::string name(backend.name());
+  const bool slow = backend.substrate().device().substrate == "vulkan" || !backend.timeable();
+  for (const KernelInfo& kernel : backend.kernels()) {
+    register_test(name, kernel.name + ".suites", [&backend, kernel, slow] {
+      Conformance conformance(backend, kernel.name);
+      run_suites(conformance, slow ? 1 : 3);
+      EXPECT_GT(conformance.taken(), 0) << "takes nothing of the suites";
+    });
+    register_test(name, kernel.name + ".fuzz", [&backend, kernel] {
+      Conformance conformance(backend, kernel.name);
+      run_fuzz(conformance, fuzz_problems());
+      EXPECT_GT(conformance.taken(), 0) << "takes none of the random problems";
+    });
+  }
+  // What `check` without --kernel runs: the fastest kernel that takes the problem. All of both
+  // suites, as they are written.
+  register_test(name, "takes_all_of_the_suites", [&backend] {
+    for (const char* suite : {"textbook", "edge"})
+      for (const PoolProblem& problem : read_suite(suite)) {
+        const Support support = backend.supports(problem);
+        EXPECT_TRUE(support || may_refuse(backend, problem))
+            << to_text(problem) << ": " << support.why_not;
+      }
+  });
+}
+
+}  // namespace
+}  // namespace poolbench
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  poolbench::register_for_all(poolbench::register_backend);
+  // Teams that do not divide the work evenly.
+  poolbench::BackendOptions options;
+  options.threads = {1, 3};
+  const std::string openmp = "openmp";
+  const auto teams = poolbench::open_backends({&openmp, 1}, options);
+  for (const auto& backend : teams.front().backends) poolbench::register_backend(*backend);
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,209 @@
+// Which kernel takes what: the live answer of every backend against tests/coverage.txt, so that
+// coverage neither shrinks nor grows unseen. After a wanted change:
+//
+//   POOLBENCH_UPDATE_COVERAGE=1 ./coverage_test
+//
+// Families that are not here keep the lines they have in the file and are not compared.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+#include "host/problem.h"
+#include "tests/backends_under_test.h"
+
+namespace poolbench {
+namespace {
+
+constexpr const char* kHeader =
+    "# Which kernel takes what. Written by coverage_test with POOLBENCH_UPDATE_COVERAGE=1.\n"
+    "#\n"
+    "# A line: reductions, windowings, and for each type the layouts and ranks that are taken:\n"
+    "# all, nothing (-), or nchw and nhwc with ranks, as in nchw:12,nhwc:123.\n";
+constexpr DType kTypes[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
+                            DType::kI8,  DType::kU8,  DType::kI32};
+
+struct Row {
+  const char* name;
+  const char* head;  // reduction or windowing
+  const char* tail;  // further tokens
+};
+constexpr Row kReductions[] = {
+    {"max", "max", ""},
+    {"max+idx", "max", "/idx"},
+    {"avg_include_pad", "avg_include_pad", ""},
+    {"avg_exclude_pad", "avg_exclude_pad", ""},
+    {"avg+div", "avg_include_pad", "/div:3"},
+    {"lp:1", "lp", "/norm:1"},
+    {"lp:2", "lp", "/norm:2"},
+    {"lp:2/mean", "lp", "/norm:2/mean"},
+    {"lp:3", "lp", "/norm:3"},
+    {"lp:1.5", "lp", "/norm:1.5"},
+    {"lp:inf", "lp", "/norm:inf"},
+};
+constexpr Row kWindowings[] = {
+    {"k2", "sliding", "/k:2"},
+    {"k3s1p1", "sliding", "/k:3/s:1/p:1"},
+    {"k3s2p1", "sliding", "/k:3/s:2/p:1"},
+    {"k13s1p6", "sliding", "/k:13/s:1/p:6"},
+    {"k1s2", "sliding", "/k:1/s:2"},
+    {"ceil", "sliding", "/k:3/s:2/ceil"},
+    {"pad_only_end", "sliding", "/k:3/s:2/p:0-1"},
+    {"dilated", "sliding", "/k:3/s:1/p:2/d:2"},
+    {"global", "global", ""},
+    {"adaptive", "adaptive", "/out:3"},
+    {"fractional", "fractional", "/k:2/out:5"},
+};
+constexpr const char* kShapes[] = {"2x32x17", "2x32x17x18", "2x32x17x18x19"};  // by rank
+
+// Layouts and ranks taken of one (reduction, windowing, type).
+std::string cell(const Backend& backend, const std::string& kernel, const Row& reduction,
+                 const Row& windowing, DType dtype) {
+  std::vector<std::string> layouts;
+  size_t taken = 0;
+  for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
+    std::string ranks;
+    for (int rank = 1; rank <= 3; ++rank) {
+      const auto problem =
+          parse_problem(fmt::format("{}/{}/src:{}{}{}", reduction.head, windowing.head,
+                                    kShapes[rank - 1], windowing.tail, reduction.tail),
+                        {dtype, layout});
+      if (backend.supports(problem, kernel)) ranks += std::to_string(rank);
+    }
+    taken += ranks.size();
+    if (!ranks.empty()) layouts.push_back(fmt::format("{}:{}", token(layout), ranks));
+  }
+  if (taken == 6) return "all";
+  return layouts.empty() ? "-" : fmt::format("{}", fmt::join(layouts, ","));
+}
+
+// Groups names by what was found for them, in the order in which they come.
+class Groups {
+ public:
+  void add(const std::string& name, const std::string& value) {
+    for (auto& [names, known] : groups_)
+      if (known == value) return names.push_back(name);
+    groups_.push_back({{name}, value});
+  }
+  const auto& all() const { return groups_; }
+
+ private:
+  std::vector<std::pair<std::vector<std::string>, std::string>> groups_;
+};
+
+// The lines of one kernel: reductions with the same answers share them, and so do windowings.
+std::string table(const Backend& backend, const std::string& kernel) {
+  Groups reductions;
+  for (const Row& reduction : kReductions) {
+    const bool max = std::string(reduction.head) == "max";
+    Groups windowings;
+    for (const Row& windowing : kWindowings) {
+      std::vector<std::string> cells;
+      for (const DType dtype : kTypes)
+        if (dtype != DType::kI32 || max)
+          cells.push_back(fmt::format("{} {}", token(dtype),
+                                      cell(backend, kernel, reduction, windowing, dtype)));
+      windowings.add(windowing.name, fmt::format("{}", fmt::join(cells, "  ")));
+    }
+    std::string lines;
+    for (const auto& [names, cells] : windowings.all())
+      lines += fmt::format("    {}\n      {}\n",
+                           names.size() == std::size(kWindowings)
+                               ? "everything"
+                               : fmt::format("{}", fmt::join(names, " ")),
+                           cells);
+    reductions.add(reduction.name, lines);
+  }
+  std::string text;
+  for (const auto& [names, lines] : reductions.all())
+    text += fmt::format("  {}\n{}", fmt::join(names, " "), lines);
+  return text;
+}
+
+using Tables = std::vector<std::pair<std::string, std::string>>;  // family.kernel, its lines
+
+std::string path() { return POOLBENCH_SOURCE_DIR "/tests/coverage.txt"; }
+
+Tables read_file() {
+  std::ifstream file(path());
+  Tables tables;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    if (line[0] != ' ')
+      tables.push_back({line, ""});
+    else if (!tables.empty())
+      tables.back().second += line + "\n";
+  }
+  return tables;
+}
+
+std::string family_of(const std::string& kernel) { return kernel.substr(0, kernel.find('.')); }
+
+// A family's first backend stands for it. A GPU under Vulkan has types of its own choosing; the
+// file holds the software driver's.
+struct Live {
+  Tables tables;
+  std::vector<std::string> families, left_out;
+};
+Live live() {
+  Live live;
+  for (const FamilyState& state : families()) {
+    if (state.backends.empty()) {
+      live.left_out.push_back(fmt::format("{} ({})", state.family, state.why_unavailable));
+      continue;
+    }
+    const Backend& backend = *state.backends.front();
+    const Device& device = backend.substrate().device();
+    if (device.substrate == "vulkan" && device.uuid != "host") {
+      live.left_out.push_back(
+          fmt::format("{} ({} is no software driver)", state.family, device.name));
+      continue;
+    }
+    live.families.push_back(state.family);
+    for (const KernelInfo& kernel : backend.kernels())
+      live.tables.push_back({state.family + "." + kernel.name, table(backend, kernel.name)});
+  }
+  return live;
+}
+
+std::string find(const Tables& tables, const std::string& kernel) {
+  for (const auto& [name, lines] : tables)
+    if (name == kernel) return lines;
+  return {};
+}
+
+void update(const Live& now, const Tables& before) {
+  std::ofstream file(path());
+  file << kHeader;
+  for (const FamilyState& state : families()) {
+    const bool here = std::count(now.families.begin(), now.families.end(), state.family) > 0;
+    for (const auto& [name, lines] : here ? now.tables : before)
+      if (family_of(name) == state.family) file << '\n' << name << '\n' << lines;
+  }
+  ASSERT_TRUE(file.flush()) << "cannot write " << path();
+}
+
+TEST(Coverage, is_what_the_file_says) {
+  const Live now = live();
+  const Tables before = read_file();
+  for (const auto& family : now.left_out) {
+    std::cout << "not compared: " << family << '\n';
+    EXPECT_FALSE(is_required(family.substr(0, family.find(' '))))
+        << "required, but not here: " << family;
+  }
+  if (std::getenv("POOLBENCH_UPDATE_COVERAGE") != nullptr) return update(now, before);
+
+  const char* hint = "\nif this is wanted: POOLBENCH_UPDATE_COVERAGE=1 ./coverage_test";
+  for (const auto& [kernel, lines] : now.tables)
+    EXPECT_EQ(lines, find(before, kernel))
+        << kernel << " takes something else than " << path() << " says (first: now)" << hint;
+  for (const auto& [kernel, lines] : before)
+    EXPECT_TRUE(std::count(now.families.begin(), now.families.end(), family_of(kernel)) == 0 ||
+                !find(now.tables, kernel).empty())
+        << kernel << " is in " << path() << " and is gone" << hint;
+}
+
+}  // namespace
+}  // namespace poolbench
