@@ -1,18 +1,158 @@
-// The family's ordered list of kernels, written once for the device and for the emulator.
+// The family's ordered list of kernels, written once for the device and for the emulator: what
+// each takes, and its launch. `Launch` is DeviceLauncher or EmulatedLauncher. A launch is defined
+// in its kernel's .cuh and instantiated in the .cu, which both nvcc and the C++ compiler read.
 #ifndef POOLBENCH_KERNELS_CUDA_FAMILY_H_
 #define POOLBENCH_KERNELS_CUDA_FAMILY_H_
 
-#include "kernels/pool_args.h"
+#include <iterator>
+#include <utility>
+
+#include "kernels/cuda/launch.h"
 
 namespace poolbench {
 
-// `Launch` is DeviceLauncher or EmulatedLauncher. Each is defined in the kernel's .cuh and
-// instantiated in its .cu, which both nvcc and the C++ compiler read.
+template <class Launch>
+void launch_strip_max(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_strip_average(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_reduce(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_vector(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_sliding(const PoolArgs& args, void* stream);
 template <class Launch>
 void launch_table(const PoolArgs& args, void* stream);
 
+// Reasons that several kernels share. Null: none.
+
+// Places inside a plane, also those of padding, must fit in 32 bits.
+inline const char* plane_too_large(const PoolArgs& args) {
+  constexpr int64_t kMax = int64_t{1} << 30;
+  for (const Axis& axis : args.axis)
+    if (axis.kernel > kMax || axis.dilation > kMax || axis.stride > kMax ||
+        axis.kernel * axis.dilation > kMax || axis.src > kMax)
+      return "takes extents, windows and strides up to 2^30";
+  if (args.axis[0].src * args.axis[1].src > kMax || src_plane_size(args) > kMax)
+    return "takes planes of up to 2^30 elements";
+  return nullptr;
+}
+
+inline bool is_average(const PoolArgs& args) {
+  const auto reduction = Reduction(args.reduction);
+  return reduction == Reduction::kAvgIncludePad || reduction == Reduction::kAvgExcludePad;
+}
+
+// Whole numbers are averaged in float, exactly while sum and divisor are small (words.h).
+inline const char* integer_average_too_large(const PoolArgs& args) {
+  if (!is_average(args) || dtype_bytes(DType(args.dtype)) != 1) return nullptr;
+  constexpr int64_t kMax = 1 << 15;
+  const bool adaptive = Windowing(args.windowing) == Windowing::kAdaptive;
+  int64_t taps = 1;
+  for (const Axis& axis : args.axis) {
+    const int64_t most = adaptive ? axis.src : axis.kernel;
+    taps = taps > kMax || most > kMax ? kMax + 1 : taps * most;
+  }
+  const bool large = taps > kMax || args.divisor > kMax || args.divisor < -kMax;
+  return large ? "takes integer averages of up to 2^15 taps and divisors up to 2^15" : nullptr;
+}
+
+inline bool is_tuned_type(const PoolArgs& args) {
+  return DType(args.dtype) != DType::kF64 && DType(args.dtype) != DType::kI32;
+}
+
+inline const char* reduce_why_not(const PoolArgs& args) {
+  if (Layout(args.layout) != Layout::kChannelsFirst) return "takes channels first only";
+  if (dst_plane_size(args) != 1) return "takes windows that are the whole plane only";
+  if (Windowing(args.windowing) == Windowing::kFractional)
+    return "does not take fractional windows";
+  if (Windowing(args.windowing) == Windowing::kSliding)
+    for (const Axis& axis : args.axis)
+      if (axis.dilation != 1 || axis.kernel - axis.pad_begin < axis.src)
+        return "takes windows that are the whole plane only";
+  if (args.n * args.c > kMaxItems) return "takes up to 2^31 planes";
+  return nullptr;
+}
+
+// The windows that `strip` is compiled for: on h, and on w with its stride and begin padding.
+struct StripShape {
+  int kernel_h, kernel_w, stride, pad;
+  // Output rows of a thread: two where they share input rows.
+  constexpr int rows() const { return kernel_h > stride ? 2 : 1; }
+};
+inline constexpr StripShape kStripShapes[] = {
+    {2, 2, 2, 0}, {3, 3, 2, 0}, {3, 3, 2, 1}, {3, 3, 1, 1},
+    {2, 2, 1, 0}, {1, 2, 2, 0}, {1, 3, 2, 1}, {1, 3, 1, 1},
+};
+
+// The place in kStripShapes, or -1.
+inline int strip_shape(const PoolArgs& args) {
+  const Axis &h = args.axis[1], &w = args.axis[2];
+  for (int i = 0; i < int(std::size(kStripShapes)); ++i) {
+    const StripShape& shape = kStripShapes[i];
+    if (h.kernel == shape.kernel_h && w.kernel == shape.kernel_w && w.stride == shape.stride &&
+        w.pad_begin == shape.pad && (shape.rows() == 1 || h.stride == shape.stride))
+      return i;
+  }
+  return -1;
+}
+
+inline const char* strip_why_not(const PoolArgs& args) {
+  if (Layout(args.layout) != Layout::kChannelsFirst) return "takes channels first only";
+  if (!is_tuned_type(args)) return "takes f32, f16, bf16, i8 and u8 only";
+  if (Windowing(args.windowing) != Windowing::kSliding) return "takes sliding windows only";
+  if (args.with_indices) return "takes values without indices only";
+  if (Reduction(args.reduction) == Reduction::kLp) return "does not take Lp";
+  for (const Axis& axis : args.axis)
+    if (axis.dilation != 1) return "does not take dilation";
+  if (strip_shape(args) < 0) return "is not compiled for this window, stride and begin padding";
+  if (args.axis[2].src * dtype_bytes(DType(args.dtype)) % 16 != 0)
+    return "takes rows of whole 16-byte runs only";
+  if (is_average(args) && args.axis[0].kernel * args.axis[1].kernel * args.axis[2].kernel > 32)
+    return "takes averages of up to 32 taps";
+  if (args.n * args.c * dst_plane_size(args) > kMaxItems) return "takes up to 2^31 outputs";
+  if (const char* reason = plane_too_large(args)) return reason;
+  return integer_average_too_large(args);
+}
+
+template <class Launch>
+void launch_strip(const PoolArgs& args, void* stream) {
+  return is_average(args) ? launch_strip_average<Launch>(args, stream)
+                          : launch_strip_max<Launch>(args, stream);
+}
+
+inline const char* vector_why_not(const PoolArgs& args) {
+  if (Layout(args.layout) != Layout::kChannelsLast) return "takes channels last only";
+  if (!is_tuned_type(args)) return "takes f32, f16, bf16, i8 and u8 only";
+  if (args.c * dtype_bytes(DType(args.dtype)) % 16 != 0)
+    return "takes channels in whole 16-byte runs only";
+  if (Windowing(args.windowing) == Windowing::kFractional)
+    return "does not take fractional windows";
+  if (Reduction(args.reduction) == Reduction::kLp && dtype_bytes(DType(args.dtype)) == 1)
+    return "does not take Lp over integers";
+  const int64_t runs = args.c * dtype_bytes(DType(args.dtype)) / 16;
+  if (args.n * dst_plane_size(args) * runs > kMaxItems) return "takes up to 2^31 runs of channels";
+  if (const char* reason = plane_too_large(args)) return reason;
+  return integer_average_too_large(args);
+}
+
+inline const char* sliding_why_not(const PoolArgs& args) {
+  const auto windowing = Windowing(args.windowing);
+  if (windowing != Windowing::kSliding && windowing != Windowing::kGlobal)
+    return "adaptive and fractional windows stand in tables only";
+  if (args.n * args.c * dst_plane_size(args) > kMaxItems) return "takes up to 2^31 outputs";
+  return plane_too_large(args);
+}
+
 template <class Launch>
 inline constexpr Kernel kCudaKernels[] = {
+    {"reduce", "whole planes, a warp or a block each", reduce_why_not, launch_reduce<Launch>},
+    {"strip", "channels first, 16 bytes of outputs a thread, windows known to the compiler",
+     strip_why_not, launch_strip<Launch>},
+    {"vector", "channels last, 16 bytes of channels a thread", vector_why_not,
+     launch_vector<Launch>},
+    {"sliding", "windows by arithmetic, an output a thread", sliding_why_not,
+     launch_sliding<Launch>},
     {"table", "windows from the tables, an output a thread", takes_everything,
      launch_table<Launch>},
 };

@@ -9,10 +9,12 @@
 #include "kernels/cuda/device.cuh"
 #define POOLBENCH_DEVICE __device__ __forceinline__
 #define POOLBENCH_UNROLL _Pragma("unroll")
+#define POOLBENCH_UNROLL_4 _Pragma("unroll 4")
 #else
 #include "kernels/cuda/emulator/emulator.h"
 #define POOLBENCH_DEVICE inline
 #define POOLBENCH_UNROLL
+#define POOLBENCH_UNROLL_4
 #endif
 
 namespace poolbench {

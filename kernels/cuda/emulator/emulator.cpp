@@ -14,6 +14,7 @@ namespace poolbench {
 namespace {
 
 constexpr int kWarp = 32;
+constexpr int64_t kParallelBlocks = 16;  // fewer are not worth waking the other cores for
 constexpr size_t kStackBytes = 128 << 10;
 constexpr size_t kMaxSharedBytes = 48 << 10;  // what every device gives without being asked
 
@@ -85,7 +86,8 @@ uint64_t next_launch_seed() {
 void for_each_block(int64_t blocks, const std::function<void(int64_t block)>& body) {
   std::exception_ptr failure;
   std::atomic<bool> failed = false;
-#pragma omp parallel for schedule(dynamic) num_threads(omp_get_num_procs()) if (blocks > 1)
+#pragma omp parallel for schedule(dynamic) \
+    num_threads(omp_get_max_threads()) if (blocks >= kParallelBlocks)
   for (int64_t block = 0; block < blocks; ++block) {
     if (failed) continue;
     try {
@@ -298,7 +300,7 @@ uint64_t FiberContext::exchange(uint64_t bits, int from, std::source_location wh
 void run_fibers(const EmulatedContext& base, int threads, uint64_t seed,
                 const std::function<void(FiberContext&)>& body) {
   // One set of fibers for each core that takes part.
-  const auto cores = size_t(omp_get_num_procs());
+  const auto cores = size_t(omp_get_max_threads());
   std::vector<std::unique_ptr<EmulatedBlock>> teams(cores);
   for_each_block(base.blocks(), [&](int64_t block) {
     auto& team = teams[size_t(omp_get_thread_num())];

@@ -147,9 +147,9 @@ class CheckedShared {
   CheckedShared(const FiberContext& context, EmulatedShared& array)
       : context_(&context), array_(&array) {}
   T get(int i) const {
-    T v;
-    memcpy(&v, context_->touch(*array_, i, false), sizeof(T));
-    return v;
+    alignas(T) unsigned char bytes[sizeof(T)];  // T need not have a default constructor
+    memcpy(bytes, context_->touch(*array_, i, false), sizeof(T));
+    return *reinterpret_cast<const T*>(bytes);
   }
   void set(int i, T v) const { memcpy(context_->touch(*array_, i, true), &v, sizeof(T)); }
 

@@ -1,0 +1,236 @@
+// vector: channels last. One thread takes 16 bytes of channels of one output; neighbours in a warp
+// take the next channels, so every access is full. Windows from the tables: their cost is shared by
+// 4 to 16 outputs, so sliding, adaptive and global windows are all alike. Overlapping windows meet
+// in the caches. Bound by memory for 2x2, by instructions for large windows.
+#ifndef POOLBENCH_KERNELS_CUDA_VECTOR_CUH_
+#define POOLBENCH_KERNELS_CUDA_VECTOR_CUH_
+
+#include <utility>
+
+#include "kernels/cuda/family.h"
+#include "kernels/cuda/words.h"
+#include "kernels/dispatch.h"
+
+namespace poolbench {
+
+// What becomes of 16 bytes of channels. add() takes a tap, kNothing is the word of a tap that
+// changes nothing, end_run() comes after at most kMaxPlainTerms taps.
+//
+// Any reduction, an object of it for each channel.
+template <class Op>
+struct ChannelOps {
+  using T = typename Op::Type;
+  static constexpr int kCount = 16 / int(sizeof(T));
+  using Run = Pack<T, kCount>;
+  Op op[kCount];
+
+  POOLBENCH_DEVICE explicit ChannelOps(const PoolArgs& args)
+      : ChannelOps(args, std::make_integer_sequence<int, kCount>()) {}
+  template <int... kChannel>
+  POOLBENCH_DEVICE ChannelOps(const PoolArgs& args, std::integer_sequence<int, kChannel...>)
+      : op{(static_cast<void>(kChannel), Op(args))...} {}
+
+  POOLBENCH_DEVICE void add(const Words& words, int64_t position) {
+    const Run run = bit_cast<Run>(words);
+    POOLBENCH_UNROLL
+    for (int i = 0; i < kCount; ++i) op[i].add(widen(run.v[i]), position);
+  }
+  POOLBENCH_DEVICE void end_run() {}
+  template <class Context>
+  POOLBENCH_DEVICE void finish(Context& ctx, const PoolArgs& args, int64_t at, int64_t count) {
+    Run out;
+    POOLBENCH_UNROLL
+    for (int i = 0; i < kCount; ++i) out.v[i] = op[i].value(count);
+    ctx.store(reinterpret_cast<Run*>(static_cast<T*>(args.dst) + at), out);
+    if constexpr (Op::kIndices) {
+      using Pair = Pack<int64_t, 2>;
+      POOLBENCH_UNROLL
+      for (int i = 0; i < kCount; i += 2)
+        ctx.store(reinterpret_cast<Pair*>(args.indices + at + i),
+                  Pair{{op[i].index(), op[i + 1].index()}});
+    }
+  }
+};
+
+template <class T>
+struct ChannelMax {
+  Words best = all_words(lowest_word<T>());
+
+  POOLBENCH_DEVICE explicit ChannelMax(const PoolArgs&) {}
+  POOLBENCH_DEVICE static uint32_t nothing() { return lowest_word<T>(); }
+  POOLBENCH_DEVICE void add(const Words& words, int64_t) { best = max_words<T>(best, words); }
+  POOLBENCH_DEVICE void end_run() {}
+  template <class Context>
+  POOLBENCH_DEVICE void finish(Context& ctx, const PoolArgs& args, int64_t at, int64_t) {
+    ctx.store(reinterpret_cast<Words*>(static_cast<T*>(args.dst) + at), best);
+  }
+};
+
+// kFew: the whole window is one run.
+template <class T, bool kFew>
+struct ChannelAverage {
+  static constexpr int kCount = 16 / int(sizeof(T));
+  using Run = Pack<T, kCount>;
+  using Sum = Compute<T>;
+  Sum run[kCount] = {};
+  RunningSum<Sum> sum[kFew ? 1 : kCount];
+
+  POOLBENCH_DEVICE explicit ChannelAverage(const PoolArgs&) {}
+  POOLBENCH_DEVICE static uint32_t nothing() { return 0; }
+  POOLBENCH_DEVICE void add(const Words& words, int64_t) {
+    const Run values = bit_cast<Run>(words);
+    POOLBENCH_UNROLL
+    for (int i = 0; i < kCount; ++i) run[i] += widen(values.v[i]);
+  }
+  POOLBENCH_DEVICE void end_run() {
+    if constexpr (!kFew) {
+      POOLBENCH_UNROLL
+      for (int i = 0; i < kCount; ++i) {
+        sum[i].add(run[i]);
+        run[i] = 0;
+      }
+    }
+  }
+  template <class Context>
+  POOLBENCH_DEVICE void finish(Context& ctx, const PoolArgs& args, int64_t at, int64_t count) {
+    const float divisor = float(args.divisor != 0 ? args.divisor : count);
+    Run out;
+    POOLBENCH_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      if constexpr (kFew)
+        out.v[i] = divided<T>(run[i], divisor);
+      else
+        out.v[i] = divided<T>(sum[i].total(), divisor);
+    }
+    ctx.store(reinterpret_cast<Run*>(static_cast<T*>(args.dst) + at), out);
+  }
+};
+
+struct VectorParams {
+  PoolArgs args;
+  FastDivisor runs, d, h, w;  // 16-byte runs of channels; the extents of dst
+  uint32_t items;
+};
+
+// kWindow: the extent on h and w, whose taps are then all loaded before the first is used; 0: any.
+template <class T, class Channels, int kWindow>
+struct VectorBody {
+  using Params = VectorParams;
+  static constexpr const char* kName = "vector";
+  static constexpr int kThreads = 256;
+  static constexpr bool kCooperative = false;
+  static constexpr int kRun = 16 / int(sizeof(T));
+
+  template <class Context>
+  POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
+    const PoolArgs& args = params.args;
+    const int64_t item = ctx.block() * kThreads + ctx.thread();
+    if (item >= params.items) return;
+    uint32_t quotient = uint32_t(item);
+    const auto peel = [&](const FastDivisor& extent) {
+      uint32_t rest = quotient;
+      quotient = extent.split(rest);
+      return int32_t(rest);
+    };
+    const int32_t c = peel(params.runs) * kRun;
+    const int32_t ow = peel(params.w), oh = peel(params.h), od = peel(params.d);
+    const Window w[3] = {ctx.load(args.axis[0].windows + od), ctx.load(args.axis[1].windows + oh),
+                         ctx.load(args.axis[2].windows + ow)};
+    const auto* src =
+        static_cast<const T*>(args.src) + int64_t(quotient) * src_plane_size(args) * args.c + c;
+    Channels channels(args);
+    if constexpr (kWindow == 0)
+      any_window(ctx, args, w, src, channels);
+    else
+      fixed_window(ctx, args, w, src, channels);
+    channels.finish(ctx, args, item * kRun, w[0].count * w[1].count * w[2].count);
+  }
+
+  template <class Context>
+  POOLBENCH_DEVICE static void any_window(Context& ctx, const PoolArgs& args, const Window (&w)[3],
+                                          const T* src, Channels& channels) {
+    const int32_t step = int32_t(args.axis[2].dilation), last = int32_t(w[2].end);
+    for (int32_t d = int32_t(w[0].begin); d < w[0].end; d += int32_t(args.axis[0].dilation))
+      for (int32_t h = int32_t(w[1].begin); h < w[1].end; h += int32_t(args.axis[1].dilation)) {
+        const int32_t row = (d * int32_t(args.axis[1].src) + h) * int32_t(args.axis[2].src);
+        for (int32_t x = int32_t(w[2].begin); x < last;) {
+          const int32_t limit = x + kMaxPlainTerms * step, end = limit < last ? limit : last;
+          POOLBENCH_UNROLL_4
+          for (; x < end; x += step)
+            channels.add(ctx.load(reinterpret_cast<const Words*>(src + int64_t(row + x) * args.c)),
+                         row + x);
+          channels.end_run();
+        }
+      }
+  }
+
+  template <class Context>
+  POOLBENCH_DEVICE static void fixed_window(Context& ctx, const PoolArgs& args,
+                                            const Window (&w)[3], const T* src,
+                                            Channels& channels) {
+    const int32_t h0 = int32_t(w[1].begin), x0 = int32_t(w[2].begin);
+    for (int32_t d = int32_t(w[0].begin); d < w[0].end; d += int32_t(args.axis[0].dilation)) {
+      Words taps[kWindow][kWindow];
+      POOLBENCH_UNROLL
+      for (int i = 0; i < kWindow; ++i) POOLBENCH_UNROLL
+      for (int j = 0; j < kWindow; ++j) {
+        const int32_t h = h0 + i * int32_t(args.axis[1].dilation);
+        const int32_t x = x0 + j * int32_t(args.axis[2].dilation);
+        const int32_t at = (d * int32_t(args.axis[1].src) + h) * int32_t(args.axis[2].src) + x;
+        taps[i][j] = h < w[1].end && x < w[2].end
+                         ? ctx.load(reinterpret_cast<const Words*>(src + int64_t(at) * args.c))
+                         : all_words(Channels::nothing());
+      }
+      POOLBENCH_UNROLL
+      for (int i = 0; i < kWindow; ++i) POOLBENCH_UNROLL
+      for (int j = 0; j < kWindow; ++j) channels.add(taps[i][j], 0);
+    }
+  }
+};
+
+template <class T, class Channels, int kWindow, class Launch>
+void launch_vector_body(const PoolArgs& args, void* stream) {
+  using Body = VectorBody<T, Channels, kWindow>;
+  const int64_t runs = args.c / Body::kRun, items = args.n * dst_plane_size(args) * runs;
+  if (items == 0) return;
+  const VectorParams params{args,
+                            FastDivisor(runs),
+                            FastDivisor(args.axis[0].dst),
+                            FastDivisor(args.axis[1].dst),
+                            FastDivisor(args.axis[2].dst),
+                            uint32_t(items)};
+  Launch::template launch<Body>(args, params, blocks_for(items, Body::kThreads), stream);
+}
+
+// The extent that a body may have been compiled for: 0 where none is.
+inline int fixed_window(const PoolArgs& args) {
+  const int64_t kernel = args.axis[2].kernel;
+  const bool fixed = Windowing(args.windowing) == Windowing::kSliding &&
+                     args.axis[1].kernel == kernel && (kernel == 2 || kernel == 3) &&
+                     args.axis[0].kernel * kernel * kernel <= kMaxPlainTerms;
+  return fixed ? int(kernel) : 0;
+}
+
+template <class T, class Launch>
+void launch_vector_as(const PoolArgs& args, void* stream) {
+  const int window = fixed_window(args);
+  const auto reduction = Reduction(args.reduction);
+  if (reduction == Reduction::kMax && args.with_indices)
+    return launch_vector_body<T, ChannelOps<MaxIndex<T>>, 0, Launch>(args, stream);
+  if (reduction == Reduction::kMax)
+    return window == 2   ? launch_vector_body<T, ChannelMax<T>, 2, Launch>(args, stream)
+           : window == 3 ? launch_vector_body<T, ChannelMax<T>, 3, Launch>(args, stream)
+                         : launch_vector_body<T, ChannelMax<T>, 0, Launch>(args, stream);
+  if (reduction == Reduction::kLp) {
+    if constexpr (!std::is_integral_v<T>)
+      launch_vector_body<T, ChannelOps<Lp<T>>, 0, Launch>(args, stream);
+    return;
+  }
+  return window == 2   ? launch_vector_body<T, ChannelAverage<T, true>, 2, Launch>(args, stream)
+         : window == 3 ? launch_vector_body<T, ChannelAverage<T, true>, 3, Launch>(args, stream)
+                       : launch_vector_body<T, ChannelAverage<T, false>, 0, Launch>(args, stream);
+}
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_CUDA_VECTOR_CUH_
