@@ -158,7 +158,7 @@ const char* channels_why_not(const PoolArgs& args) {
   if (Windowing(args.windowing) == Windowing::kFractional)
     return "it takes windows that are the same for all channels";
   if (const char* why_not = op_why_not(args)) return why_not;
-  const char* why_not = terms_why_not(args);
+  const char* why_not = terms_why_not(args, nested_terms(args));
   with_op(args, [&](const auto& op) {
     if (args.c < std::remove_cvref_t<decltype(op)>::N) why_not = "its vectors need more channels";
   });

@@ -10,6 +10,7 @@ constexpr Kernel kKernels[] = {
     {"rows", "channels first: input rows combined in registers", rows_why_not, rows_launch,
      rows_scratch},
     {"channels", "channels last: vectors along the channels", channels_why_not, channels_launch},
+    {"tile", "any window: tiles in cache, axis by axis", tile_why_not, tile_launch, tile_scratch},
 };
 
 }  // namespace

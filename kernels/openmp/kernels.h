@@ -11,6 +11,9 @@ void rows_launch(const PoolArgs& args, void*);
 int64_t rows_scratch(const PoolArgs& args);
 const char* channels_why_not(const PoolArgs& args);
 void channels_launch(const PoolArgs& args, void*);
+const char* tile_why_not(const PoolArgs& args);
+void tile_launch(const PoolArgs& args, void*);
+int64_t tile_scratch(const PoolArgs& args);
 
 // Whether so many bytes do not stay in the last-level cache, and stores are better not kept there.
 bool beyond_caches(int64_t bytes);

@@ -75,6 +75,9 @@ struct MaxOp {
       return load_some(at, lo, hi, fill());
   }
   static POOLBENCH_INLINE V combine(V next, V so_far) { return max(next, so_far); }
+  static POOLBENCH_INLINE Work combine_one(Work next, Work so_far) {
+    return next > so_far || next != next ? next : so_far;
+  }
   POOLBENCH_INLINE E finish(V v) const {
     if constexpr (kIs16BitFloat<T>)
       return bits<E>(from_key<T>(v));
@@ -136,6 +139,7 @@ struct SumOp {
     return to_work(load_some(at, lo, hi, E{}));
   }
   static POOLBENCH_INLINE V combine(V next, V so_far) { return so_far + next; }
+  static POOLBENCH_INLINE Work combine_one(Work next, Work so_far) { return Work(so_far + next); }
 
   // The divisor of a row: `row_count` is the product of the other axes' counts, `whole` the count
   // of a whole window on the W axis.

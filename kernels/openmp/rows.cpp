@@ -127,7 +127,7 @@ const char* rows_why_not(const PoolArgs& args) {
   if (w.kernel < 2 || w.kernel > 3 || w.stride > 2)
     return "on the W axis it takes kernels of 2 and 3, strides of 1 and 2";
   if (const char* why_not = op_why_not(args)) return why_not;
-  return terms_why_not(args);
+  return terms_why_not(args, nested_terms(args));
 }
 
 void rows_launch(const PoolArgs& args, void*) {

@@ -76,23 +76,29 @@ POOLBENCH_INLINE int tap_count(const Axis& axis, const Window& window) {
   return int(axis.dilation == 1 ? extent : (extent + axis.dilation - 1) / axis.dilation);
 }
 
-// Outputs [begin, end) of the W axis have whole windows; a table in the plan's scratch holds the
-// weights of the others.
+// Outputs [begin, end) of the W axis, `unit` elements each, have whole windows; a table in the
+// plan's scratch holds the weights of the others.
 template <class Op>
 struct ColumnWeights {
   int64_t begin = 0, end;
   typename Op::Weight* table = nullptr;
 
-  ColumnWeights(const Op& op, const PoolArgs& args) : end(args.axis[2].dst) {
+  ColumnWeights(const Op& op, const PoolArgs& args, int64_t unit = 1)
+      : end(args.axis[2].dst * unit) {
     if (!op.counts_columns()) return;
     const Axis& axis = args.axis[2];
     const auto whole = [&](int64_t o) { return axis.windows[o].count == axis.kernel; };
-    while (begin < end && !whole(begin)) ++begin;
-    while (end > begin && !whole(end - 1)) --end;
-    if (begin == 0 && end == axis.dst) return;
-    table = static_cast<typename Op::Weight*>(args.scratch);
-    for (int64_t o = 0; o < axis.dst; ++o) table[o] = Op::column_weight(axis.windows[o].count);
-    for (int64_t o = axis.dst; o < axis.dst + kVectorBytes; ++o) table[o] = 0;  // lanes past a row
+    int64_t first = 0, last = axis.dst;
+    while (first < last && !whole(first)) ++first;
+    while (last > first && !whole(last - 1)) --last;
+    if (Windowing(args.windowing) == Windowing::kAdaptive) last = first;  // no order in these
+    begin = first * unit;
+    end = last * unit;
+    if (first == 0 && last == axis.dst) return;
+    auto* to = table = static_cast<typename Op::Weight*>(args.scratch);
+    for (int64_t o = 0; o < axis.dst; ++o)
+      for (int64_t i = 0; i < unit; ++i) *to++ = Op::column_weight(axis.windows[o].count);
+    for (int i = 0; i < kVectorBytes; ++i) *to++ = 0;  // lanes past a row
   }
 
   // The elements of outputs [o, o + lanes).
@@ -104,10 +110,10 @@ struct ColumnWeights {
     return op.finish(v, scale);
   }
 };
-inline int64_t column_weights_bytes(const PoolArgs& args) {
+inline int64_t column_weights_bytes(const PoolArgs& args, int64_t unit = 1) {
   return Reduction(args.reduction) == Reduction::kMax
              ? 0
-             : (args.axis[2].dst + kVectorBytes) * int64_t(sizeof(double));
+             : (args.axis[2].dst * unit + kVectorBytes) * int64_t(sizeof(double));
 }
 
 inline const char* sliding_why_not(const PoolArgs& args) {
@@ -123,16 +129,22 @@ inline int64_t most_taps(const PoolArgs& args, const Axis& axis) {
   return least((axis.src + axis.dst - 1) / axis.dst + 1, axis.src);
 }
 
-// Why sums nested as row by row would leave the error bound or the integer range, or null.
-inline const char* terms_why_not(const PoolArgs& args) {
+// Why sums with `terms` additions in a row would leave the error bound, or a window's sum the
+// integer range, or null.
+inline const char* terms_why_not(const PoolArgs& args, int64_t terms) {
   if (Reduction(args.reduction) == Reduction::kMax) return nullptr;
-  const int64_t rows = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]);
-  const int64_t columns = most_taps(args, args.axis[2]);
-  if (rows + columns > kMaxTerms) return "the window has too many taps to sum plainly";
+  if (terms > kMaxTerms) return "the window has too many taps to sum plainly";
   const bool integer = DType(args.dtype) == DType::kI8 || DType(args.dtype) == DType::kU8;
-  if (integer && Reduction(args.reduction) != Reduction::kLp && rows * columns > kMaxIntegerTaps)
+  int64_t taps = 1;
+  for (const Axis& axis : args.axis) taps *= most_taps(args, axis);
+  if (integer && Reduction(args.reduction) != Reduction::kLp && taps > kMaxIntegerTaps)
     return "16 bits do not hold the sum of so many taps";
   return nullptr;
+}
+// The terms of sums nested row by row.
+inline int64_t nested_terms(const PoolArgs& args) {
+  return most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]) +
+         most_taps(args, args.axis[2]);
 }
 
 }  // namespace poolbench::POOLBENCH_ISA

@@ -1,0 +1,417 @@
+// Any window, by axes: a tile of work lanes in cache, the H (and D) axis first, then W.
+//
+// A tile is a run of output rows with the pixels their windows cover, of one or more slices (plane,
+// od) where those are small, or a part of the columns or channels of one where they are large; a
+// thread takes an even share of the tiles. In a tile
+//   1. rows   each output row's input rows are combined while they are loaded; windows that are
+//             tall and overlap are doubled instead (3.), over all input rows of the tile
+//   2. pads   columns outside the input are filled with the reduction's neutral value
+//   3. width  windows of 2, 4, 8 ... pixels grow in place, over the whole tile as one run, so that
+//             the cost hardly depends on the window and not at all on the length of a row
+//   4. picks  where outputs are not at every pixel they are picked out; a window longer than the
+//             shortest takes its last pixels one by one
+// A pixel is one element with channels first, `unit` elements with channels last. Bound by loads
+// and stores in L1.
+#include "kernels/openmp/kernels.h"
+#include "kernels/openmp/work.h"
+
+namespace poolbench::POOLBENCH_ISA {
+namespace {
+
+constexpr int64_t kTileBytes = 64 << 10;      // each of two buffers on the thread's stack
+constexpr int64_t kCosyBytes = 16 << 10;      // what rows are added up to: both stay in L1
+constexpr int64_t kSlack = 4 * kVectorBytes;  // elements that vectors may run past a tile's end
+constexpr int64_t kRowsAtOnce = 32;           // summed plainly; sums of so many are then added
+constexpr int64_t kDoubledHeight = 4;         // from this many overlapping rows on
+
+// What a tile holds, the same for all tiles of a problem.
+struct Plan {
+  bool doubled;         // step 1 by doubling
+  bool channel_blocks;  // tiles of `unit` channels out of more
+  int64_t unit;         // elements of a pixel in the tile
+  int64_t slices;       // whole slices a tile, when rows == dst rows
+  int64_t rows;         // output rows of a slice
+  int64_t columns;      // output columns
+  int64_t shortest;     // pixels of the shortest window on W
+  bool fits;            // false: not even one output does
+};
+
+struct Extent {
+  int64_t begin, end;
+};
+
+// Pixels that outputs [begin, end) of an axis cover, from the first window's begin to the last
+// one's end; sliding windows with their padding.
+POOLBENCH_INLINE Extent covered(const PoolArgs& args, const Axis& axis, int64_t plane,
+                                int64_t begin, int64_t end) {
+  if (sliding_why_not(args) == nullptr)
+    return {begin * axis.stride - axis.pad_begin,
+            (end - 1) * axis.stride - axis.pad_begin + (axis.kernel - 1) * axis.dilation + 1};
+  return {window_at(axis, plane, begin).begin, window_at(axis, plane, end - 1).end};
+}
+
+// At most so many pixels do `outputs` adjacent outputs cover.
+inline int64_t most_covered(const PoolArgs& args, const Axis& axis, int64_t outputs) {
+  if (sliding_why_not(args) == nullptr)
+    return (outputs - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
+  const int64_t step = Windowing(args.windowing) == Windowing::kAdaptive
+                           ? (axis.src + axis.dst - 1) / axis.dst + 1
+                           : axis.src / most(axis.dst - 1, 1) + 2;
+  return most(least(axis.src, outputs * step + axis.kernel), outputs);
+}
+
+template <class Op>
+Plan plan_of(const PoolArgs& args) {
+  constexpr int64_t kElements = kTileBytes / int64_t(sizeof(typename Op::Work)) - kSlack;
+  constexpr int64_t kCosy = kCosyBytes / int64_t(sizeof(typename Op::Work));
+  const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
+  const Shape shape = shape_of(args);
+  Plan plan{};
+  plan.doubled = sliding_why_not(args) == nullptr && d.kernel == 1 && h.kernel >= kDoubledHeight &&
+                 h.stride == 1;
+  const auto elements = [&](int64_t rows, int64_t columns) {
+    return (plan.doubled ? most_covered(args, h, rows) : rows) * most_covered(args, w, columns) *
+           plan.unit;
+  };
+  plan.unit = shape.unit;
+  // Of many channels a block of a few cache lines a pixel, where a few rows of all are large.
+  constexpr int64_t kBlock = 4 * Op::N;
+  plan.channel_blocks = shape.unit > kBlock && elements(least(h.dst, 8), w.dst) > kCosy;
+  if (plan.channel_blocks) plan.unit = kBlock;
+  if (elements(1, 1) > kElements) plan.doubled = false;
+  plan.fits = elements(1, 1) <= kElements;
+  plan.rows = h.dst;
+  plan.columns = w.dst;
+  // Rows: no more than are cosy, but where they are doubled as many as the window is high.
+  const int64_t wanted = plan.doubled ? most_covered(args, h, 1) : 1;
+  while (plan.rows > 1 && (elements(plan.rows, plan.columns) > kElements ||
+                           (plan.rows > wanted && elements(plan.rows, plan.columns) > kCosy)))
+    plan.rows = (plan.rows + 1) / 2;
+  while (plan.columns > 1 && elements(plan.rows, plan.columns) > kElements)
+    plan.columns = (plan.columns + 1) / 2;
+  plan.slices = 1;
+  if (plan.rows == h.dst && plan.columns == w.dst && !plan.channel_blocks && w.plane_stride == 0) {
+    const int64_t fit = kCosy / most(elements(plan.rows, plan.columns), 1);
+    plan.slices = most(least(fit, shape.planes * d.dst / (2 * omp_get_max_threads())), 1);
+  }
+  plan.shortest = w.kernel;
+  if (Windowing(args.windowing) == Windowing::kAdaptive && w.windows != nullptr) {
+    plan.shortest = w.src;
+    for (int64_t o = 0; o < w.dst; ++o)
+      plan.shortest = least(plan.shortest, w.windows[o].end - w.windows[o].begin);
+  }
+  return plan;
+}
+
+// to[i] = from[i] and from[i + offset] combined, for `count` elements and up to a vector more. In
+// place it reads ahead of what it writes.
+template <class Op>
+POOLBENCH_INLINE void combine_run(typename Op::Work* to, const typename Op::Work* from,
+                                  const typename Op::Work* other, int64_t count) {
+  using V = typename Op::V;
+  int64_t i = 0;
+  for (; i + 2 * Op::N <= count; i += 2 * Op::N) {
+    const V a = Op::combine(load_lanes<V>(other + i), load_lanes<V>(from + i));
+    const V b = Op::combine(load_lanes<V>(other + i + Op::N), load_lanes<V>(from + i + Op::N));
+    store_lanes(to + i, a);
+    store_lanes(to + i + Op::N, b);
+  }
+  for (; i < count; i += Op::N)
+    store_lanes(to + i, Op::combine(load_lanes<V>(other + i), load_lanes<V>(from + i)));
+}
+
+// Windows of `taps` elements `step` apart, from `from` (kept) into `to`: element i of the result is
+// for the taps from i on, for i below count - (taps - 1) * step. taps > 1.
+template <class Op>
+void grow(typename Op::Work* to, const typename Op::Work* from, int64_t taps, int64_t step,
+          int64_t count) {
+  combine_run<Op>(to, from, from + step, count - step);
+  int64_t have = 2;
+  if constexpr (!Op::kSum) {  // windows may overlap
+    while (have < taps) {
+      const int64_t more = least(have, taps - have);
+      combine_run<Op>(to, to, to + more * step, count - (have + more - 1) * step);
+      have += more;
+    }
+  } else {  // taps in binary, from the second highest digit on
+    int digit = 62 - __builtin_clzll(uint64_t(taps));
+    if (taps & (int64_t{1} << digit)) {
+      combine_run<Op>(to, to, from + 2 * step, count - 2 * step);
+      have = 3;
+    }
+    while (--digit >= 0) {
+      combine_run<Op>(to, to, to + have * step, count - (2 * have - 1) * step);
+      have *= 2;
+      if (taps & (int64_t{1} << digit)) {
+        combine_run<Op>(to, to, from + have * step, count - have * step);
+        ++have;
+      }
+    }
+  }
+}
+
+template <class Op>
+POOLBENCH_INLINE void fill_run(typename Op::Work* to, int64_t count) {
+  for (int64_t i = 0; i < count; i += Op::N) store_lanes(to + i, Op::fill());
+}
+
+template <class Op>
+class Tile {
+ public:
+  using Element = typename Op::Element;
+  using Work = typename Op::Work;
+  using V = typename Op::V;
+  static constexpr int N = Op::N;
+
+  Tile(const Op& op, const PoolArgs& args, const Shape& shape, const Plan& plan,
+       const ColumnWeights<Op>& weights)
+      : op_(op), args_(args), shape_(shape), plan_(plan), weights_(weights) {}
+
+  // Slices [slice, slice + slices), output rows and columns as given, channels from `channel` on.
+  void run(int64_t slice, int64_t slices, Extent rows, Extent columns, int64_t channel) {
+    const Axis& w = args_.axis[2];
+    // Only a problem with one slice a tile has windows that differ from plane to plane.
+    x_ = covered(args_, w, slice / args_.axis[0].dst, columns.begin, columns.end);
+    real_ = {most(x_.begin, 0), least(x_.end, w.src)};
+    if (real_.end < real_.begin) real_.end = real_.begin;
+    pitch_ = (x_.end - x_.begin) * plan_.unit;
+    channel_ = channel;
+    const int64_t height = rows.end - rows.begin;
+    for (int64_t s = 0; s < slices; ++s)
+      if (plan_.doubled)
+        double_rows(slice + s, rows, a_ + s * height * pitch_);
+      else
+        load_rows(slice + s, rows, a_ + s * height * pitch_);
+    const int64_t count = slices * height * pitch_;
+    Work* result = a_;
+    if (plan_.shortest > 1) {
+      result = b_;
+      grow<Op>(b_, a_, plan_.shortest, w.dilation * plan_.unit, count);
+    }
+    finish(slice, slices, rows, columns, result);
+  }
+
+ private:
+  const Element* source(int64_t slice, int64_t d, int64_t h, int64_t x) const {
+    return static_cast<const Element*>(args_.src) + slice / args_.axis[0].dst * shape_.src_size +
+           ((d * args_.axis[1].src + h) * args_.axis[2].src + x) * shape_.unit + channel_;
+  }
+
+  // Combines `depth` by `height` rows from `first` on into `to`, the columns that are real.
+  void load_row(const Element* first, int depth, int height, Work* to) const {
+    const int64_t pixels = real_.end - real_.begin;
+    if (!plan_.channel_blocks) return load_run(first, depth, height, pixels * plan_.unit, to);
+    for (int64_t x = 0; x < pixels; ++x)
+      load_run(first + x * shape_.unit, depth, height, plan_.unit, to + x * plan_.unit);
+  }
+  POOLBENCH_INLINE void load_run(const Element* first, int depth, int height, int64_t count,
+                                 Work* to) const {
+    int64_t i = 0;
+    for (; i + N <= count; i += N)
+      store_lanes(to + i,
+                  taps(first + i, depth, height, [&](const Element* at) { return op_.load(at); }));
+    if (i < count) {
+      const int left = int(count - i);
+      store_lanes(to + i, taps(first + i, depth, height,
+                               [&](const Element* at) { return op_.load_part(at, 0, left); }));
+    }
+  }
+  template <class Load>
+  POOLBENCH_INLINE V taps(const Element* first, int depth, int height, const Load& load) const {
+    const int64_t h_step = args_.axis[1].dilation * args_.axis[2].src * shape_.unit;
+    const int64_t d_step =
+        args_.axis[0].dilation * args_.axis[1].src * args_.axis[2].src * shape_.unit;
+    if (depth == 1 && height == 1) return load(first);
+    V result = Op::fill();
+    for (int d = 0; d < depth; ++d) {
+      const Element* plane = first + d * d_step;
+      for (int h = 0; h < height; h += kRowsAtOnce) {
+        V sum = Op::kSum ? Op::fill() : result;
+        const int end = int(least(h + kRowsAtOnce, height));
+        for (int i = h; i < end; ++i) sum = Op::combine(load(plane + i * h_step), sum);
+        result = Op::kSum ? Op::combine(sum, result) : sum;
+      }
+    }
+    return result;
+  }
+
+  // Step 1 by walking taps, with step 2.
+  void load_rows(int64_t slice, Extent rows, Work* to) const {
+    const Axis &d = args_.axis[0], &h = args_.axis[1];
+    const int64_t plane = slice / d.dst;
+    const Window taps_d = window_at(d, plane, slice % d.dst);
+    const int depth = tap_count(d, taps_d);
+    for (int64_t o = rows.begin; o < rows.end; ++o, to += pitch_) {
+      const Window taps_h = window_at(h, plane, o);
+      const int height = tap_count(h, taps_h);
+      fill_run<Op>(to, (real_.begin - x_.begin) * plan_.unit);
+      Work* real = to + (real_.begin - x_.begin) * plan_.unit;
+      Work* behind = to + (real_.end - x_.begin) * plan_.unit;
+      if (depth > 0 && height > 0)
+        load_row(source(slice, taps_d.begin, taps_h.begin, real_.begin), depth, height, real);
+      else
+        fill_run<Op>(real, behind - real);
+      fill_run<Op>(behind, to + pitch_ - behind);
+    }
+  }
+
+  // Step 1 by doubling: all input rows in b, their windows in c, spread to `to` with step 2.
+  void double_rows(int64_t slice, Extent rows, Work* to) {
+    const Axis& h = args_.axis[1];
+    const Extent y = covered(args_, h, 0, rows.begin, rows.end);
+    const int64_t length = (real_.end - real_.begin) * plan_.unit;
+    const Window taps_d = window_at(args_.axis[0], 0, slice % args_.axis[0].dst);
+    for (int64_t row = y.begin; row < y.end; ++row) {
+      Work* at = b_ + (row - y.begin) * length;
+      if (row < 0 || row >= h.src)
+        fill_run<Op>(at, length);
+      else
+        load_row(source(slice, taps_d.begin, row, real_.begin), 1, 1, at);
+    }
+    grow<Op>(c_, b_, h.kernel, h.dilation * length, (y.end - y.begin) * length);
+    for (int64_t row = 0; row < rows.end - rows.begin; ++row, to += pitch_) {
+      fill_run<Op>(to, (real_.begin - x_.begin) * plan_.unit);
+      Work* real = to + (real_.begin - x_.begin) * plan_.unit;
+      for (int64_t i = 0; i < length; i += N)
+        store_lanes(real + i, load_lanes<V>(c_ + row * length + i));
+      Work* behind = real + length;
+      fill_run<Op>(behind, to + pitch_ - behind);
+    }
+  }
+
+  // Step 4 and the rounding to elements, row by row.
+  void finish(int64_t slice, int64_t slices, Extent rows, Extent columns, const Work* result) {
+    const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
+    const int64_t row_size = (columns.end - columns.begin) * plan_.unit;
+    const int64_t row_pitch = w.dst * shape_.unit;
+    const bool whole_rows = row_size == row_pitch;
+    const bool adjacent = sliding_why_not(args_) == nullptr && w.stride == 1;
+    auto* const dst = static_cast<Element*>(args_.dst);
+    const Element* end = dst + ((slice + slices - 1) * h.dst + rows.end) * row_pitch;
+    const Work* source = a_;
+    for (int64_t s = slice; s < slice + slices; ++s) {
+      const Window taps_d = window_at(d, s / d.dst, s % d.dst);
+      for (int64_t o = rows.begin; o < rows.end; ++o, result += pitch_, source += pitch_) {
+        const auto scale = op_.row_scale(taps_d.count * window_at(h, s / d.dst, o).count, w.kernel);
+        const Work* row = result;
+        if (!adjacent) {
+          pick(s / d.dst, columns, result, source);
+          row = c_;
+        }
+        Element* to = dst + (s * h.dst + o) * row_pitch + columns.begin * shape_.unit + channel_;
+        if (!plan_.channel_blocks) {
+          // Vectors may run into rows that this tile writes later.
+          store_run(row, row_size, to, whole_rows ? end : to + row_size, columns.begin * plan_.unit,
+                    scale);
+          continue;
+        }
+        for (int64_t x = columns.begin; x < columns.end; ++x, to += shape_.unit)
+          store_run(row + (x - columns.begin) * plan_.unit, plan_.unit, to, to + plan_.unit,
+                    x * plan_.unit, scale);
+      }
+    }
+  }
+  POOLBENCH_INLINE void store_run(const Work* from, int64_t count, Element* to, const Element* safe,
+                                  int64_t column, RowScale<typename Op::Weight> scale) const {
+    for (int64_t i = 0; i < count; i += N) {
+      const auto v =
+          weights_.finish(op_, load_lanes<V>(from + i), column + i, least(N, count - i), scale);
+      if (to + i + N <= safe)
+        store_lanes(to + i, v);
+      else
+        store_some(to + i, v, int(least(N, count - i)));
+    }
+  }
+
+  // Collects the outputs' pixels of a row in c. Windows longer than the shortest get the rest of
+  // their taps, from the row as it was before its windows grew.
+  void pick(int64_t plane, Extent columns, const Work* row, const Work* source) {
+    const Axis& w = args_.axis[2];
+    const int64_t unit = plan_.unit;
+    const bool sliding = sliding_why_not(args_) == nullptr;
+    Work* to = c_;
+    for (int64_t o = columns.begin; o < columns.end; ++o) {
+      Window taps = {(o - columns.begin) * w.stride, 0, 0};
+      if (!sliding) {
+        taps = window_at(w, plane, o);
+        taps.begin -= x_.begin;
+        taps.end -= x_.begin;
+      }
+      const Work* from = row + taps.begin * unit;
+      for (int64_t i = 0; i < unit; ++i) {
+        Work value = from[i];
+        for (int64_t x = taps.begin + plan_.shortest; x < taps.end; ++x)
+          value = Op::combine_one(source[x * unit + i], value);
+        *to++ = value;
+      }
+    }
+  }
+
+  const Op& op_;
+  const PoolArgs& args_;
+  const Shape& shape_;
+  const Plan& plan_;
+  const ColumnWeights<Op>& weights_;
+  Extent x_, real_;  // pixels of the tile's rows, with padding and without
+  int64_t pitch_;    // elements of a row of the tile
+  int64_t channel_;
+  alignas(64) Work a_[kTileBytes / sizeof(Work)];
+  alignas(64) Work b_[kTileBytes / sizeof(Work)];
+  alignas(64) Work c_[kTileBytes / sizeof(Work)];
+};
+
+template <class Op>
+void pool(const Op& op, const PoolArgs& args) {
+  const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
+  const Shape shape = shape_of(args);
+  const Plan plan = plan_of<Op>(args);
+  const ColumnWeights<Op> weights(op, args, plan.unit);
+  const int64_t all_slices = shape.planes * d.dst;
+  const int64_t slice_runs = (all_slices + plan.slices - 1) / plan.slices;
+  const int64_t row_runs = (h.dst + plan.rows - 1) / plan.rows;
+  const int64_t column_runs = (w.dst + plan.columns - 1) / plan.columns;
+  const int64_t blocks = (shape.unit + plan.unit - 1) / plan.unit;
+  const int64_t tiles = slice_runs * row_runs * column_runs * blocks;
+  share(tiles, bytes_moved<Op>(shape), [&](int64_t begin, int64_t end) {
+    Tile<Op> tile(op, args, shape, plan, weights);
+    for (int64_t t = begin; t < end; ++t) {
+      const int64_t channel = t % blocks * plan.unit;
+      const int64_t column = t / blocks % column_runs * plan.columns;
+      const int64_t row = t / (blocks * column_runs) % row_runs * plan.rows;
+      const int64_t slice = t / (blocks * column_runs * row_runs) * plan.slices;
+      tile.run(slice, least(plan.slices, all_slices - slice), {row, least(row + plan.rows, h.dst)},
+               {column, least(column + plan.columns, w.dst)},
+               least(channel, shape.unit - plan.unit));
+    }
+  });
+}
+
+const char* why_not(const PoolArgs& args) {
+  if (Windowing(args.windowing) == Windowing::kFractional && shape_of(args).unit != 1)
+    return "it takes windows that are the same for all channels";
+  if (const char* why_not = op_why_not(args)) return why_not;
+  const int64_t rows = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]);
+  if (const char* why_not = terms_why_not(args, rows / kRowsAtOnce + kRowsAtOnce)) return why_not;
+  bool fits = true;
+  with_op(args,
+          [&](const auto& op) { fits = plan_of<std::remove_cvref_t<decltype(op)>>(args).fits; });
+  return fits ? nullptr : "a row of the window does not fit its buffers";
+}
+
+}  // namespace
+
+const char* tile_why_not(const PoolArgs& args) { return why_not(args); }
+
+int64_t tile_scratch(const PoolArgs& args) {
+  int64_t bytes = 0;
+  with_op(args, [&](const auto& op) {
+    bytes = column_weights_bytes(args, plan_of<std::remove_cvref_t<decltype(op)>>(args).unit);
+  });
+  return bytes;
+}
+
+void tile_launch(const PoolArgs& args, void*) {
+  with_op(args, [&](const auto& op) { pool(op, args); });
+}
+
+}  // namespace poolbench::POOLBENCH_ISA
