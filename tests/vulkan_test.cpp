@@ -9,11 +9,14 @@
 #include <cstring>
 
 #include "host/backends/backends.h"
+#include "host/backends/vulkan.h"
+#include "host/backends/vulkan_spirv.h"
 #include "host/compare.h"
 #include "host/fill.h"
 #include "host/fuzz.h"
 #include "host/run.h"
 #include "host/substrates/host.h"
+#include "host/windows.h"
 #include "tests/support.h"
 
 namespace poolbench {
@@ -23,6 +26,7 @@ std::vector<std::unique_ptr<Backend>>& backends() {
   static std::string reason;
   static auto opened = [] {
     setenv("POOLBENCH_VULKAN_VALIDATION", "1", 1);
+    setenv("MESA_SHADER_CACHE_DISABLE", "true", 1);  // it mixes up vector widths
     try {
       return open_vulkan({});
     } catch (const std::runtime_error& error) {
@@ -66,14 +70,20 @@ void check(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t
   }
 }
 
-void check_everywhere(const std::string& text) {
-  for (const FillInfo& fill : fill_kinds())
+std::vector<FillKind> all_fills() {
+  std::vector<FillKind> kinds;
+  for (const FillInfo& fill : fill_kinds()) kinds.push_back(fill.kind);
+  return kinds;
+}
+
+void check_everywhere(const std::string& text, const std::vector<FillKind>& fills = all_fills()) {
+  for (const FillKind fill : fills)
     for (const DType dtype :
          {DType::kF64, DType::kF32, DType::kF16, DType::kBF16, DType::kI8, DType::kU8, DType::kI32})
       for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
         if (dtype == DType::kI32 && text.rfind("max", 0) != 0) continue;
         const PoolProblem problem = parse_problem(text, {dtype, layout});
-        for (const auto& backend : backends()) check(*backend, problem, fill.kind, 1);
+        for (const auto& backend : backends()) check(*backend, problem, fill, 1);
       }
 }
 
@@ -86,9 +96,11 @@ TEST_F(Vulkan, every_reduction_type_layout_and_input) {
 }
 
 TEST_F(Vulkan, every_norm) {
-  for (const char* norm : {"1", "3", "7", "0.5", "1.5", "2.25", "17.5", "inf"}) {
-    check_everywhere(fmt::format("lp/sliding/src:1x2x7x10/k:3x2/norm:{}", norm));
-    check_everywhere(fmt::format("lp/adaptive/src:1x2x7x10/out:2x3/norm:{}/mean", norm));
+  const std::vector<FillKind> fills = {FillKind::kUniform, FillKind::kNan, FillKind::kExtreme,
+                                       FillKind::kDenormal};
+  for (const char* norm : {"1", "3", "7", "0.5", "1.5", "17.5", "inf"}) {
+    check_everywhere(fmt::format("lp/sliding/src:1x2x7x10/k:3x2/norm:{}", norm), fills);
+    check_everywhere(fmt::format("lp/adaptive/src:1x2x7x10/out:2x3/norm:{}/mean", norm), fills);
   }
 }
 
@@ -194,6 +206,58 @@ TEST_F(Vulkan, validation_messages_are_exceptions) {
   substrate.vulkan().resetFences({});  // at least one is demanded
   EXPECT_THROW(instance->check(), std::runtime_error);
   EXPECT_NO_THROW(instance->check());
+}
+
+TEST(VulkanFeatures, decide_which_types_are_taken) {
+  const auto missing = [](const char* shader, const VulkanFeatures& features) {
+    return missing_feature(shader_words(shader), features);
+  };
+  // Maxima are compared as integers: f64 ones need no f64 arithmetic.
+  for (const char* shader : {"table.f64.max", "table.f64.max_index", "sliding.f32.average",
+                             "reduce.f32.lp", "table.i32.max", "linear"})
+    EXPECT_EQ(missing(shader, {}), "") << shader;
+  for (const char* shader : {"table.f64.average", "sliding.f64.lp"}) {
+    EXPECT_EQ(missing(shader, {}), "f64 arithmetic (shaderFloat64)");
+    EXPECT_EQ(missing(shader, {.float64 = true}), "");
+  }
+  for (const char* shader : {"table.f16.max", "sliding.bf16.average", "reduce.f16.lp"}) {
+    EXPECT_EQ(missing(shader, {}), "16-bit elements (storageBuffer16BitAccess)");
+    EXPECT_EQ(missing(shader, {.storage16 = true}), "");
+  }
+  for (const char* shader : {"table.i8.max", "sliding.u8.average"}) {
+    EXPECT_EQ(missing(shader, {}), "8-bit elements (storageBuffer8BitAccess)");
+    EXPECT_EQ(missing(shader, {.storage8 = true}), "");
+  }
+  EXPECT_NE(missing("table.u8.lp", {.storage8 = true}), "");  // sums powers in f64
+}
+
+// What stands for a GPU's memory limit moves the bytes that it says.
+TEST_F(Vulkan, linear_passes) {
+  constexpr int64_t kRead = 1 << 20, kWritten = 1 << 18;
+  std::vector<uint32_t> sent((kRead + kWritten) / 4), got(sent.size());
+  for (size_t i = 0; i < sent.size(); ++i) sent[i] = uint32_t(splitmix64(3, i) >> 33);
+  for (const auto& backend : backends()) {
+    auto& vulkan = dynamic_cast<VulkanBackend&>(*backend);
+    Substrate& substrate = vulkan.substrate();
+    const Buffer src(substrate, kRead + kWritten), dst(substrate, kRead + kWritten);
+    substrate.write(src.at(), sent.data(), kRead + kWritten);
+    for (const auto& plan : vulkan.linear_passes(kRead, kWritten)) {
+      substrate.fill(dst.at(), 0, dst.bytes());
+      const auto recording = substrate.record([&](Stream stream) {
+        plan->launch({src.at(), dst.at(), nullptr, nullptr}, stream);
+      });
+      EXPECT_GT(recording->replay(), 0);
+      substrate.read(got.data(), dst.at(), dst.bytes());
+      constexpr size_t kHalf = (kRead + kWritten) / 2 / 4, kOutputs = kWritten / 4;
+      for (size_t i = 0; i < got.size(); ++i) {
+        uint32_t expected = 0;
+        if (plan->kernel() == "copy" && i < kHalf) expected = sent[i];
+        if (plan->kernel() == "reduce" && i < kOutputs)
+          for (size_t k = i; k < kRead / 4; k += kOutputs) expected = std::max(expected, sent[k]);
+        ASSERT_EQ(got[i], expected) << plan->kernel() << " " << i;
+      }
+    }
+  }
 }
 
 TEST_F(Vulkan, software_driver_is_the_host) {

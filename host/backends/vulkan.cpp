@@ -1,130 +1,106 @@
-// One backend a Vulkan device: pipelines made of the embedded shaders, launched into command
-// buffers.
-#include "host/substrates/vulkan.h"
+#include "host/backends/vulkan.h"
 
 #include <fmt/format.h>
 
 #include "host/backends/backends.h"
-#include "host/backends/vulkan_kernels.h"
+#include "host/backends/vulkan_spirv.h"
 #include "host/lower.h"
 #include "kernels/vulkan/push.h"
-#include "kernels/vulkan/shaders.h"
 
 namespace poolbench {
 namespace {
 
 constexpr uint32_t kLongestGrid = 65535;  // on any axis; every device has as much
+constexpr uint32_t kLinearGroup = 256;
+// Invocations of the pass that only reads: enough to fill a large GPU.
+constexpr int64_t kReaders = 1 << 18;
+constexpr int64_t kUnit = 16;  // bytes of an access of linear.comp
 
-const Shader* find_shader(std::string_view name) {
-  for (const Shader& shader : shaders())
-    if (name == shader.name) return &shader;
-  return nullptr;
-}
+}  // namespace
 
-// A SPIR-V instruction's first word holds its length and its number. The ones met here:
-enum Op : uint32_t { kEntryPoint = 15, kExecutionMode = 16, kCapability = 17 };
-constexpr size_t kHeaderWords = 5;
-// Capabilities and modes, by their numbers in the SPIR-V specification.
-constexpr uint32_t kFloat64 = 10, kStorageBuffer16BitAccess = 4433, kStorageBuffer8BitAccess = 4448;
-constexpr uint32_t kPreserveNanCapability = 4466, kPreserveNanMode = 4461;
-constexpr uint32_t kRoundToEvenCapability = 4467, kRoundToEvenMode = 4462;
-
-// Empty, or which capability of the shader's the device lacks.
-std::string missing(const Shader& shader, const VulkanFeatures& features) {
-  for (size_t at = kHeaderWords; (shader.words[at] & 0xffff) == kCapability; at += 2) {
-    const uint32_t capability = shader.words[at + 1];
-    if (capability == kFloat64 && !features.float64) return "f64 arithmetic (shaderFloat64)";
-    if (capability == kStorageBuffer16BitAccess && !features.storage16)
-      return "16-bit elements (storageBuffer16BitAccess)";
-    if (capability == kStorageBuffer8BitAccess && !features.storage8)
-      return "8-bit elements (storageBuffer8BitAccess)";
-  }
-  return {};
-}
-
-// The shader's words with what the device can promise about f32 and f64 asked for: that NaN,
-// infinities and the sign of zero are kept, and that sums round to nearest even.
-std::vector<uint32_t> with_float_controls(const Shader& shader, const VulkanFeatures& features) {
-  const auto& has = features.float_controls;
-  const bool rounding = has.roundingModeIndependence != vk::ShaderFloatControlsIndependence::eNone;
-  std::vector<uint32_t> capabilities, modes;
-  uint32_t entry_point = 0;
-  size_t modes_at = 0;
-  bool float64 = false;
-  for (size_t at = kHeaderWords; at < shader.words.size(); at += shader.words[at] >> 16) {
-    const uint32_t op = shader.words[at] & 0xffff;
-    if (op == kCapability) float64 |= shader.words[at + 1] == kFloat64;
-    if (op != kEntryPoint) continue;
-    entry_point = shader.words[at + 2];
-    modes_at = at + (shader.words[at] >> 16);
-  }
-  const auto ask = [&](uint32_t capability, uint32_t mode, bool f32, bool f64) {
-    if (!f32 && !(f64 && float64)) return;
-    capabilities.insert(capabilities.end(), {2 << 16 | kCapability, capability});
-    if (f32) modes.insert(modes.end(), {4 << 16 | kExecutionMode, entry_point, mode, 32});
-    if (f64 && float64)
-      modes.insert(modes.end(), {4 << 16 | kExecutionMode, entry_point, mode, 64});
-  };
-  ask(kPreserveNanCapability, kPreserveNanMode, has.shaderSignedZeroInfNanPreserveFloat32,
-      has.shaderSignedZeroInfNanPreserveFloat64);
-  ask(kRoundToEvenCapability, kRoundToEvenMode, rounding && has.shaderRoundingModeRTEFloat32,
-      rounding && has.shaderRoundingModeRTEFloat64);
-  std::vector<uint32_t> words(shader.words.begin(), shader.words.end());
-  words.insert(words.begin() + modes_at, modes.begin(), modes.end());
-  words.insert(words.begin() + kHeaderWords, capabilities.begin(), capabilities.end());
-  return words;
-}
-
-class VulkanBackend : public Backend {
+// One pipeline with its arguments. These and the tables stand in one buffer, written once; the
+// tensors travel in push constants.
+class VulkanPlan : public Plan {
  public:
-  VulkanBackend(std::string name, std::unique_ptr<VulkanSubstrate> substrate)
-      : name_(std::move(name)), substrate_(std::move(substrate)) {
-    const vk::PushConstantRange range{.stageFlags = vk::ShaderStageFlagBits::eCompute,
-                                      .size = sizeof(Push)};
-    layout_ = vk::raii::PipelineLayout(
-        substrate_->vulkan(), {.pushConstantRangeCount = 1, .pPushConstantRanges = &range});
+  VulkanPlan(VulkanBackend& backend, std::string_view kernel, const VulkanDispatch& dispatch,
+             PoolArgs args, const Tables& tables)
+      : kernel_(kernel),
+        calls_(*backend.substrate_->vulkan().getDispatcher()),
+        layout_(*backend.layout_),
+        groups_(dispatch.groups) {
+    if (groups_ == 0) return;  // an empty batch
+    pipeline_ = backend.pipeline(dispatch);
+    const auto table_bytes = int64_t(tables.windows.size() * sizeof(Window));
+    args_ = Buffer(*backend.substrate_, int64_t(sizeof(args)) + table_bytes);
+    set_tables(args, tables, static_cast<const Window*>(args_.at(sizeof(args))));
+    backend.substrate_->write(args_.at(), &args, sizeof(args));
+    backend.substrate_->write(args_.at(sizeof(args)), tables.windows.data(), table_bytes);
   }
 
-  std::string_view name() const override { return name_; }
-  Substrate& substrate() const override { return *substrate_; }
-  std::vector<KernelInfo> kernels() const override {
-    std::vector<KernelInfo> infos;
-    for (const VulkanKernel& kernel : vulkan_kernels())
-      infos.push_back({kernel.name, kernel.summary});
-    return infos;
+  std::string_view kernel() const override { return kernel_; }
+
+  void launch(const Tensors& tensors, Stream stream) override {
+    if (groups_ == 0) return;
+    const vk::CommandBuffer commands(static_cast<VkCommandBuffer>(stream));
+    const auto address = [](const void* memory) { return reinterpret_cast<uint64_t>(memory); };
+    const Push push = {address(args_.at()), address(tensors.src), address(tensors.dst),
+                       address(tensors.indices), address(tensors.scratch)};
+    commands.bindPipeline(vk::PipelineBindPoint::eCompute, pipeline_, calls_);
+    commands.pushConstants<Push>(layout_, vk::ShaderStageFlagBits::eCompute, 0, push, calls_);
+    int64_t rest = groups_;
+    const auto fold = [&rest] {
+      const int64_t length = std::min<int64_t>(rest, kLongestGrid);
+      rest = (rest + length - 1) / length;
+      return uint32_t(length);
+    };
+    const uint32_t x = fold(), y = fold(), z = fold();
+    commands.dispatch(x, y, z, calls_);
+    // The next launch sees what this one wrote, and starts after it.
+    const vk::MemoryBarrier written{
+        .srcAccessMask = vk::AccessFlagBits::eShaderWrite,
+        .dstAccessMask = vk::AccessFlagBits::eShaderRead | vk::AccessFlagBits::eShaderWrite};
+    commands.pipelineBarrier(vk::PipelineStageFlagBits::eComputeShader,
+                             vk::PipelineStageFlagBits::eComputeShader, {}, written, {}, {},
+                             calls_);
   }
-  Support supports(const PoolProblem& problem, std::string_view kernel) const override {
-    return {choose(lower(problem), kernel).why_not};
-  }
-  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override;
 
  private:
-  friend class VulkanPlan;
-  struct Choice {
-    const VulkanKernel* kernel;
-    std::string why_not;
-  };
-  Choice choose(const PoolArgs& args, std::string_view name) const;
-  // Made once for each set of constants; kept as long as the backend.
-  vk::Pipeline pipeline(const VulkanDispatch& dispatch);
-
-  std::string name_;
-  std::unique_ptr<VulkanSubstrate> substrate_;
-  vk::raii::PipelineLayout layout_ = nullptr;
-  std::map<std::pair<std::string, std::vector<uint32_t>>, vk::raii::Pipeline> pipelines_;
+  std::string_view kernel_;
+  const vk::raii::DeviceDispatcher& calls_;
+  vk::PipelineLayout layout_;
+  vk::Pipeline pipeline_;
+  Buffer args_;
+  int64_t groups_;
 };
+
+VulkanBackend::VulkanBackend(std::string name, std::unique_ptr<VulkanSubstrate> substrate)
+    : name_(std::move(name)), substrate_(std::move(substrate)) {
+  const vk::PushConstantRange range{.stageFlags = vk::ShaderStageFlagBits::eCompute,
+                                    .size = sizeof(Push)};
+  layout_ = vk::raii::PipelineLayout(substrate_->vulkan(),
+                                     {.pushConstantRangeCount = 1, .pPushConstantRanges = &range});
+}
+
+std::vector<KernelInfo> VulkanBackend::kernels() const {
+  std::vector<KernelInfo> infos;
+  for (const VulkanKernel& kernel : vulkan_kernels())
+    infos.push_back({kernel.name, kernel.summary});
+  return infos;
+}
 
 VulkanBackend::Choice VulkanBackend::choose(const PoolArgs& args, std::string_view name) const {
   std::string why_not = fmt::format("{} has no kernel '{}'", name_, name);
   for (const VulkanKernel& kernel : vulkan_kernels()) {
     if (!name.empty() && name != kernel.name) continue;
-    const char* reason = kernel.why_not(args);
-    if (reason != nullptr) {
+    if (const char* reason = kernel.why_not(args); reason != nullptr) {
       why_not = fmt::format("{}.{}: {}", name_, kernel.name, reason);
       continue;
     }
+    const VulkanDispatch dispatch = kernel.dispatch(args);
     const std::string lacks =
-        missing(*find_shader(kernel.dispatch(args).shader), substrate_->features());
+        dispatch.groups > UINT32_MAX
+            ? "room for so many workgroups"
+            : missing_feature(shader_words(dispatch.shader), substrate_->features());
     if (lacks.empty()) return {&kernel, {}};
     why_not =
         fmt::format("{}.{}: {} lacks {}", name_, kernel.name, substrate_->device().name, lacks);
@@ -132,10 +108,14 @@ VulkanBackend::Choice VulkanBackend::choose(const PoolArgs& args, std::string_vi
   return {nullptr, why_not};
 }
 
+Support VulkanBackend::supports(const PoolProblem& problem, std::string_view kernel) const {
+  return {choose(lower(problem), kernel).why_not};
+}
+
 vk::Pipeline VulkanBackend::pipeline(const VulkanDispatch& dispatch) {
   const auto found = pipelines_.find({dispatch.shader, dispatch.constants});
   if (found != pipelines_.end()) return *found->second;
-  const auto words = with_float_controls(*find_shader(dispatch.shader), substrate_->features());
+  const auto words = with_float_controls(shader_words(dispatch.shader), substrate_->features());
   const vk::raii::ShaderModule module(
       substrate_->vulkan(), {.codeSize = words.size() * sizeof(uint32_t), .pCode = words.data()});
   std::vector<vk::SpecializationMapEntry> entries;
@@ -156,86 +136,45 @@ vk::Pipeline VulkanBackend::pipeline(const VulkanDispatch& dispatch) {
               .first->second;
 }
 
-// The arguments and the tables stand in one buffer; the tensors travel in push constants.
-class VulkanPlan : public Plan {
- public:
-  VulkanPlan(VulkanBackend& backend, const VulkanKernel& kernel, const PoolProblem& problem)
-      : kernel_(kernel),
-        device_(*backend.substrate_->vulkan()),
-        calls_(*backend.substrate_->vulkan().getDispatcher()),
-        layout_(*backend.layout_) {
-    PoolArgs args = lower(problem);
-    const VulkanDispatch dispatch = kernel.dispatch(args);
-    groups_ = dispatch.groups;
-    if (groups_ == 0) return;  // an empty batch
-    if (groups_ > UINT32_MAX) throw Refused(fmt::format("{} workgroups", groups_));
-    pipeline_ = backend.pipeline(dispatch);
-    const Tables tables = window_tables(problem);
-    const auto table_bytes = int64_t(tables.windows.size() * sizeof(Window));
-    args_ = Buffer(*backend.substrate_, int64_t(sizeof(PoolArgs)) + table_bytes);
-    set_tables(args, tables, static_cast<const Window*>(args_.at(sizeof(PoolArgs))));
-    backend.substrate_->write(args_.at(), &args, sizeof(args));
-    backend.substrate_->write(args_.at(sizeof(args)), tables.windows.data(), table_bytes);
-  }
-
-  std::string_view kernel() const override { return kernel_.name; }
-
-  void launch(const Tensors& tensors, Stream stream) override {
-    if (groups_ == 0) return;
-    const vk::CommandBuffer commands(static_cast<VkCommandBuffer>(stream));
-    const auto address = [](const void* memory) { return reinterpret_cast<uint64_t>(memory); };
-    const Push push = {address(args_.at()), address(tensors.src), address(tensors.dst),
-                       address(tensors.indices), address(tensors.scratch)};
-    commands.bindPipeline(vk::PipelineBindPoint::eCompute, pipeline_, calls_);
-    commands.pushConstants<Push>(layout_, vk::ShaderStageFlagBits::eCompute, 0, push, calls_);
-    const auto part = [](int64_t& rest) {
-      const int64_t length = std::min<int64_t>(rest, kLongestGrid);
-      rest = length == 0 ? 0 : (rest + length - 1) / length;
-      return uint32_t(length);
-    };
-    int64_t rest = groups_;
-    const uint32_t x = part(rest), y = part(rest), z = part(rest);
-    commands.dispatch(x, y, z, calls_);
-    // What follows, a launch or a copy, sees what was written: launches run one after another.
-    const vk::MemoryBarrier written{
-        .srcAccessMask = vk::AccessFlagBits::eShaderWrite,
-        .dstAccessMask = vk::AccessFlagBits::eShaderRead | vk::AccessFlagBits::eShaderWrite};
-    commands.pipelineBarrier(vk::PipelineStageFlagBits::eComputeShader,
-                             vk::PipelineStageFlagBits::eComputeShader, {}, written, {}, {},
-                             calls_);
-  }
-
- private:
-  const VulkanKernel& kernel_;
-  vk::Device device_;
-  const vk::raii::DeviceDispatcher& calls_;
-  vk::PipelineLayout layout_;
-  vk::Pipeline pipeline_;
-  Buffer args_;
-  int64_t groups_ = 0;
-};
-
 std::unique_ptr<Plan> VulkanBackend::plan(const PoolProblem& problem, std::string_view name) {
-  const auto [kernel, why_not] = choose(lower(problem), name);
+  const PoolArgs args = lower(problem);
+  const auto [kernel, why_not] = choose(args, name);
   if (kernel == nullptr) throw Refused(why_not);
-  return std::make_unique<VulkanPlan>(*this, *kernel, problem);
+  return std::make_unique<VulkanPlan>(*this, kernel->name, kernel->dispatch(args), args,
+                                      window_tables(problem));
 }
 
-}  // namespace
+std::vector<std::unique_ptr<Plan>> VulkanBackend::linear_passes(int64_t bytes_read,
+                                                                int64_t bytes_written) {
+  std::vector<std::unique_ptr<Plan>> plans;
+  const auto add = [&](const char* name, int64_t reads, int64_t writes, bool drop) {
+    PoolArgs args{};
+    args.n = reads;
+    args.c = writes;
+    plans.push_back(std::make_unique<VulkanPlan>(
+        *this, name,
+        VulkanDispatch{
+            "linear", {kLinearGroup, uint32_t(drop)}, (writes + kLinearGroup - 1) / kLinearGroup},
+        args, Tables{}));
+  };
+  const int64_t reads = bytes_read / kUnit, writes = bytes_written / kUnit;
+  add("copy", (reads + writes) / 2, (reads + writes) / 2, false);
+  add("read", reads + writes, std::min(kReaders, reads + writes), true);
+  add("reduce", reads, writes, false);
+  return plans;
+}
 
 std::vector<std::unique_ptr<Backend>> open_vulkan(const BackendOptions&) {
   const auto instance = std::make_shared<VulkanInstance>();
   std::vector<std::unique_ptr<Backend>> backends;
   std::string why_not = "no Vulkan device";
-  int number = -1;
+  int number = 0;
   for (const auto& physical : vk::raii::PhysicalDevices(instance->get())) {
-    const std::string name = fmt::format("vulkan:{}", ++number);
-    if (const std::string reason = vulkan_why_not(physical); !reason.empty()) {
-      why_not = reason;
-      continue;
-    }
-    backends.push_back(std::make_unique<VulkanBackend>(
-        name, std::make_unique<VulkanSubstrate>(instance, physical)));
+    const std::string name = fmt::format("vulkan:{}", number++);
+    why_not = vulkan_why_not(physical);
+    if (why_not.empty())
+      backends.push_back(std::make_unique<VulkanBackend>(
+          name, std::make_unique<VulkanSubstrate>(instance, physical)));
   }
   if (backends.empty()) throw std::runtime_error(why_not);
   return backends;

@@ -44,7 +44,7 @@ struct VulkanFeatures {
   bool float64 = false;
   bool storage16 = false;
   bool storage8 = false;
-  vk::PhysicalDeviceFloatControlsProperties float_controls;
+  vk::PhysicalDeviceFloatControlsProperties float_controls = {};
 };
 
 // Empty, or why no shader of ours runs on the device.

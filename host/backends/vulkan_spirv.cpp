@@ -1,0 +1,81 @@
+#include "host/backends/vulkan_spirv.h"
+
+#include <stdexcept>
+
+#include "kernels/vulkan/shaders.h"
+
+namespace poolbench {
+namespace {
+
+// An instruction's first word holds its length in words and its number. The ones met here:
+enum Op : uint32_t { kEntryPoint = 15, kExecutionMode = 16, kCapability = 17 };
+constexpr size_t kHeaderWords = 5;
+// Capabilities and modes, by their numbers in the SPIR-V specification.
+constexpr uint32_t kFloat64 = 10;
+constexpr uint32_t kStorageBuffer16BitAccess = 4433, kStorageBuffer8BitAccess = 4448;
+constexpr uint32_t kPreserveNanCapability = 4466, kPreserveNanMode = 4461;
+constexpr uint32_t kRoundToEvenCapability = 4467, kRoundToEvenMode = 4462;
+
+// Calls f(number, instruction's words) for each instruction.
+template <class F>
+void for_each_instruction(std::span<const uint32_t> words, F&& f) {
+  for (size_t at = kHeaderWords; at < words.size(); at += words[at] >> 16)
+    f(words[at] & 0xffff, words.subspan(at, words[at] >> 16));
+}
+
+}  // namespace
+
+std::span<const uint32_t> shader_words(std::string_view name) {
+  for (const Shader& shader : shaders())
+    if (name == shader.name) return shader.words;
+  throw std::logic_error("no shader " + std::string(name));
+}
+
+std::string missing_feature(std::span<const uint32_t> words, const VulkanFeatures& features) {
+  std::string missing;
+  for_each_instruction(words, [&](uint32_t op, std::span<const uint32_t> instruction) {
+    if (op != kCapability) return;
+    const uint32_t needed = instruction[1];
+    if (needed == kFloat64 && !features.float64) missing = "f64 arithmetic (shaderFloat64)";
+    if (needed == kStorageBuffer16BitAccess && !features.storage16)
+      missing = "16-bit elements (storageBuffer16BitAccess)";
+    if (needed == kStorageBuffer8BitAccess && !features.storage8)
+      missing = "8-bit elements (storageBuffer8BitAccess)";
+  });
+  return missing;
+}
+
+std::vector<uint32_t> with_float_controls(std::span<const uint32_t> words,
+                                          const VulkanFeatures& features) {
+  const auto& has = features.float_controls;
+  const bool rounding = has.roundingModeIndependence != vk::ShaderFloatControlsIndependence::eNone;
+  uint32_t entry_point = 0;
+  size_t modes_at = 0;
+  bool float64 = false;
+  for_each_instruction(words, [&](uint32_t op, std::span<const uint32_t> instruction) {
+    if (op == kCapability) float64 |= instruction[1] == kFloat64;
+    if (op != kEntryPoint) return;
+    entry_point = instruction[2];
+    modes_at = instruction.data() + instruction.size() - words.data();
+  });
+  std::vector<uint32_t> capabilities, modes;
+  const auto ask = [&](uint32_t capability, uint32_t mode, bool for_f32, bool for_f64) {
+    if (!for_f32 && !(for_f64 && float64)) return;
+    capabilities.insert(capabilities.end(), {2 << 16 | kCapability, capability});
+    const auto add_mode = [&](uint32_t width) {
+      modes.insert(modes.end(), {4 << 16 | kExecutionMode, entry_point, mode, width});
+    };
+    if (for_f32) add_mode(32);
+    if (for_f64 && float64) add_mode(64);
+  };
+  ask(kPreserveNanCapability, kPreserveNanMode, has.shaderSignedZeroInfNanPreserveFloat32,
+      has.shaderSignedZeroInfNanPreserveFloat64);
+  ask(kRoundToEvenCapability, kRoundToEvenMode, rounding && has.shaderRoundingModeRTEFloat32,
+      rounding && has.shaderRoundingModeRTEFloat64);
+  std::vector<uint32_t> controlled(words.begin(), words.end());
+  controlled.insert(controlled.begin() + modes_at, modes.begin(), modes.end());
+  controlled.insert(controlled.begin() + kHeaderWords, capabilities.begin(), capabilities.end());
+  return controlled;
+}
+
+}  // namespace poolbench
