@@ -7,6 +7,8 @@ namespace poolbench::POOLBENCH_ISA {
 namespace {
 
 constexpr Kernel kKernels[] = {
+    {"strips", "channels first, small planes: strips of columns in registers", strips_why_not,
+     strips_launch, rows_scratch},
     {"rows", "channels first: input rows combined in registers", rows_why_not, rows_launch,
      rows_scratch},
     {"channels", "channels last: vectors along the channels", channels_why_not, channels_launch},

@@ -166,36 +166,33 @@ struct SumOp {
   // Whether windows need the table at all: else all are as whole ones.
   bool counts_columns() const { return mean && divisor == 0; }
 
-  using Weights = Vec<Weight, N>;
   POOLBENCH_INLINE E finish(V v, RowScale<Weight> scale) const {
     if constexpr (kInteger && !kLp) {
-      const Weights sum = __builtin_convertvector(v, Weights);
-      if (scale.divide) return rounded(sum / scale.whole);
-      return rounded(sum * scale.whole);
+      const auto low = half_to_float<0>(v), high = half_to_float<1>(v);
+      if (scale.divide) return rounded(low / scale.whole, high / scale.whole);
+      return rounded(low * scale.whole, high * scale.whole);
     } else {
       return to_element(v * scale.whole);
     }
   }
-  // `weights` are the table's entries of these lanes.
-  POOLBENCH_INLINE E finish(V v, Weights weights, RowScale<Weight> scale) const {
+  // `weights` is the table's entry of the first lane.
+  POOLBENCH_INLINE E finish(V v, const Weight* weights, RowScale<Weight> scale) const {
     if constexpr (kInteger && !kLp) {
-      const Weights count = weights * scale.row;
-      return rounded(__builtin_convertvector(v, Weights) /
-                     (count != 0 ? count : broadcast<Weights>(1)));
+      using F = Vec<float, N / 2>;
+      const F one = broadcast<F>(1);
+      const F low = load_lanes<F>(weights) * scale.row;
+      const F high = load_lanes<F>(weights + N / 2) * scale.row;
+      return rounded(half_to_float<0>(v) / (low != 0 ? low : one),
+                     half_to_float<1>(v) / (high != 0 ? high : one));
     } else {
-      return to_element(v * (weights * scale.row));
+      return to_element(v * (load_lanes<Vec<Weight, N>>(weights) * scale.row));
     }
   }
 
  private:
-  static POOLBENCH_INLINE E rounded(Weights v) {
-    using I = Vec<int32_t, N>;
-    constexpr int kLow = std::is_unsigned_v<T> ? 0 : -128,
-                  kHigh = std::is_unsigned_v<T> ? 255 : 127;
-    I i = round_half_even<N>(v);
-    i = i < kLow ? broadcast<I>(kLow) : i;
-    i = i > kHigh ? broadcast<I>(kHigh) : i;
-    return __builtin_convertvector(__builtin_convertvector(i, Vec<int16_t, N>), E);
+  template <class F>
+  static POOLBENCH_INLINE E rounded(F low, F high) {
+    return to_bytes<T>(round_half_even(low), round_half_even(high));
   }
   POOLBENCH_INLINE V root(V v) const {
     if constexpr (kTerm == Term::kSquare) return square_root(v);

@@ -378,10 +378,68 @@ POOLBENCH_INLINE V absolute(V v) {
 }
 
 // To the nearest integer, ties to even; |v| < 2^22.
-template <int N>
-POOLBENCH_INLINE Vec<int32_t, N> round_half_even(Vec<float, N> v) {
-  const Vec<float, N> magic = broadcast<Vec<float, N>>(12582912.0f);  // 1.5 * 2^23
-  return bits<Vec<int32_t, N>>(v + magic) - bits<Vec<int32_t, N>>(magic);
+template <class V>
+POOLBENCH_INLINE Vec<int32_t, kLanesOf<V>> round_half_even(V v) {
+  using I = Vec<int32_t, kLanesOf<V>>;
+#ifdef POOLBENCH_AVX512
+  if constexpr (sizeof(V) == 64) return bits<I>(_mm512_cvtps_epi32(bits<__m512>(v)));
+#endif
+#ifdef POOLBENCH_AVX2
+  if constexpr (sizeof(V) == 32) return bits<I>(_mm256_cvtps_epi32(bits<__m256>(v)));
+#endif
+#ifdef __SSE2__
+  if constexpr (sizeof(V) == 16) return bits<I>(_mm_cvtps_epi32(bits<__m128>(v)));
+#endif
+  const V magic = broadcast<V>(12582912.0f);  // 1.5 * 2^23
+  return bits<I>(v + magic) - bits<I>(magic);
+}
+
+// The lanes of `low`, then those of `high`, as bytes; what does not fit becomes the nearest that
+// does.
+template <class E, class V>
+POOLBENCH_INLINE Vec<E, 2 * kLanesOf<V>> to_bytes(V low, V high) {
+  using R = Vec<E, 2 * kLanesOf<V>>;
+  [[maybe_unused]] constexpr bool kSigned = std::is_signed_v<E>;
+#ifdef POOLBENCH_AVX512
+  if constexpr (sizeof(V) == 64) {
+    const auto narrow = [](__m512i v) {
+      return kSigned ? _mm512_cvtsepi32_epi8(v)
+                     : _mm512_cvtusepi32_epi8(_mm512_max_epi32(v, _mm512_setzero_si512()));
+    };
+    return bits<R>(_mm256_set_m128i(narrow(bits<__m512i>(high)), narrow(bits<__m512i>(low))));
+  }
+#endif
+#ifdef POOLBENCH_AVX2
+  if constexpr (sizeof(V) == 32) {
+    const __m256i mixed = _mm256_packs_epi32(bits<__m256i>(low), bits<__m256i>(high));
+    const __m256i words = _mm256_permute4x64_epi64(mixed, 0xd8);
+    const __m128i a = _mm256_castsi256_si128(words), b = _mm256_extracti128_si256(words, 1);
+    return bits<R>(kSigned ? _mm_packs_epi16(a, b) : _mm_packus_epi16(a, b));
+  }
+#endif
+#ifdef __SSE2__
+  if constexpr (sizeof(V) == 16) {
+    const __m128i words = _mm_packs_epi32(bits<__m128i>(low), bits<__m128i>(high));
+    const __m128i bytes = kSigned ? _mm_packs_epi16(words, words) : _mm_packus_epi16(words, words);
+    return bits<R>(_mm_cvtsi128_si64(bytes));
+  }
+#endif
+  constexpr int kLow = kSigned ? -128 : 0, kHigh = kSigned ? 127 : 255;
+  R r;
+  for (int i = 0; i < kLanesOf<V>; ++i) {
+    r[i] = E(low[i] < kLow ? kLow : low[i] > kHigh ? kHigh : low[i]);
+    r[i + kLanesOf<V>] = E(high[i] < kLow ? kLow : high[i] > kHigh ? kHigh : high[i]);
+  }
+  return r;
+}
+
+// Half of a vector's 16-bit integers, the first or the second, as floats.
+template <int Half, class V>
+POOLBENCH_INLINE Vec<float, kLanesOf<V> / 2> half_to_float(V v) {
+  constexpr int N = kLanesOf<V> / 2;
+  Vec<int16_t, N> half;
+  __builtin_memcpy(&half, reinterpret_cast<const char*>(&v) + Half * sizeof(half), sizeof(half));
+  return __builtin_convertvector(__builtin_convertvector(half, Vec<int32_t, N>), Vec<float, N>);
 }
 
 }  // namespace poolbench::POOLBENCH_ISA

@@ -74,10 +74,12 @@ Plan plan_of(const PoolArgs& args) {
            plan.unit;
   };
   plan.unit = shape.unit;
-  // Of many channels a block of a few cache lines a pixel, where a few rows of all are large.
-  constexpr int64_t kBlock = 4 * Op::N;
-  plan.channel_blocks = shape.unit > kBlock && elements(least(h.dst, 8), w.dst) > kCosy;
-  if (plan.channel_blocks) plan.unit = kBlock;
+  // Of many channels a block of up to four vectors, where a few rows of all are large.
+  if (shape.unit > 4 * Op::N && elements(least(h.dst, 8), w.dst) > kCosy) {
+    plan.channel_blocks = true;
+    for (plan.unit = 4 * Op::N; plan.unit > Op::N && elements(h.dst, w.dst) > kElements;)
+      plan.unit /= 2;
+  }
   if (elements(1, 1) > kElements) plan.doubled = false;
   plan.fits = elements(1, 1) <= kElements;
   plan.rows = h.dst;

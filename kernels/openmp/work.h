@@ -105,8 +105,7 @@ struct ColumnWeights {
   POOLBENCH_INLINE typename Op::E finish(const Op& op, typename Op::V v, int64_t o, int64_t lanes,
                                          RowScale<typename Op::Weight> scale) const {
     if constexpr (Op::kSum)
-      if (o < begin || o + lanes > end)
-        return op.finish(v, load_lanes<typename Op::Weights>(table + o), scale);
+      if (o < begin || o + lanes > end) return op.finish(v, table + o, scale);
     return op.finish(v, scale);
   }
 };
@@ -114,6 +113,11 @@ inline int64_t column_weights_bytes(const PoolArgs& args, int64_t unit = 1) {
   return Reduction(args.reduction) == Reduction::kMax
              ? 0
              : (args.axis[2].dst * unit + kVectorBytes) * int64_t(sizeof(double));
+}
+
+inline int64_t dtype_bytes(DType dtype) {
+  constexpr int kBytes[] = {8, 4, 2, 2, 1, 1, 4};
+  return kBytes[int(dtype)];
 }
 
 inline const char* sliding_why_not(const PoolArgs& args) {

@@ -1,0 +1,191 @@
+// Channels first, small planes: a strip of columns at a time, down all rows of a plane.
+//
+// A thread takes an even share of the slices (plane, od). A strip is as many outputs of a row as a
+// vector holds; what its loads must leave out at the edges of a row is the same for all rows, so a
+// row costs nothing but its loads, combinations and store. With stride 1 a row is first combined
+// across its columns (unaligned loads) and the results of the rows above stay in registers; with
+// stride 2 the rows of a window are combined first and every second lane is then taken apart.
+// Bound by loads and combinations; where planes leave L2 `rows` is better, which walks in order.
+#include "kernels/openmp/kernels.h"
+#include "kernels/openmp/work.h"
+
+namespace poolbench::POOLBENCH_ISA {
+namespace {
+
+// 56x56 f32 is still faster here than row by row, 112x112 is not (2 vCPU Xeon with 2 MiB of L2,
+// 2026-11-23).
+constexpr int64_t kLargestPlane = 24 << 10;
+
+// One strip of one slice. kFull: all lanes of all loads are inside the row.
+template <class Op, int kKernel, int kStride, bool kFull>
+struct Strip {
+  using Element = typename Op::Element;
+  using V = typename Op::V;
+  static constexpr int N = Op::N;
+  static constexpr int kLoads = kStride == 1 ? kKernel : 2;
+  static constexpr int kStep = kStride == 1 ? 1 : N;  // columns from one load to the next
+
+  const Op& op;
+  const Element* first;  // the slice's first tap plane, at the strip's first column
+  int64_t d_step, h_step, height;
+  int depth;
+  int lo[kLoads], hi[kLoads];
+
+  POOLBENCH_INLINE V load(const Element* row, int i) const {
+    if constexpr (kFull)
+      return op.load(row + i * kStep);
+    else
+      return op.load_part(row + i * kStep, lo[i], hi[i]);
+  }
+  // Stride 1: row h combined across the window's columns.
+  POOLBENCH_INLINE V across(int64_t h) const {
+    V v = Op::fill();
+    if (h < 0 || h >= height) return v;
+    for (int d = 0; d < depth; ++d) {
+      const Element* row = first + d * d_step + h * h_step;
+      V sum = load(row, 0);
+      for (int i = 1; i < kLoads; ++i) sum = Op::combine(load(row, i), sum);
+      v = d == 0 ? sum : Op::combine(sum, v);
+    }
+    return v;
+  }
+  // Stride 2: the window's rows from h on combined, then its columns.
+  POOLBENCH_INLINE V window(int64_t h) const {
+    V a = Op::fill(), b = Op::fill();
+    for (int d = 0; d < depth; ++d)
+      for (int i = 0; i < kKernel; ++i) {
+        if (h + i < 0 || h + i >= height) continue;
+        const Element* row = first + d * d_step + (h + i) * h_step;
+        a = Op::combine(load(row, 0), a);
+        b = Op::combine(load(row, 1), b);
+      }
+    V v = every_second<0>(a, b);
+    if constexpr (kKernel > 2) v = Op::combine(shift_out(v), v);
+    if constexpr (kKernel > 1) v = Op::combine(every_second<1>(a, b), v);
+    return v;
+  }
+  // Lane i is v[i + 1]; the last is of no use.
+  static POOLBENCH_INLINE V shift_out(V v) { return shift_in<N - 1>(v, v); }
+};
+
+template <class Op, int kKernel, int kStride>
+struct Planes {
+  using Element = typename Op::Element;
+  using V = typename Op::V;
+  static constexpr int N = Op::N;
+  // With 3 taps and stride 2 the last lane's third tap is out of the loads' reach.
+  static constexpr int kOutputs = kStride == 2 && kKernel == 3 ? N - 1 : N;
+
+  const Op& op;
+  const PoolArgs& args;
+  const ColumnWeights<Op>& weights;
+
+  template <bool kFull>
+  POOLBENCH_INLINE void run(Strip<Op, kKernel, kStride, kFull> strip, int64_t count_d,
+                            int64_t column, Element* to) const {
+    const Axis &h = args.axis[1], &w = args.axis[2];
+    const int lanes = int(least(w.dst - column, kOutputs));
+    const auto put = [&](int64_t o, V v) {
+      RowScale<typename Op::Weight> scale;
+      if constexpr (Op::kSum) scale = op.row_scale(count_d * h.windows[o].count, w.kernel);
+      const auto result = weights.finish(op, v, column, lanes, scale);
+      if (lanes == N)
+        store_lanes(to + o * w.dst, result);
+      else
+        store_some(to + o * w.dst, result, lanes);
+    };
+    int64_t row = -h.pad_begin;
+    if constexpr (kStride == 2) {
+      for (int64_t o = 0; o < h.dst; ++o, row += 2) put(o, strip.window(row));
+    } else if constexpr (kKernel == 2) {
+      V above = strip.across(row++);
+      for (int64_t o = 0; o < h.dst; ++o, ++row) {
+        const V now = strip.across(row);
+        put(o, Op::combine(now, above));
+        above = now;
+      }
+    } else {
+      V above = strip.across(row), now = strip.across(row + 1);
+      row += 2;
+      for (int64_t o = 0; o < h.dst; ++o, ++row) {
+        const V next = strip.across(row);
+        put(o, Op::combine(next, Op::combine(now, above)));
+        above = now;
+        now = next;
+      }
+    }
+  }
+
+  void slices(const Shape& shape, int64_t begin, int64_t end) const {
+    const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
+    for (int64_t slice = begin; slice < end; ++slice) {
+      const int64_t plane = slice / d.dst;
+      const Window taps_d = window_at(d, plane, slice % d.dst);
+      const Element* src = static_cast<const Element*>(args.src) + plane * shape.src_size +
+                           taps_d.begin * h.src * w.src;
+      Element* dst = static_cast<Element*>(args.dst) + slice * h.dst * w.dst;
+      for (int64_t column = 0; column < w.dst; column += kOutputs) {
+        const int64_t x = column * kStride - w.pad_begin;
+        const auto go = [&](auto strip) {
+          using S = decltype(strip);
+          strip.first = src + x;
+          strip.d_step = d.dilation * h.src * w.src;
+          strip.h_step = w.src;
+          strip.height = h.src;
+          strip.depth = tap_count(d, taps_d);
+          for (int i = 0; i < S::kLoads; ++i) {
+            const int64_t at = x + i * S::kStep;
+            strip.lo[i] = int(least(most(-at, 0), N));
+            strip.hi[i] = int(most(least(w.src - at, N), strip.lo[i]));
+          }
+          run(strip, taps_d.count, column, dst + column);
+        };
+        using Full = Strip<Op, kKernel, kStride, true>;
+        if (x >= 0 && x + (Full::kLoads - 1) * Full::kStep + N <= w.src)
+          go(Full{op, nullptr, 0, 0, 0, 0, {}, {}});
+        else
+          go(Strip<Op, kKernel, kStride, false>{op, nullptr, 0, 0, 0, 0, {}, {}});
+      }
+    }
+  }
+};
+
+template <class Op, int kKernel, int kStride>
+void pool(const Op& op, const PoolArgs& args) {
+  const Shape shape = shape_of(args);
+  const ColumnWeights<Op> weights(op, args);
+  const Planes<Op, kKernel, kStride> planes{op, args, weights};
+  share(shape.planes * args.axis[0].dst, bytes_moved<Op>(shape),
+        [&](int64_t begin, int64_t end) { planes.slices(shape, begin, end); });
+}
+
+}  // namespace
+
+const char* strips_why_not(const PoolArgs& args) {
+  const Axis &h = args.axis[1], &w = args.axis[2];
+  const Shape shape = shape_of(args);
+  if (shape.unit != 1) return "it takes channels first alone";
+  if (const char* why_not = sliding_why_not(args)) return why_not;
+  if (h.dilation != 1 || w.dilation != 1) return "it takes dilation on the D axis alone";
+  if (h.kernel != w.kernel || h.stride != w.stride || w.kernel > 3 || w.stride > 2 ||
+      (w.kernel == 1 && w.stride == 1))
+    return "it takes 2x2 and 3x3 with strides of 1 and 2, and 1x1 with 2";
+  if (const char* why_not = op_why_not(args)) return why_not;
+  if (h.src * w.src * dtype_bytes(DType(args.dtype)) > kLargestPlane)
+    return "rows are better taken in order where planes are large";
+  if (shape.planes * args.axis[0].dst < 8) return "it needs more planes to share";
+  return terms_why_not(args, nested_terms(args));
+}
+
+void strips_launch(const PoolArgs& args, void*) {
+  with_op(args, [&](const auto& op) {
+    using Op = std::remove_cvref_t<decltype(op)>;
+    const int64_t kernel = args.axis[2].kernel;
+    if (args.axis[2].stride == 1)
+      return kernel == 2 ? pool<Op, 2, 1>(op, args) : pool<Op, 3, 1>(op, args);
+    if (kernel == 1) return pool<Op, 1, 2>(op, args);
+    return kernel == 2 ? pool<Op, 2, 2>(op, args) : pool<Op, 3, 2>(op, args);
+  });
+}
+
+}  // namespace poolbench::POOLBENCH_ISA
