@@ -239,21 +239,4 @@ Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* 
   return comparison;
 }
 
-std::string golden_mismatch(const Golden& golden, const void* dst,
-                            const std::vector<int64_t>& indices) {
-  const Comparison comparison =
-      compare_golden(golden, dst, indices.empty() ? nullptr : indices.data());
-  if (comparison.ok()) return {};
-  const Point& worst = comparison.worst.front();
-  const PoolProblem& problem = golden.problem;
-  std::string text =
-      fmt::format("{} of {} outputs differ from {}: n {}, c {}, output {} is {}, not {}",
-                  comparison.wrong, comparison.outputs, golden.file, worst.n, worst.c,
-                  fmt::join(worst.output.begin() + problem.first_axis(), worst.output.end(), "x"),
-                  worst.got, worst.expected);
-  if (problem.spec.indices)
-    text += fmt::format("; its index {}, not {}", worst.got_index, worst.expected_index);
-  return text;
-}
-
 }  // namespace poolbench

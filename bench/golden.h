@@ -33,10 +33,6 @@ std::vector<std::byte> golden_src(const Golden& golden);
 // one nearest to the output is taken.
 Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* indices);
 
-// The same in one line: how many outputs are wrong, and the worst of them; empty when none is.
-std::string golden_mismatch(const Golden& golden, const void* dst,
-                            const std::vector<int64_t>& indices);
-
 }  // namespace poolbench
 
 #endif  // POOLBENCH_BENCH_GOLDEN_H_

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -400,8 +399,6 @@ TEST_F(Files, golden_judgement_catches_wrong_values_and_indices) {
   }
   dst[2] = 5.0f / 3, dst[0] = 2.001f;
   EXPECT_EQ(compare_golden(golden, dst, nullptr).wrong, 1);
-  EXPECT_TRUE(has(golden_mismatch(golden, dst, {}), "1 of 3 outputs differ from " + golden.file));
-  EXPECT_TRUE(has(golden_mismatch(golden, dst, {}), "output 0 is 2.00"));
 
   const auto indexed = read_golden(write("b.txt",
                                          "problem: max/sliding/f32/nhwc/src:1x2x2/k:2/idx\n"
@@ -409,7 +406,6 @@ TEST_F(Files, golden_judgement_catches_wrong_values_and_indices) {
   const float right[] = {2, 4};
   int64_t indices[] = {1, 0};
   EXPECT_TRUE(compare_golden(indexed, right, indices).ok());
-  EXPECT_EQ(golden_mismatch(indexed, right, {1, 0}), "");
   EXPECT_TRUE(
       has(golden_mismatch(indexed, right, {1, 1}), "c 1, output 0 is 4, not 4; its index 1"));
   indices[1] = 1;
