@@ -161,10 +161,12 @@ void register_rows(Session& session, const std::vector<Contender>& contenders,
 struct BenchmarkFlags {
   std::string format = "console";
   bool out = false;
+  bool list = false;
 };
 BenchmarkFlags initialize_benchmark(const std::vector<std::string>& extras, int& blocks) {
   BenchmarkFlags flags;
-  std::vector<std::string> args = {"poolbench"};
+  static std::vector<std::string> args;  // the reporters' context keeps pointers into these
+  args = {"poolbench"};
   for (const std::string& extra : extras) {
     if (extra.rfind("--benchmark_", 0) != 0)
       throw BadInput(fmt::format("bench: '{}' is an unknown argument; see bench --help", extra));
@@ -175,6 +177,8 @@ BenchmarkFlags initialize_benchmark(const std::vector<std::string>& extras, int&
     };
     if (const auto format = value("format")) flags.format = *format;
     if (value("out")) flags.out = true;
+    if (const auto list = value("list_tests")) flags.list = *list != "false" && *list != "0";
+    if (extra == "--benchmark_list_tests") flags.list = true;
     if (const auto repetitions = value("repetitions")) {
       blocks = std::atoi(repetitions->c_str());
       if (blocks < 1)
@@ -265,6 +269,7 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
 
   session.progress().clear();
   const auto results = session.results();
+  if (benchmark_flags.list) return kAsExpected;
   if (display == &table && !results.empty()) {
     std::cout << "\n" << table_summary(results, options.temperatures);
     for (const Temperature temperature : options.temperatures)

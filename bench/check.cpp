@@ -96,12 +96,19 @@ void run_case(const Case& c, const std::vector<Contender>& contenders, Progress&
   std::vector<Prepared> prepared;
   for (const Contender& contender : contenders) prepared.push_back(prepare(contender, c.problem));
   for (size_t i = 0; i < c.inputs.size(); ++i) {
-    const Input input = c.inputs[i]();
+    std::optional<Input> input;
+    std::string failure;
+    try {
+      input = c.inputs[i]();
+    } catch (const std::exception& error) {  // no memory for it: the run goes on
+      failure = error.what();
+    }
     std::optional<Accepted> accepted;
     for (const Prepared& one : prepared) {
       if (one.plan == nullptr && i > 0) continue;  // said once, not for each input
-      Row row{one.contender.name(), to_text(c.problem), input.name,
-              verify(one, c.problem, input, accepted)};
+      Row row{one.contender.name(), to_text(c.problem), input ? input->name : "", {}};
+      row.verdict = input ? verify(one, c.problem, *input, accepted)
+                          : Verdict{Status::kError, failure, "", {}, 0};
       if (row.verdict.status == Status::kWrong || row.verdict.status == Status::kError) {
         progress.clear();
         print_failure(c.problem, row);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -11,6 +12,16 @@
 namespace {
 
 using poolbench::ExitStatus;
+
+// CLI11 says of an unknown command only that one is required.
+void check_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) == names.end())
+    throw poolbench::BadInput(
+        fmt::format("'{}' is an unknown command; one of {}", argv[1], fmt::join(names, ", ")));
+}
 
 ExitStatus complain(const char* what, ExitStatus status) {
   fmt::print(stderr, "poolbench: {}\n", what);
@@ -30,7 +41,10 @@ int main(int argc, char** argv) {
   poolbench::add_eval(app, run);
   poolbench::add_doctor(app, run);
   try {
+    check_command(app, argc, argv);
     app.parse(argc, argv);
+  } catch (const poolbench::BadInput& error) {
+    return complain(error.what(), poolbench::kBadUsage);
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

@@ -2,13 +2,39 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <fstream>
 #include <new>
 
 namespace poolbench {
 namespace {
 
+// MemAvailable of /proc/meminfo in bytes; where that is missing, no limit is known.
+double available_host_memory() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string key, unit; file >> key;) {
+    double kib = 0;
+    file >> kib;
+    if (key == "MemAvailable:") return kib * 1024;
+    std::getline(file, unit);
+  }
+  return INFINITY;
+}
+
 std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
+}
+
+// Throws OutOfMemory where judging a problem takes more than the host has left: Linux would grant
+// the memory and kill the process when it is touched. The input stands three times, as made, in a
+// tensor and read back; outputs four times.
+void require_host_memory(const PoolProblem& problem) {
+  const double needed =
+      3.0 * double(src_bytes(problem)) + 4.0 * double(dst_bytes(problem) + index_bytes(problem));
+  const double available = available_host_memory();
+  if (needed > available)
+    throw OutOfMemory(fmt::format("the case takes {:.3g} GB of host memory, {:.3g} GB are left",
+                                  needed / 1e9, available / 1e9));
 }
 
 // Runs `work`; what it throws becomes the verdict.
@@ -65,6 +91,7 @@ std::string_view status_name(Status status) {
 }
 
 Input make_input(const PoolProblem& problem, FillKind kind, uint64_t seed) {
+  require_host_memory(problem);
   return {fmt::format("--fill {} --seed {}", fill_name(kind), seed), filled(problem, kind, seed)};
 }
 

@@ -29,6 +29,7 @@ struct Input {
   // What is known of the output beside the oracle: returns how it is missed, or nothing.
   std::function<std::string(const Outcome&)> expect = {};
 };
+// Throws OutOfMemory when the host cannot hold the case.
 Input make_input(const PoolProblem& problem, FillKind kind, uint64_t seed);
 
 // What came out right before, for one problem and input: the same bits need no second judgement.
