@@ -57,6 +57,10 @@ inline const char* integer_average_too_large(const PoolArgs& args) {
   return large ? "takes integer averages of up to 2^15 taps and divisors up to 2^15" : nullptr;
 }
 
+inline bool is_integer_lp(const PoolArgs& args) {
+  return Reduction(args.reduction) == Reduction::kLp && dtype_bytes(DType(args.dtype)) == 1;
+}
+
 inline bool is_tuned_type(const PoolArgs& args) {
   return DType(args.dtype) != DType::kF64 && DType(args.dtype) != DType::kI32;
 }
@@ -70,6 +74,7 @@ inline const char* reduce_why_not(const PoolArgs& args) {
     for (const Axis& axis : args.axis)
       if (axis.dilation != 1 || axis.kernel - axis.pad_begin < axis.src)
         return "takes windows that are the whole plane only";
+  if (is_integer_lp(args)) return "does not take Lp over integers";
   if (args.n * args.c > kMaxItems) return "takes up to 2^31 planes";
   return nullptr;
 }
@@ -128,8 +133,7 @@ inline const char* vector_why_not(const PoolArgs& args) {
     return "takes channels in whole 16-byte runs only";
   if (Windowing(args.windowing) == Windowing::kFractional)
     return "does not take fractional windows";
-  if (Reduction(args.reduction) == Reduction::kLp && dtype_bytes(DType(args.dtype)) == 1)
-    return "does not take Lp over integers";
+  if (is_integer_lp(args)) return "does not take Lp over integers";
   const int64_t runs = args.c * dtype_bytes(DType(args.dtype)) / 16;
   if (args.n * dst_plane_size(args) * runs > kMaxItems) return "takes up to 2^31 runs of channels";
   if (const char* reason = plane_too_large(args)) return reason;

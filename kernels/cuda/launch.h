@@ -9,12 +9,13 @@
 #include "kernels/cuda/device.cuh"
 #define POOLBENCH_DEVICE __device__ __forceinline__
 #define POOLBENCH_UNROLL _Pragma("unroll")
-#define POOLBENCH_UNROLL_4 _Pragma("unroll 4")
+#define POOLBENCH_STRING(text) #text
+#define POOLBENCH_UNROLL_BY(count) _Pragma(POOLBENCH_STRING(unroll count))
 #else
 #include "kernels/cuda/emulator/emulator.h"
 #define POOLBENCH_DEVICE inline
 #define POOLBENCH_UNROLL
-#define POOLBENCH_UNROLL_4
+#define POOLBENCH_UNROLL_BY(count)
 #endif
 
 namespace poolbench {

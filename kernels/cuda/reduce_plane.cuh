@@ -123,7 +123,7 @@ struct ReducePlaneBody {
     const int64_t head = gap < size ? gap : size;
     const int64_t runs = (size - head) / kRun, tail = size - head - runs * kRun;
     const auto* aligned = reinterpret_cast<const Pack<T, kRun>*>(src + head);
-    POOLBENCH_UNROLL_4
+    POOLBENCH_UNROLL_BY(kLoadsInFlight<Op>)
     for (int64_t i = rank; i < runs; i += params.group)
       add_run(op, ctx.load(aligned + i), head + i * kRun);
     if (rank < head + tail) {
@@ -133,18 +133,25 @@ struct ReducePlaneBody {
   }
 };
 
-// A warp's runs of one step.
+// Planes up to this size get a warp.
 constexpr int64_t kWarpPlaneBytes = 8192;
+
+template <class Op>
+inline constexpr bool kIntegerLp =
+    std::is_same_v<Op, Lp<int8_t>> || std::is_same_v<Op, Lp<uint8_t>>;
 
 template <class Launch>
 void launch_reduce(const PoolArgs& args, void* stream) {
   const int64_t planes = args.n * args.c, size = src_plane_size(args);
   const bool small = size * dtype_bytes(DType(args.dtype)) <= kWarpPlaneBytes;
   dispatch(args, [&](auto tag) {
-    using Body = ReducePlaneBody<typename decltype(tag)::type>;
-    const ReduceParams params{args, size, small ? 32 : Body::kThreads};
-    Launch::template launch<Body>(args, params, ceil_div(planes, Body::kThreads / params.group),
-                                  stream);
+    using Op = typename decltype(tag)::type;
+    using Body = ReducePlaneBody<Op>;
+    if constexpr (!kIntegerLp<Op>) {
+      const ReduceParams params{args, size, small ? 32 : Body::kThreads};
+      Launch::template launch<Body>(args, params, ceil_div(planes, Body::kThreads / params.group),
+                                    stream);
+    }
   });
 }
 

@@ -21,6 +21,7 @@ template <class Op>
 struct ChannelOps {
   using T = typename Op::Type;
   static constexpr int kCount = 16 / int(sizeof(T));
+  static constexpr int kInFlight = kLoadsInFlight<Op>;
   using Run = Pack<T, kCount>;
   Op op[kCount];
 
@@ -54,6 +55,7 @@ struct ChannelOps {
 
 template <class T>
 struct ChannelMax {
+  static constexpr int kInFlight = 4;
   Words best = all_words(lowest_word<T>());
 
   POOLBENCH_DEVICE explicit ChannelMax(const PoolArgs&) {}
@@ -70,6 +72,7 @@ struct ChannelMax {
 template <class T, bool kFew>
 struct ChannelAverage {
   static constexpr int kCount = 16 / int(sizeof(T));
+  static constexpr int kInFlight = 4;
   using Run = Pack<T, kCount>;
   using Sum = Compute<T>;
   Sum run[kCount] = {};
@@ -155,7 +158,7 @@ struct VectorBody {
         const int32_t row = (d * int32_t(args.axis[1].src) + h) * int32_t(args.axis[2].src);
         for (int32_t x = int32_t(w[2].begin); x < last;) {
           const int32_t limit = x + kMaxPlainTerms * step, end = limit < last ? limit : last;
-          POOLBENCH_UNROLL_4
+          POOLBENCH_UNROLL_BY(Channels::kInFlight)
           for (; x < end; x += step)
             channels.add(ctx.load(reinterpret_cast<const Words*>(src + int64_t(row + x) * args.c)),
                          row + x);

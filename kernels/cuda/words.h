@@ -143,6 +143,13 @@ POOLBENCH_DEVICE Words all_words(uint32_t word) { return {{word, word, word, wor
 // A plain float sum of this many terms keeps its error below the bound of design section 5.
 constexpr int32_t kMaxPlainTerms = 32;
 
+// How often a loop over loads is unrolled, so that several are in flight. A power is a large piece
+// of code and hides its load well enough alone.
+template <class Op>
+inline constexpr int kLoadsInFlight = 4;
+template <class T>
+inline constexpr int kLoadsInFlight<Lp<T>> = 1;
+
 // sum / divisor in the element type; 0 over 0 is 0. Small integers: where |sum| < 2^24 and
 // |divisor|
 // <= kMaxSmallDivisor the float quotient is a tie exactly where the true one is, so rounding it is

@@ -29,20 +29,21 @@ EmulatedMemory::EmulatedMemory(const PoolArgs& args, int64_t scratch_bytes) {
   const int64_t planes = args.n * args.c;
   const int64_t src = planes * src_plane_size(args), dst = planes * dst_plane_size(args);
   const int64_t element = dtype_bytes(DType(args.dtype));
-  const auto add = [&](const char* name, const void* begin, int64_t bytes, bool writable) {
+  const auto add = [&](const char* name, const void* begin, int64_t bytes,
+                       EmulatedRegion::Access access) {
     if (begin != nullptr)
-      regions.push_back({name, reinterpret_cast<uintptr_t>(begin), uint64_t(bytes), writable});
+      regions.push_back({name, reinterpret_cast<uintptr_t>(begin), uint64_t(bytes), access});
   };
-  add("src", args.src, src * element, false);
-  add("dst", args.dst, dst * element, true);
+  add("src", args.src, src * element, EmulatedRegion::kRead);
+  add("dst", args.dst, dst * element, EmulatedRegion::kWrite);
   constexpr const char* kTables[] = {"table d", "table h", "table w"};
   for (int i = 2; i >= 0; --i) {
     const Axis& axis = args.axis[i];
     const int64_t rows = axis.plane_stride != 0 ? planes * axis.plane_stride : axis.dst;
-    add(kTables[i], axis.windows, rows * int64_t(sizeof(Window)), false);
+    add(kTables[i], axis.windows, rows * int64_t(sizeof(Window)), EmulatedRegion::kRead);
   }
-  add("indices", args.indices, dst * int64_t(sizeof(int64_t)), true);
-  add("scratch", args.scratch, scratch_bytes, true);
+  add("indices", args.indices, dst * int64_t(sizeof(int64_t)), EmulatedRegion::kWrite);
+  add("scratch", args.scratch, scratch_bytes, EmulatedRegion::kBoth);
 }
 
 void EmulatedContext::fault(const std::string& what) const {
@@ -53,10 +54,10 @@ void EmulatedContext::fault(const std::string& what) const {
 }
 
 void EmulatedContext::bad_access(uintptr_t at, uint64_t bytes, uint64_t alignment,
-                                 bool writes) const {
+                                 EmulatedRegion::Access access) const {
   std::ostringstream text;
-  text << (writes ? "store" : "load") << " of " << bytes << " bytes at 0x" << std::hex << at
-       << std::dec;
+  text << (access == EmulatedRegion::kWrite ? "store" : "load") << " of " << bytes << " bytes at 0x"
+       << std::hex << at << std::dec;
   if (at % alignment != 0) text << " is not aligned to " << alignment;
   // The region it lies in, or else the one it is nearest to.
   const EmulatedRegion* nearest = nullptr;
@@ -72,8 +73,10 @@ void EmulatedContext::bad_access(uintptr_t at, uint64_t bytes, uint64_t alignmen
   if (nearest != nullptr) {
     const int64_t offset = int64_t(at - nearest->begin);
     text << "; bytes [" << offset << ", " << offset + int64_t(bytes) << ") of "
-         << (writes && !nearest->writable ? "read-only " : "") << nearest->name << ", which has "
-         << nearest->bytes;
+         << (nearest->access == EmulatedRegion::kRead    ? "read-only "
+             : nearest->access == EmulatedRegion::kWrite ? "write-only "
+                                                         : "")
+         << nearest->name << ", which has " << nearest->bytes;
   }
   fault(text.str());
 }

@@ -2,7 +2,7 @@
 //
 // A body without barriers runs as a loop over its threads; one with barriers runs with one fiber a
 // thread. Blocks are dealt to all cores. The emulator checks every access that goes through the
-// context: that it lies inside one tensor or table, may be written if it is written, and is aligned
+// context: that it lies inside one tensor or table, reads inputs and writes outputs, and is aligned
 // to its size. Shared memory starts undefined: reading what no thread wrote, and two threads
 // touching an element between the same two barriers where one of them writes, are faults, so a
 // missing barrier is found whatever the order was. Barriers and shuffles that not all threads reach
@@ -29,10 +29,11 @@ struct EmulatorFault : std::runtime_error {
 };
 
 struct EmulatedRegion {
+  enum Access { kRead = 1, kWrite = 2, kBoth = 3 };
   const char* name;
   uintptr_t begin;
   uint64_t bytes;
-  bool writable;
+  Access access;
 };
 
 // What a launch may touch.
@@ -56,14 +57,14 @@ class EmulatedContext {
 
   template <class T>
   T load(const T* p) const {
-    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), false);
+    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), EmulatedRegion::kRead);
     T v;
     memcpy(&v, p, sizeof(T));
     return v;
   }
   template <class T>
   void store(T* p, T v) const {
-    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), true);
+    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), EmulatedRegion::kWrite);
     memcpy(p, &v, sizeof(T));
   }
 
@@ -75,14 +76,16 @@ class EmulatedContext {
   [[noreturn]] void fault(const std::string& what) const;
 
  private:
-  void check(uintptr_t at, uint64_t bytes, uint64_t alignment, bool writes) const {
+  void check(uintptr_t at, uint64_t bytes, uint64_t alignment,
+             EmulatedRegion::Access access) const {
     for (const EmulatedRegion& region : regions_)
       if (at - region.begin < region.bytes && bytes <= region.bytes - (at - region.begin) &&
-          at % alignment == 0 && (region.writable || !writes))
+          at % alignment == 0 && (region.access & access) != 0)
         return;
-    bad_access(at, bytes, alignment, writes);
+    bad_access(at, bytes, alignment, access);
   }
-  [[noreturn]] void bad_access(uintptr_t at, uint64_t bytes, uint64_t alignment, bool writes) const;
+  [[noreturn]] void bad_access(uintptr_t at, uint64_t bytes, uint64_t alignment,
+                               EmulatedRegion::Access access) const;
 
   std::span<const EmulatedRegion> regions_;
   const char* kernel_;

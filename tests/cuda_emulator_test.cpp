@@ -1,0 +1,289 @@
+// The emulator finds what it is for: each broken body here has a sound twin that passes.
+#include <gtest/gtest.h>
+
+#include "host/backends/backends.h"
+#include "host/compare.h"
+#include "host/fuzz.h"
+#include "host/run.h"
+#include "kernels/cuda/emulator/emulator.h"
+#include "kernels/cuda/words.h"
+
+namespace poolbench {
+namespace {
+
+// Memory of 64 floats to read and 64 to write.
+struct Floats {
+  alignas(256) float src[64];
+  alignas(256) float dst[64];
+  EmulatedMemory memory;
+
+  Floats() {
+    for (int i = 0; i < 64; ++i) {
+      src[i] = float(i);
+      dst[i] = -1;
+    }
+    memory.regions = {
+        {"src", reinterpret_cast<uintptr_t>(src), sizeof(src), EmulatedRegion::kRead},
+        {"dst", reinterpret_cast<uintptr_t>(dst), sizeof(dst), EmulatedRegion::kWrite}};
+  }
+};
+
+struct FloatParams {
+  const float* src;
+  float* dst;
+};
+
+// What a launch's fault says; empty where it passes.
+template <class Body>
+std::string fault_of(Floats& floats, int64_t blocks, uint64_t seed = 0) {
+  try {
+    emulate<Body>(floats.memory, {floats.src, floats.dst}, blocks, seed);
+  } catch (const EmulatorFault& fault) {
+    return fault.what();
+  }
+  return "";
+}
+
+// Thread i copies element i + kOffset.
+template <int kOffset>
+struct CopyBody {
+  using Params = FloatParams;
+  static constexpr const char* kName = "copy";
+  static constexpr int kThreads = 32;
+  static constexpr bool kCooperative = false;
+  static void run(auto& ctx, const Params& params) {
+    const int64_t i = ctx.block() * kThreads + ctx.thread();
+    ctx.store(params.dst + i, ctx.load(params.src + i + kOffset));
+  }
+};
+
+TEST(CudaEmulator, takes_a_sound_copy) {
+  Floats floats;
+  EXPECT_EQ(fault_of<CopyBody<0>>(floats, 2), "");
+  EXPECT_EQ(floats.dst[63], 63);
+}
+
+TEST(CudaEmulator, finds_a_load_one_element_beyond) {
+  Floats floats;
+  const std::string fault = fault_of<CopyBody<1>>(floats, 2);
+  EXPECT_NE(fault.find("kernel copy, block 1 of 2, thread 31: load of 4 bytes"), std::string::npos)
+      << fault;
+  EXPECT_NE(fault.find("bytes [256, 260) of read-only src, which has 256"), std::string::npos)
+      << fault;
+}
+
+TEST(CudaEmulator, finds_a_load_one_element_before) {
+  Floats floats;
+  const std::string fault = fault_of<CopyBody<-1>>(floats, 2);
+  EXPECT_NE(fault.find("bytes [-4, 0) of read-only src"), std::string::npos) << fault;
+}
+
+TEST(CudaEmulator, finds_a_store_beyond) {
+  Floats floats;
+  EXPECT_NE(fault_of<CopyBody<-40>>(floats, 3), "");
+}
+
+struct StoreToSrcBody {
+  using Params = FloatParams;
+  static constexpr const char* kName = "store_to_src";
+  static constexpr int kThreads = 32;
+  static constexpr bool kCooperative = false;
+  static void run(auto& ctx, const Params& params) {
+    ctx.store(const_cast<float*>(params.src) + ctx.thread(), 0.0f);
+  }
+};
+
+TEST(CudaEmulator, finds_a_store_to_the_input) {
+  Floats floats;
+  const std::string fault = fault_of<StoreToSrcBody>(floats, 1);
+  EXPECT_NE(fault.find("read-only src"), std::string::npos) << fault;
+}
+
+// Thread i copies the 16 bytes from element 4 i + kOffset.
+template <int kOffset>
+struct RunBody {
+  using Params = FloatParams;
+  static constexpr const char* kName = "run";
+  static constexpr int kThreads = 8;
+  static constexpr bool kCooperative = false;
+  static void run(auto& ctx, const Params& params) {
+    const int at = 4 * ctx.thread();
+    ctx.store(reinterpret_cast<Words*>(params.dst + at),
+              ctx.load(reinterpret_cast<const Words*>(params.src + at + kOffset)));
+  }
+};
+
+TEST(CudaEmulator, finds_a_misaligned_16_byte_load) {
+  Floats floats;
+  EXPECT_EQ(fault_of<RunBody<0>>(floats, 1), "");
+  const std::string fault = fault_of<RunBody<2>>(floats, 1);
+  EXPECT_NE(fault.find("is not aligned to 16"), std::string::npos) << fault;
+}
+
+enum class Break { kNothing, kNoBarrier, kOneThreadLeaves, kTwoBarriers, kUnwritten, kBeyond };
+
+// Writes a block's elements to shared memory and stores them in reverse.
+template <Break kBreak>
+struct ReverseBody {
+  using Params = FloatParams;
+  static constexpr const char* kName = "reverse";
+  static constexpr int kThreads = 64;
+  static constexpr bool kCooperative = true;
+  static void run(auto& ctx, const Params& params) {
+    const auto values = ctx.template shared<float, kThreads>();
+    const int i = ctx.thread();
+    if (kBreak != Break::kUnwritten || i != 5) values.set(i, ctx.load(params.src + i));
+    if (kBreak == Break::kOneThreadLeaves && i == 3) return;
+    if (kBreak == Break::kTwoBarriers && i < 32)
+      ctx.sync();
+    else if (kBreak != Break::kNoBarrier)
+      ctx.sync();
+    ctx.store(params.dst + i, values.get(kThreads - (kBreak == Break::kBeyond ? 0 : 1) - i));
+  }
+};
+
+TEST(CudaEmulator, takes_a_sound_barrier) {
+  Floats floats;
+  EXPECT_EQ(fault_of<ReverseBody<Break::kNothing>>(floats, 3), "");
+  EXPECT_EQ(floats.dst[0], 63);
+}
+
+TEST(CudaEmulator, finds_a_removed_barrier_whatever_the_order) {
+  for (uint64_t seed = 0; seed < 32; ++seed) {
+    Floats floats;
+    const std::string fault = fault_of<ReverseBody<Break::kNoBarrier>>(floats, 1, seed);
+    EXPECT_TRUE(fault.find("no barrier lies between") != std::string::npos ||
+                fault.find("nobody wrote it") != std::string::npos)
+        << seed << ": " << fault;
+  }
+}
+
+TEST(CudaEmulator, finds_a_barrier_that_one_thread_skips) {
+  Floats floats;
+  const std::string fault = fault_of<ReverseBody<Break::kOneThreadLeaves>>(floats, 1);
+  EXPECT_NE(fault.find("divergent barrier"), std::string::npos) << fault;
+  EXPECT_NE(fault.find("thread 3 has returned"), std::string::npos) << fault;
+}
+
+TEST(CudaEmulator, finds_threads_at_different_barriers) {
+  Floats floats;
+  const std::string fault = fault_of<ReverseBody<Break::kTwoBarriers>>(floats, 1);
+  EXPECT_NE(fault.find("divergent barrier"), std::string::npos) << fault;
+}
+
+TEST(CudaEmulator, finds_a_shared_element_that_nobody_wrote) {
+  Floats floats;
+  const std::string fault = fault_of<ReverseBody<Break::kUnwritten>>(floats, 1);
+  EXPECT_NE(fault.find("shared element 5 of 64: nobody wrote it"), std::string::npos) << fault;
+}
+
+TEST(CudaEmulator, finds_a_shared_element_out_of_bounds) {
+  Floats floats;
+  const std::string fault = fault_of<ReverseBody<Break::kBeyond>>(floats, 1);
+  EXPECT_NE(fault.find("shared element 64 of 64: out of bounds"), std::string::npos) << fault;
+}
+
+// Each warp sums its elements; kBroken: one lane does not take part.
+template <bool kBroken>
+struct WarpSumBody {
+  using Params = FloatParams;
+  static constexpr const char* kName = "warp_sum";
+  static constexpr int kThreads = 64;
+  static constexpr bool kCooperative = true;
+  static void run(auto& ctx, const Params& params) {
+    const int i = ctx.thread();
+    float sum = ctx.load(params.src + i);
+    if (kBroken && i == 40) return;
+    for (int mask = 16; mask > 0; mask /= 2) sum += ctx.shuffle_xor(sum, mask);
+    ctx.store(params.dst + i, sum);
+  }
+};
+
+TEST(CudaEmulator, shuffles_within_warps) {
+  Floats floats;
+  EXPECT_EQ(fault_of<WarpSumBody<false>>(floats, 1), "");
+  EXPECT_EQ(floats.dst[0], 31 * 32 / 2);
+  EXPECT_EQ(floats.dst[63], 31 * 32 / 2 + 32 * 32);
+}
+
+TEST(CudaEmulator, finds_a_shuffle_that_one_lane_skips) {
+  Floats floats;
+  const std::string fault = fault_of<WarpSumBody<true>>(floats, 1);
+  EXPECT_NE(fault.find("divergent shuffle"), std::string::npos) << fault;
+  EXPECT_NE(fault.find("thread 40 has returned"), std::string::npos) << fault;
+}
+
+TEST(CudaEmulator, carries_a_fault_out_of_many_blocks) {
+  Floats floats;
+  EXPECT_NE(fault_of<CopyBody<0>>(floats, 4096), "");
+}
+
+// Every lane of 32-bit words against the element's own rule.
+template <class T>
+void expect_lane_maxima(std::initializer_list<float> values) {
+  for (const float a : values)
+    for (const float b : values) {
+      const T x = store<T>(a), y = store<T>(b);
+      for (int i = 0; i < kLanes<T>; ++i) {
+        const Compute<T> m = load(lane<T>(max_words<T>(broadcast(x), broadcast(y)), i));
+        const Compute<T> expected = load(x) > load(y) || is_nan(load(x)) ? load(x) : load(y);
+        EXPECT_TRUE(m == expected || (is_nan(m) && is_nan(expected))) << a << " " << b;
+      }
+    }
+}
+
+TEST(CudaWords, lane_maxima_propagate_nan) {
+  const float nan = std::nanf(""), inf = HUGE_VALF;
+  expect_lane_maxima<float>({0, -1, 2, inf, -inf, nan});
+  expect_lane_maxima<f16>({0, -1, 2, inf, -inf, nan});
+  expect_lane_maxima<bf16>({0, -1, 2, inf, -inf, nan});
+  expect_lane_maxima<int8_t>({0, -1, 127, -128});
+  expect_lane_maxima<uint8_t>({0, 1, 127, 128, 255});
+}
+
+// Every quotient that an integer average can come to is rounded as exact arithmetic rounds it.
+TEST(CudaWords, integer_averages_are_exact) {
+  for (int divisor = 1; divisor < 200; ++divisor)
+    for (int sum = -300 * divisor; sum <= 300 * divisor; sum += divisor % 2 == 0 ? 1 : 3)
+      ASSERT_EQ(divided<int8_t>(sum, float(divisor)), store<int8_t>(divide_half_even(sum, divisor)))
+          << sum << " / " << divisor;
+  for (const int divisor : {1023, 4095, 32767, 32768, -32768, -7})
+    for (int sum = -(1 << 24) + 1; sum < 1 << 24; sum += 97)
+      ASSERT_EQ(divided<uint8_t>(sum, float(divisor)),
+                store<uint8_t>(divide_half_even(sum, divisor)))
+          << sum << " / " << divisor;
+}
+
+TEST(CudaWords, fast_divisor_divides) {
+  for (const int64_t divisor : {1, 2, 3, 7, 28, 641, 65535, 65536, 1 << 30, 2147483647})
+    for (const int64_t near : {int64_t{0}, divisor, 2 * divisor, int64_t{2147483647}})
+      for (int64_t n = near - 2; n <= near + 2; ++n)
+        if (n >= 0 && n <= 2147483647) {
+          uint32_t rest = uint32_t(n);
+          EXPECT_EQ(FastDivisor(divisor).split(rest), n / divisor) << n << " / " << divisor;
+          EXPECT_EQ(rest, n % divisor);
+        }
+}
+
+// All kernels on the same random problems; those of other backends stand in the conformance test.
+TEST(CudaEmulated, every_kernel_is_right_on_random_problems) {
+  const auto backend = std::move(open_cuda_emulated({}).front());
+  for (int i = 0; i < 400; ++i) {
+    const FuzzCase fuzz = fuzz_case(7, i, 20'000);
+    const auto src = filled(fuzz.problem, fuzz.fill, fuzz.fill_seed);
+    for (const KernelInfo& kernel : backend->kernels()) {
+      if (!backend->supports(fuzz.problem, kernel.name)) continue;
+      const auto plan = backend->plan(fuzz.problem, kernel.name);
+      const Outcome out = run_checked(*plan, backend->substrate(), fuzz.problem, src.data());
+      EXPECT_EQ(out.broken, "") << kernel.name << " " << to_text(fuzz.problem);
+      const Comparison comparison =
+          compare(fuzz.problem, src.data(), out.dst.data(),
+                  fuzz.problem.spec.indices ? out.indices.data() : nullptr);
+      EXPECT_TRUE(comparison.ok()) << kernel.name << " " << to_text(fuzz.problem) << " --fill "
+                                   << fill_name(fuzz.fill) << " --seed " << fuzz.fill_seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace poolbench
