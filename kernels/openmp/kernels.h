@@ -6,6 +6,8 @@
 
 namespace poolbench::POOLBENCH_ISA {
 
+const char* whole_why_not(const PoolArgs& args);
+void whole_launch(const PoolArgs& args, void*);
 const char* strips_why_not(const PoolArgs& args);
 void strips_launch(const PoolArgs& args, void*);
 const char* rows_why_not(const PoolArgs& args);

@@ -68,11 +68,11 @@ struct MaxOp {
       return e;
   }
   POOLBENCH_INLINE V load(const Element* at) const { return to_work(load_lanes<E>(at)); }
-  POOLBENCH_INLINE V load_part(const Element* at, int lo, int hi) const {
+  POOLBENCH_INLINE V load_part(const Element* at, Lanes lanes) const {
     if constexpr (kIs16BitFloat<T>)
-      return to_work(load_some(at, lo, hi, bits<E>(from_key<T>(fill()))));
+      return to_work(load_some(at, lanes, bits<E>(from_key<T>(fill()))));
     else
-      return load_some(at, lo, hi, fill());
+      return load_some(at, lanes, fill());
   }
   static POOLBENCH_INLINE V combine(V next, V so_far) { return max(next, so_far); }
   static POOLBENCH_INLINE Work combine_one(Work next, Work so_far) {
@@ -135,8 +135,8 @@ struct SumOp {
     return v;
   }
   POOLBENCH_INLINE V load(const Element* at) const { return to_work(load_lanes<E>(at)); }
-  POOLBENCH_INLINE V load_part(const Element* at, int lo, int hi) const {
-    return to_work(load_some(at, lo, hi, E{}));
+  POOLBENCH_INLINE V load_part(const Element* at, Lanes lanes) const {
+    return to_work(load_some(at, lanes, E{}));
   }
   static POOLBENCH_INLINE V combine(V next, V so_far) { return so_far + next; }
   static POOLBENCH_INLINE Work combine_one(Work next, Work so_far) { return Work(so_far + next); }
@@ -173,6 +173,20 @@ struct SumOp {
       return rounded(low * scale.whole, high * scale.whole);
     } else {
       return to_element(v * scale.whole);
+    }
+  }
+  // A sum made in double.
+  POOLBENCH_INLINE Element finish_total(double total, int64_t count) const {
+    const int64_t by = divisor != 0 ? divisor : count;
+    const double mean_value = mean && by != 0 ? total / double(by) : total;
+    if constexpr (kInteger && !kLp) {
+      double nearest = __builtin_rint(mean_value);
+      constexpr double kLow = std::is_unsigned_v<T> ? 0 : -128;
+      constexpr double kHigh = std::is_unsigned_v<T> ? 255 : 127;
+      nearest = nearest < kLow ? kLow : nearest > kHigh ? kHigh : nearest;
+      return Element(int(nearest));
+    } else {
+      return to_element(broadcast<V>(Work(mean_value)))[0];
     }
   }
   // `weights` is the table's entry of the first lane.

@@ -26,7 +26,8 @@ struct InputRows {
     const int lo = x < 0 ? int(least(-x, Op::N)) : 0;
     const int hi = int(most(least(width - x, Op::N), lo));
     if (lo == hi) return Op::fill();
-    return combine<kHeight>([&](const auto* row) { return op.load_part(row + x, lo, hi); });
+    const Lanes lanes(lo, hi);
+    return combine<kHeight>([&](const auto* row) { return op.load_part(row + x, lanes); });
   }
 
  private:

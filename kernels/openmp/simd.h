@@ -111,27 +111,29 @@ POOLBENCH_INLINE void stream(Lane<V>* at, V v) {
   store_lanes(at, v);
 }
 
+// Lanes lo to hi - 1 of a vector; none where hi <= lo.
+struct Lanes {
 #ifdef POOLBENCH_AVX512
-// Bits lo to hi - 1, at most 64; hi > lo.
-POOLBENCH_INLINE uint64_t bit_range(int lo, int hi) {
-  return (~uint64_t{0} >> (64 - (hi - lo))) << lo;
-}
+  uint64_t mask;
+  Lanes(int64_t lo, int64_t hi) : mask(hi > lo ? (~uint64_t{0} >> (64 - (hi - lo))) << lo : 0) {}
+#else
+  int lo, hi;
+  Lanes(int64_t lo, int64_t hi) : lo(int(lo)), hi(int(hi > lo ? hi : lo)) {}
 #endif
+};
 #ifdef POOLBENCH_AVX2
 alignas(32) inline constexpr int32_t kOnesThenZeros[24] = {-1, -1, -1, -1, -1, -1, -1, -1,
                                                            0,  0,  0,  0,  0,  0,  0,  0};
 #endif
 
-// Lanes lo to hi - 1 from memory, `fill` in the others; memory outside them is not touched.
+// Those lanes from memory, `fill` in the others; memory outside them is not touched.
 template <class V>
-POOLBENCH_INLINE V load_some(const Lane<V>* at, int lo, int hi, V fill) {
-  if (hi <= lo) return fill;
+POOLBENCH_INLINE V load_some(const Lane<V>* at, Lanes lanes, V fill) {
   constexpr int kSize = sizeof(Lane<V>);
 #ifdef POOLBENCH_AVX512
-  const uint64_t mask = bit_range(lo, hi);
 #define POOLBENCH_LOAD(bytes, size, type, mask_type, load) \
   if constexpr (sizeof(V) == bytes && kSize == size)       \
-    return bits<V>(load(bits<type>(fill), mask_type(mask), at));
+    return bits<V>(load(bits<type>(fill), mask_type(lanes.mask), at));
   POOLBENCH_LOAD(64, 1, __m512i, __mmask64, _mm512_mask_loadu_epi8)
   POOLBENCH_LOAD(64, 2, __m512i, __mmask32, _mm512_mask_loadu_epi16)
   POOLBENCH_LOAD(64, 4, __m512i, __mmask16, _mm512_mask_loadu_epi32)
@@ -141,21 +143,26 @@ POOLBENCH_INLINE V load_some(const Lane<V>* at, int lo, int hi, V fill) {
   POOLBENCH_LOAD(32, 4, __m256i, __mmask8, _mm256_mask_loadu_epi32)
   POOLBENCH_LOAD(16, 1, __m128i, __mmask16, _mm_mask_loadu_epi8)
   POOLBENCH_LOAD(16, 2, __m128i, __mmask8, _mm_mask_loadu_epi16)
+  if constexpr (sizeof(V) == 8 && kSize == 1)
+    return bits<V>(_mm_cvtsi128_si64(
+        _mm_mask_loadu_epi8(_mm_cvtsi64_si128(bits<int64_t>(fill)), __mmask16(lanes.mask), at)));
 #undef POOLBENCH_LOAD
-#endif
+#else
 #ifdef POOLBENCH_AVX2
   if constexpr (sizeof(V) == 32 && kSize == 4) {
-    const auto from = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kOnesThenZeros + 8 - hi));
-    const auto below =
-        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kOnesThenZeros + 8 - lo));
-    const __m256i mask = _mm256_andnot_si256(below, from);
+    const auto* ones = kOnesThenZeros + 8;
+    const auto to = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones - lanes.hi));
+    const auto below = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones - lanes.lo));
+    const __m256i mask = _mm256_andnot_si256(below, to);
     const __m256i loaded = _mm256_maskload_epi32(reinterpret_cast<const int*>(at), mask);
     return bits<V>(_mm256_blendv_epi8(bits<__m256i>(fill), loaded, mask));
   }
 #endif
   V v = fill;
-  __builtin_memcpy(reinterpret_cast<char*>(&v) + lo * kSize, at + lo, (hi - lo) * kSize);
+  __builtin_memcpy(reinterpret_cast<char*>(&v) + lanes.lo * kSize, at + lanes.lo,
+                   (lanes.hi - lanes.lo) * kSize);
   return v;
+#endif
 }
 
 // Stores lanes 0 to hi - 1 alone.
@@ -163,7 +170,7 @@ template <class V>
 POOLBENCH_INLINE void store_some(Lane<V>* at, V v, int hi) {
   constexpr int kSize = sizeof(Lane<V>);
 #ifdef POOLBENCH_AVX512
-  const uint64_t mask = bit_range(0, hi);
+  const uint64_t mask = Lanes(0, hi).mask;
 #define POOLBENCH_STORE(bytes, size, type, mask_type, store) \
   if constexpr (sizeof(V) == bytes && kSize == size)         \
     return store(at, mask_type(mask), bits<type>(v));

@@ -29,24 +29,25 @@ struct Strip {
   const Element* first;  // the slice's first tap plane, at the strip's first column
   int64_t d_step, h_step, height;
   int depth;
-  int lo[kLoads], hi[kLoads];
+  const Lanes* lanes;
 
   POOLBENCH_INLINE V load(const Element* row, int i) const {
     if constexpr (kFull)
       return op.load(row + i * kStep);
     else
-      return op.load_part(row + i * kStep, lo[i], hi[i]);
+      return op.load_part(row + i * kStep, lanes[i]);
   }
   // Stride 1: row h combined across the window's columns.
   POOLBENCH_INLINE V across(int64_t h) const {
-    V v = Op::fill();
-    if (h < 0 || h >= height) return v;
-    for (int d = 0; d < depth; ++d) {
-      const Element* row = first + d * d_step + h * h_step;
-      V sum = load(row, 0);
-      for (int i = 1; i < kLoads; ++i) sum = Op::combine(load(row, i), sum);
-      v = d == 0 ? sum : Op::combine(sum, v);
-    }
+    if (h < 0 || h >= height || depth == 0) return Op::fill();
+    const auto one = [&](const Element* row) {
+      V v = load(row, 0);
+#pragma GCC unroll 4
+      for (int i = 1; i < kLoads; ++i) v = Op::combine(load(row, i), v);
+      return v;
+    };
+    V v = one(first + h * h_step);
+    for (int d = 1; d < depth; ++d) v = Op::combine(one(first + d * d_step + h * h_step), v);
     return v;
   }
   // Stride 2: the window's rows from h on combined, then its columns.
@@ -85,9 +86,13 @@ struct Planes {
                             int64_t column, Element* to) const {
     const Axis &h = args.axis[1], &w = args.axis[2];
     const int lanes = int(least(w.dst - column, kOutputs));
+    int64_t count = -1;
+    RowScale<typename Op::Weight> scale;
     const auto put = [&](int64_t o, V v) {
-      RowScale<typename Op::Weight> scale;
-      if constexpr (Op::kSum) scale = op.row_scale(count_d * h.windows[o].count, w.kernel);
+      if (Op::kSum && h.windows[o].count != count) {
+        count = h.windows[o].count;
+        scale = op.row_scale(count_d * count, w.kernel);
+      }
       const auto result = weights.finish(op, v, column, lanes, scale);
       if (lanes == N)
         store_lanes(to + o * w.dst, result);
@@ -107,12 +112,16 @@ struct Planes {
     } else {
       V above = strip.across(row), now = strip.across(row + 1);
       row += 2;
-      for (int64_t o = 0; o < h.dst; ++o, ++row) {
-        const V next = strip.across(row);
-        put(o, Op::combine(next, Op::combine(now, above)));
-        above = now;
-        now = next;
+      int64_t o = 0;
+      for (; o + 2 <= h.dst; o += 2, row += 2) {  // two rows share what their windows share
+        const V next = strip.across(row), last = strip.across(row + 1);
+        const V both = Op::combine(next, now);
+        put(o, Op::combine(both, above));
+        put(o + 1, Op::combine(last, both));
+        above = next;
+        now = last;
       }
+      if (o < h.dst) put(o, Op::combine(strip.across(row), Op::combine(now, above)));
     }
   }
 
@@ -126,25 +135,24 @@ struct Planes {
       Element* dst = static_cast<Element*>(args.dst) + slice * h.dst * w.dst;
       for (int64_t column = 0; column < w.dst; column += kOutputs) {
         const int64_t x = column * kStride - w.pad_begin;
+        const auto inside = [&](int64_t at) {
+          return Lanes(least(most(-at, 0), N), least(w.src - at, N));
+        };
+        constexpr int kStep = Strip<Op, kKernel, kStride, true>::kStep;
+        const Lanes lanes[3] = {inside(x), inside(x + kStep), inside(x + 2 * kStep)};
         const auto go = [&](auto strip) {
-          using S = decltype(strip);
           strip.first = src + x;
           strip.d_step = d.dilation * h.src * w.src;
           strip.h_step = w.src;
           strip.height = h.src;
           strip.depth = tap_count(d, taps_d);
-          for (int i = 0; i < S::kLoads; ++i) {
-            const int64_t at = x + i * S::kStep;
-            strip.lo[i] = int(least(most(-at, 0), N));
-            strip.hi[i] = int(most(least(w.src - at, N), strip.lo[i]));
-          }
           run(strip, taps_d.count, column, dst + column);
         };
         using Full = Strip<Op, kKernel, kStride, true>;
         if (x >= 0 && x + (Full::kLoads - 1) * Full::kStep + N <= w.src)
-          go(Full{op, nullptr, 0, 0, 0, 0, {}, {}});
+          go(Full{op, nullptr, 0, 0, 0, 0, nullptr});
         else
-          go(Strip<Op, kKernel, kStride, false>{op, nullptr, 0, 0, 0, 0, {}, {}});
+          go(Strip<Op, kKernel, kStride, false>{op, nullptr, 0, 0, 0, 0, lanes});
       }
     }
   }

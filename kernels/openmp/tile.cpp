@@ -213,9 +213,9 @@ class Tile {
       store_lanes(to + i,
                   taps(first + i, depth, height, [&](const Element* at) { return op_.load(at); }));
     if (i < count) {
-      const int left = int(count - i);
+      const Lanes left(0, count - i);
       store_lanes(to + i, taps(first + i, depth, height,
-                               [&](const Element* at) { return op_.load_part(at, 0, left); }));
+                               [&](const Element* at) { return op_.load_part(at, left); }));
     }
   }
   template <class Load>
