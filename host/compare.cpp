@@ -103,6 +103,7 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
     judgement.out_of_range = !std::isfinite(got);  // close enough to the end to round beyond it
     return judgement;
   }
+  if (expected.largest_partial == 0) return judgement;  // zeros alone neither overflow nor flush
 
   // Beyond the accumulator's range: sums that overflow, terms and results that flush to zero.
   if (expected.largest_partial > type.acc_max) {

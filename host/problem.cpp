@@ -111,8 +111,10 @@ void validate_reduction(const PoolProblem& problem) {
 void validate(const PoolProblem& problem) {
   if (problem.rank < 1 || problem.rank > 3)
     refuse("src: {} spatial axes; 1, 2 or 3 are defined", problem.rank);
-  if (problem.n < 0 || problem.n > kMaxExtent) refuse("src: n is {}, must be 0 or more", problem.n);
-  if (problem.c < 1 || problem.c > kMaxExtent) refuse("src: c is {}, must be 1 or more", problem.c);
+  if (problem.n < 0 || problem.n > kMaxExtent)
+    refuse("src: n is {}, must lie in [0, {}]", problem.n, kMaxExtent);
+  if (problem.c < 1 || problem.c > kMaxExtent)
+    refuse("src: c is {}, must lie in [1, {}]", problem.c, kMaxExtent);
   for (int axis = 0; axis < 3; ++axis) check_range("src", axis, problem.src[axis], 1, kMaxExtent);
   const Extents& s = problem.src;
   // 8 bytes an element whatever the type: offsets, and the indices' bytes, stay in 63 bits too.
