@@ -102,5 +102,18 @@ TEST(Tables, samples_for_all_planes_share_one_table) {
   EXPECT_EQ(tables.windows.size(), 7u);
 }
 
+TEST(Tables, samples_by_plane_have_a_table_each) {
+  PoolProblem problem = parse_problem("max/fractional/f32/nchw/src:2x3x9/k:2/out:3");
+  for (int plane = 0; plane < 6; ++plane) problem.spec.samples.push_back(plane / 6.0);
+  const Tables tables = window_tables(problem);
+  EXPECT_EQ(tables.plane_stride, (std::array<int64_t, 3>{0, 0, 3}));
+  ASSERT_EQ(tables.windows.size(), 2u + 6 * 3);
+  for (int64_t plane = 0; plane < 6; ++plane) {
+    const auto expected = windows(problem, 2, plane);
+    for (int64_t o = 0; o < 3; ++o)
+      EXPECT_EQ(tables.windows[tables.offset[2] + plane * 3 + o].begin, expected[o].begin);
+  }
+}
+
 }  // namespace
 }  // namespace poolbench

@@ -208,6 +208,18 @@ TEST(Refusal, sizes_that_overflow) {
       {"max/sliding/f32/nchw/src:1x1x9/k:4294967296/d:4294967296", {"d", "4294967296"}},
       {"max/sliding/f32/nchw/src:1x1x9/k:3/p:9223372036854775807", {"p"}},
   });
+  // Every extent and step stays so small that sums of a few do not overflow.
+  const std::string most = "72057594037927936", beyond = "72057594037927937";
+  for (const std::string head :
+       {"max/sliding/f32/nchw/src:1x1x9/k:2/s:", "max/sliding/f32/nchw/src:0x1x9/k:2/p:1/s:",
+        "max/adaptive/f32/nchw/src:1x1x9/out:", "max/global/i8/nchw/src:1x1x"}) {
+    EXPECT_EQ(refusal(head + most), "");
+    EXPECT_NE(refusal(head + beyond).find(beyond), std::string::npos) << head;
+    EXPECT_NE(refusal(head + beyond).find(most), std::string::npos) << head;
+  }
+  expect_refused(
+      {{"max/global/i8/nchw/src:0x" + beyond + "x1", {"c is " + beyond, "[1, " + most + "]"}},
+       {"max/global/i8/nchw/src:" + beyond + "x1x1", {"n is " + beyond, "[0, " + most + "]"}}});
   // Just below: 2^60 - 1 elements of 8 bytes. (They are addressed, never allocated here.)
   EXPECT_EQ(refusal("max/global/f64/nchw/src:1x1x1073741823x1073741825"), "");
   EXPECT_NE(refusal("max/global/f64/nchw/src:1x1x1073741824x1073741824"), "");

@@ -207,8 +207,17 @@ TEST(Range, lp_powers_overflow_and_flush) {
   EXPECT_FALSE(taken(line, {0x1p60, 0}, kInf));
   EXPECT_TRUE(taken(line, {0x1p-70, 0}, 0x1p-70));
   EXPECT_EQ(judged(line, {0x1p-70, 0}, 0).out_of_range, 1);
-  EXPECT_FALSE(taken(line, {0x1p-60, 0}, 0));
+  EXPECT_FALSE(taken(line, {0x1p-63, 0}, 0));  // its square is the smallest normal number
   EXPECT_FALSE(taken(line, {0x1p-70, 0}, 0x1p-60));
+}
+
+TEST(Range, zeros_give_zero) {
+  for (const double wrong : {8 * 0x1p-149, 0x1p-130, 0x1p-70}) {
+    EXPECT_FALSE(taken(average("f32", 2), {0, 0}, wrong));
+    EXPECT_FALSE(taken("lp/global/f32/nchw/src:1x1x2/norm:2", {0, 0}, wrong));
+    EXPECT_FALSE(taken("lp/global/f32/nchw/src:1x1x2/norm:3/mean", {0, -0.0}, wrong));
+  }
+  EXPECT_TRUE(taken("lp/global/f32/nchw/src:1x1x2/norm:2", {0, 0}, 0));
 }
 
 TEST(Range, infinities_among_the_taps_say_what_must_come_out) {

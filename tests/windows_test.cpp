@@ -219,6 +219,19 @@ TEST(Fractional, double_decides_where_single_precision_differs) {
   EXPECT_EQ(static_cast<int>((191 + u) * alpha) - static_cast<int>(u * alpha), 244);
 }
 
+// The step between windows too: 10 / 3 and its half more fall on either side of whole numbers.
+TEST(Fractional, step_is_a_double) {
+  const auto begins = [](const char* u) {
+    std::vector<int64_t> begins;
+    for (const Window& w :
+         table(fmt::format("max/fractional/f32/nchw/src:1x1x12/k:2/out:4/samples:{}", u)))
+      begins.push_back(w.begin);
+    return begins;
+  };
+  EXPECT_EQ(begins("0.5"), (std::vector<int64_t>{0, 4, 7, 10}));  // 0, 3, ... in single precision
+  EXPECT_EQ(begins("0.1"), (std::vector<int64_t>{0, 3, 7, 10}));  // 0, 3, 6, ...
+}
+
 TEST(Fractional, ends_of_the_size_range) {
   // one output: from n - k, whatever the sample
   EXPECT_EQ(table("max/fractional/f32/nchw/src:1x1x9/k:3/out:1/samples:0.9"), (Table{{6, 9, 3}}));
