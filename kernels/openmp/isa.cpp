@@ -14,6 +14,7 @@ constexpr Kernel kKernels[] = {
      rows_scratch},
     {"channels", "channels last: vectors along the channels", channels_why_not, channels_launch},
     {"tile", "any window: tiles in cache, axis by axis", tile_why_not, tile_launch, tile_scratch},
+    {"indices", "max with indices in one pass", indices_why_not, indices_launch},
 };
 
 }  // namespace

@@ -18,6 +18,8 @@ void channels_launch(const PoolArgs& args, void*);
 const char* tile_why_not(const PoolArgs& args);
 void tile_launch(const PoolArgs& args, void*);
 int64_t tile_scratch(const PoolArgs& args);
+const char* indices_why_not(const PoolArgs& args);
+void indices_launch(const PoolArgs& args, void*);
 
 // Whether so many bytes do not stay in the last-level cache, and stores are better not kept there.
 bool beyond_caches(int64_t bytes);

@@ -1,0 +1,273 @@
+// Max with indices: the value and its position in one pass.
+//
+// Values are widened to 32 bits (f64: 64) so that a lane of the position stands beside each. Taps
+// are taken in row-major order with the rules' own comparison, so ties and NaNs come out as they
+// must. Channels first a vector is N outputs of a row, channels last N channels of an output; a
+// thread takes an even share of the output rows. A lane starts from -inf at its window's first
+// tap, so that a window of -inf alone has its index. Bound by the comparisons of the taps; the
+// 8 bytes of an index are most of what is written.
+#include "kernels/openmp/kernels.h"
+#include "kernels/openmp/work.h"
+
+namespace poolbench::POOLBENCH_ISA {
+namespace {
+
+template <class T>
+struct MaxAt {
+  using Element = typename ElementOf<T>::type;
+  using Work = std::conditional_t<std::is_same_v<T, double>, double,
+                                  std::conditional_t<std::is_integral_v<T>, int32_t, float>>;
+  static constexpr int N = kLanes<Work>;
+  using V = Vec<Work, N>;
+  using E = Vec<Element, N>;
+  using I = Ints<V>;
+
+  V best;
+  I at;
+
+  static POOLBENCH_INLINE E lowest_element() {
+    if constexpr (kIs16BitFloat<T>)
+      return broadcast<E>(std::is_same_v<T, Half> ? 0xfc00 : 0xff80);
+    else if constexpr (std::is_floating_point_v<T>)
+      return broadcast<E>(-__builtin_huge_val());
+    else if constexpr (std::is_unsigned_v<T>)
+      return E{};
+    else
+      return broadcast<E>(T(uint64_t{1} << (8 * sizeof(T) - 1)));
+  }
+  static POOLBENCH_INLINE V widen(E e) {
+    if constexpr (kIs16BitFloat<T>)
+      return to_float<N>(e, T{});
+    else
+      return __builtin_convertvector(e, V);
+  }
+  // N elements, `step` apart. The last one read is lane N - 1's.
+  template <int kStep>
+  static POOLBENCH_INLINE V load(const Element* at) {
+    if constexpr (kStep == 1) {
+      return widen(load_lanes<E>(at));
+    } else {
+      // The second half begins one lower, so that it ends with the last lane.
+      const V a = widen(load_lanes<E>(at)), b = widen(load_lanes<E>(at + N - 1));
+      return halves(a, b);
+    }
+  }
+  static POOLBENCH_INLINE V load_part(const Element* at, Lanes lanes) {
+    return widen(load_some(at, lanes, lowest_element()));
+  }
+
+  POOLBENCH_INLINE void start(I first) {
+    best = widen(lowest_element());
+    at = first;
+  }
+  POOLBENCH_INLINE void add(V v, I position) {
+    if constexpr (std::is_floating_point_v<Work>) {
+#ifdef POOLBENCH_AVX512
+      if constexpr (sizeof(Work) == 4) {
+        const __m512 x = bits<__m512>(v);
+        const __mmask16 take = _mm512_cmp_ps_mask(x, bits<__m512>(best), _CMP_GT_OQ) |
+                               _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+        best = bits<V>(_mm512_mask_mov_ps(bits<__m512>(best), take, x));
+        at = bits<I>(_mm512_mask_mov_epi32(bits<__m512i>(at), take, bits<__m512i>(position)));
+        return;
+      }
+#endif
+      const I take = (v > best) | (v != v);
+      best = take ? v : best;
+      at = take ? position : at;
+    } else {
+      const I take = v > best;
+      best = take ? v : best;
+      at = take ? position : at;
+    }
+  }
+  POOLBENCH_INLINE void store(Element* to, int64_t* indices, int64_t lanes) const {
+    E e;
+    if constexpr (kIs16BitFloat<T>)
+      e = from_float<N>(best, T{});
+    else
+      e = __builtin_convertvector(best, E);
+    constexpr int kHalf = N / 2;
+    Vec<IntOf<sizeof(Work)>, kHalf> half[2];
+    __builtin_memcpy(half, &at, sizeof(at));
+    using Wide = Vec<int64_t, kHalf>;
+    const Wide low = __builtin_convertvector(half[0], Wide);
+    const Wide high = __builtin_convertvector(half[1], Wide);
+    if (lanes >= N) {
+      store_lanes(to, e);
+      store_lanes(indices, low);
+      store_lanes(indices + kHalf, high);
+      return;
+    }
+    store_some(to, e, int(lanes));
+    store_some(indices, low, int(least(lanes, kHalf)));
+    if (lanes > kHalf) store_some(indices + kHalf, high, int(lanes - kHalf));
+  }
+
+ private:
+  static POOLBENCH_INLINE V halves(V a, V b) {
+    return [&]<int... L>(std::integer_sequence<int, L...>) {
+      return __builtin_shufflevector(a, b, (2 * L < N ? 2 * L : 2 * L + 1)...);
+    }
+    (std::make_integer_sequence<int, N>{});
+  }
+};
+
+// Lanes 0, 1, 2 ...
+template <class I>
+POOLBENCH_INLINE I lane_numbers() {
+  return [&]<int... L>(std::integer_sequence<int, L...>) { return I{L...}; }
+  (std::make_integer_sequence<int, kLanesOf<I>>{});
+}
+
+struct Taps {  // of an output row: first tap row's place in the plane, and the rows
+  Window d, h;
+  int depth, height;
+};
+inline Taps taps_of(const PoolArgs& args, const RowCounter& at) {
+  Taps taps;
+  taps.d = window_at(args.axis[0], at.plane, at.od);
+  taps.h = window_at(args.axis[1], at.plane, at.oh);
+  taps.depth = tap_count(args.axis[0], taps.d);
+  taps.height = tap_count(args.axis[1], taps.h);
+  return taps;
+}
+
+// A row of outputs, channels first.
+template <class Op, int kStep>
+POOLBENCH_INLINE void pool_row(const PoolArgs& args, const Taps& taps,
+                               const typename Op::Element* plane, typename Op::Element* dst,
+                               int64_t* indices) {
+  using I = typename Op::I;
+  constexpr int N = Op::N;
+  const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
+  const int64_t start = (taps.d.begin * h.src + taps.h.begin) * w.src;
+  const bool empty = taps.depth == 0 || taps.height == 0;
+  const I numbers = lane_numbers<I>() * kStep;
+  for (int64_t o = 0; o < w.dst; o += N) {
+    const int64_t x = o * kStep - w.pad_begin;
+    const int64_t lanes = least(N, w.dst - o);
+    Op op;
+    I first = numbers + Lane<I>(x);
+    // The first tap inside the row; with dilation it may be none.
+    for (int64_t j = 1; x + (j - 1) * w.dilation < 0 && j < w.kernel; ++j)
+      first = first < 0 ? first + Lane<I>(w.dilation) : first;
+    const I none = (first < 0) | (first >= Lane<I>(w.src)) | Lane<I>(empty ? -1 : 0);
+    op.start(none | (first + Lane<I>(start)));
+    for (int i = 0; i < taps.depth; ++i)
+      for (int k = 0; k < taps.height; ++k) {
+        const int64_t row = start + (i * d.dilation * h.src + k * h.dilation) * w.src;
+        for (int64_t j = 0; j < w.kernel; ++j) {
+          const int64_t at = x + j * w.dilation;
+          const I position = numbers + Lane<I>(row + at);
+          if (at >= 0 && at + (N - 1) * kStep < w.src) {
+            op.add(Op::template load<kStep>(plane + row + at), position);
+          } else if constexpr (kStep == 1) {
+            op.add(Op::load_part(plane + row + at,
+                                 Lanes(least(most(-at, 0), N), least(w.src - at, N))),
+                   position);
+          } else {
+            const auto part = [&](int64_t from) {
+              return Op::load_part(plane + row + from,
+                                   Lanes(least(most(-from, 0), N), least(w.src - from, N)));
+            };
+            op.add(every_second<0>(part(at), part(at + N)), position);
+          }
+        }
+      }
+    op.store(dst + o, indices + o, lanes);
+  }
+}
+
+// An output row, channels last.
+template <class Op>
+POOLBENCH_INLINE void pool_pixels(const PoolArgs& args, const Taps& taps,
+                                  const typename Op::Element* image, typename Op::Element* dst,
+                                  int64_t* indices) {
+  using I = typename Op::I;
+  constexpr int N = Op::N;
+  const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
+  const int64_t start = (taps.d.begin * h.src + taps.h.begin) * w.src;
+  for (int64_t o = 0; o < w.dst; ++o, dst += args.c, indices += args.c) {
+    const Window taps_w = w.windows[o];
+    const bool empty = taps.depth == 0 || taps.height == 0 || taps_w.begin == taps_w.end;
+    for (int64_t c = 0; c < args.c; c += N) {
+      const int64_t from = args.c < N ? 0 : least(c, args.c - N);
+      Op op;
+      op.start(broadcast<I>(Lane<I>(empty ? -1 : start + taps_w.begin)));
+      for (int i = 0; i < taps.depth; ++i)
+        for (int k = 0; k < taps.height; ++k) {
+          const int64_t row = start + (i * d.dilation * h.src + k * h.dilation) * w.src;
+          for (int64_t x = taps_w.begin; x < taps_w.end; x += w.dilation) {
+            const auto* at = image + (row + x) * args.c + from;
+            op.add(args.c < N ? Op::load_part(at, Lanes(0, args.c)) : Op::template load<1>(at),
+                   broadcast<I>(Lane<I>(row + x)));
+          }
+        }
+      op.store(dst + from, indices + from, args.c < N ? args.c : N);
+    }
+  }
+}
+
+template <class Op>
+void pool(const PoolArgs& args) {
+  using Element = typename Op::Element;
+  const Shape shape = shape_of(args);
+  const int64_t rows = shape.planes * args.axis[0].dst * args.axis[1].dst;
+  const int64_t row_size = args.axis[2].dst * shape.unit;
+  const int64_t bytes = shape.planes * (shape.src_size * int64_t(sizeof(Element)) +
+                                        shape.dst_size * int64_t(sizeof(Element) + 8));
+  share(rows, bytes, [&](int64_t begin, int64_t end) {
+    RowCounter at(args, begin);
+    for (int64_t row = begin; row < end; ++row, at.next(args)) {
+      const Taps taps = taps_of(args, at);
+      const Element* src = static_cast<const Element*>(args.src) + at.plane * shape.src_size;
+      Element* dst = static_cast<Element*>(args.dst) + row * row_size;
+      int64_t* indices = args.indices + row * row_size;
+      if (shape.unit != 1)
+        pool_pixels<Op>(args, taps, src, dst, indices);
+      else if (args.axis[2].stride == 1)
+        pool_row<Op, 1>(args, taps, src, dst, indices);
+      else
+        pool_row<Op, 2>(args, taps, src, dst, indices);
+    }
+  });
+}
+
+}  // namespace
+
+const char* indices_why_not(const PoolArgs& args) {
+  if (Reduction(args.reduction) != Reduction::kMax || !args.with_indices)
+    return "it takes max with indices alone";
+  const Shape shape = shape_of(args);
+  if (shape.src_size / shape.unit > 0x7fffffff) return "its positions have 31 bits";
+  if (shape.unit != 1)
+    return Windowing(args.windowing) == Windowing::kFractional
+               ? "it takes windows that are the same for all channels"
+               : nullptr;
+  if (const char* why_not = sliding_why_not(args)) return why_not;
+  if (args.axis[2].dst == 1 && args.axis[2].src > 1) return "a row with one output fills no vector";
+  return args.axis[2].stride > 2 ? "channels first it takes strides of 1 and 2 on the W axis"
+                                 : nullptr;
+}
+
+void indices_launch(const PoolArgs& args, void*) {
+  switch (DType(args.dtype)) {
+    case DType::kF64:
+      return pool<MaxAt<double>>(args);
+    case DType::kF32:
+      return pool<MaxAt<float>>(args);
+    case DType::kF16:
+      return pool<MaxAt<Half>>(args);
+    case DType::kBF16:
+      return pool<MaxAt<Bf16>>(args);
+    case DType::kI8:
+      return pool<MaxAt<int8_t>>(args);
+    case DType::kU8:
+      return pool<MaxAt<uint8_t>>(args);
+    case DType::kI32:
+      return pool<MaxAt<int32_t>>(args);
+  }
+}
+
+}  // namespace poolbench::POOLBENCH_ISA
