@@ -91,7 +91,7 @@ struct MaxOp {
 };
 
 // What a sum adds of each tap: the value, its magnitude, or a power of that.
-enum class Term { kValue, kMagnitude, kSquare, kPower };
+enum class Term { kValue, kSquare, kPower };
 
 template <class T, Term kTerm>
 struct SumOp {
@@ -124,7 +124,6 @@ struct SumOp {
       v = widen(e);
     else
       v = e;
-    if constexpr (kTerm == Term::kMagnitude) v = absolute(v);
     if constexpr (kTerm == Term::kSquare) v = v * v;
     if constexpr (kTerm == Term::kPower) {
       V power = broadcast<V>(1), x = absolute(v);
@@ -211,6 +210,8 @@ struct SumOp {
   POOLBENCH_INLINE V root(V v) const {
     if constexpr (kTerm == Term::kSquare) return square_root(v);
     if constexpr (kTerm == Term::kPower) {
+      if (norm == 1) return v;
+      if (norm == 2) return square_root(v);
       if (norm == 4) return square_root(square_root(v));
       for (int i = 0; i < N; ++i)
         v[i] = std::is_same_v<Work, float> ? __builtin_powf(v[i], float(1 / norm))
@@ -234,13 +235,20 @@ struct SumOp {
   }
 };
 
-// Calls f(op) with max or average over the element type.
-template <class F>
+constexpr int kHighestPower = 16;
+
+// Calls f(op) with the reduction over the element type: max, averages and, with kLp, Lp norms.
+template <bool kLp = false, class F>
 void with_op(const PoolArgs& args, F&& f) {
   const auto typed = [&](auto tag) {
     using T = decltype(tag);
     if (Reduction(args.reduction) == Reduction::kMax) return f(MaxOp<T>(args));
-    if constexpr (!std::is_same_v<T, int32_t>) f(SumOp<T, Term::kValue>(args));
+    if constexpr (!std::is_same_v<T, int32_t>) {
+      if (Reduction(args.reduction) != Reduction::kLp) return f(SumOp<T, Term::kValue>(args));
+      if constexpr (kLp && !std::is_integral_v<T>)
+        if (args.norm == 2) return f(SumOp<T, Term::kSquare>(args));
+      if constexpr (kLp) f(SumOp<T, Term::kPower>(args));
+    }
   };
   switch (DType(args.dtype)) {
     case DType::kF64:
@@ -260,10 +268,14 @@ void with_op(const PoolArgs& args, F&& f) {
   }
 }
 
-// Why with_op has no op for it, or null.
-inline const char* op_why_not(const PoolArgs& args) {
+// Why with_op<lp> has no op for it, or null.
+inline const char* op_why_not(const PoolArgs& args, bool lp = false) {
   if (args.with_indices) return "it writes no indices";
-  return Reduction(args.reduction) == Reduction::kLp ? "it takes max and averages alone" : nullptr;
+  if (Reduction(args.reduction) != Reduction::kLp) return nullptr;
+  if (!lp) return "it takes max and averages alone";
+  return args.norm <= kHighestPower && args.norm == double(int(args.norm))
+             ? nullptr
+             : "of Lp it takes the norms 1, 2, 3 ... 16";
 }
 
 }  // namespace poolbench::POOLBENCH_ISA

@@ -391,12 +391,12 @@ void pool(const Op& op, const PoolArgs& args) {
 const char* why_not(const PoolArgs& args) {
   if (Windowing(args.windowing) == Windowing::kFractional && shape_of(args).unit != 1)
     return "it takes windows that are the same for all channels";
-  if (const char* why_not = op_why_not(args)) return why_not;
+  if (const char* why_not = op_why_not(args, true)) return why_not;
   const int64_t rows = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]);
   if (const char* why_not = terms_why_not(args, rows / kRowsAtOnce + kRowsAtOnce)) return why_not;
   bool fits = true;
-  with_op(args,
-          [&](const auto& op) { fits = plan_of<std::remove_cvref_t<decltype(op)>>(args).fits; });
+  with_op<true>(
+      args, [&](const auto& op) { fits = plan_of<std::remove_cvref_t<decltype(op)>>(args).fits; });
   return fits ? nullptr : "a row of the window does not fit its buffers";
 }
 
@@ -406,14 +406,14 @@ const char* tile_why_not(const PoolArgs& args) { return why_not(args); }
 
 int64_t tile_scratch(const PoolArgs& args) {
   int64_t bytes = 0;
-  with_op(args, [&](const auto& op) {
+  with_op<true>(args, [&](const auto& op) {
     bytes = column_weights_bytes(args, plan_of<std::remove_cvref_t<decltype(op)>>(args).unit);
   });
   return bytes;
 }
 
 void tile_launch(const PoolArgs& args, void*) {
-  with_op(args, [&](const auto& op) { pool(op, args); });
+  with_op<true>(args, [&](const auto& op) { pool(op, args); });
 }
 
 }  // namespace poolbench::POOLBENCH_ISA

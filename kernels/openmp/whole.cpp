@@ -137,11 +137,11 @@ const char* one_window_why_not(const PoolArgs& args) {
 const char* whole_why_not(const PoolArgs& args) {
   if (shape_of(args).unit != 1) return "it takes channels first alone";
   if (const char* why_not = one_window_why_not(args)) return why_not;
-  return op_why_not(args);
+  return op_why_not(args, true);
 }
 
 void whole_launch(const PoolArgs& args, void*) {
-  with_op(args, [&](const auto& op) { pool(op, args); });
+  with_op<true>(args, [&](const auto& op) { pool(op, args); });
 }
 
 }  // namespace poolbench::POOLBENCH_ISA
