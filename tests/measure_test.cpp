@@ -1,0 +1,222 @@
+// The measuring core on a substrate whose clock and cache are the test's: what is run, on which
+// buffers, in which order, and what becomes of a time that cannot be true.
+#include "bench/measure.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <set>
+
+#include "bench/record.h"
+#include "host/substrates/host.h"
+
+namespace poolbench {
+namespace {
+
+// The host's memory with a cache of 64 KiB; a replay lasts as long as the launches say.
+class FakeSubstrate : public Substrate {
+ public:
+  FakeSubstrate() { device_.cache_bytes = 64 << 10, device_.memory_bytes = int64_t{1} << 32; }
+  const Device& device() const override { return device_; }
+  void* allocate(int64_t bytes) override { return host_substrate().allocate(bytes); }
+  void release(void* memory) noexcept override { host_substrate().release(memory); }
+  void write(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
+  void read(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
+  void fill(void* to, uint8_t byte, int64_t bytes) override { std::memset(to, byte, bytes); }
+  void copy(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
+  std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override {
+    struct FakeRecording : Recording {
+      FakeRecording(FakeSubstrate& substrate, std::function<void(Stream)> work)
+          : substrate(substrate), work(std::move(work)) {}
+      double replay() override {
+        substrate.elapsed = 0;
+        work(nullptr);
+        return substrate.elapsed;
+      }
+      FakeSubstrate& substrate;
+      std::function<void(Stream)> work;
+    };
+    return std::make_unique<FakeRecording>(*this, work);
+  }
+
+  double elapsed = 0;
+
+ private:
+  Device device_;
+};
+
+// Copies the input's first bytes to the output and takes `seconds`; notes who ran on what.
+struct FakePlan : Plan {
+  FakePlan(FakeSubstrate& substrate, std::string name, double seconds,
+           std::vector<std::string>& log)
+      : substrate(substrate), name(std::move(name)), seconds(seconds), log(log) {}
+  std::string_view kernel() const override { return name; }
+  void launch(const Tensors& tensors, Stream) override {
+    substrate.elapsed += seconds;
+    log.push_back(name);
+    sources.push_back(tensors.src);
+    if (dst_bytes > 0) std::memcpy(tensors.dst, tensors.src, dst_bytes);
+    if (++launches > faulty_after) static_cast<char*>(tensors.dst)[0] ^= 1;
+  }
+  FakeSubstrate& substrate;
+  std::string name;
+  double seconds;
+  std::vector<std::string>& log;
+  std::vector<const void*> sources;
+  int64_t dst_bytes = 0, launches = 0, faulty_after = 1'000'000;
+};
+
+class MeasureTest : public testing::Test {
+ protected:
+  Subject subject(FakePlan& plan) {
+    plan.dst_bytes = dst_bytes(problem_);
+    std::vector<std::byte> dst(input_.src.begin(), input_.src.begin() + plan.dst_bytes);
+    return {&plan, &substrate_, false, output_hash(dst, {})};
+  }
+  std::vector<Series> run(std::vector<Subject> subjects, Temperature temperature) {
+    return measure(subjects, problem_, input_, temperature, 5 * 1024, options_, arenas_);
+  }
+
+  FakeSubstrate substrate_;
+  PoolProblem problem_ = parse_problem("max/sliding/f32/nchw/src:1x1x32x32/k:2x2");
+  Input input_ = make_input(problem_, FillKind::kUniform, 1);
+  MeasureOptions options_;
+  Arenas arenas_;
+  std::vector<std::string> log_;
+};
+
+TEST_F(MeasureTest, every_contender_runs_once_a_block_and_adjacent) {
+  FakePlan a(substrate_, "a", 2e-3, log_), b(substrate_, "b", 3e-3, log_),
+      c(substrate_, "c", 4e-3, log_);
+  options_.blocks = 6;
+  const auto series = run({subject(a), subject(b), subject(c)}, Temperature::kHot);
+  ASSERT_EQ(series.size(), 3u);
+  for (const Series& one : series) EXPECT_EQ(one.seconds.size(), 6u);
+  EXPECT_DOUBLE_EQ(series[1].seconds[0], 3e-3);
+  // Two launches to calibrate each, then in each block a warm-up and a sample each.
+  ASSERT_EQ(log_.size(), 3u * 2 + 6 * 3 * 2);
+  std::map<std::string, std::set<size_t>> places;
+  for (size_t block = 0; block < 6; ++block) {
+    std::set<std::string> seen;
+    for (size_t i = 0; i < 3; ++i) {
+      const size_t at = 6 + block * 6 + i * 2;
+      EXPECT_EQ(log_[at], log_[at + 1]) << "the first dispatch after a change is discarded";
+      seen.insert(log_[at]);
+      places[log_[at]].insert(i);
+    }
+    EXPECT_EQ(seen.size(), 3u);
+  }
+  for (const auto& [name, seen] : places)
+    EXPECT_EQ(seen.size(), 3u) << name << " stands in every place: a Latin square";
+}
+
+TEST_F(MeasureTest, short_launches_are_repeated_to_fill_a_sample) {
+  FakePlan a(substrate_, "a", 10e-6, log_);
+  options_.sample_seconds = 1e-3;
+  const auto series = run({subject(a)}, Temperature::kHot);
+  EXPECT_EQ(series[0].launches, 100);
+  EXPECT_NEAR(series[0].seconds[0], 10e-6, 1e-12) << "seconds are of one launch";
+}
+
+TEST_F(MeasureTest, hot_uses_one_set_and_cold_goes_round_three_caches) {
+  FakePlan a(substrate_, "a", 10e-6, log_);
+  const auto distinct = [&] {
+    std::set<const void*> sources(a.sources.begin() + 2, a.sources.end());
+    a.sources.clear();
+    return sources.size();
+  };
+  run({subject(a)}, Temperature::kHot);
+  EXPECT_EQ(distinct(), 1u);
+  const auto series = run({subject(a)}, Temperature::kCold);
+  EXPECT_GE(series[0].rotation_bytes, 3 * substrate_.device().cache_bytes);
+  EXPECT_GE(distinct() * 8192, size_t(3 * substrate_.device().cache_bytes));
+}
+
+TEST_F(MeasureTest, an_output_that_changes_while_timed_makes_the_series_invalid) {
+  FakePlan good(substrate_, "good", 1e-3, log_), bad(substrate_, "bad", 1e-3, log_);
+  bad.faulty_after = 10;
+  const auto series = run({subject(good), subject(bad)}, Temperature::kHot);
+  EXPECT_EQ(series[0].invalid, "");
+  EXPECT_EQ(series[1].invalid, "the timed output differs from the checked one");
+}
+
+TEST(MedianInterval, ends_are_order_statistics_of_the_sign_test) {
+  const Interval nine = median_interval({9, 1, 8, 2, 7, 3, 6, 4, 5});
+  EXPECT_EQ(nine.median, 5);
+  EXPECT_EQ(nine.low, 2);  // P(Binomial(9, 1/2) < 2) = 0.0195
+  EXPECT_EQ(nine.high, 8);
+  const Interval six = median_interval({6, 5, 4, 3, 2, 1});
+  EXPECT_EQ(six.median, 3.5);
+  EXPECT_EQ(six.low, 1);
+  EXPECT_EQ(six.high, 6);
+  EXPECT_TRUE(std::isnan(median_interval({1, 2, 3, 4, 5}).low)) << "five samples cannot say 95 %";
+  EXPECT_TRUE(std::isnan(median_interval({}).median));
+}
+
+int64_t bytes_read(const char* problem) {
+  return compulsory_bytes(parse_problem(problem), 64).read;
+}
+
+TEST(CompulsoryBytes, every_input_once_where_windows_cover_it) {
+  const auto problem = parse_problem("max/sliding/f32/nchw/src:2x3x8x8/k:3x3/s:2x2/p:1x1/idx");
+  EXPECT_EQ(compulsory_bytes(problem, 64).read, 2 * 3 * 64 * 4);
+  EXPECT_EQ(compulsory_bytes(problem, 64).written, 2 * 3 * 16 * (4 + 8));
+}
+
+TEST(CompulsoryBytes, kernel_smaller_than_stride_counts_whole_lines) {
+  // Rows are skipped; in a row every line is touched.
+  EXPECT_EQ(bytes_read("max/sliding/f32/nchw/src:1x1x32x32/k:1x1/s:2x2"), 16 * 32 * 4);
+  // One element in 32 of 128 bytes: one line in two.
+  EXPECT_EQ(bytes_read("max/sliding/f32/nchw/src:1x1x1x128/k:1x1/s:1x32"), 4 * 64);
+  // Channels last: 64 channels fill whole lines, pixels are skipped.
+  EXPECT_EQ(bytes_read("max/sliding/f32/nhwc/src:1x64x32x32/k:1x1/s:2x2"), 16 * 16 * 64 * 4);
+}
+
+TEST(CompulsoryBytes, input_behind_the_last_window_is_not_counted) {
+  EXPECT_EQ(bytes_read("max/sliding/f64/nchw/src:1x1x9x16/k:2x2"), 8 * 16 * 8);
+}
+
+Record record(const std::string& contender, std::vector<double> seconds) {
+  Record record;
+  record.contender = contender;
+  record.problem = parse_problem("max/sliding/f32/nchw/src:1x1x32x32/k:2x2");
+  record.device.uuid = "host";
+  record.series.seconds = std::move(seconds);
+  record.floor_seconds = 1e-9;
+  return record;
+}
+
+TEST(Relate, share_and_ratio_are_taken_block_by_block) {
+  // The machine slows down threefold half way; the quotients do not notice.
+  CaseResult result{{}, {record("a", {2, 2, 2, 6, 6, 6}), record("b", {4, 4, 4, 12, 12, 12})}};
+  const std::vector<CeilingSeries> ceilings = {
+      {"host", "copy", Temperature::kCold, {{1, 1, 1, 3, 3, 3}, 1, 0, ""}},
+      {"host", "read", Temperature::kCold, {{9, 9, 9, 9, 9, 9}, 1, 0, ""}},
+      {"other", "copy", Temperature::kCold, {{.1, .1, .1, .1, .1, .1}, 1, 0, ""}}};
+  relate(result, ceilings, "b", {});
+  EXPECT_EQ(result.records[0].ceiling, "copy");
+  EXPECT_DOUBLE_EQ(result.records[0].share.median, 0.5);
+  EXPECT_DOUBLE_EQ(result.records[0].share.low, 0.5);
+  EXPECT_DOUBLE_EQ(result.records[0].ratio.median, 2);
+  EXPECT_DOUBLE_EQ(result.records[1].ratio.median, 1);
+}
+
+TEST(Relate, faster_than_every_sample_of_every_ceiling_is_invalid) {
+  CaseResult result{{}, {record("a", {1, 1, 1, 1, 1, 1}), record("b", {2, 2, 2, 2, 2, 2})}};
+  relate(result, {{"host", "copy", Temperature::kCold, {{2, 2, 2, 2, 2, 2.05}, 1, 0, ""}}}, "", {});
+  EXPECT_EQ(result.records[0].status, Status::kInvalid);
+  EXPECT_EQ(result.records[1].status, Status::kOk);
+}
+
+TEST(Relate, baseline_is_the_best_peer_where_none_is_named) {
+  CaseResult result{{},
+                    {record("own", {1, 1, 1, 1, 1, 1}), record("slow", {8, 8, 8, 8, 8, 8}),
+                     record("fast", {4, 4, 4, 4, 4, 4})}};
+  relate(result, {}, "", {"slow", "fast"});
+  EXPECT_EQ(result.records[0].baseline, "fast");
+  EXPECT_DOUBLE_EQ(result.records[0].ratio.median, 4);
+}
+
+}  // namespace
+}  // namespace poolbench
