@@ -19,7 +19,7 @@ namespace poolbench::POOLBENCH_ISA {
 namespace {
 
 constexpr int64_t kTileBytes = 64 << 10;      // each of two buffers on the thread's stack
-constexpr int64_t kCosyBytes = 16 << 10;      // what rows are added up to: both stay in L1
+constexpr int64_t kCosyBytes = 24 << 10;      // what rows are added up to: both stay in L1
 constexpr int64_t kSlack = 4 * kVectorBytes;  // elements that vectors may run past a tile's end
 constexpr int64_t kRowsAtOnce = 32;           // summed plainly; sums of so many are then added
 constexpr int64_t kDoubledHeight = 4;         // from this many overlapping rows on
@@ -74,23 +74,27 @@ Plan plan_of(const PoolArgs& args) {
            plan.unit;
   };
   plan.unit = shape.unit;
-  // Of many channels a block of up to four vectors, where a few rows of all are large.
-  if (shape.unit > 4 * Op::N && elements(least(h.dst, 8), w.dst) > kCosy) {
+  // Rows and columns that keep what neighbouring tiles both load below a half and a quarter.
+  const int64_t wanted_rows = least(plan.doubled ? 2 * most_covered(args, h, 1) : 8, h.dst);
+  const int64_t wanted_columns = least(most(4 * most_covered(args, w, 1), 16), w.dst);
+  // Of many channels a block of up to four vectors.
+  if (shape.unit > 4 * Op::N && elements(wanted_rows, w.dst) > kCosy) {
     plan.channel_blocks = true;
-    for (plan.unit = 4 * Op::N; plan.unit > Op::N && elements(h.dst, w.dst) > kElements;)
-      plan.unit /= 2;
+    plan.unit = 4 * Op::N;
+    while (plan.unit > Op::N && elements(wanted_rows, w.dst) > kCosy) plan.unit /= 2;
   }
   if (elements(1, 1) > kElements) plan.doubled = false;
   plan.fits = elements(1, 1) <= kElements;
   plan.rows = h.dst;
   plan.columns = w.dst;
-  // Rows: no more than are cosy, but where they are doubled as many as the window is high.
-  const int64_t wanted = plan.doubled ? most_covered(args, h, 1) : 1;
-  while (plan.rows > 1 && (elements(plan.rows, plan.columns) > kElements ||
-                           (plan.rows > wanted && elements(plan.rows, plan.columns) > kCosy)))
-    plan.rows = (plan.rows + 1) / 2;
-  while (plan.columns > 1 && elements(plan.rows, plan.columns) > kElements)
-    plan.columns = (plan.columns + 1) / 2;
+  const auto halve = [&](int64_t& extent, int64_t wanted, int64_t limit) {
+    while (extent > wanted && elements(plan.rows, plan.columns) > limit)
+      extent = most((extent + 1) / 2, wanted);
+  };
+  halve(plan.rows, wanted_rows, kCosy);
+  halve(plan.columns, wanted_columns, kCosy);
+  halve(plan.rows, 1, kElements);
+  halve(plan.columns, 1, kElements);
   plan.slices = 1;
   if (plan.rows == h.dst && plan.columns == w.dst && !plan.channel_blocks && w.plane_stride == 0) {
     const int64_t fit = kCosy / most(elements(plan.rows, plan.columns), 1);
@@ -329,23 +333,42 @@ class Tile {
   // their taps, from the row as it was before its windows grew.
   void pick(int64_t plane, Extent columns, const Work* row, const Work* source) {
     const Axis& w = args_.axis[2];
+    const int64_t unit = plan_.unit, outputs = columns.end - columns.begin;
+    if (sliding_why_not(args_) != nullptr) {
+      for (int64_t o = 0; o < outputs; ++o) {
+        const Window taps = window_at(w, plane, columns.begin + o);
+        pick_window(c_ + o * unit, row + (taps.begin - x_.begin) * unit,
+                    source + (taps.begin + plan_.shortest - x_.begin) * unit,
+                    taps.end - taps.begin - plan_.shortest);
+      }
+      return;
+    }
+    int64_t stride = w.stride;
+    for (; unit == 1 && stride % 2 == 0; stride /= 2, row = c_)
+      for (int64_t i = 0; i < outputs * (stride / 2); i += N)
+        store_lanes(c_ + i,
+                    every_second<0>(load_lanes<V>(row + 2 * i), load_lanes<V>(row + 2 * i + N)));
+    if (unit == 1)
+      for (int64_t o = 0; stride > 1 && o < outputs; ++o) c_[o] = row[o * stride];
+    else
+      for (int64_t o = 0; o < outputs; ++o)
+        pick_window(c_ + o * unit, row + o * stride * unit, nullptr, 0);
+  }
+  // Vectors may run past the pixel: what is there is written later.
+  POOLBENCH_INLINE void pick_window(Work* to, const Work* from, const Work* more,
+                                    int64_t count) const {
     const int64_t unit = plan_.unit;
-    const bool sliding = sliding_why_not(args_) == nullptr;
-    Work* to = c_;
-    for (int64_t o = columns.begin; o < columns.end; ++o) {
-      Window taps = {(o - columns.begin) * w.stride, 0, 0};
-      if (!sliding) {
-        taps = window_at(w, plane, o);
-        taps.begin -= x_.begin;
-        taps.end -= x_.begin;
-      }
-      const Work* from = row + taps.begin * unit;
-      for (int64_t i = 0; i < unit; ++i) {
-        Work value = from[i];
-        for (int64_t x = taps.begin + plan_.shortest; x < taps.end; ++x)
-          value = Op::combine_one(source[x * unit + i], value);
-        *to++ = value;
-      }
+    if (unit == 1) {
+      Work value = *from;
+      for (int64_t x = 0; x < count; ++x) value = Op::combine_one(more[x], value);
+      *to = value;
+      return;
+    }
+    for (int64_t i = 0; i < unit; i += N) {
+      V value = load_lanes<V>(from + i);
+      for (int64_t x = 0; x < count; ++x)
+        value = Op::combine(load_lanes<V>(more + x * unit + i), value);
+      store_lanes(to + i, value);
     }
   }
 
