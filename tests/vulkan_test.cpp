@@ -134,6 +134,28 @@ TEST_F(Vulkan, tensor_beyond_the_storage_buffer_range) {
   for (const auto& backend : backends()) check(*backend, problem, FillKind::kPosition, 1);
 }
 
+// Software Vulkan ends loops after 65,535 iterations without a word.
+TEST_F(Vulkan, long_windows) {
+  for (const char* text :
+       {"avg_include_pad/global/f32/nchw/src:1x2x1200x1200",
+        "avg_include_pad/global/u8/nhwc/src:1x40x600x600",
+        "max/global/f16/nhwc/src:1x3x700x700/idx", "lp/global/bf16/nchw/src:1x1x600x600/norm:2.5",
+        "lp/global/f64/nhwc/src:1x1x300x300/norm:17",
+        "max/sliding/f32/nchw/src:1x2x300x302/k:280x280/s:3x1",
+        "max/sliding/i8/nhwc/src:1x2x100x102/k:90x90/idx",
+        "avg_exclude_pad/adaptive/f32/nhwc/src:1x2x3000x302/out:2x3",
+        "max/adaptive/f64/nchw/src:1x2x300x302/out:2x3/idx"})
+    for (const auto& backend : backends())
+      for (const FillKind fill : {FillKind::kUniform, FillKind::kTies})
+        check(*backend, parse_problem(text), fill, 1);
+  const PoolProblem longer = parse_problem("max/global/u8/nchw/src:1x1x10000x10000");
+  for (const auto& backend : backends()) {
+    if (!dynamic_cast<VulkanSubstrate&>(backend->substrate()).is_cpu()) continue;
+    const std::string why_not = backend->supports(longer).why_not;
+    EXPECT_NE(why_not.find("lacks loops as long as such a window needs"), std::string::npos);
+  }
+}
+
 TEST_F(Vulkan, empty_batch) {
   for (const auto& backend : backends())
     check(*backend, parse_problem("max/sliding/f32/nchw/src:0x3x8x8/k:2x2/idx"), FillKind::kUniform,

@@ -11,10 +11,17 @@ namespace poolbench {
 namespace {
 
 constexpr uint32_t kLongestGrid = 65535;  // on any axis; every device has as much
+// Mesa's software driver ends an invocation's loops, without a word, after 65,535 iterations of all
+// of them together (LP_MAX_TGSI_LOOP_ITERATIONS). A few stand in roots and joins.
+constexpr int64_t kSoftwareLoops = 65'000;
 constexpr uint32_t kLinearGroup = 256;
 // Invocations of the pass that only reads: enough to fill a large GPU.
 constexpr int64_t kReaders = 1 << 18;
 constexpr int64_t kUnit = 16;  // bytes of an access of linear.comp
+
+// The device's functions; newer headers name the type otherwise.
+using Calls =
+    std::remove_cvref_t<decltype(*std::declval<const vk::raii::Device&>().getDispatcher())>;
 
 }  // namespace
 
@@ -66,7 +73,7 @@ class VulkanPlan : public Plan {
 
  private:
   std::string_view kernel_;
-  const vk::raii::DeviceDispatcher& calls_;
+  const Calls& calls_;
   vk::PipelineLayout layout_;
   vk::Pipeline pipeline_;
   Buffer args_;
@@ -88,6 +95,15 @@ std::vector<KernelInfo> VulkanBackend::kernels() const {
   return infos;
 }
 
+std::string VulkanBackend::missing(const VulkanDispatch& dispatch) const {
+  if (dispatch.groups > UINT32_MAX)
+    return fmt::format("room for {} workgroups (at most 2^32 - 1)", dispatch.groups);
+  if (substrate_->is_cpu() && dispatch.iterations > kSoftwareLoops)
+    return fmt::format("loops as long as such a window needs (about {} iterations, at most {})",
+                       dispatch.iterations, kSoftwareLoops);
+  return missing_feature(shader_words(dispatch.shader), substrate_->features());
+}
+
 VulkanBackend::Choice VulkanBackend::choose(const PoolArgs& args, std::string_view name) const {
   std::string why_not = fmt::format("{} has no kernel '{}'", name_, name);
   for (const VulkanKernel& kernel : vulkan_kernels()) {
@@ -96,11 +112,7 @@ VulkanBackend::Choice VulkanBackend::choose(const PoolArgs& args, std::string_vi
       why_not = fmt::format("{}.{}: {}", name_, kernel.name, reason);
       continue;
     }
-    const VulkanDispatch dispatch = kernel.dispatch(args);
-    const std::string lacks =
-        dispatch.groups > UINT32_MAX
-            ? "room for so many workgroups"
-            : missing_feature(shader_words(dispatch.shader), substrate_->features());
+    const std::string lacks = missing(kernel.dispatch(args));
     if (lacks.empty()) return {&kernel, {}};
     why_not =
         fmt::format("{}.{}: {} lacks {}", name_, kernel.name, substrate_->device().name, lacks);

@@ -34,6 +34,8 @@ class VulkanBackend : public Backend {
     std::string why_not;
   };
   Choice choose(const PoolArgs& args, std::string_view name) const;
+  // Empty, or what the device lacks for it.
+  std::string missing(const VulkanDispatch& dispatch) const;
   // Made once for each set of constants; kept as long as the backend.
   vk::Pipeline pipeline(const VulkanDispatch& dispatch);
 

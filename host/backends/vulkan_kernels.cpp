@@ -14,8 +14,9 @@ namespace {
 
 // Invocations in a workgroup. Powers of two that suit sub-groups of 4 to 128; not tuned yet.
 constexpr uint32_t kTableGroup = 128;
+constexpr uint32_t kTeamGroup = 256;
 constexpr uint32_t kSlidingGroup = 128;
-constexpr uint32_t kReduceGroup = 256;
+constexpr int64_t kReduceGroup = 256;
 // Outputs of an invocation of `sliding`, by whether it makes one channel or 16 bytes of them; one
 // each where that would leave fewer invocations than keep a large GPU busy.
 constexpr int64_t kRows = 4, kWideRows = 2, kEnoughInvocations = 1 << 18;
@@ -23,8 +24,12 @@ constexpr int64_t kRows = 4, kWideRows = 2, kEnoughInvocations = 1 << 18;
 constexpr int64_t kFixedTaps = 32;
 // Plain sums keep the error bound up to so many additions one after another.
 constexpr int64_t kPlainSum = 64;
-// Elements that a member of a team in `reduce` takes at least.
-constexpr int64_t kMemberElements = 8;
+// Taps from which on `table` has a workgroup make an output.
+constexpr int64_t kTeamTaps = 2048;
+// Elements that a member of a team in `reduce` takes at least; channels last, the most before a
+// team grows at the cost of wide rows.
+constexpr int64_t kMemberElements = 8, kMostMemberElements = 1 << 14;
+constexpr int64_t kInFlight = 4;  // of table.comp and reduce.comp
 
 int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -56,10 +61,23 @@ uint32_t norm_constant(const PoolArgs& args) {
 
 // ---- table ----
 
+// The most taps that a window has on an axis.
+int64_t most_taps(const PoolArgs& args, const Axis& axis) {
+  if (Windowing(args.windowing) != Windowing::kAdaptive || axis.dst == 0) return axis.kernel;
+  return std::min(axis.src, axis.src / axis.dst + 2);
+}
+
 VulkanDispatch table(const PoolArgs& args) {
-  return {shader_name("table", args),
-          {kTableGroup, norm_constant(args)},
-          ceil_divide(args.n * args.c * dst_plane(args), kTableGroup)};
+  const int64_t outputs = args.n * args.c * dst_plane(args);
+  const int64_t planes = most_taps(args, args.axis[0]);
+  const int64_t rows = planes * most_taps(args, args.axis[1]);
+  const int64_t taps = rows * most_taps(args, args.axis[2]);
+  const bool teams = taps >= kTeamTaps;
+  const uint32_t group = teams ? kTeamGroup : kTableGroup;
+  return {.shader = shader_name("table", args),
+          .constants = {group, norm_constant(args), uint32_t(teams)},
+          .groups = teams ? outputs : ceil_divide(outputs, group),
+          .iterations = teams ? ceil_divide(taps, kInFlight * group) : taps + rows + planes};
 }
 
 // ---- sliding ----
@@ -82,11 +100,12 @@ VulkanDispatch sliding(const PoolArgs& args) {
   const bool fixed = d.kernel * h.kernel * w.kernel <= kFixedTaps && d.dilation == 1 &&
                      h.dilation == 1 && w.dilation == 1;
   const auto constant = [&](int64_t value) { return fixed ? uint32_t(value) : 0; };
-  return {shader_name(wide > 1 ? "sliding_wide" : "sliding", args),
-          {kSlidingGroup, norm_constant(args), uint32_t(args.layout), uint32_t(rows),
-           uint32_t(clip), constant(d.kernel), constant(h.kernel), constant(w.kernel),
-           constant(h.stride), constant(w.stride)},
-          ceil_divide(invocations, kSlidingGroup)};
+  return {.shader = shader_name(wide > 1 ? "sliding_wide" : "sliding", args),
+          .constants = {kSlidingGroup, norm_constant(args), uint32_t(args.layout), uint32_t(rows),
+                        uint32_t(clip), constant(d.kernel), constant(h.kernel), constant(w.kernel),
+                        constant(h.stride), constant(w.stride)},
+          .groups = ceil_divide(invocations, kSlidingGroup),
+          .iterations = d.kernel * (1 + (h.kernel + (rows - 1) * h.stride) * (1 + w.kernel))};
 }
 
 const char* sliding_why_not(const PoolArgs& args) {
@@ -126,22 +145,26 @@ const char* reduce_why_not(const PoolArgs& args) {
 }
 
 VulkanDispatch reduce(const PoolArgs& args) {
-  int64_t group = kReduceGroup, team, groups;
   const auto power_of_two = [](int64_t value, int64_t most) {
     return int64_t(std::bit_ceil(uint64_t(std::clamp<int64_t>(value, 1, most))));
   };
-  if (channels_last(args)) {  // 32 channels side by side, if there are as many
-    const int64_t teams = power_of_two(args.c, 32);
-    team = power_of_two(ceil_divide(src_plane(args), kMemberElements), group / teams);
-    group = teams * team;
+  const int64_t size = src_plane(args);
+  int64_t team = power_of_two(ceil_divide(size, kMemberElements), kReduceGroup);
+  int64_t teams = kReduceGroup / team;  // in a workgroup
+  int64_t groups = ceil_divide(args.n * args.c, teams);
+  if (channels_last(args)) {
+    // 32 channels side by side, if there are as many.
+    const int64_t side_by_side = power_of_two(args.c, 32);
+    if (size / (kReduceGroup / side_by_side) <= kMostMemberElements)
+      team = std::min(team, kReduceGroup / side_by_side);
+    teams = std::min(side_by_side, kReduceGroup / team);
     groups = args.n * ceil_divide(args.c, teams);
-  } else {
-    team = power_of_two(ceil_divide(src_plane(args), kMemberElements), group);
-    groups = ceil_divide(args.n * args.c, group / team);
   }
-  return {shader_name("reduce", args),
-          {uint32_t(group), norm_constant(args), uint32_t(args.layout), uint32_t(team)},
-          groups};
+  return {.shader = shader_name("reduce", args),
+          .constants = {uint32_t(teams * team), norm_constant(args), uint32_t(args.layout),
+                        uint32_t(team)},
+          .groups = groups,
+          .iterations = ceil_divide(size, kInFlight * team)};
 }
 
 constexpr VulkanKernel kKernels[] = {

@@ -14,6 +14,7 @@ struct VulkanDispatch {
   std::string shader;               // a name of kernels/vulkan/shaders.h
   std::vector<uint32_t> constants;  // specialization constant i; 0 is the workgroup's size
   int64_t groups = 0;               // workgroups
+  int64_t iterations = 0;           // of all loops of one invocation, at most
 };
 
 struct VulkanKernel {

@@ -96,6 +96,9 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
   device_.substrate = "vulkan";
   device_.name = core.deviceName.data();
   device_.driver = fmt::format("{} {}", driver.driverName.data(), driver.driverInfo.data());
+  for (uint32_t i = 0; i < memory_.memoryHeapCount; ++i)
+    if (memory_.memoryHeaps[i].flags & vk::MemoryHeapFlagBits::eDeviceLocal)
+      largest_heap_ = std::max<uint64_t>(largest_heap_, memory_.memoryHeaps[i].size);
   if (is_cpu_) {
     device_.uuid = host_substrate().device().uuid;
     device_.cache_bytes = host_substrate().device().cache_bytes;
@@ -103,9 +106,7 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
   } else {
     device_.uuid = hex(ids.deviceUUID);
     device_.cache_bytes = kAssumedCacheBytes;
-    for (uint32_t i = 0; i < memory_.memoryHeapCount; ++i)
-      if (memory_.memoryHeaps[i].flags & vk::MemoryHeapFlagBits::eDeviceLocal)
-        device_.memory_bytes = std::max(device_.memory_bytes, int64_t(memory_.memoryHeaps[i].size));
+    device_.memory_bytes = int64_t(largest_heap_);
   }
 
   const auto has =
@@ -184,8 +185,7 @@ void* VulkanSubstrate::allocate(int64_t bytes) {
   const auto refuse = [&](const std::string& why) {
     throw OutOfMemory(fmt::format("{}: no memory for {} bytes ({})", device_.name, bytes, why));
   };
-  if (size > largest_allocation_)
-    refuse(fmt::format("the driver allocates at most {} at once", largest_allocation_));
+  if (size > largest_heap_) refuse(fmt::format("the device has {}", largest_heap_));
   if (is_cpu_ && allocated_ + size > uint64_t(device_.memory_bytes))  // else the process dies later
     refuse(fmt::format("{} of {} are in use", allocated_, device_.memory_bytes));
   try {
@@ -196,7 +196,10 @@ void* VulkanSubstrate::allocate(int64_t bytes) {
     instance_->check();
     return reinterpret_cast<void*>(address);
   } catch (const vk::OutOfDeviceMemoryError& error) {
-    refuse(error.what());
+    // More than the driver promises to allocate at once is tried all the same.
+    refuse(size <= largest_allocation_
+               ? error.what()
+               : fmt::format("{}; at most {} at once", error.what(), largest_allocation_));
   } catch (const vk::OutOfHostMemoryError& error) {
     refuse(error.what());
   }

@@ -101,7 +101,7 @@ class VulkanSubstrate : public Substrate {
   VulkanFeatures features_;
   vk::PhysicalDeviceLimits limits_;
   vk::PhysicalDeviceMemoryProperties memory_;
-  uint64_t largest_allocation_ = 0;
+  uint64_t largest_heap_ = 0, largest_allocation_ = 0;
   bool is_cpu_ = false;
   bool always_stage_;
   uint32_t family_ = 0;

@@ -74,7 +74,7 @@ Pair log2_pair(Real x) {
                                                                m > Real(1) ? Real(1) : m));
   const Real square = s.hi * s.hi;
   Real series = Real(0);
-  for (int k = kLogTerms; k >= 1; --k) series = (series + Real(2) / Real(2 * k + 1)) * square;
+  [[unroll]] for (int k = kLogTerms; k >= 1; --k) series = (series + Real(2) / Real(2 * k + 1)) * square;
   const Pair ln = fast_two_sum(Real(2) * s.hi, Real(2) * s.lo + s.hi * series);
   const Pair log2_m = times(ln, kPerLn2);
   if (e == 0) return log2_m;
@@ -88,7 +88,7 @@ Real exp2_pair(Pair t) {
   const Real whole = floor(t.hi + Real(0.5));
   const Real y = ((t.hi - whole) + t.lo) * kLn2;
   Real result = Real(1);
-  for (int k = kExpTerms; k >= 1; --k) result = Real(1) + result * (y / Real(k));
+  [[unroll]] for (int k = kExpTerms; k >= 1; --k) result = Real(1) + result * (y / Real(k));
   const int half_way = int(whole) / 2;  // in two steps: 2^whole may lie outside the range
   return result * power_of_two(half_way) * power_of_two(int(whole) - half_way);
 }

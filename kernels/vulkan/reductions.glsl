@@ -108,9 +108,9 @@ layout(constant_id = 1) const int kNorm = 0;
 Real abs_power(Real x) {
   if (kNorm == 0) return power(x, norm_pair(args.norm));
   Real result = Real(1);
-  for (int rest = kNorm; rest != 0; rest >>= 1) {
-    if ((rest & 1) != 0) result *= x;
-    if (rest > 1) x *= x;
+  [[unroll]] for (int bit = 0; bit <= 10; ++bit) {
+    if ((kNorm >> bit & 1) != 0) result *= x;
+    if ((kNorm >> bit) > 1) x *= x;
   }
   return result;
 }

@@ -1,11 +1,15 @@
-// One invocation an output, in the order of memory; windows from the tables. Takes every problem.
-// Bound by its scalar loads: neighbours read neighbouring windows, and only the caches make one
-// access of what they share.
+// One invocation an output, in the order of memory, or for long windows one workgroup; windows from
+// the tables. Takes every problem. Bound by its scalar loads: neighbours read neighbouring windows,
+// and only the caches make one access of what they share.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
+#include "kernels/vulkan/team.glsl"
+
+// Number 1 is kNorm.
+layout(constant_id = 2) const bool kTeams = false;  // a workgroup an output
 
 layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
   Window window;
@@ -15,15 +19,26 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) writeonly buffer In
 };
 
 const int kWindowBytes = 24;
+const int kInFlight = 4;  // loads of a team's member that do not wait for each other
 
 Window table_window(Axis axis, int64_t plane, int64_t o) {
   return Windows(axis.windows + uint64_t(plane * axis.plane_stride + o) * kWindowBytes).window;
 }
 
+int64_t taps(Window window, Axis axis) {
+  return (window.end - window.begin + axis.dilation - 1) / axis.dilation;
+}
+
+Stored element(int64_t at) {
+  return Stored(Source(push.src + uint64_t(at) * ELEMENT_BYTES).element[0]);
+}
+
 void main() {
   const Axis d = args.axis_d, h = args.axis_h, w = args.axis_w;
   const int64_t src_plane = d.src * h.src * w.src, dst_plane = d.dst * h.dst * w.dst;
-  const int64_t id = int64_t(group_index()) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+  const uint me = gl_LocalInvocationID.x;
+  const int64_t id = kTeams ? int64_t(group_index())
+                            : int64_t(group_index()) * gl_WorkGroupSize.x + me;
   if (id >= args.n * args.c * dst_plane) return;
 
   int64_t output_ = id, plane, base, step;
@@ -47,14 +62,30 @@ void main() {
   const Window wh = table_window(h, plane, oh);
   const Window ww = table_window(w, plane, ow);
   Op op = op_start();
-  for (int64_t i = wd.begin; i < wd.end; i += d.dilation)
-    for (int64_t j = wh.begin; j < wh.end; j += h.dilation) {
-      const int64_t row = (i * h.src + j) * w.src;
-      for (int64_t k = ww.begin; k < ww.end; k += w.dilation) {
-        const uint64_t at = uint64_t(base + (row + k) * step) * ELEMENT_BYTES;
-        op_add(op, Stored(Source(push.src + at).element[0]), row + k);
+  if (kTeams) {
+    const int64_t rows = taps(wh, h), columns = taps(ww, w);
+    const int64_t count = taps(wd, d) * rows * columns;
+    for (int64_t t = me; t < count; t += kInFlight * gl_WorkGroupSize.x)
+      [[unroll]] for (int j = 0; j < kInFlight; ++j) {
+        int64_t column = t + j * int(gl_WorkGroupSize.x);
+        if (column >= count) continue;
+        int64_t row = divide(column, columns);
+        const int64_t i = wd.begin + divide(row, rows) * d.dilation;
+        const int64_t position = (i * h.src + wh.begin + row * h.dilation) * w.src + ww.begin +
+                                 column * w.dilation;
+        op_add(op, element(base + position * step), position);
       }
-    }
+    join_team(op, 0, me, gl_WorkGroupSize.x);
+    if (me != 0) return;
+    op = partial[0];
+  } else {
+    for (int64_t i = wd.begin; i < wd.end; i += d.dilation)
+      for (int64_t j = wh.begin; j < wh.end; j += h.dilation) {
+        const int64_t row = (i * h.src + j) * w.src;
+        for (int64_t k = ww.begin; k < ww.end; k += w.dilation)
+          op_add(op, element(base + (row + k) * step), row + k);
+      }
+  }
   Target(push.dst + uint64_t(id) * ELEMENT_BYTES).element[0] =
       Element(op_value(op, wd.count * wh.count * ww.count));
 #if REDUCTION == MAX_INDEX
