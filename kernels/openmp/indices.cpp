@@ -38,8 +38,10 @@ struct MaxAt {
   static POOLBENCH_INLINE V widen(E e) {
     if constexpr (kIs16BitFloat<T>)
       return to_float<N>(e, T{});
+    else if constexpr (sizeof(T) == 1)
+      return widen_twice(e);
     else
-      return __builtin_convertvector(e, V);
+      return e;
   }
   // N elements, `step` apart. The last one read is lane N - 1's.
   template <int kStep>

@@ -366,6 +366,26 @@ POOLBENCH_INLINE Vec<int16_t, kLanesOf<V>> widen(V v) {
   return __builtin_convertvector(v, Wide);
 }
 
+// Bytes to 32-bit integers. The compiler takes a conversion apart into single lanes where a shuffle
+// follows it; hence the intrinsics.
+template <class V>
+POOLBENCH_INLINE Vec<int32_t, kLanesOf<V>> widen_twice(V v) {
+  using Wide = Vec<int32_t, kLanesOf<V>>;
+  [[maybe_unused]] constexpr bool kSigned = std::is_signed_v<Lane<V>>;
+#ifdef POOLBENCH_AVX512
+  if constexpr (sizeof(V) == 16)
+    return bits<Wide>(kSigned ? _mm512_cvtepi8_epi32(bits<__m128i>(v))
+                              : _mm512_cvtepu8_epi32(bits<__m128i>(v)));
+#endif
+#ifdef POOLBENCH_AVX2
+  if constexpr (sizeof(V) == 8) {
+    const __m128i bytes = _mm_cvtsi64_si128(bits<int64_t>(v));
+    return bits<Wide>(kSigned ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes));
+  }
+#endif
+  return __builtin_convertvector(v, Wide);
+}
+
 template <class V>
 POOLBENCH_INLINE V square_root(V v) {
 #ifdef POOLBENCH_AVX512

@@ -267,13 +267,19 @@ class Tile {
     const Extent y = covered(args_, h, 0, rows.begin, rows.end);
     const int64_t length = (real_.end - real_.begin) * plan_.unit;
     const Window taps_d = window_at(args_.axis[0], 0, slice % args_.axis[0].dst);
-    for (int64_t row = y.begin; row < y.end; ++row) {
-      Work* at = b_ + (row - y.begin) * length;
-      if (row < 0 || row >= h.src)
-        fill_run<Op>(at, length);
-      else
+    const Extent real = {most(y.begin, 0), least(y.end, h.src)};
+    fill_run<Op>(b_, (real.begin - y.begin) * length);
+    Work* at = b_ + (real.begin - y.begin) * length;
+    if (real_.end - real_.begin == args_.axis[2].src && !plan_.channel_blocks) {
+      // Whole rows are one run of memory.
+      load_run(source(slice, taps_d.begin, real.begin, 0), 1, 1, (real.end - real.begin) * length,
+               at);
+      at += (real.end - real.begin) * length;
+    } else {
+      for (int64_t row = real.begin; row < real.end; ++row, at += length)
         load_row(source(slice, taps_d.begin, row, real_.begin), 1, 1, at);
     }
+    fill_run<Op>(at, (y.end - real.end) * length);
     grow<Op>(c_, b_, h.kernel, h.dilation * length, (y.end - y.begin) * length);
     for (int64_t row = 0; row < rows.end - rows.begin; ++row, to += pitch_) {
       fill_run<Op>(to, (real_.begin - x_.begin) * plan_.unit);
