@@ -105,7 +105,7 @@ POOLBENCH_INLINE void pool_row(const Op& op, const PoolArgs& args, const TapRows
       count = w.windows[o].count;
       scale = op.row_scale(row_count * count, 1);
     }
-    for (int j = 0; j < J; ++j) store_lanes(dst + j * Op::N, op.finish(out.v[j], scale));
+    for (int j = 0; j < J; ++j) store_lanes(dst + j * Op::N, op.finish(out.v[j], scale, Op::N));
   }
 }
 

@@ -84,7 +84,7 @@ struct MaxOp {
     else
       return v;
   }
-  POOLBENCH_INLINE E finish(V v, RowScale<Weight>) const { return finish(v); }
+  POOLBENCH_INLINE E finish(V v, RowScale<Weight>, int) const { return finish(v); }
   RowScale<Weight> row_scale(int64_t, int64_t) const { return {}; }
   static Weight column_weight(int64_t) { return 1; }
   bool counts_columns() const { return false; }
@@ -165,13 +165,14 @@ struct SumOp {
   // Whether windows need the table at all: else all are as whole ones.
   bool counts_columns() const { return mean && divisor == 0; }
 
-  POOLBENCH_INLINE E finish(V v, RowScale<Weight> scale) const {
+  // Lanes from `lanes` on are of no use.
+  POOLBENCH_INLINE E finish(V v, RowScale<Weight> scale, int lanes) const {
     if constexpr (kInteger && !kLp) {
       const auto low = half_to_float<0>(v), high = half_to_float<1>(v);
       if (scale.divide) return rounded(low / scale.whole, high / scale.whole);
       return rounded(low * scale.whole, high * scale.whole);
     } else {
-      return to_element(v * scale.whole);
+      return to_element(v * scale.whole, lanes);
     }
   }
   // A sum made in double.
@@ -185,11 +186,11 @@ struct SumOp {
       nearest = nearest < kLow ? kLow : nearest > kHigh ? kHigh : nearest;
       return Element(int(nearest));
     } else {
-      return to_element(broadcast<V>(Work(mean_value)))[0];
+      return to_element(broadcast<V>(Work(mean_value)), 1)[0];
     }
   }
   // `weights` is the table's entry of the first lane.
-  POOLBENCH_INLINE E finish(V v, const Weight* weights, RowScale<Weight> scale) const {
+  POOLBENCH_INLINE E finish(V v, const Weight* weights, RowScale<Weight> scale, int lanes) const {
     if constexpr (kInteger && !kLp) {
       using F = Vec<float, N / 2>;
       const F one = broadcast<F>(1);
@@ -198,7 +199,7 @@ struct SumOp {
       return rounded(half_to_float<0>(v) / (low != 0 ? low : one),
                      half_to_float<1>(v) / (high != 0 ? high : one));
     } else {
-      return to_element(v * (load_lanes<Vec<Weight, N>>(weights) * scale.row));
+      return to_element(v * (load_lanes<Vec<Weight, N>>(weights) * scale.row), lanes);
     }
   }
 
@@ -207,20 +208,20 @@ struct SumOp {
   static POOLBENCH_INLINE E rounded(F low, F high) {
     return to_bytes<T>(round_half_even(low), round_half_even(high));
   }
-  POOLBENCH_INLINE V root(V v) const {
+  POOLBENCH_INLINE V root(V v, int lanes) const {
     if constexpr (kTerm == Term::kSquare) return square_root(v);
     if constexpr (kTerm == Term::kPower) {
       if (norm == 1) return v;
       if (norm == 2) return square_root(v);
       if (norm == 4) return square_root(square_root(v));
-      for (int i = 0; i < N; ++i)
+      for (int i = 0; i < lanes; ++i)
         v[i] = std::is_same_v<Work, float> ? __builtin_powf(v[i], float(1 / norm))
                                            : __builtin_pow(v[i], 1 / norm);
     }
     return v;
   }
-  POOLBENCH_INLINE E to_element(V v) const {
-    if constexpr (kLp) v = root(v);
+  POOLBENCH_INLINE E to_element(V v, int lanes) const {
+    if constexpr (kLp) v = root(v, lanes);
     if constexpr (kIs16BitFloat<T>) {
       return from_float<N>(v, T{});
     } else if constexpr (kInteger && kLp) {

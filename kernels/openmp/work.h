@@ -105,8 +105,8 @@ struct ColumnWeights {
   POOLBENCH_INLINE typename Op::E finish(const Op& op, typename Op::V v, int64_t o, int64_t lanes,
                                          RowScale<typename Op::Weight> scale) const {
     if constexpr (Op::kSum)
-      if (o < begin || o + lanes > end) return op.finish(v, table + o, scale);
-    return op.finish(v, scale);
+      if (o < begin || o + lanes > end) return op.finish(v, table + o, scale, int(lanes));
+    return op.finish(v, scale, int(lanes));
   }
 };
 inline int64_t column_weights_bytes(const PoolArgs& args, int64_t unit = 1) {
