@@ -120,6 +120,8 @@ void run_case(const Case& c, const std::vector<Contender>& contenders, Progress&
 
 struct Tally {
   int64_t count[5] = {};  // by Status
+  int64_t differ = 0;     // of the ok ones: right but for known differences
+  std::map<std::string, std::pair<int64_t, int64_t>> differences;  // rule: rows, outputs
   int64_t out_of_range = 0;
   double max_ulp = 0;
   std::map<std::string, int64_t> refusals;
@@ -130,23 +132,32 @@ void print_summary(const std::vector<Contender>& contenders, const std::vector<R
   for (const Row& row : rows) {
     Tally& tally = tallies[row.contender];
     ++tally.count[static_cast<int>(row.verdict.status)];
+    tally.differ += differs(row.verdict);
     if (row.verdict.status == Status::kRefused) ++tally.refusals[row.verdict.reason];
     if (!row.verdict.comparison) continue;
+    for (const auto& [rule, outputs] : row.verdict.comparison->known_differences) {
+      ++tally.differences[rule].first;
+      tally.differences[rule].second += outputs;
+    }
     tally.out_of_range += row.verdict.comparison->out_of_range;
     tally.max_ulp = std::max(tally.max_ulp, row.verdict.comparison->max_ulp);
   }
   size_t width = 10;
   for (const Contender& contender : contenders) width = std::max(width, contender.name().size());
-  fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>12}\n", "contender", width, "right",
-             "wrong", "errors", "refused", "max ulp", "out of range");
+  fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>12}\n", "contender", width,
+             "right", "differ", "wrong", "errors", "refused", "max ulp", "out of range");
   for (const Contender& contender : contenders) {
     const Tally& tally = tallies[contender.name()];
-    fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8.3g}  {:>12}\n", contender.name(), width,
-               tally.count[static_cast<int>(Status::kOk)],
+    fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8.3g}  {:>12}\n", contender.name(),
+               width, tally.count[static_cast<int>(Status::kOk)] - tally.differ, tally.differ,
                tally.count[static_cast<int>(Status::kWrong)],
                tally.count[static_cast<int>(Status::kError)],
                tally.count[static_cast<int>(Status::kRefused)], tally.max_ulp, tally.out_of_range);
   }
+  for (const Contender& contender : contenders)
+    for (const auto& [rule, count] : tallies[contender.name()].differences)
+      fmt::print("{} known difference in {} cases, {} outputs: {}\n", contender.name(), count.first,
+                 count.second, rule);
   for (const Contender& contender : contenders)
     for (const auto& [reason, count] : tallies[contender.name()].refusals)
       fmt::print("{} refused {}: {}\n", contender.name(), count, reason);
@@ -155,12 +166,13 @@ void print_summary(const std::vector<Contender>& contenders, const std::vector<R
 void write_json(const std::string& path, const std::vector<Row>& rows) {
   nlohmann::json json = {{"context", run_context()}, {"checks", nlohmann::json::array()}};
   for (const Row& row : rows) {
-    nlohmann::json entry = {{"contender", row.contender},
-                            {"problem", row.problem},
-                            {"input", row.input},
-                            {"kernel", row.verdict.kernel},
-                            {"status", status_name(row.verdict.status)},
-                            {"reason", row.verdict.reason}};
+    nlohmann::json entry = {
+        {"contender", row.contender},
+        {"problem", row.problem},
+        {"input", row.input},
+        {"kernel", row.verdict.kernel},
+        {"status", differs(row.verdict) ? "differs" : status_name(row.verdict.status)},
+        {"reason", row.verdict.reason}};
     if (row.verdict.comparison) entry["comparison"] = comparison_json(*row.verdict.comparison);
     json["checks"].push_back(std::move(entry));
   }
@@ -232,8 +244,8 @@ void add_check(CLI::App& app, Run& run) {
   command->add_option("--junit", flags->junit, "Write every row to this file as JUnit XML");
   command->footer(
       "Example: poolbench check --suite edge --backend naive,openmp --fuzz 1000\n"
-      "Exit status: 0 all right or refused, 2 a wrong result, 3 an error or nothing to check, "
-      "4 bad input, 5 no such backend");
+      "Exit status: 0 all right, refused or a library's known difference, 2 a wrong result, 3 an "
+      "error or nothing to check, 4 bad input, 5 no such backend");
   command->callback([flags, &run] { run = [flags] { return check(*flags); }; });
 }
 

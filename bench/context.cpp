@@ -78,6 +78,7 @@ nlohmann::json comparison_json(const Comparison& comparison) {
   return {{"outputs", comparison.outputs},
           {"checked", comparison.checked},
           {"wrong", comparison.wrong},
+          {"known_differences", comparison.known_differences},
           {"out_of_range", comparison.out_of_range},
           {"max_ulp", number_json(comparison.max_ulp)},
           {"worst", std::move(worst)}};

@@ -154,6 +154,7 @@ std::vector<int64_t> calibrate(std::span<const Subject> subjects, const PoolProb
                                           Temperature::kHot, 1, arenas);
     sample(subject, rotation, 1);
     once.push_back(sample(subject, rotation, 1));
+    if (!subject.ceiling) subject.plan->rest();
     launches.push_back(std::clamp<int64_t>(
         int64_t(std::ceil(options.sample_seconds / std::max(once.back(), 1e-9))), 1, kMaxLaunches));
   }
@@ -213,6 +214,7 @@ std::vector<Series> measure(std::span<const Subject> subjects, const PoolProblem
       series[i].seconds.push_back(
           check ? checked_sample(subject, problem, rotation, launches[i], series[i].invalid)
                 : sample(subject, rotation, launches[i]));
+      if (!subject.ceiling) subject.plan->rest();
       series[i].launches = launches[i];
       series[i].rotation_bytes = rotation.bytes();
     }

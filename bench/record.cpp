@@ -38,6 +38,8 @@ nlohmann::json details(const Record& record) {
     json["checked"] = record.comparison->checked;
     json["outputs"] = record.comparison->outputs;
     json["max_ulp"] = number_json(record.comparison->max_ulp);
+    if (!record.comparison->known_differences.empty())
+      json["known_differences"] = record.comparison->known_differences;
   }
   if (record.series.seconds.empty()) return json;
   json["seconds"] = interval_json(record.seconds);

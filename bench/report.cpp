@@ -128,6 +128,9 @@ std::string table_block(const CaseResult& result, const std::vector<Temperature>
       kernel = record->kernel;
       if (record->status != Status::kOk)
         trouble = fmt::format("  {}: {}", status_name(record->status), record->reason);
+      else if (record->comparison)
+        for (const auto& [rule, outputs] : record->comparison->known_differences)
+          trouble = fmt::format("  differs in {} outputs: {}", outputs, rule);
     }
     text += fmt::format("  {:<{}} {:<{}}{}{}\n", clipped(contender, kContenderWidth),
                         kContenderWidth, clipped(kernel, kKernelWidth), kKernelWidth, row, trouble);

@@ -51,28 +51,30 @@ void guard(Verdict& verdict, Work&& work) {
   }
 }
 
-void judge_outcome(Verdict& verdict, const PoolProblem& problem, const Input& input,
-                   Outcome outcome, std::optional<Accepted>& accepted) {
-  verdict.reason = outcome.broken;
-  if (verdict.reason.empty() && input.expect) verdict.reason = input.expect(outcome);
-  if (!verdict.reason.empty()) {
+void judge_outcome(Verdict& verdict, const Backend& backend, const PoolProblem& problem,
+                   const Input& input, Outcome outcome, std::optional<Accepted>& accepted) {
+  const auto wrong = [&](std::string reason) {
     verdict.status = Status::kWrong;
-    return;
-  }
+    verdict.reason = std::move(reason);
+  };
+  if (!outcome.broken.empty()) return wrong(outcome.broken);
   verdict.output_hash = output_hash(outcome.dst, outcome.indices);
   if (accepted && accepted->dst == outcome.dst && accepted->indices == outcome.indices) {
     verdict.comparison = accepted->comparison;
-    return;
+  } else {
+    const void* src = input.src.data();
+    const int64_t* indices = problem.spec.indices ? outcome.indices.data() : nullptr;
+    verdict.comparison =
+        compare(problem, src, outcome.dst.data(), indices, 1, kFullJudgementTaps,
+                [&](const Point& point) { return backend.known_difference(problem, src, point); });
   }
-  const int64_t* indices = problem.spec.indices ? outcome.indices.data() : nullptr;
-  verdict.comparison = compare(problem, input.src.data(), outcome.dst.data(), indices);
-  if (verdict.comparison->ok()) {
-    accepted = {std::move(outcome.dst), std::move(outcome.indices), *verdict.comparison};
-    return;
-  }
-  verdict.status = Status::kWrong;
-  verdict.reason = fmt::format("{} of {} judged outputs are wrong", verdict.comparison->wrong,
-                               verdict.comparison->checked);
+  if (!verdict.comparison->ok())
+    return wrong(fmt::format("{} of {} judged outputs are wrong", verdict.comparison->wrong,
+                             verdict.comparison->checked));
+  if (!verdict.comparison->known_differences.empty()) return;
+  if (input.expect)
+    if (const std::string missed = input.expect(outcome); !missed.empty()) return wrong(missed);
+  accepted = {std::move(outcome.dst), std::move(outcome.indices), *verdict.comparison};
 }
 
 }  // namespace
@@ -83,6 +85,11 @@ uint64_t output_hash(const std::vector<std::byte>& dst, const std::vector<int64_
   };
   return hash(dst.data(), dst.size()) ^
          (hash(indices.data(), indices.size() * sizeof(int64_t)) * 0x9e3779b97f4a7c15u);
+}
+
+bool differs(const Verdict& verdict) {
+  return verdict.status == Status::kOk && verdict.comparison &&
+         !verdict.comparison->known_differences.empty();
 }
 
 std::string_view status_name(Status status) {
@@ -117,7 +124,9 @@ Verdict verify(const Prepared& prepared, const PoolProblem& problem, const Input
   guard(verdict, [&] {
     Substrate& substrate = prepared.contender.backend->substrate();
     Outcome outcome = run_checked(*prepared.plan, substrate, problem, input.src.data());
-    judge_outcome(verdict, problem, input, std::move(outcome), accepted);
+    prepared.plan->rest();
+    judge_outcome(verdict, *prepared.contender.backend, problem, input, std::move(outcome),
+                  accepted);
   });
   return verdict;
 }

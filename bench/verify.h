@@ -32,7 +32,8 @@ struct Input {
 // Throws OutOfMemory when the host cannot hold the case.
 Input make_input(const PoolProblem& problem, FillKind kind, uint64_t seed);
 
-// What came out right before, for one problem and input: the same bits need no second judgement.
+// What came out right before, without a known difference, for one problem and input: the same bits
+// need no second judgement.
 struct Accepted {
   std::vector<std::byte> dst;
   std::vector<int64_t> indices;
@@ -43,9 +44,12 @@ struct Verdict {
   Status status = Status::kOk;
   std::string reason;  // of everything but kOk: one line
   std::string kernel;  // the one that was chosen; empty when there was none
+  // Known differences of a library are in here; where nothing else is wrong, the status is kOk.
   std::optional<Comparison> comparison;
   uint64_t output_hash = 0;  // of the judged output's bits; the timed ones must have the same
 };
+// Whether a contender came out different by its own known rules, and not wrong.
+bool differs(const Verdict& verdict);
 uint64_t output_hash(const std::vector<std::byte>& dst, const std::vector<int64_t>& indices);
 
 // A problem made ready on a contender, or why it could not be: `plan` is null then. Never throws

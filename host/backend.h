@@ -12,6 +12,8 @@
 
 namespace poolbench {
 
+struct Point;  // host/compare.h
+
 // Whether a problem is taken, and if not, which parameter stands in the way.
 struct Support {
   std::string why_not;
@@ -42,6 +44,8 @@ class Plan {
   // compiles nor waits nor reads a clock. Writes every element of dst and indices, reads src,
   // keeps no state that a second launch could see.
   virtual void launch(const Tensors& tensors, Stream stream) = 0;
+  // Another contender's turn begins: threads that spin for this one's next launch must sleep.
+  virtual void rest() {}
 };
 
 struct KernelInfo {
@@ -62,6 +66,13 @@ class Backend {
   virtual std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel = {}) = 0;
   // A backend that only shows that results are right (an emulator) is never timed.
   virtual bool timeable() const { return true; }
+  // A library may differ from the spec on purpose. For an output that was judged wrong: the rule
+  // that explains it, as "name: reason", after looking that what came out is what the rule says;
+  // or nothing. Called from one thread at a time.
+  virtual std::string known_difference(const PoolProblem& /*problem*/, const void* /*src*/,
+                                       const Point& /*point*/) const {
+    return {};
+  }
   // Contenders for the ceiling of `bytes_read` + `bytes_written` on this device: a copy, a read
   // and a linear reduction that move as many bytes. Empty where another backend stands for it.
   virtual std::vector<std::unique_ptr<Plan>> ceilings(int64_t /*bytes_read*/,

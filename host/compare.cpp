@@ -180,7 +180,8 @@ void add_worst(std::vector<Point>& worst, const Point& point) {
 
 template <class T>
 Comparison compare_as(const PoolProblem& problem, const void* src, const T* dst,
-                      const int64_t* indices, uint64_t seed, int64_t full_taps) {
+                      const int64_t* indices, uint64_t seed, int64_t full_taps,
+                      const KnownDifference& known_difference) {
   const Reference reference(problem, src);
   const Selection selection(problem, seed, full_taps);
   const Extents out = dst_extents(problem);
@@ -207,9 +208,26 @@ Comparison compare_as(const PoolProblem& problem, const void* src, const T* dst,
         mine.out_of_range += j.out_of_range;
         if (j.right && !j.out_of_range) mine.max_ulp = std::max(mine.max_ulp, j.ulp);
         if (j.right) continue;
-        ++mine.wrong;
-        add_worst(mine.worst, {n, c, o, double(expected.value), double(load(dst[at])),
-                               expected.index, got_index, j.ulp, j.allowed});
+        const Point point{n,
+                          c,
+                          o,
+                          double(expected.value),
+                          double(load(dst[at])),
+                          expected.index,
+                          got_index,
+                          j.ulp,
+                          j.allowed};
+        std::string rule;
+        if (known_difference) {
+#pragma omp critical(poolbench_known_difference)
+          rule = known_difference(point);
+        }
+        if (rule.empty()) {
+          ++mine.wrong;
+          add_worst(mine.worst, point);
+        } else {
+          ++mine.known_differences[rule];
+        }
       }
     }
 #pragma omp critical(poolbench_compare)
@@ -218,6 +236,8 @@ Comparison compare_as(const PoolProblem& problem, const void* src, const T* dst,
       total.wrong += mine.wrong;
       total.out_of_range += mine.out_of_range;
       total.max_ulp = std::max(total.max_ulp, mine.max_ulp);
+      for (const auto& [rule, count] : mine.known_differences)
+        total.known_differences[rule] += count;
       for (const Point& point : mine.worst) add_worst(total.worst, point);
     }
   }
@@ -239,14 +259,16 @@ Judgement judge(const PoolProblem& problem, const Expected& expected, const void
 }
 
 Comparison compare(const PoolProblem& given, const void* src, const void* dst,
-                   const int64_t* indices, uint64_t seed, int64_t full_taps) {
+                   const int64_t* indices, uint64_t seed, int64_t full_taps,
+                   const KnownDifference& known_difference) {
   const PoolProblem problem = canonical(given);
   PoolArgs args{};
   args.dtype = int32_t(problem.dtype);
   Comparison comparison;
   dispatch_dtype(args, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    comparison = compare_as<T>(problem, src, static_cast<const T*>(dst), indices, seed, full_taps);
+    comparison = compare_as<T>(problem, src, static_cast<const T*>(dst), indices, seed, full_taps,
+                               known_difference);
   });
   return comparison;
 }

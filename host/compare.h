@@ -2,6 +2,8 @@
 #ifndef POOLBENCH_HOST_COMPARE_H_
 #define POOLBENCH_HOST_COMPARE_H_
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,11 +27,13 @@ struct Point {
 struct Comparison {
   int64_t outputs = 0;  // there are
   int64_t checked = 0;  // were judged: all, or the borders and a seeded sample
-  int64_t wrong = 0;
+  int64_t wrong = 0;    // and not explained by a known difference
+  std::map<std::string, int64_t> known_differences;  // outputs that each rule explains
   int64_t out_of_range = 0;  // accepted because the accumulator's range was left
   double max_ulp = 0;        // over the accepted ones
   std::vector<Point> worst;  // up to 8 wrong ones, worst first
 
+  // Nothing is wrong; known differences there may be.
   bool ok() const { return wrong == 0; }
 };
 
@@ -45,10 +49,13 @@ constexpr int64_t kSampledOutputs = 65'536;
 //   Lp             the same relative to the value, over min(p, 1) since the root magnifies, plus
 //                  4 ulp of the output type. Integers: rounded from inside that interval.
 // Where sums leave the accumulator's normal range, the overflowed or flushed value is accepted too
-// and counted.
+// and counted. `known_difference`, if given, is asked about every wrong output, by one thread at a
+// time: it names the rule that explains the output, or nothing.
+using KnownDifference = std::function<std::string(const Point&)>;
 Comparison compare(const PoolProblem& problem, const void* src, const void* dst,
                    const int64_t* indices, uint64_t seed = 1,
-                   int64_t full_taps = kFullJudgementTaps);
+                   int64_t full_taps = kFullJudgementTaps,
+                   const KnownDifference& known_difference = {});
 
 // One output's judgement; `got` points at its element.
 struct Judgement {

@@ -41,7 +41,7 @@
 extern "C" {
 #endif
 
-enum { POOLBENCH_MODULE_VERSION = 1 };
+enum { POOLBENCH_MODULE_VERSION = 2 };
 
 /* Values of the problem's int32 fields: those of kernels/pool_args.h. */
 enum { POOLBENCH_MAX, POOLBENCH_AVG_INCLUDE_PAD, POOLBENCH_AVG_EXCLUDE_PAD, POOLBENCH_LP };
@@ -101,6 +101,19 @@ struct poolbench_tensors {
   void* scratch;
 };
 
+/* An output that was judged wrong, for known_difference(). */
+struct poolbench_output {
+  int64_t struct_bytes;
+  const void* src; /* the whole input, in the host's memory */
+  int64_t n;
+  int64_t c;
+  int64_t at[3]; /* d, h, w */
+  double expected;
+  double got;
+  int64_t expected_index; /* -1 without indices */
+  int64_t got_index;
+};
+
 struct poolbench_kernel {
   const char* name; /* letters, digits, - and _ */
   const char* summary;
@@ -134,6 +147,16 @@ struct poolbench_backend {
   void (*destroy_plan)(void* plan);          /* null: nothing to free */
   const char* (*plan_kernel)(void* plan);    /* the kernel chosen; null: as asked, or the first */
   int64_t (*plan_scratch_bytes)(void* plan); /* scratch that launch() wants; null: none */
+  /* Called for each wrong output. Not 0 when a rule by which the library differs from the spec on
+   * purpose explains it: then the message is "name: reason", the same text for all outputs that the
+   * rule explains, and the output counts as a known difference. A rule says what must come out
+   * instead, and looks whether it did. */
+  int32_t (*known_difference)(const struct poolbench_backend* self,
+                              const struct poolbench_problem* problem,
+                              const struct poolbench_output* output, char* message,
+                              int64_t message_bytes);
+  /* Another contender's turn begins: threads of the plan's own that spin for work must sleep. */
+  void (*rest)(void* plan);
 };
 
 /* Version and struct_bytes stand here in every version to come. */

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "host/compare.h"
 #include "host/module_problem.h"
 
 namespace poolbench {
@@ -100,6 +101,27 @@ int64_t plan_scratch_bytes(void* plan) {
   return static_cast<ExportedPlan*>(plan)->plan->scratch_bytes();
 }
 
+int32_t known_difference(const poolbench_backend* self, const poolbench_problem* problem,
+                         const poolbench_output* output, char* message, int64_t message_bytes) {
+  std::string rule;
+  const int32_t status = guarded(message, message_bytes, [&] {
+    Point point;
+    point.n = output->n;
+    point.c = output->c;
+    point.output = {output->at[0], output->at[1], output->at[2]};
+    point.expected = output->expected;
+    point.got = output->got;
+    point.expected_index = output->expected_index;
+    point.got_index = output->got_index;
+    rule = backend_of(self).known_difference(from_module_problem(*problem), output->src, point);
+  });
+  if (status != POOLBENCH_OK || rule.empty()) return 0;
+  report(rule.c_str(), message, message_bytes);
+  return 1;
+}
+
+void rest(void* plan) { static_cast<ExportedPlan*>(plan)->plan->rest(); }
+
 void destroy_plan(void* plan) { delete static_cast<ExportedPlan*>(plan); }
 
 std::unique_ptr<ExportedBackend> exported(std::unique_ptr<Backend> backend) {
@@ -120,7 +142,9 @@ std::unique_ptr<ExportedBackend> exported(std::unique_ptr<Backend> backend) {
                .launch = launch,
                .destroy_plan = destroy_plan,
                .plan_kernel = plan_kernel,
-               .plan_scratch_bytes = plan_scratch_bytes};
+               .plan_scratch_bytes = plan_scratch_bytes,
+               .known_difference = known_difference,
+               .rest = rest};
   result->backend = std::move(backend);
   return result;
 }

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "host/compare.h"
 #include "host/module_problem.h"
 #include "host/substrates/host.h"
 
@@ -231,6 +232,9 @@ class ModulePlan : public Plan {
     const int32_t status = backend_->launch(plan_, &c, stream, message_, kMessageBytes);
     if (status != POOLBENCH_OK) throw_status(name_, "launch", status, message_);
   }
+  void rest() override {
+    if (backend_->rest != nullptr) backend_->rest(plan_);
+  }
 
  private:
   const poolbench_backend* backend_;
@@ -272,6 +276,25 @@ class ModuleBackend : public Backend {
                                         wanted.empty() ? nullptr : wanted.c_str());
   }
   bool timeable() const override { return backend_->check_only == 0; }
+  std::string known_difference(const PoolProblem& problem, const void* src,
+                               const Point& point) const override {
+    if (backend_->known_difference == nullptr) return {};
+    const poolbench_output output = {
+        .struct_bytes = sizeof output,
+        .src = src,
+        .n = point.n,
+        .c = point.c,
+        .at = {point.output[0], point.output[1], point.output[2]},
+        .expected = point.expected,
+        .got = point.got,
+        .expected_index = point.expected_index,
+        .got_index = point.got_index,
+    };
+    char message[kMessageBytes] = {};
+    const bool known = backend_->known_difference(backend_, ModuleProblem(problem).get(), &output,
+                                                  message, kMessageBytes) != 0;
+    return known ? (*message != '\0' ? message : "unnamed") : std::string();
+  }
 
  private:
   // Why there is no such kernel, so that a module with one kernel need not look at the name.

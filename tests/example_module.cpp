@@ -50,7 +50,7 @@ void destroy(void* plan) { delete static_cast<poolbench_problem*>(plan); }
 const poolbench_kernel kKernels[] = {{"loops", "plain loops over windows and taps"}};
 const poolbench_backend kBackend = {sizeof kBackend, nullptr,  "host", nullptr, 0,       1,
                                     kKernels,        supports, plan,   launch,  destroy, nullptr,
-                                    nullptr};
+                                    nullptr,         nullptr,  nullptr};
 const poolbench_backend* const kBackends[] = {&kBackend};
 const poolbench_module kModule = {POOLBENCH_MODULE_VERSION, 1, sizeof kModule, kBackends, nullptr};
 

@@ -208,7 +208,7 @@ TEST(BrokenModule, not_a_shared_object) {
 TEST(BrokenModule, refused_while_loading) {
   for (const auto& [name, reason] :
        {std::pair("no_entry", "has no function poolbench_open_module"),
-        std::pair("old_version", "has version 99 of the module interface, this program has 1"),
+        std::pair("old_version", "has version 99 of the module interface, this program has 2"),
         std::pair("null_table", "returned null"), std::pair("small_struct", "struct_bytes is 8"),
         std::pair("no_backends", "brings no backends and gives no reason"),
         std::pair("unavailable", "no such device in this machine"),

@@ -70,8 +70,9 @@ const poolbench_kernel kKernels[] = {{"ones", "writes ones"}};
 #endif
 
 poolbench_backend make_backend() {
-  poolbench_backend backend = {sizeof backend, nullptr, "host", nullptr, 0,       1,      kKernels,
-                               supports,       plan,    launch, destroy, nullptr, nullptr};
+  poolbench_backend backend = {sizeof backend, nullptr,  "host", nullptr, 0,       1,
+                               kKernels,       supports, plan,   launch,  destroy, nullptr,
+                               nullptr,        nullptr,  nullptr};
 #if POOLBENCH_BROKEN_NO_LAUNCH
   backend.launch = nullptr;
 #elif POOLBENCH_BROKEN_ON_CUDA
