@@ -88,7 +88,7 @@ void show_noise() {
 
 ExitStatus doctor(const std::vector<std::string>& modules) {
   show_machine();
-  for (const FamilyState& family : open_backends({}, {{}, modules})) {
+  for (const FamilyState& family : open_backends({}, {{}, modules, peers_folder()})) {
     for (const auto& backend : family.backends) {
       const Device& device = backend->substrate().device();
       line("ok", backend->name(),

@@ -35,8 +35,8 @@ Json list_ops(const Flags&) {
 
 Json list_backends(const Flags& flags) {
   Json rows = Json::array();
-  const auto families =
-      open_backends(flags.selection.backends, {flags.selection.threads, flags.selection.modules});
+  const auto families = open_backends(
+      flags.selection.backends, {flags.selection.threads, flags.selection.modules, peers_folder()});
   for (const FamilyState& family : families) {
     for (const auto& backend : family.backends) {
       const Device& device = backend->substrate().device();
@@ -58,7 +58,8 @@ Json list_backends(const Flags& flags) {
 Json list_kernels(const Flags& flags) {
   Json rows = Json::array();
   for (const FamilyState& family :
-       open_backends(flags.selection.backends, {flags.selection.threads, flags.selection.modules}))
+       open_backends(flags.selection.backends,
+                     {flags.selection.threads, flags.selection.modules, peers_folder()}))
     for (const auto& backend : family.backends)
       for (const KernelInfo& kernel : backend->kernels()) {
         fmt::print("{:<32} {}\n", fmt::format("{}.{}", backend->name(), kernel.name),

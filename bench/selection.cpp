@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "host/modules.h"
+
 namespace poolbench {
 namespace {
 
@@ -37,10 +39,12 @@ std::string known(const std::vector<FamilyState>& families) {
 
 void check_asked(const SelectionFlags& flags, const BackendOptions& options,
                  const std::vector<FamilyState>& families) {
-  for (const auto& family : families)
-    if (family.is_module && !family.why_unavailable.empty())
-      throw BackendUnavailable(
-          fmt::format("module '{}' is not available: {}", family.family, family.why_unavailable));
+  // Who names a module wants it; a peer that is not here costs nothing.
+  for (const auto& module : options.modules)
+    for (const auto& family : families)
+      if (family.family == parse_module(module).name && !family.why_unavailable.empty())
+        throw BackendUnavailable(
+            fmt::format("module '{}' is not available: {}", family.family, family.why_unavailable));
   for (const auto& wanted : flags.backends) {
     bool there = false;
     for (const auto& family : families) {
@@ -114,7 +118,7 @@ std::vector<PoolProblem> select_problems(const SelectionFlags& flags) {
 }
 
 Backends select_backends(const SelectionFlags& flags) {
-  const BackendOptions options{flags.threads, flags.modules};
+  const BackendOptions options{flags.threads, flags.modules, peers_folder()};
   Backends result;
   result.families = open_backends(flags.backends, options);
   check_asked(flags, options, result.families);

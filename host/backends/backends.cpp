@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 
 #include "host/modules.h"
 
@@ -39,6 +40,18 @@ constexpr Family kFamilies[] = {
 #endif
 };
 
+// Rival libraries: <peers folder>/peer_<name>.so, built by host/peers where the library is there.
+struct Peer {
+  const char* name;
+  const char* missing;
+};
+
+constexpr Peer kPeers[] = {
+    {"onednn", "not built: needs oneDNN when CMake runs; bench/run --peers gets it"},
+    {"aten", "not built: needs libtorch when CMake runs; bench/run --peers gets it"},
+    {"xnnpack", "not built: needs XNNPACK when CMake runs; bench/run --peers gets it"},
+};
+
 bool names(const std::string& wanted, const std::string& family) {
   return wanted == family || wanted.rfind(family + ":", 0) == 0 ||
          wanted.rfind(family + "@", 0) == 0;
@@ -64,6 +77,10 @@ std::vector<ModuleName> module_names(const BackendOptions& options) {
       if (module.name == family.name)
         throw BadInput(fmt::format("module '{}': {} is a built-in backend; choose another name",
                                    text, module.name));
+    for (const Peer& peer : kPeers)
+      if (module.name == peer.name)
+        throw BadInput(
+            fmt::format("module '{}': {} is a peer; choose another name", text, module.name));
     for (const ModuleName& other : modules)
       if (module.name == other.name)
         throw BadInput(fmt::format("module '{}': {} is {} already; choose another name", text,
@@ -85,14 +102,32 @@ FamilyState state_of(const std::string& family, bool is_module, OpenFamily&& ope
   return state;
 }
 
+FamilyState open_peer(const Peer& peer, const std::string& folder) {
+  const std::string file = fmt::format("{}/peer_{}.so", folder, peer.name);
+  if (!std::filesystem::exists(file)) return {peer.name, {}, peer.missing, true};
+  return state_of(peer.name, true, [&] {
+    return open_module({peer.name, file}, module_substrate);
+  });
+}
+
 }  // namespace
+
+std::string peers_folder() {
+  std::error_code error;  // no /proc: no peers
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "" : (program.parent_path() / "modules").string();
+}
 
 std::vector<FamilyState> open_backends(std::span<const std::string> wanted,
                                        const BackendOptions& options) {
-  // Modules stand last in the list but are opened first: no family has threads or a device yet,
-  // so that a child process can try them (host/modules.h).
+  // Peers and modules stand last in the list but are opened first: no family has threads or a
+  // device yet, so that a child process can try them (host/modules.h).
   std::vector<FamilyState> modules;
-  for (const ModuleName& module : module_names(options))
+  const std::vector<ModuleName> given = module_names(options);
+  if (!options.peers.empty())
+    for (const Peer& peer : kPeers)
+      if (asked(wanted, peer.name)) modules.push_back(open_peer(peer, options.peers));
+  for (const ModuleName& module : given)
     if (asked(wanted, module.name))
       modules.push_back(
           state_of(module.name, true, [&] { return open_module(module, module_substrate); }));

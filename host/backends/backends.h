@@ -9,17 +9,22 @@
 namespace poolbench {
 
 struct BackendOptions {
-  std::vector<int> threads;  // team sizes of the host's parallel backends; empty: all cores
+  std::vector<int> threads;          // team sizes of the host's parallel backends; empty: all cores
   std::vector<std::string> modules;  // NAME=FILE, as --module takes them
+  std::string peers;  // folder with the peers' modules (host/peers); empty: none are looked for
 };
 
 // What a family came to: the backends it brought, or why it cannot start here.
 struct FamilyState {
-  std::string family;  // "naive", "openmp", "cuda", "cuda-emulated", "vulkan", a module's name
+  std::string
+      family;  // "naive", "openmp", "cuda", "cuda-emulated", "vulkan", a peer's or module's name
   std::vector<std::unique_ptr<Backend>> backends;
   std::string why_unavailable;
-  bool is_module = false;  // came by --module: a peer library or someone's own kernel
+  bool is_module = false;  // a peer library, or someone's own kernel that came by --module
 };
+
+// Where the running program's peers stand: modules/ beside it.
+std::string peers_folder();
 
 // Opens the families that any of `wanted` names ("vulkan" and "vulkan:0" name vulkan, "openmp@1"
 // names openmp); empty: all. A family that cannot start is in the list with its reason, one that

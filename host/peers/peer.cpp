@@ -1,0 +1,118 @@
+#include "host/peers/peer.h"
+
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/substrates/host.h"
+#include "host/windows.h"
+#include "kernels/dispatch.h"
+
+namespace poolbench {
+
+Peer::Peer(std::string name, std::vector<KernelInfo> kernels)
+    : name_(std::move(name)), kernels_(std::move(kernels)) {}
+
+Substrate& Peer::substrate() const { return host_substrate(); }
+
+Support Peer::supports(const PoolProblem& problem, std::string_view kernel) const {
+  try {
+    // Only making the plan tells: what a library takes depends on its version and the processor.
+    make(canonical(problem), kernel);
+    return {};
+  } catch (const Refused& refused) {
+    return {refused.what()};
+  }
+}
+
+std::unique_ptr<Plan> Peer::plan(const PoolProblem& problem, std::string_view kernel) {
+  return make(canonical(problem), kernel);
+}
+
+std::optional<PoolProblem> as_sliding(const PoolProblem& problem) {
+  if (problem.spec.windowing == Windowing::kSliding) return problem;
+  if (problem.spec.windowing == Windowing::kFractional) return std::nullopt;
+  PoolProblem sliding = problem;
+  const Extents dst = dst_extents(problem);
+  for (int axis = 0; axis < 3; ++axis) {
+    if (problem.src[axis] % dst[axis] != 0) return std::nullopt;
+    sliding.spec.kernel[axis] = sliding.spec.stride[axis] = problem.src[axis] / dst[axis];
+  }
+  sliding.spec.windowing = Windowing::kSliding;
+  sliding.spec.out = {1, 1, 1};
+  return sliding;
+}
+
+Extents overrun(const PoolProblem& problem) {
+  const PoolSpec& spec = problem.spec;
+  const Extents dst = dst_extents(problem);
+  const Padding pad = padding(problem);
+  Extents beyond = {};
+  for (int axis = problem.first_axis(); axis < 3; ++axis) {
+    const int64_t end =
+        (dst[axis] - 1) * spec.stride[axis] + (spec.kernel[axis] - 1) * spec.dilation[axis] + 1;
+    beyond[axis] = std::max<int64_t>(end - problem.src[axis] - pad.begin[axis] - pad.end[axis], 0);
+  }
+  return beyond;
+}
+
+bool has_empty_window(const PoolProblem& problem) {
+  for (int axis = problem.first_axis(); axis < 3; ++axis)
+    for (const Window& window : windows(problem, axis))
+      if (window.begin >= window.end) return true;
+  return false;
+}
+
+int peer_threads() { return omp_get_num_procs(); }
+
+std::vector<double> taps(const PoolProblem& given, const void* src, const Point& point) {
+  const PoolProblem problem = canonical(given);
+  const int64_t plane = point.n * problem.c + point.c;
+  Window window[3];
+  int64_t step[3] = {1, 1, 1};
+  for (int axis = 0; axis < 3; ++axis) {
+    window[axis] = windows(problem, axis, plane)[point.output[axis]];
+    if (problem.spec.windowing == Windowing::kSliding) step[axis] = problem.spec.dilation[axis];
+  }
+  PoolArgs args{};
+  args.dtype = int32_t(problem.dtype);
+  std::vector<double> values;
+  dispatch_dtype(args, [&](auto tag) {
+    const auto* elements = static_cast<const typename decltype(tag)::type*>(src);
+    const Extents n = problem.src;
+    const int64_t size = n[0] * n[1] * n[2];
+    for (int64_t d = window[0].begin; d < window[0].end; d += step[0])
+      for (int64_t h = window[1].begin; h < window[1].end; h += step[1])
+        for (int64_t w = window[2].begin; w < window[2].end; w += step[2]) {
+          const int64_t at = (d * n[1] + h) * n[2] + w;
+          values.push_back(double(load(elements[problem.layout == Layout::kChannelsLast
+                                                    ? (point.n * size + at) * problem.c + point.c
+                                                    : plane * size + at])));
+        }
+  });
+  return values;
+}
+
+bool is_running_sum(const PoolProblem& given, const std::vector<double>& taps, const Point& point) {
+  const PoolProblem problem = canonical(given);
+  const bool f64 = problem.dtype == DType::kF64;
+  const double half_ulp = problem.dtype == DType::kBF16  ? 0x1p-8
+                          : problem.dtype == DType::kF16 ? 0x1p-11
+                          : f64                          ? 0x1p-53
+                                                         : 0x1p-24;
+  double divisor = double(problem.spec.divisor);
+  if (problem.spec.divisor == 0) {
+    divisor = 1;
+    for (int axis = problem.first_axis(); axis < 3; ++axis)
+      divisor *= double(windows(problem, axis)[point.output[axis]].count);
+  }
+  double magnitude = 0;
+  for (const double tap : taps) magnitude += std::fabs(tap) / std::fabs(divisor);
+  const double allowed = double(taps.size()) * (f64 ? 0x1p-53 : 0x1p-24) * magnitude;
+  return std::fabs(point.got - point.expected) <=
+         allowed + half_ulp * std::max(std::fabs(point.got), std::fabs(point.expected));
+}
+
+}  // namespace poolbench

@@ -1,0 +1,61 @@
+// What the rival libraries' files share. A peer is one file here, built as a module of its own
+// (host/peers/CMakeLists.txt), so that a library that is missing, crashes or brings a second copy
+// of another one costs nobody else anything.
+//
+// A peer refuses, by the parameter's name, what its library cannot express. Where the library
+// expresses it and means something else on purpose, the peer takes it and names the rule
+// (Backend::known_difference).
+#ifndef POOLBENCH_HOST_PEERS_PEER_H_
+#define POOLBENCH_HOST_PEERS_PEER_H_
+
+#include <optional>
+
+#include "host/backend.h"
+#include "host/compare.h"
+
+namespace poolbench {
+
+class Peer : public Backend {
+ public:
+  Peer(std::string name, std::vector<KernelInfo> kernels);
+
+  std::string_view name() const override { return name_; }
+  Substrate& substrate() const override;
+  std::vector<KernelInfo> kernels() const override { return kernels_; }
+  Support supports(const PoolProblem& problem, std::string_view kernel) const override;
+  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override;
+
+ protected:
+  // The plan for a canonical problem, or throws Refused with "parameter: reason". `kernel`: one of
+  // kernels(), or empty for the best.
+  virtual std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view kernel) const = 0;
+
+ private:
+  std::string name_;
+  std::vector<KernelInfo> kernels_;
+};
+
+// The same problem with sliding windows: global ones, and adaptive ones where the output divides
+// the input. Nothing where the windows do not slide.
+std::optional<PoolProblem> as_sliding(const PoolProblem& problem);
+
+// How far the last window of each axis reaches beyond the padded input: ceil_mode's part.
+Extents overrun(const PoolProblem& problem);
+
+// Whether some window holds no tap of the input.
+bool has_empty_window(const PoolProblem& problem);
+
+// The team of threads that every host contender has: one a core that the process may use.
+int peer_threads();
+
+// The taps of one output, in row-major order.
+std::vector<double> taps(const PoolProblem& problem, const void* src, const Point& point);
+
+// What a sum of f32 one after the other may be off by: half an ulp of every partial sum, where the
+// spec asks for an error that grows with the logarithm. Whether that explains an average or a norm.
+bool is_running_sum(const PoolProblem& problem, const std::vector<double>& taps,
+                    const Point& point);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_PEERS_PEER_H_

@@ -1,0 +1,229 @@
+// XNNPACK's pooling operators: created in plan(), set up for the addresses and run in launch().
+// Setting up recomputes nothing while the shape stays.
+//
+// XNNPACK has threads of its own, and so does every OpenMP contender of the process. Each team
+// spins for milliseconds after its work, on the other's cores; so each sleeps while the other has
+// its turn (rest() and take_turn()).
+#include <fmt/format.h>
+#include <omp.h>
+#include <pthreadpool.h>
+#include <xnnpack.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/module_export.h"
+#include "host/peers/peer.h"
+
+namespace poolbench {
+namespace {
+
+// Made with the first plan: threads do not survive the fork by which a module is tried.
+pthreadpool_t pool() {
+  static pthreadpool_t pool = pthreadpool_create(size_t(peer_threads()));
+  return pool;
+}
+
+struct DeleteOperator {
+  void operator()(xnn_operator_t op) const { xnn_delete_operator(op); }
+};
+using Operator = std::unique_ptr<xnn_operator, DeleteOperator>;
+
+// What an operator is created from: two axes, whatever the problem's rank.
+struct Shape {
+  uint32_t top, right, bottom, left, kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+  size_t n, c, h, w;
+};
+
+Shape shape_of(const PoolProblem& problem) {
+  const PoolSpec& spec = problem.spec;
+  const Padding pad = padding(problem);
+  const Extents beyond = overrun(problem);  // ceil_mode is a larger padding to XNNPACK
+  const auto u32 = [](int64_t value) { return uint32_t(value); };
+  return {u32(pad.begin[1]),      u32(pad.end[2] + beyond[2]), u32(pad.end[1] + beyond[1]),
+          u32(pad.begin[2]),      u32(spec.kernel[1]),         u32(spec.kernel[2]),
+          u32(spec.stride[1]),    u32(spec.stride[2]),         u32(spec.dilation[1]),
+          u32(spec.dilation[2]),  size_t(problem.n),           size_t(problem.c),
+          size_t(problem.src[1]), size_t(problem.src[2])};
+}
+
+bool any_above(const Extents& extents, int64_t bound) {
+  return std::any_of(extents.begin(), extents.end(), [&](int64_t x) { return x > bound; });
+}
+
+// Throws Refused where the library cannot express the problem; `problem` slides.
+void require_expressible(const PoolProblem& problem, bool global) {
+  const PoolSpec& spec = problem.spec;
+  const bool max = spec.reduction == Reduction::kMax;
+  const Padding pad = padding(problem);
+  const bool padded = any_above(pad.begin, 0) || any_above(pad.end, 0);
+  const bool ceil = any_above(overrun(problem), 0);
+  if (problem.layout != Layout::kChannelsLast) throw Refused("layout: XNNPACK pools channels last");
+  if (problem.dtype != DType::kF32 &&
+      !(max && (problem.dtype == DType::kI8 || problem.dtype == DType::kU8)))
+    throw Refused("type: XNNPACK pools f32, and the maximum of i8 and u8, unquantised");
+  if (global) return;
+  if (problem.rank == 3) throw Refused("src: XNNPACK's windows have two axes");
+  if (spec.kernel[1] * spec.kernel[2] == 1) throw Refused("k: XNNPACK takes no window of one tap");
+  if (has_empty_window(problem)) throw Refused("d: a window without a tap");
+  const bool dilated = any_above(spec.dilation, 1);
+  if (!max && dilated) throw Refused("d: XNNPACK's averages have no dilation");
+  if (dilated && (padded || ceil))
+    throw Refused("d: with padding, XNNPACK reads the nearest element, which may be no tap");
+  if (spec.reduction == Reduction::kAvgIncludePad && (padded || ceil))
+    throw Refused("reduction: XNNPACK never counts padding");
+}
+
+class XnnPackPlan : public Plan {
+ public:
+  explicit XnnPackPlan(const PoolProblem& given) {
+    const PoolSpec& spec = given.spec;
+    if (spec.reduction == Reduction::kLp) throw Refused("reduction: XNNPACK has no Lp pooling");
+    if (spec.indices) throw Refused("idx: XNNPACK's are offsets in the window");
+    if (spec.divisor != 0) throw Refused("div: XNNPACK takes no divisor");
+    const auto problem = as_sliding(given);
+    if (!problem)
+      throw Refused(fmt::format("windowing: XNNPACK's windows slide; these {} ones do not",
+                                token(spec.windowing)));
+    const Extents dst = dst_extents(given);
+    const bool global = spec.reduction != Reduction::kMax && dst == Extents{1, 1, 1} &&
+                        problem->spec.kernel == given.src;
+    require_expressible(*problem, global);
+    shape_ = shape_of(*problem);
+    const size_t elements = size_t(given.src[0] * given.src[1] * given.src[2]);
+    const auto& [top, right, bottom, left, kh, kw, sh, sw, dh, dw, n, c, h, w] = shape_;
+    const float inf = INFINITY;
+    xnn_operator_t op = nullptr;
+    if (global) {
+      require(xnn_create_global_average_pooling_nwc_f32(c, c, c, -inf, inf, 0, &op), op);
+      setup_ = [=, this](const Tensors& t) {
+        return xnn_setup_global_average_pooling_nwc_f32(op_.get(), n, elements, src<float>(t),
+                                                        dst_of<float>(t), pool());
+      };
+    } else if (spec.reduction != Reduction::kMax) {
+      require(xnn_create_average_pooling2d_nhwc_f32(top, right, bottom, left, kh, kw, sh, sw, c, c,
+                                                    c, -inf, inf, 0, &op),
+              op);
+      setup_ = [=, this](const Tensors& t) {
+        return xnn_setup_average_pooling2d_nhwc_f32(op_.get(), n, h, w, src<float>(t),
+                                                    dst_of<float>(t), pool());
+      };
+    } else if (given.dtype == DType::kF32) {
+      require(xnn_create_max_pooling2d_nhwc_f32(top, right, bottom, left, kh, kw, sh, sw, dh, dw, c,
+                                                c, c, -inf, inf, 0, &op),
+              op);
+      setup_ = [=, this](const Tensors& t) {
+        return xnn_setup_max_pooling2d_nhwc_f32(op_.get(), n, h, w, src<float>(t), dst_of<float>(t),
+                                                pool());
+      };
+    } else if (given.dtype == DType::kI8) {
+      require(xnn_create_max_pooling2d_nhwc_s8(top, right, bottom, left, kh, kw, sh, sw, dh, dw, c,
+                                               c, c, INT8_MIN, INT8_MAX, 0, &op),
+              op);
+      setup_ = [=, this](const Tensors& t) {
+        return xnn_setup_max_pooling2d_nhwc_s8(op_.get(), n, h, w, src<int8_t>(t),
+                                               dst_of<int8_t>(t), pool());
+      };
+    } else {
+      require(xnn_create_max_pooling2d_nhwc_u8(top, right, bottom, left, kh, kw, sh, sw, dh, dw, c,
+                                               c, c, 0, UINT8_MAX, 0, &op),
+              op);
+      setup_ = [=, this](const Tensors& t) {
+        return xnn_setup_max_pooling2d_nhwc_u8(op_.get(), n, h, w, src<uint8_t>(t),
+                                               dst_of<uint8_t>(t), pool());
+      };
+    }
+  }
+
+  std::string_view kernel() const override { return "operator"; }
+  void launch(const Tensors& tensors, Stream) override {
+    if (shape_.n == 0) return;
+    take_turn();
+    xnn_status status = setup_(tensors);
+    if (status == xnn_status_success) status = xnn_run_operator(op_.get(), pool());
+    if (status != xnn_status_success)
+      throw std::runtime_error(fmt::format("XNNPACK returned status {}", int(status)));
+  }
+  // Workers told to yield sleep as soon as a task is done.
+  void rest() override {
+    pthreadpool_parallelize_1d(
+        pool(), [](void*, size_t) {}, nullptr, size_t(peer_threads()),
+        PTHREADPOOL_FLAG_YIELD_WORKERS);
+    awake_ = false;
+  }
+
+ private:
+  // The OpenMP team, which may still spin for the contender before, is sent home. It is made again
+  // in that contender's next first launch, which is not timed.
+  static void take_turn() {
+    if (awake_) return;
+    omp_pause_resource_all(omp_pause_soft);
+    awake_ = true;
+  }
+  void require(xnn_status status, const xnn_operator_t& op) {
+    op_.reset(op);
+    if (status == xnn_status_success) return;
+    throw Refused(fmt::format("k: XNNPACK refuses the window with status {}", int(status)));
+  }
+  template <class T>
+  static const T* src(const Tensors& tensors) {
+    return static_cast<const T*>(tensors.src);
+  }
+  template <class T>
+  static T* dst_of(const Tensors& tensors) {
+    return static_cast<T*>(tensors.dst);
+  }
+
+  inline static bool awake_ = false;  // since the last rest of any of these plans
+  Shape shape_;
+  Operator op_;
+  std::function<xnn_status(const Tensors&)> setup_;
+};
+
+std::string lost_in_clamp(const Point& point) {
+  if (!std::isnan(point.expected) || !std::isinf(point.got)) return {};
+  return "clamp_loses_nan: every result is clamped with the processor's min and max, which turn "
+         "NaN into the bound, here an infinity";
+}
+
+class XnnPack : public Peer {
+ public:
+  XnnPack() : Peer("xnnpack", {{"operator", "XNNPACK's operators, channels last"}}) {}
+
+  std::string known_difference(const PoolProblem& problem, const void* src,
+                               const Point& point) const override {
+    const auto window = taps(problem, src, point);
+    if (point.got == 0 && std::fabs(point.expected) < 0x1p-126)
+      return "subnormals_are_zero: XNNPACK has its threads take subnormal numbers for 0";
+    if (problem.spec.reduction != Reduction::kMax)
+      return is_running_sum(problem, window, point)
+                 ? "running_sum: taps are added nearly one after the other in f32, so that the "
+                   "error grows with their number"
+                 : lost_in_clamp(point);
+    const bool is_tap =
+        std::any_of(window.begin(), window.end(), [&](double tap) { return tap == point.got; });
+    if (std::isnan(point.expected) && is_tap)
+      return "max_forgets_nan: maxima are the processor's max, which forgets a NaN with the next "
+             "tap";
+    return lost_in_clamp(point);
+  }
+
+ protected:
+  std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view) const override {
+    return std::make_unique<XnnPackPlan>(problem);
+  }
+};
+
+std::vector<std::unique_ptr<Backend>> open_xnnpack() {
+  if (const xnn_status status = xnn_initialize(nullptr); status != xnn_status_success)
+    throw std::runtime_error(
+        fmt::format("XNNPACK does not run on this processor: status {}", int(status)));
+  std::vector<std::unique_ptr<Backend>> backends;
+  backends.push_back(std::make_unique<XnnPack>());
+  return backends;
+}
+
+}  // namespace
+}  // namespace poolbench
+
+POOLBENCH_EXPORT_MODULE(poolbench::open_xnnpack())
