@@ -7,7 +7,8 @@ namespace poolbench::POOLBENCH_ISA {
 namespace {
 
 constexpr Kernel kKernels[] = {
-    {"whole", "global, channels first: planes as runs", whole_why_not, whole_launch},
+    {"whole", "global: planes as runs, or pixels with vectors of channels", whole_why_not,
+     whole_launch},
     {"strips", "channels first, small planes: strips of columns in registers", strips_why_not,
      strips_launch, rows_scratch},
     {"rows", "channels first: input rows combined in registers", rows_why_not, rows_launch,
