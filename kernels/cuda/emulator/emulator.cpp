@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 
+#include "kernels/cuda/emulator/stack_switch.h"
 #include "kernels/window.h"
 
 namespace poolbench {
@@ -112,6 +113,9 @@ class EmulatedBlock {
     for (Thread& thread : threads_) thread.context.emplace(base, *this);
   }
 
+  EmulatedBlock(const EmulatedBlock&) = delete;
+  ~EmulatedBlock();
+
   void run(int64_t block);
 
   EmulatedShared& array(const FiberContext& thread, const void* key, int element_bytes, int count);
@@ -120,6 +124,7 @@ class EmulatedBlock {
   uint64_t exchange(int thread, uint64_t bits, int from, std::source_location where);
 
  private:
+  struct Ending {};
   enum class State { kReady, kBarrier, kShuffle, kDone };
   struct Thread {
     State state = State::kDone;
@@ -127,10 +132,13 @@ class EmulatedBlock {
     uint64_t given = 0, taken = 0;  // by a shuffle
     int from = 0;
     std::optional<FiberContext> context;
+    Stack stack;
     boost::context::fiber fiber, scheduler;
   };
 
-  boost::context::fiber start(Thread& thread);
+  void start(Thread& thread);
+  void resume(Thread& thread);
+  void switch_back(Thread& thread, State state, std::source_location where);
   void pause(Thread& thread, State state, std::source_location where);
   bool finish_shuffles();
   bool finish_barrier();
@@ -142,30 +150,61 @@ class EmulatedBlock {
   std::vector<std::unique_ptr<EmulatedShared>> arrays_;
   int64_t epoch_ = 0;
   std::exception_ptr failure_;
+  bool ending_ = false;
+  Stack stack_;  // the scheduler's
 };
 
-boost::context::fiber EmulatedBlock::start(Thread& thread) {
-  return boost::context::fiber(std::allocator_arg, boost::context::fixedsize_stack(kStackBytes),
-                               [this, &thread](boost::context::fiber&& scheduler) {
-                                 thread.scheduler = std::move(scheduler);
-                                 while (true) {
-                                   try {
-                                     body_(*thread.context);
-                                   } catch (const boost::context::detail::forced_unwind&) {
-                                     throw;  // the block is being given up; this fiber with it
-                                   } catch (...) {
-                                     if (!failure_) failure_ = std::current_exception();
-                                   }
-                                   pause(thread, State::kDone, {});
-                                 }
-                                 return std::move(thread.scheduler);
-                               });
+void EmulatedBlock::start(Thread& thread) {
+  boost::context::fixedsize_stack allocator(kStackBytes);
+  const boost::context::stack_context memory = allocator.allocate();
+  thread.stack = {static_cast<char*>(memory.sp) - memory.size, memory.size, nullptr};
+  thread.fiber = boost::context::fiber(
+      std::allocator_arg, boost::context::preallocated(memory.sp, memory.size, memory), allocator,
+      [this, &thread](boost::context::fiber&& scheduler) {
+        thread.scheduler = std::move(scheduler);
+        arrive(thread.stack, stack_);
+        while (!ending_) {
+          try {
+            body_(*thread.context);
+          } catch (const Ending&) {
+            break;
+          } catch (...) {
+            if (!failure_) failure_ = std::current_exception();
+          }
+          switch_back(thread, State::kDone, {});
+        }
+        leave(thread.stack, stack_, true);
+        return std::move(thread.scheduler);
+      });
+}
+
+// From the scheduler to a thread, until that waits or is done.
+void EmulatedBlock::resume(Thread& thread) {
+  leave(stack_, thread.stack);
+  thread.fiber = std::move(thread.fiber).resume();
+  Stack from;
+  arrive(stack_, from);
+}
+
+// From a thread to the scheduler, until that resumes it.
+void EmulatedBlock::switch_back(Thread& thread, State state, std::source_location where) {
+  thread.state = state;
+  thread.where = where;
+  leave(thread.stack, stack_);
+  thread.scheduler = std::move(thread.scheduler).resume();
+  arrive(thread.stack, stack_);
 }
 
 void EmulatedBlock::pause(Thread& thread, State state, std::source_location where) {
-  thread.state = state;
-  thread.where = where;
-  thread.scheduler = std::move(thread.scheduler).resume();
+  switch_back(thread, state, where);
+  if (ending_) throw Ending();
+}
+
+// Lets every fiber return; a body that a fault has stopped halfway is unwound.
+EmulatedBlock::~EmulatedBlock() {
+  ending_ = true;
+  for (Thread& thread : threads_)
+    if (thread.fiber) resume(thread);
 }
 
 void EmulatedBlock::run(int64_t block) {
@@ -183,8 +222,8 @@ void EmulatedBlock::run(int64_t block) {
     for (size_t i = 0; i < threads_.size(); ++i) {
       Thread& thread = threads_[order(int(i))];
       if (thread.state != State::kReady) continue;
-      if (!thread.fiber) thread.fiber = start(thread);
-      thread.fiber = std::move(thread.fiber).resume();
+      if (!thread.fiber) start(thread);
+      resume(thread);
       if (failure_) std::rethrow_exception(failure_);
     }
     going = finish_shuffles() || finish_barrier();
