@@ -3,6 +3,8 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 namespace poolbench {
 namespace {
 
@@ -157,6 +159,8 @@ class CudaSubstrate : public Substrate {
 }  // namespace
 
 std::vector<std::unique_ptr<Substrate>> cuda_substrates() {
+  // Kernels are loaded at once, not at their first launch: that would fall into a capture.
+  setenv("CUDA_MODULE_LOADING", "EAGER", 0);
   int devices = 0;
   const cudaError_t error = cudaGetDeviceCount(&devices);
   if (error != cudaSuccess || devices == 0) {
