@@ -110,9 +110,14 @@ struct ColumnWeights {
   }
 };
 inline int64_t column_weights_bytes(const PoolArgs& args, int64_t unit = 1) {
-  return Reduction(args.reduction) == Reduction::kMax
-             ? 0
-             : (args.axis[2].dst * unit + kVectorBytes) * int64_t(sizeof(double));
+  const Axis& axis = args.axis[2];
+  const auto reduction = Reduction(args.reduction);
+  if (reduction == Reduction::kMax || args.divisor != 0 || axis.dst == 0) return 0;
+  if (reduction == Reduction::kLp && args.norm_mean == 0) return 0;
+  const auto whole = [&](int64_t o) { return axis.windows[o].count == axis.kernel; };
+  if (Windowing(args.windowing) != Windowing::kAdaptive && whole(0) && whole(axis.dst - 1))
+    return 0;
+  return (axis.dst * unit + kVectorBytes) * int64_t(sizeof(double));
 }
 
 inline int64_t dtype_bytes(DType dtype) {
