@@ -10,7 +10,7 @@
 #ifndef POOLBENCH_KERNELS_OPENMP_OPS_H_
 #define POOLBENCH_KERNELS_OPENMP_OPS_H_
 
-#include "kernels/openmp/simd.h"
+#include "kernels/openmp/convert.h"
 
 namespace poolbench::POOLBENCH_ISA {
 
