@@ -74,7 +74,8 @@ Pair log2_pair(Real x) {
                                                                m > Real(1) ? Real(1) : m));
   const Real square = s.hi * s.hi;
   Real series = Real(0);
-  [[unroll]] for (int k = kLogTerms; k >= 1; --k) series = (series + Real(2) / Real(2 * k + 1)) * square;
+  [[unroll]] for (int k = kLogTerms; k >= 1; --k)
+    series = (series + Real(2) / Real(2 * k + 1)) * square;
   const Pair ln = fast_two_sum(Real(2) * s.hi, Real(2) * s.lo + s.hi * series);
   const Pair log2_m = times(ln, kPerLn2);
   if (e == 0) return log2_m;

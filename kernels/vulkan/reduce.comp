@@ -49,9 +49,9 @@ void main() {
     for (int64_t i = member; i < size; i += kInFlight * kTeam)
       [[unroll]] for (int j = 0; j < kInFlight; ++j) {
         const int64_t at = i + j * kTeam;
-        if (at < size)
-          op_add(op, Stored(Source(push.src + uint64_t(base + at * step) * ELEMENT_BYTES).element[0]),
-                 at);
+        if (at >= size) continue;
+        const uint64_t address = push.src + uint64_t(base + at * step) * ELEMENT_BYTES;
+        op_add(op, Stored(Source(address).element[0]), at);
       }
   join_team(op, team, member, kTeam);
   // Neighbours finish and write: one of each team would leave a sub-group mostly idle in a root.
