@@ -97,6 +97,8 @@ std::vector<double> taps(const PoolProblem& given, const void* src, const Point&
 
 bool is_running_sum(const PoolProblem& given, const std::vector<double>& taps, const Point& point) {
   const PoolProblem problem = canonical(given);
+  if (problem.spec.reduction == Reduction::kMax || problem.spec.reduction == Reduction::kLp)
+    return false;
   const bool f64 = problem.dtype == DType::kF64;
   const double half_ulp = problem.dtype == DType::kBF16  ? 0x1p-8
                           : problem.dtype == DType::kF16 ? 0x1p-11

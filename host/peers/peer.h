@@ -52,7 +52,7 @@ int peer_threads();
 std::vector<double> taps(const PoolProblem& problem, const void* src, const Point& point);
 
 // What a sum of f32 one after the other may be off by: half an ulp of every partial sum, where the
-// spec asks for an error that grows with the logarithm. Whether that explains an average or a norm.
+// spec asks for an error that grows with the logarithm. Whether that explains an average.
 bool is_running_sum(const PoolProblem& problem, const std::vector<double>& taps,
                     const Point& point);
 

@@ -1,0 +1,380 @@
+// ATen, PyTorch's tensor library: its out-variants on preallocated outputs, in inference mode.
+//
+// 1D problems are 2D ones of height 1, which is how PyTorch itself computes most of them. Where
+// PyTorch spells a problem in several ways the quickest exact one is taken: mean and amax for
+// global windows, a vector norm for global Lp. A maximum's indices are always computed; not asked
+// for, they go into scratch.
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/adaptive_avg_pool3d.h>
+#include <ATen/ops/adaptive_max_pool2d.h>
+#include <ATen/ops/adaptive_max_pool3d.h>
+#include <ATen/ops/amax.h>
+#include <ATen/ops/avg_pool2d.h>
+#include <ATen/ops/avg_pool3d.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/fractional_max_pool2d.h>
+#include <ATen/ops/fractional_max_pool3d.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/max_pool2d_with_indices.h>
+#include <ATen/ops/max_pool3d_with_indices.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/pow.h>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+#include <omp.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "host/module_export.h"
+#include "host/peers/peer.h"
+#include "host/windows.h"
+#include "kernels/dtype.h"
+
+namespace poolbench {
+namespace {
+
+at::ScalarType type_of(DType dtype) {
+  switch (dtype) {
+    case DType::kF64:
+      return at::kDouble;
+    case DType::kF32:
+      return at::kFloat;
+    case DType::kF16:
+      return at::kHalf;
+    case DType::kBF16:
+      return at::kBFloat16;
+    case DType::kI8:
+      return at::kChar;
+    case DType::kU8:
+      return at::kByte;
+    default:
+      return at::kInt;
+  }
+}
+
+// The axes that ATen is told of: h and w, and d in 3D.
+std::vector<int64_t> axes(const PoolProblem& problem, const Extents& extents) {
+  return {extents.begin() + (problem.rank == 3 ? 0 : 1), extents.end()};
+}
+
+// A tensor without memory, of these extents in the problem's layout.
+at::Tensor tensor(const PoolProblem& problem, const Extents& extents, at::ScalarType type) {
+  std::vector<int64_t> sizes = axes(problem, extents);
+  sizes.insert(sizes.begin(), {problem.n, problem.c});
+  std::vector<int64_t> strides(sizes.size());
+  const bool last = problem.layout == Layout::kChannelsLast;
+  int64_t step = last ? problem.c : 1;
+  for (size_t axis = sizes.size(); axis-- > 2; step *= sizes[axis]) strides[axis] = step;
+  strides[1] = last ? 1 : step;
+  strides[0] = last ? step : step * problem.c;
+  return at::from_blob(nullptr, sizes, strides, at::TensorOptions(type));
+}
+
+void point_at(const at::Tensor& tensor, const void* memory) {
+  tensor.storage().set_data_ptr_noswap(at::DataPtr(const_cast<void*>(memory), at::kCPU));
+}
+
+void require_expressible(const PoolProblem& problem) {
+  const PoolSpec& spec = problem.spec;
+  const bool max = spec.reduction == Reduction::kMax;
+  if (spec.windowing == Windowing::kAdaptive && spec.divisor != 0)
+    throw Refused("div: ATen's adaptive averages take no divisor");
+  if (spec.windowing == Windowing::kAdaptive && spec.reduction == Reduction::kLp)
+    throw Refused("windowing: ATen has no adaptive Lp pooling");
+  if (spec.windowing == Windowing::kFractional && !max)
+    throw Refused("reduction: ATen's fractional pooling takes maxima");
+  if (spec.windowing == Windowing::kFractional && problem.layout == Layout::kChannelsLast)
+    throw Refused("layout: ATen's fractional pooling writes channels first");
+  if (spec.windowing == Windowing::kSliding) {
+    const Padding pad = padding(problem);
+    if (pad.begin != pad.end) throw Refused("p: ATen pads both ends alike");
+    for (int axis = 0; axis < 3; ++axis) {
+      if (2 * pad.begin[axis] > spec.kernel[axis])
+        throw Refused("p: ATen pads at most half a kernel");
+      if (!max && spec.dilation[axis] > 1) throw Refused("d: ATen dilates maxima alone");
+    }
+    if (has_empty_window(problem)) throw Refused("d: a window without a tap");
+  }
+  const bool reduced = problem.dtype == DType::kF16 || problem.dtype == DType::kBF16;
+  if (spec.windowing == Windowing::kAdaptive && !max && problem.rank == 3 && reduced)
+    throw Refused("type: ATen's adaptive 3D averages are summed in f16 or bf16");
+  if (spec.reduction == Reduction::kLp && reduced)
+    throw Refused("type: ATen's norms round every power or partial sum to f16 or bf16");
+  const bool norm =
+      spec.reduction == Reduction::kLp && (spec.windowing != Windowing::kGlobal || spec.norm_mean);
+  if (norm && std::fmod(spec.norm, 2) != 0)
+    throw Refused("norm: ATen's lp_pool keeps the signs of odd powers; 2, 4, … are the same");
+}
+
+// ATen computes a fractional problem's windows in the input's type, the spec in double. Throws
+// Refused where that gives other windows for any plane.
+template <class T>
+void require_same_sequences(const PoolProblem& problem) {
+  const Extents dst = dst_extents(problem);
+  for (int64_t plane = 0; plane < problem.planes(); ++plane)
+    for (int axis = problem.first_axis(); axis < 3; ++axis) {
+      const auto u = T(sample(problem, plane, axis));
+      const auto alpha =
+          T(problem.src[axis] - problem.spec.kernel[axis]) / T(std::max<int64_t>(dst[axis] - 1, 1));
+      const auto expected = windows(problem, axis, plane);
+      for (int64_t i = 0; i + 1 < dst[axis]; ++i)
+        if (int((T(i) + u) * alpha) - int(u * alpha) != expected[i].begin)
+          throw Refused("samples: ATen computes the windows in f32 and gets others from these");
+    }
+}
+
+// One operation on tensors of one shape, whose memory comes later.
+class Operation {
+ public:
+  explicit Operation(const PoolProblem& problem) : problem_(problem) {
+    const at::ScalarType type = type_of(problem.dtype);
+    src_ = tensor(problem, problem.src, type);
+    dst_ = tensor(problem, dst_extents(problem), type);
+    const bool max = problem.spec.reduction == Reduction::kMax;
+    const bool global = problem.spec.windowing == Windowing::kGlobal;
+    const Extents dst = dst_extents(problem);
+    if (max && !(global && !problem.spec.indices)) {
+      indices_ = tensor(problem, dst, at::kLong);
+      if (!problem.spec.indices) scratch_bytes_ = dst_count(problem) * int64_t{sizeof(int64_t)};
+    }
+    if (problem.spec.windowing == Windowing::kFractional) make_samples();
+    if (problem.spec.reduction == Reduction::kLp && !(global && !problem.spec.norm_mean)) {
+      powers_ = tensor(problem, problem.src, type);
+      scratch_bytes_ = src_bytes(problem);
+    }
+    kernel_ = axes(problem, global ? problem.src : problem.spec.kernel);
+    stride_ = global ? kernel_ : axes(problem, problem.spec.stride);
+    pad_ = axes(problem, global ? Extents{0, 0, 0} : padding(problem).begin);
+    dilation_ = axes(problem, problem.spec.dilation);
+    out_ = axes(problem, dst);
+    for (size_t axis = 0; axis < out_.size(); ++axis) spatial_.push_back(int64_t(axis) + 2);
+    run_ = choose();
+  }
+
+  Operation(const Operation&) = delete;  // run_ knows its address
+  Operation& operator=(const Operation&) = delete;
+
+  int64_t scratch_bytes() const { return scratch_bytes_; }
+  void run(const Tensors& tensors) {
+    const c10::InferenceMode guard;
+    point_at(src_, tensors.src);
+    point_at(dst_, tensors.dst);
+    if (indices_.defined())
+      point_at(indices_, problem_.spec.indices ? tensors.indices : tensors.scratch);
+    if (powers_.defined()) point_at(powers_, tensors.scratch);
+    run_();
+  }
+  // Whether the outputs are where and as they were: an out-variant may give its output other
+  // strides or memory.
+  bool kept(const Tensors& tensors) const {
+    const auto same = [&](const at::Tensor& t, const void* memory, at::ScalarType type) {
+      return t.data_ptr() == memory &&
+             t.strides() == tensor(problem_, dst_extents(problem_), type).strides();
+    };
+    return same(dst_, tensors.dst, type_of(problem_.dtype)) &&
+           (!problem_.spec.indices || same(indices_, tensors.indices, at::kLong));
+  }
+
+ private:
+  std::function<void()> choose() {
+    const PoolSpec& spec = problem_.spec;
+    const bool three = problem_.rank == 3, global = spec.windowing == Windowing::kGlobal;
+    if (spec.reduction == Reduction::kMax) {
+      if (global && !spec.indices) return [this] { at::amax_out(dst_, src_, spatial_, true); };
+      if (global || spec.windowing == Windowing::kAdaptive) {
+        if (three) return [this] { at::adaptive_max_pool3d_out(dst_, indices_, src_, out_); };
+        return [this] { at::adaptive_max_pool2d_out(dst_, indices_, src_, out_); };
+      }
+      if (spec.windowing == Windowing::kFractional) {
+        if (three)
+          return [this] {
+            at::fractional_max_pool3d_out(dst_, indices_, src_, kernel_, out_, samples_);
+          };
+        return [this] {
+          at::fractional_max_pool2d_out(dst_, indices_, src_, kernel_, out_, samples_);
+        };
+      }
+      if (three)
+        return [this, ceil = spec.ceil_mode] {
+          at::max_pool3d_with_indices_out(dst_, indices_, src_, kernel_, stride_, pad_, dilation_,
+                                          ceil);
+        };
+      return [this, ceil = spec.ceil_mode] {
+        at::max_pool2d_with_indices_out(dst_, indices_, src_, kernel_, stride_, pad_, dilation_,
+                                        ceil);
+      };
+    }
+    if (spec.reduction == Reduction::kLp) {
+      const double p = spec.norm;
+      if (global && !spec.norm_mean)
+        return [this, p] { at::linalg_vector_norm_out(dst_, src_, p, spatial_, true); };
+      // The mean over real taps, or with a divisor of 1 their sum.
+      const auto mean = average(powers_, false, spec.norm_mean ? 0 : 1);
+      return [this, p, mean] {
+        at::pow_out(powers_, src_, p);
+        mean();
+        at::pow_out(dst_, dst_, 1 / p);
+      };
+    }
+    if (global && spec.divisor == 0) return [this] { at::mean_out(dst_, src_, spatial_, true); };
+    if (spec.windowing == Windowing::kAdaptive) {
+      if (three) return [this] { at::adaptive_avg_pool3d_out(dst_, src_, out_); };
+      return [this] { at::adaptive_avg_pool2d_out(dst_, src_, out_); };
+    }
+    return average(src_, spec.reduction == Reduction::kAvgIncludePad, spec.divisor);
+  }
+
+  // `divisor` 0: the number of taps.
+  std::function<void()> average(const at::Tensor& of, bool include_pad, int64_t divisor) {
+    const auto given = divisor != 0 ? c10::optional<int64_t>(divisor) : c10::nullopt;
+    const bool ceil = problem_.spec.ceil_mode;
+    if (problem_.rank == 3)
+      return [=, this] {
+        at::avg_pool3d_out(dst_, of, kernel_, stride_, pad_, ceil, include_pad, given);
+      };
+    return [=, this] {
+      at::avg_pool2d_out(dst_, of, kernel_, stride_, pad_, ceil, include_pad, given);
+    };
+  }
+
+  // PyTorch's order of axes is (w, h) in 2D and (d, h, w) in 3D.
+  void make_samples() {
+    const bool f64 = problem_.dtype == DType::kF64;
+    f64 ? require_same_sequences<double>(problem_) : require_same_sequences<float>(problem_);
+    const int count = problem_.rank == 3 ? 3 : 2;
+    samples_ = at::empty({problem_.n, problem_.c, count}, at::TensorOptions(at::kDouble));
+    auto* values = samples_.data_ptr<double>();
+    for (int64_t plane = 0; plane < problem_.planes(); ++plane)
+      for (int i = 0; i < count; ++i) {
+        const int axis = problem_.rank == 3 ? i : 2 - i;
+        *values++ = axis < problem_.first_axis() ? 0 : sample(problem_, plane, axis);
+      }
+    samples_ = samples_.to(type_of(problem_.dtype));
+  }
+
+  PoolProblem problem_;
+  at::Tensor src_, dst_, indices_, powers_, samples_;
+  std::vector<int64_t> kernel_, stride_, pad_, dilation_, out_, spatial_;
+  int64_t scratch_bytes_ = 0;
+  std::function<void()> run_;
+};
+
+// Whether two planes, one of zeros and one above, came out as such: ATen's 3D pooling, told to
+// write channels last, writes channels first.
+bool in_layout(const PoolProblem& problem, const std::vector<std::byte>& dst) {
+  const int64_t bytes = dtype_bytes(problem.dtype), outputs = dst_count(problem) / problem.c;
+  const bool last = problem.layout == Layout::kChannelsLast;
+  for (int64_t c = 0; c < problem.c; ++c)
+    for (int64_t o = 0; o < outputs; ++o) {
+      const auto* element = dst.data() + (last ? o * problem.c + c : c * outputs + o) * bytes;
+      const bool zero =
+          std::all_of(element, element + bytes, [](std::byte b) { return b == std::byte{0}; });
+      if (zero != (c == 0)) return false;
+    }
+  return true;
+}
+
+// Types, parameters and layouts are tried, not assumed: they change from version to version. Throws
+// Refused with ATen's words unless the operation runs on one or two planes and writes them right.
+void probe(PoolProblem problem) {
+  problem.n = 1;
+  problem.c = std::min<int64_t>(problem.c, 2);  // one channel has both layouts
+  if (problem.spec.samples.size() > size_t(problem.rank))
+    problem.spec.samples.resize(size_t(problem.c) * problem.rank);
+  try {
+    Operation operation(problem);
+    std::vector<std::byte> src(src_bytes(problem)), dst(dst_bytes(problem));
+    std::vector<std::byte> scratch(operation.scratch_bytes());
+    const bool last = problem.layout == Layout::kChannelsLast;
+    const int64_t bytes = dtype_bytes(problem.dtype), plane = src_count(problem) / problem.c;
+    for (int64_t i = 0; i < src_count(problem); ++i)
+      if ((last ? i % problem.c : i / plane) == 1)  // a positive number in every type
+        std::fill_n(src.begin() + i * bytes, bytes, std::byte{0x3f});
+    std::vector<int64_t> indices(index_bytes(problem) / sizeof(int64_t));
+    const Tensors tensors{src.data(), dst.data(), indices.data(), scratch.data()};
+    operation.run(tensors);
+    if (!operation.kept(tensors) || !in_layout(problem, dst))
+      throw Refused("layout: ATen writes this output in another one");
+  } catch (const c10::Error& error) {
+    const std::string_view what = error.what_without_backtrace();
+    const bool type =
+        what.find("not implemented for") != what.npos ||  // of kernels, of TensorIterator
+        what.find("dtype") != what.npos || what.find("floating point") != what.npos;
+    if (type) throw Refused("type: ATen has this operation for other types");
+    throw Refused(fmt::format("k: ATen says {}", what.substr(0, what.find_first_of("(\n"))));
+  }
+}
+
+class AtenPlan : public Plan {
+ public:
+  explicit AtenPlan(const PoolProblem& problem) : empty_(problem.n == 0) {
+    require_expressible(problem);
+    omp_set_num_threads(peer_threads());  // all of at::set_num_threads() that pooling sees
+    const c10::InferenceMode guard;
+    probe(problem);
+    operation_.emplace(problem);
+  }
+  std::string_view kernel() const override { return "out"; }
+  int64_t scratch_bytes() const override { return operation_->scratch_bytes(); }
+  void launch(const Tensors& tensors, Stream) override {
+    if (empty_) return;
+    omp_set_num_threads(peer_threads());
+    operation_->run(tensors);
+  }
+
+ private:
+  bool empty_;
+  std::optional<Operation> operation_;
+};
+
+// Whether a mean is what a sum of the type, an ulp from the exact one at most, comes to.
+bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double>& taps,
+                            const Point& point) {
+  const bool f16 = problem.dtype == DType::kF16;
+  if (problem.spec.windowing != Windowing::kGlobal || (!f16 && problem.dtype != DType::kBF16))
+    return false;
+  const double sum = std::accumulate(taps.begin(), taps.end(), 0.0);
+  if (std::isinf(point.got)) return f16 && std::fabs(sum) >= 65504 && sum * point.got > 0;
+  const double ulp = std::fabs(sum) * (f16 ? 0x1p-10 : 0x1p-7);
+  const double half = std::fabs(point.got) * (f16 ? 0x1p-11 : 0x1p-8);
+  return std::fabs(point.got - point.expected) <= ulp / double(taps.size()) + half;
+}
+
+class Aten : public Peer {
+ public:
+  Aten() : Peer("aten", {{"out", fmt::format("ATen {}, out-variants", TORCH_VERSION)}}) {}
+
+  std::string known_difference(const PoolProblem& problem, const void* src,
+                               const Point& point) const override {
+    if (problem.spec.reduction == Reduction::kMax) return {};
+    const auto window = taps(problem, src, point);
+    if (is_mean_of_rounded_sum(problem, window, point))
+      return "mean_of_rounded_sum: ATen's mean rounds the sum to f16 or bf16 before it divides";
+    return is_running_sum(problem, window, point)
+               ? "running_sum: taps are added one after the other, so that the error grows with "
+                 "their number"
+               : "";
+  }
+
+ protected:
+  std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view) const override {
+    return std::make_unique<AtenPlan>(problem);
+  }
+};
+
+std::vector<std::unique_ptr<Backend>> open_aten() {
+  std::vector<std::unique_ptr<Backend>> backends;
+  backends.push_back(std::make_unique<Aten>());
+  return backends;
+}
+
+}  // namespace
+}  // namespace poolbench
+
+POOLBENCH_EXPORT_MODULE(poolbench::open_aten())
