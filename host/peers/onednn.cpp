@@ -19,6 +19,11 @@ namespace {
 
 using Tag = dnnl::memory::format_tag;
 using Type = dnnl::memory::data_type;
+#if DNNL_VERSION_MAJOR < 3
+using Pooling = dnnl::pooling_v2_forward;
+#else
+using Pooling = dnnl::pooling_forward;
+#endif
 
 constexpr int64_t kAlign = 4096;  // of each part of the scratch
 int64_t align(int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
@@ -82,7 +87,7 @@ PoolProblem expressible(const PoolProblem& given) {
   return *problem;
 }
 
-dnnl::pooling_forward::primitive_desc describe(const PoolProblem& problem, Tag tag) {
+Pooling::primitive_desc describe(const PoolProblem& problem, Tag tag) {
   const PoolSpec& spec = problem.spec;
   const Padding pad = padding(problem);
   Extents end = pad.end, dilation = spec.dilation;
@@ -124,12 +129,6 @@ dnnl::pooling_forward::primitive_desc describe(const PoolProblem& problem, Tag t
                               problem.dtype == DType::kF32 ? "k" : "type", error.what()));
   }
 }
-
-#if DNNL_VERSION_MAJOR < 3
-using Pooling = dnnl::pooling_v2_forward;
-#else
-using Pooling = dnnl::pooling_forward;
-#endif
 
 class OneDnnPlan : public Plan {
  public:
