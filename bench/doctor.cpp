@@ -1,6 +1,5 @@
 // poolbench doctor: what is here, what is missing, what is noisy.
 #include <fmt/format.h>
-#include <link.h>
 #include <omp.h>
 
 #include <CLI/CLI.hpp>
@@ -13,27 +12,13 @@
 #include "bench/command.h"
 #include "bench/context.h"
 #include "bench/report.h"
+#include "host/modules.h"
 
 namespace poolbench {
 namespace {
 
 void line(std::string_view mark, std::string_view subject, std::string_view text) {
   fmt::print("{:<4} {:<18} {}\n", mark, subject, text);
-}
-
-// Shared objects in this process that bring an OpenMP runtime. Two ruin both: the spinning team of
-// the one takes the cores of the other.
-std::vector<std::string> openmp_runtimes() {
-  std::vector<std::string> found;
-  dl_iterate_phdr(
-      [](dl_phdr_info* info, size_t, void* data) {
-        for (const char* name : {"libgomp", "libiomp5", "libomp"})
-          if (std::strstr(info->dlpi_name, name) != nullptr)
-            static_cast<std::vector<std::string>*>(data)->push_back(info->dlpi_name);
-        return 0;
-      },
-      &found);
-  return found;
 }
 
 void show_machine() {
@@ -50,11 +35,6 @@ void show_machine() {
   line(governor == "performance" || governor.empty() ? "ok" : "!", "frequency governor",
        governor.empty() ? "not visible (a virtual machine, often)" : governor);
   line("", "huge pages", first_line_of("/sys/kernel/mm/transparent_hugepage/enabled"));
-  const auto runtimes = openmp_runtimes();
-  line(runtimes.size() == 1 ? "ok" : "!", "OpenMP",
-       fmt::format("{} in this process: {}",
-                   runtimes.size() == 1 ? "one runtime" : "several runtimes",
-                   fmt::join(runtimes, ", ")));
 }
 
 // The same kernel against itself: what a difference between two contenders means at the least.
@@ -99,6 +79,11 @@ ExitStatus doctor(const std::vector<std::string>& modules) {
     }
     if (family.backends.empty()) line("--", family.family, family.why_unavailable);
   }
+  const auto runtimes = openmp_runtimes();
+  line(runtimes.size() == 1 ? "ok" : "!", "OpenMP",
+       fmt::format("{} in this process: {}",
+                   runtimes.size() == 1 ? "one runtime" : "several runtimes",
+                   fmt::join(runtimes, ", ")));
   show_noise();
   return kAsExpected;
 }

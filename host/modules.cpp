@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <link.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -247,8 +248,9 @@ class ModulePlan : public Plan {
 
 class ModuleBackend : public Backend {
  public:
-  ModuleBackend(const poolbench_backend* backend, std::string name, Substrate& substrate)
-      : backend_(backend), name_(std::move(name)), substrate_(substrate) {}
+  ModuleBackend(const poolbench_backend* backend, std::string name, Substrate& substrate,
+                bool own_openmp)
+      : backend_(backend), name_(std::move(name)), substrate_(substrate), own_openmp_(own_openmp) {}
 
   std::string_view name() const override { return name_; }
   Substrate& substrate() const override { return substrate_; }
@@ -275,7 +277,7 @@ class ModuleBackend : public Backend {
     return std::make_unique<ModulePlan>(backend_, name_, problem,
                                         wanted.empty() ? nullptr : wanted.c_str());
   }
-  bool timeable() const override { return backend_->check_only == 0; }
+  bool timeable() const override { return backend_->check_only == 0 && !own_openmp_; }
   std::string known_difference(const PoolProblem& problem, const void* src,
                                const Point& point) const override {
     if (backend_->known_difference == nullptr) return {};
@@ -308,6 +310,7 @@ class ModuleBackend : public Backend {
   const poolbench_backend* backend_;
   std::string name_;
   Substrate& substrate_;
+  bool own_openmp_;
 };
 
 Substrate& substrate_of(const ModuleName& module, const poolbench_backend& backend,
@@ -335,17 +338,32 @@ ModuleName parse_module(std::string_view text) {
   return {std::string(name), std::string(text.substr(equals + 1))};
 }
 
+std::vector<std::string> openmp_runtimes() {
+  std::vector<std::string> found;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* data) {
+        for (const char* name : {"libgomp", "libiomp5", "libomp"})
+          if (std::strstr(info->dlpi_name, name) != nullptr)
+            static_cast<std::vector<std::string>*>(data)->push_back(info->dlpi_name);
+        return 0;
+      },
+      &found);
+  return found;
+}
+
 std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
                                                   const FindSubstrate& find_substrate) {
   try_loading(module);
+  const size_t runtimes = openmp_runtimes().size();
   const poolbench_module* table = load(module);
+  const bool own_openmp = openmp_runtimes().size() > std::max<size_t>(runtimes, 1);
   check(module, table);
   std::vector<std::unique_ptr<Backend>> backends;
   for (int32_t i = 0; i < table->backend_count; ++i) {
     const poolbench_backend& backend = *table->backends[i];
     backends.push_back(std::make_unique<ModuleBackend>(
         &backend, table->backend_count == 1 ? module.name : fmt::format("{}:{}", module.name, i),
-        substrate_of(module, backend, find_substrate)));
+        substrate_of(module, backend, find_substrate), own_openmp));
   }
   return backends;
 }
