@@ -1,0 +1,269 @@
+// Rival libraries (host/peers): judged like any backend, their differences named, nobody's team of
+// threads in another's way. A library that is not here is skipped: it costs nothing.
+#include <gtest/gtest.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "bench/verify.h"
+#include "host/backends/backends.h"
+#include "host/fuzz.h"
+#include "host/modules.h"
+#include "host/substrates/host.h"
+
+namespace poolbench {
+namespace {
+
+constexpr const char* kPeers[] = {"onednn", "aten", "xnnpack"};
+
+std::vector<FamilyState>& families() {
+  BackendOptions options;
+  options.peers = POOLBENCH_PEERS;
+  static std::vector<FamilyState> states =
+      open_backends(std::vector<std::string>{"openmp", "onednn", "aten", "xnnpack"}, options);
+  return states;
+}
+
+// The peer, or null where its library is not here. A peer that was built must open.
+Backend* peer(const std::string& name) {
+  for (const FamilyState& state : families()) {
+    if (state.family != name) continue;
+    if (!state.backends.empty()) return state.backends.front().get();
+    EXPECT_FALSE(std::filesystem::exists(POOLBENCH_PEERS "/peer_" + name + ".so"))
+        << state.why_unavailable;
+  }
+  return nullptr;
+}
+
+// Runs, judges and rests a problem on a backend.
+Verdict checked(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t seed = 1) {
+  std::optional<Accepted> accepted;
+  return verify(prepare({&backend, {}}, problem), problem, make_input(problem, kind, seed),
+                accepted);
+}
+Verdict checked(Backend& backend, const std::string& problem, FillKind kind) {
+  return checked(backend, parse_problem(problem), kind);
+}
+
+std::string only_rule(const Verdict& verdict) {
+  if (!verdict.comparison || verdict.comparison->known_differences.size() != 1) return "";
+  const std::string rule = verdict.comparison->known_differences.begin()->first;
+  return rule.substr(0, rule.find(':'));
+}
+
+class EachPeer : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    backend_ = peer(GetParam());
+    if (backend_ == nullptr) GTEST_SKIP() << GetParam() << " is not here";
+  }
+  Backend* backend_ = nullptr;
+};
+INSTANTIATE_TEST_SUITE_P(Peers, EachPeer, testing::ValuesIn(kPeers),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_P(EachPeer, is_right_or_differs_by_a_named_rule_or_refuses_with_a_reason) {
+  int judged = 0;
+  for (int64_t i = 0; i < 400; ++i) {
+    const FuzzCase fuzz = fuzz_case(11, i, 20'000);
+    const Verdict verdict = checked(*backend_, fuzz.problem, fuzz.fill, fuzz.fill_seed);
+    judged += verdict.status == Status::kOk;
+    if (verdict.status == Status::kRefused) {
+      EXPECT_NE(verdict.reason.find(": "), std::string::npos) << verdict.reason;
+      continue;
+    }
+    EXPECT_EQ(verdict.status, Status::kOk)
+        << to_text(fuzz.problem) << " --fill " << fill_name(fuzz.fill) << " --seed "
+        << fuzz.fill_seed << ": " << verdict.reason;
+  }
+  EXPECT_GT(judged, 5);
+}
+
+TEST_P(EachPeer, rules_explain_no_number_that_they_do_not_predict) {
+  const PoolProblem problem = parse_problem("max/sliding/f32/nhwc/src:1x16x8x8/k:2x2");
+  for (const FillKind kind : {FillKind::kUniform, FillKind::kNan, FillKind::kInfinite}) {
+    const auto src = filled(problem, kind, 1);
+    Point point;
+    const Reference reference(problem, src.data());
+    for (int64_t plane = 0; plane < problem.planes(); ++plane) {
+      point.c = plane;
+      point.expected = double(reference.at(plane, point.output).value);
+      point.got = 12345;  // no tap
+      EXPECT_EQ(backend_->known_difference(problem, src.data(), point), "");
+    }
+  }
+  // An average that is off by more than adding one by one can be.
+  const PoolProblem average = parse_problem("avg_include_pad/sliding/f32/nhwc/src:1x16x8x8/k:2x2");
+  const auto src = filled(average, FillKind::kUniform, 1);
+  Point point;
+  point.expected = double(Reference(average, src.data()).at(0, point.output).value);
+  point.got = point.expected + 1e-5;
+  EXPECT_EQ(backend_->known_difference(average, src.data(), point), "");
+}
+
+TEST_P(EachPeer, one_plan_launched_again_and_again_gives_the_same_bits) {
+  const PoolProblem problem =
+      parse_problem("max/sliding/f32/nhwc/src:2x16x20x20/k:3x3/s:2x2/p:1x1");
+  const auto src = filled(problem, FillKind::kUniform, 1);
+  const auto plan = backend_->plan(problem);
+  const Outcome first = run_checked(*plan, host_substrate(), problem, src.data());
+  for (int i = 0; i < 5; ++i) {
+    if (i == 2) plan->rest();
+    const Outcome again = run_checked(*plan, host_substrate(), problem, src.data());
+    EXPECT_EQ(again.broken, "");
+    EXPECT_EQ(again.dst, first.dst);
+  }
+}
+
+TEST_P(EachPeer, empty_batch_is_an_empty_result) {
+  EXPECT_EQ(
+      checked(*backend_, "max/sliding/f32/nhwc/src:0x16x8x8/k:2x2", FillKind::kUniform).status,
+      Status::kOk);
+}
+
+// Two teams of threads in a process ruin both: one spins on the cores of the other.
+TEST(PeersTogether, one_openmp_runtime_serves_them_all) {
+  for (const FamilyState& state : families())
+    for (const auto& backend : state.backends) {
+      EXPECT_TRUE(backend->timeable()) << backend->name();
+      checked(*backend, "max/sliding/f32/nhwc/src:2x64x56x56/k:3x3/s:2x2/p:1x1",
+              FillKind::kUniform);
+    }
+  EXPECT_EQ(openmp_runtimes().size(), 1u) << testing::PrintToString(openmp_runtimes());
+}
+
+// Of the processor's time that threads take while nothing is to be done, not of how long anything
+// takes. The OpenMP team sleeps by OMP_WAIT_POLICY=passive here.
+TEST(PeersTogether, no_thread_spins_after_rest) {
+  const PoolProblem problem = parse_problem("max/sliding/f32/nhwc/src:2x64x56x56/k:3x3/s:2x2");
+  const auto src = filled(problem, FillKind::kUniform, 1);
+  std::vector<std::byte> dst(dst_bytes(problem));
+  for (const FamilyState& state : families())
+    for (const auto& backend : state.backends) {
+      const auto plan = backend->plan(problem);
+      std::vector<std::byte> scratch(plan->scratch_bytes());
+      for (int i = 0; i < 10; ++i)
+        plan->launch({src.data(), dst.data(), nullptr, scratch.data()}, nullptr);
+      plan->rest();
+      const auto cpu_seconds = [] {
+        timespec t;
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+        return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+      };
+      const double before = cpu_seconds();
+      usleep(50'000);
+      EXPECT_LT(cpu_seconds() - before, 1e-3) << backend->name();
+    }
+}
+
+TEST(OneDnn, names_its_differences) {
+  Backend* onednn = peer("onednn");
+  if (onednn == nullptr) GTEST_SKIP();
+  const std::string problem = "max/sliding/f32/nchw/src:1x8x16x16/k:2x2";
+  EXPECT_EQ(only_rule(checked(*onednn, problem, FillKind::kNan)), "max_drops_nan");
+  const Verdict infinite = checked(*onednn, problem, FillKind::kInfinite);
+  EXPECT_TRUE(differs(infinite));
+  EXPECT_EQ(only_rule(infinite), "max_from_lowest");
+  EXPECT_FALSE(differs(checked(*onednn, problem, FillKind::kUniform)));
+}
+
+TEST(OneDnn, reorders_integers_in_channels_first_by_itself) {
+  Backend* onednn = peer("onednn");
+  if (onednn == nullptr) GTEST_SKIP();
+  const auto kernel = [&](const std::string& problem) {
+    return std::string(onednn->plan(parse_problem(problem))->kernel());
+  };
+  EXPECT_EQ(kernel("max/sliding/i8/nchw/src:1x8x16x16/k:2x2"), "reorder");
+  EXPECT_EQ(kernel("max/sliding/i8/nhwc/src:1x8x16x16/k:2x2"), "direct");
+  EXPECT_EQ(kernel("max/sliding/f32/nchw/src:1x8x16x16/k:2x2"), "direct");
+}
+
+TEST(Peers, refuse_by_the_parameters_name) {
+  const struct {
+    const char *peer, *problem, *reason;
+  } kCases[] = {
+      {"onednn", "lp/sliding/f32/nchw/src:1x8x8x8/k:2x2/norm:2", "reduction: "},
+      {"onednn", "max/sliding/f32/nchw/src:1x8x8x8/k:2x2/idx", "idx: "},
+      {"onednn", "avg_include_pad/sliding/f32/nchw/src:1x8x8x8/k:2x2/div:3", "div: "},
+      {"onednn", "max/adaptive/f32/nchw/src:1x8x8x8/out:3x3", "windowing: "},
+      {"onednn", "max/sliding/f64/nchw/src:1x8x8x8/k:2x2", "type: "},
+      {"onednn", "avg_include_pad/sliding/f32/nchw/src:1x8x6x6/k:3x3/s:2x2/ceil", "ceil: "},
+      {"aten", "max/sliding/f32/nchw/src:1x8x8x8/k:2x2/p:0x0-1x1", "p: "},
+      {"aten", "avg_include_pad/sliding/f32/nchw/src:1x8x8x8/k:2x2/d:2x2", "d: "},
+      {"aten", "lp/sliding/f32/nchw/src:1x8x8x8/k:2x2/norm:3", "norm: "},
+      {"aten", "max/fractional/f32/nhwc/src:1x8x9x9/k:2x2/out:4x4", "layout: "},
+      {"xnnpack", "max/sliding/f32/nchw/src:1x8x8x8/k:2x2", "layout: "},
+      {"xnnpack", "max/sliding/f32/nhwc/src:1x8x8x8/k:1x1/s:2x2", "k: "},
+      {"xnnpack", "avg_include_pad/sliding/f32/nhwc/src:1x8x8x8/k:3x3/p:1x1", "reduction: "},
+      {"xnnpack", "avg_exclude_pad/sliding/u8/nhwc/src:1x8x8x8/k:3x3/p:1x1", "type: "},
+  };
+  for (const auto& c : kCases) {
+    Backend* backend = peer(c.peer);
+    if (backend == nullptr) continue;
+    const Support support = backend->supports(parse_problem(c.problem));
+    EXPECT_EQ(support.why_not.rfind(std::string(c.peer) + ": " + c.reason, 0), 0u)
+        << c.problem << ": " << support.why_not;
+    EXPECT_THROW(backend->plan(parse_problem(c.problem)), Refused) << c.problem;
+  }
+}
+
+TEST(Peers, that_are_missing_are_listed_with_how_to_get_them) {
+  BackendOptions options;
+  options.peers = "/nowhere";
+  const auto states = open_backends(std::vector<std::string>{"onednn", "aten", "xnnpack"}, options);
+  ASSERT_EQ(states.size(), 3u);
+  for (const FamilyState& state : states) {
+    EXPECT_TRUE(state.is_module);
+    EXPECT_TRUE(state.backends.empty());
+    EXPECT_NE(state.why_unavailable.find("bench/run --peers"), std::string::npos);
+  }
+  EXPECT_TRUE(open_backends(std::vector<std::string>{"onednn"}, {}).empty());
+}
+
+// A backend of our own that is wrong in one output and knows why.
+struct KnowsWhy : Backend {
+  struct Off : Plan {
+    std::string_view kernel() const override { return "off"; }
+    void launch(const Tensors& t, Stream) override {
+      const float out[] = {1, 2, 3, 99};
+      std::memcpy(t.dst, out, sizeof out);
+    }
+  };
+  std::string_view name() const override { return "off"; }
+  Substrate& substrate() const override { return host_substrate(); }
+  std::vector<KernelInfo> kernels() const override { return {{"off", ""}}; }
+  Support supports(const PoolProblem&, std::string_view) const override { return {}; }
+  std::unique_ptr<Plan> plan(const PoolProblem&, std::string_view) override {
+    return std::make_unique<Off>();
+  }
+  std::string known_difference(const PoolProblem&, const void*, const Point& point) const override {
+    return point.output[2] == known && point.got == 99 ? "last: is 99" : "";
+  }
+  int64_t known = 3;
+};
+
+TEST(KnownDifference, is_counted_apart_and_is_not_wrong) {
+  KnowsWhy backend;
+  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4/k:1");
+  const float src[] = {1, 2, 3, 4};
+  Input input;
+  input.src.resize(sizeof src);
+  std::memcpy(input.src.data(), src, sizeof src);
+  std::optional<Accepted> accepted;
+  Verdict verdict = verify(prepare({&backend, {}}, problem), problem, input, accepted);
+  EXPECT_EQ(verdict.status, Status::kOk);
+  EXPECT_TRUE(differs(verdict));
+  EXPECT_EQ(verdict.comparison->wrong, 0);
+  EXPECT_EQ(verdict.comparison->known_differences.at("last: is 99"), 1);
+  EXPECT_FALSE(accepted) << "another backend's same bits would pass without a judgement";
+
+  backend.known = 0;  // the rule does not explain this output: it is wrong
+  verdict = verify(prepare({&backend, {}}, problem), problem, input, accepted);
+  EXPECT_EQ(verdict.status, Status::kWrong);
+  EXPECT_FALSE(differs(verdict));
+}
+
+}  // namespace
+}  // namespace poolbench
