@@ -17,6 +17,29 @@ packages=(
   libboost-context-dev
   libvulkan-dev glslc mesa-vulkan-drivers vulkan-validationlayers)
 
+# Rival libraries that Debian has, and what gets oneDNN from PyPI.
+peer_packages=(libtorch-dev libxnnpack-dev libpthreadpool-dev python3 python3-pip)
+
+# oneDNN into $build/peers: of PyPI's builds the newest whose threads are GCC's OpenMP, the runtime
+# that this program has. Newer ones are built for SYCL, whose runtime is large and brings threads of
+# its own. Without PyPI it is Debian's, older still.
+install_onednn() {
+  [ ! -e "$build/peers/lib/libdnnl.so" ] || return 0
+  ((INSTALL)) || { echo "oneDNN is left out: --no-install was given"; return 0; }
+  local wheels wheel
+  wheels=$(mktemp -d)
+  if python3 -m pip download -q --no-deps --disable-pip-version-check -d "$wheels" \
+    onednn-cpu-gomp==2023.2.0 onednn-devel-cpu-gomp==2023.2.0; then
+    for wheel in "$wheels"/*.whl; do python3 -m zipfile -e "$wheel" "$wheels"; done
+    mkdir -p "$build/peers"
+    cp -r "$wheels"/*.data/data/. "$build/peers"
+  else
+    packages=(libdnnl-dev)
+    install_packages
+  fi
+  rm -rf "$wheels"
+}
+
 # Installs what is missing of `packages`, with sudo where we are not root.
 install_packages() {
   command -v dpkg-query >/dev/null || {
