@@ -37,9 +37,9 @@ constexpr Owned kOwned[] = {
      "Vulkan belongs to its own family"},
     {"benchmark/.*", "bench/.*", "Google Benchmark is the program's"},
     {"CLI/.*", "bench/.*", "the command line is the program's"},
-    {"nlohmann/.*", "bench/.*", "JSON is the program's"},
+    {"nlohmann/.*", "bench/.*|tests/program_test\\.cpp", "JSON is the program's"},
     {"gtest/.*|gmock/.*", "tests/.*", "GoogleTest belongs to tests/"},
-    {"boost/.*", "kernels/cuda/emulator/.*", "Boost makes the emulator's fibers"},
+    {"boost/.*|sanitizer/.*", "kernels/cuda/emulator/.*", "fibers are the emulator's"},
     {"omp\\.h", "kernels/openmp/.*|kernels/cuda/emulator/.*|host/.*|bench/.*|tests/.*",
      "teams belong to the openmp family"},
     {"(one)?dnn.*|oneapi/.*|onnxruntime.*|ATen/.*|torch/.*|c10/.*|cudnn.*|xnnpack.*|miopen/.*|"
