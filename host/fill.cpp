@@ -16,6 +16,7 @@ constexpr FillInfo kKinds[] = {
     {FillKind::kUniform, "uniform"},   {FillKind::kInfinite, "infinite"},
     {FillKind::kNan, "nan"},           {FillKind::kDenormal, "denormal"},
     {FillKind::kExtreme, "extreme"},   {FillKind::kCancel, "cancel"},
+    {FillKind::kSteady, "steady"},
 };
 
 // What the kinds need to know of a float type: the largest finite value, the smallest normal one,
@@ -66,6 +67,8 @@ double float_value(FillKind kind, uint64_t h, int64_t position) {
       return sign * (pick < 8 ? limit.max * (0.5 + std::fabs(uniform) / 2) : limit.normal);
     case FillKind::kCancel:
       return sign * 1000 + uniform;
+    case FillKind::kSteady:
+      return 0.1;
   }
   return 0;
 }
@@ -91,6 +94,8 @@ int64_t integer_value(FillKind kind, uint64_t h, int64_t position) {
       return pick < 8 ? low : high;
     case FillKind::kCancel:
       return pick < 8 ? high - pick : low + pick;
+    case FillKind::kSteady:
+      return high;
     default:
       return any;
   }

@@ -22,6 +22,8 @@ enum class FillKind {
   kDenormal,  // subnormals of the type
   kExtreme,   // values near the type's limits, both signs
   kCancel,    // large and nearly opposite numbers: sums cancel
+  kSteady,    // 0.1 everywhere: a long running sum rounds the same way each time and drifts far off
+              // (integers: the highest value, so that sums are as large as they can be)
 };
 
 struct FillInfo {

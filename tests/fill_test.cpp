@@ -42,7 +42,7 @@ Range integer_range(DType dtype) {
 }
 
 TEST(Fill, names_go_both_ways) {
-  EXPECT_EQ(fill_kinds().size(), 10u);
+  EXPECT_EQ(fill_kinds().size(), 11u);
   for (const FillInfo& info : fill_kinds()) {
     EXPECT_EQ(parse_fill(info.name), info.kind);
     EXPECT_EQ(fill_name(info.kind), info.name);
@@ -64,7 +64,7 @@ TEST(Fill, depends_on_kind_and_seed_alone) {
     for (const FillInfo& info : fill_kinds()) {
       SCOPED_TRACE(std::string(info.name));
       EXPECT_EQ(filled(problem, info.kind, 7), filled(problem, info.kind, 7));
-      if (info.kind != FillKind::kPosition) {
+      if (info.kind != FillKind::kPosition && info.kind != FillKind::kSteady) {
         EXPECT_NE(filled(problem, info.kind, 7), filled(problem, info.kind, 8));
       }
       for (const FillInfo& other : fill_kinds())
@@ -273,6 +273,17 @@ TEST(Cancel, large_and_nearly_opposite) {
     const auto all = values(dtype, FillKind::kCancel);
     EXPECT_EQ(share(all, [&](double x) { return x <= range.low + 16 || x >= range.high - 16; }), 1);
     EXPECT_NEAR(share(all, [&](double x) { return x >= range.high - 16; }), 0.5, 0.05);
+  }
+}
+
+TEST(Steady, one_value_that_no_sum_of_floats_holds) {
+  for (const DType dtype : kFloats) {
+    const double tenth = decoded(dtype, encoded(dtype, {0.1}))[0];
+    EXPECT_EQ(share(values(dtype, FillKind::kSteady), [&](double x) { return x == tenth; }), 1);
+  }
+  for (const DType dtype : kIntegers) {
+    const double high = integer_range(dtype).high;
+    EXPECT_EQ(share(values(dtype, FillKind::kSteady), [&](double x) { return x == high; }), 1);
   }
 }
 
