@@ -116,6 +116,37 @@ void run_fuzz(Conformance& conformance, int problems) {
   }
 }
 
+// Sums so long that adding one tap after the other would leave the tolerance (for f32 from some
+// hundred taps on), in every direction that a kernel may walk.
+void run_long_sums(Conformance& conformance) {
+  constexpr const char* kWindows[] = {
+      "global/src:1x8x128x128",
+      "global/src:2x3x20000",
+      "global/src:1x8x24x24x24",
+      "sliding/src:1x8x130x66/k:128x64/s:2x2",
+      "sliding/src:1x8x3000x9/k:3000x2",
+      "sliding/src:1x8x9x3000/k:2x3000/s:3x1",
+      "sliding/src:1x2x20000/k:15000/s:2500",
+      "sliding/src:1x1x24x25x26/k:23x23x23/s:1x1x1",
+      "sliding/src:1x8x31x31/k:31x31/s:5x5/p:15x15",
+      "adaptive/src:1x8x250x130/out:3x2",
+      "fractional/src:1x4x100x90/k:60x50/out:3x2/seed:1",
+  };
+  constexpr const char* kReductions[][2] = {
+      {"avg_include_pad", ""}, {"avg_exclude_pad", ""}, {"lp", "/norm:1"}, {"lp", "/norm:2/mean"}};
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kF64, DType::kI8, DType::kU8})
+    for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast})
+      for (const char* window : kWindows)
+        for (const auto& [reduction, tail] : kReductions)
+          for (const FillKind kind : {FillKind::kSteady, FillKind::kUniform}) {
+            if (conformance.failed_often()) return;
+            if (kind == FillKind::kUniform && dtype != DType::kF32) continue;
+            conformance.check(
+                parse_problem(fmt::format("{}/{}{}", reduction, window, tail), {dtype, layout}),
+                kind, 1);
+          }
+}
+
 void register_backend(Backend& backend) {
   const std::string name(backend.name());
   const bool slow = backend.substrate().device().substrate == "vulkan" || !backend.timeable();
@@ -124,6 +155,10 @@ void register_backend(Backend& backend) {
       Conformance conformance(backend, kernel.name);
       run_suites(conformance, slow ? 1 : 3);
       EXPECT_GT(conformance.taken(), 0) << "takes nothing of the suites";
+    });
+    register_test(name, kernel.name + ".long_sums", [&backend, kernel] {
+      Conformance conformance(backend, kernel.name);
+      run_long_sums(conformance);  // which a kernel may refuse
     });
     register_test(name, kernel.name + ".fuzz", [&backend, kernel] {
       Conformance conformance(backend, kernel.name);
