@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -32,9 +33,11 @@ struct Flags {
 // Measures each problem when its first row is touched, and keeps the results.
 class Session {
  public:
-  Session(Bencher& bencher, std::vector<PoolProblem> problems)
+  // `record`: the file that results are saved to, or empty.
+  Session(Bencher& bencher, std::vector<PoolProblem> problems, std::string record)
       : bencher_(bencher),
         problems_(std::move(problems)),
+        record_(std::move(record)),
         results_(problems_.size()),
         progress_("bench", int64_t(problems_.size()), total_work()) {}
 
@@ -42,6 +45,7 @@ class Session {
     if (!results_[problem]) {
       progress_.step(to_text(problems_[problem]), work(problems_[problem]));
       results_[problem] = bencher_.run(problems_[problem]);
+      save_now_and_then();
     }
     return *results_[problem];
   }
@@ -51,6 +55,9 @@ class Session {
     for (const auto& result : results_)
       if (result) done.push_back(&*result);
     return done;
+  }
+  void save() const {
+    if (!record_.empty()) write_file(record_, records_json(results()).dump() + "\n");
   }
   Progress& progress() { return progress_; }
   const std::vector<PoolProblem>& problems() const { return problems_; }
@@ -66,8 +73,18 @@ class Session {
     return total;
   }
 
+  // A long run that is killed leaves what it had measured.
+  void save_now_and_then() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - saved_ < std::chrono::seconds(20)) return;
+    save();
+    saved_ = now;
+  }
+
   Bencher& bencher_;
   std::vector<PoolProblem> problems_;
+  std::string record_;
+  std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
   std::vector<std::optional<CaseResult>> results_;
   Progress progress_;
 };
@@ -252,7 +269,7 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   options.baseline = choose_baseline(flags, backends.contenders, options.peers);
 
   Bencher bencher(backends.contenders, options);
-  Session session(bencher, std::move(problems));
+  Session session(bencher, std::move(problems), flags.json);
   register_rows(session, backends.contenders, options.temperatures, options.measure.blocks);
 
   TableReporter table(session, options.temperatures);
@@ -275,7 +292,7 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
     for (const Temperature temperature : options.temperatures)
       std::cout << crossovers(results, temperature);
   }
-  if (!flags.json.empty()) write_file(flags.json, records_json(results).dump() + "\n");
+  session.save();
   return status_of(results);
 }
 
