@@ -83,12 +83,14 @@ Rotation tensor_rotation(Substrate& substrate, const PoolProblem& problem, const
        scratch_bytes > 0 ? arena + layout.scratch : nullptr});
 }
 
-Rotation ceiling_rotation(Substrate& substrate, int64_t bytes, Temperature temperature,
-                          int64_t launches, Arenas& arenas) {
-  const int64_t region = align(bytes);
+Rotation ceiling_rotation(Substrate& substrate, int64_t bytes, int64_t scratch_bytes,
+                          Temperature temperature, int64_t launches, Arenas& arenas) {
+  const int64_t region = align(bytes), set = 2 * region + align(scratch_bytes);
   const int64_t sets = sets_for(substrate.device(), temperature, region, launches);
-  auto* arena = static_cast<char*>(arenas.get(substrate, Arenas::kCeilings, sets * 2 * region));
-  return Rotation(arena, sets, 2 * region, {arena, arena + region, nullptr, nullptr});
+  auto* arena = static_cast<char*>(arenas.get(substrate, Arenas::kCeilings, sets * set));
+  return Rotation(
+      arena, sets, set,
+      {arena, arena + region, nullptr, scratch_bytes > 0 ? arena + 2 * region : nullptr});
 }
 
 // One sample: `launches` launches on the rotation's next sets, in seconds a launch.
@@ -143,15 +145,15 @@ class BlockOrder {
 
 // Launches a sample, from the time of one launch on warm buffers.
 std::vector<int64_t> calibrate(std::span<const Subject> subjects, const PoolProblem& problem,
-                               const Input& input, int64_t scratch, int64_t bytes,
-                               const MeasureOptions& options, Arenas& arenas,
-                               std::vector<double>& once) {
+                               const Input& input, int64_t bytes, const MeasureOptions& options,
+                               Arenas& arenas, std::vector<double>& once) {
   std::vector<int64_t> launches;
   for (const Subject& subject : subjects) {
-    Rotation rotation =
-        subject.ceiling ? ceiling_rotation(*subject.substrate, bytes, Temperature::kHot, 1, arenas)
-                        : tensor_rotation(*subject.substrate, problem, input, scratch,
-                                          Temperature::kHot, 1, arenas);
+    const int64_t scratch = subject.plan->scratch_bytes();
+    Rotation rotation = subject.ceiling ? ceiling_rotation(*subject.substrate, bytes, scratch,
+                                                           Temperature::kHot, 1, arenas)
+                                        : tensor_rotation(*subject.substrate, problem, input,
+                                                          scratch, Temperature::kHot, 1, arenas);
     sample(subject, rotation, 1);
     once.push_back(sample(subject, rotation, 1));
     if (!subject.ceiling) subject.plan->rest();
@@ -184,24 +186,26 @@ void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
 std::vector<Series> measure(std::span<const Subject> subjects, const PoolProblem& problem,
                             const Input& input, Temperature temperature, int64_t bytes,
                             const MeasureOptions& options, Arenas& arenas) {
-  int64_t scratch = 0;
-  for (const Subject& subject : subjects)
-    scratch = std::max(scratch, subject.ceiling ? 0 : subject.plan->scratch_bytes());
   std::vector<double> once;
-  const auto launches = calibrate(subjects, problem, input, scratch, bytes, options, arenas, once);
+  const auto launches = calibrate(subjects, problem, input, bytes, options, arenas, once);
 
   // One rotation a substrate and use: contenders that share memory share the turn.
   using Key = std::pair<Substrate*, bool>;
-  std::map<Key, int64_t> total_launches;
-  for (size_t i = 0; i < subjects.size(); ++i)
-    total_launches[{subjects[i].substrate, subjects[i].ceiling}] +=
-        options.blocks * (launches[i] + 1);
+  struct Need {
+    int64_t launches = 0, scratch = 0;
+  };
+  std::map<Key, Need> needs;
+  for (size_t i = 0; i < subjects.size(); ++i) {
+    Need& need = needs[{subjects[i].substrate, subjects[i].ceiling}];
+    need.launches += options.blocks * (launches[i] + 1);
+    need.scratch = std::max(need.scratch, subjects[i].plan->scratch_bytes());
+  }
   std::map<Key, Rotation> rotations;
-  for (const auto& [key, count] : total_launches)
-    rotations.emplace(key, key.second
-                               ? ceiling_rotation(*key.first, bytes, temperature, count, arenas)
-                               : tensor_rotation(*key.first, problem, input, scratch, temperature,
-                                                 count, arenas));
+  for (const auto& [key, need] : needs)
+    rotations.emplace(key, key.second ? ceiling_rotation(*key.first, bytes, need.scratch,
+                                                         temperature, need.launches, arenas)
+                                      : tensor_rotation(*key.first, problem, input, need.scratch,
+                                                        temperature, need.launches, arenas));
 
   std::vector<Series> series(subjects.size());
   BlockOrder order(subjects.size(), options.seed);
