@@ -34,6 +34,16 @@ PoolArgs lower(const PoolProblem& given) {
   return args;
 }
 
+PoolArgs lower_for_kernels(const PoolProblem& problem) {
+  PoolArgs args = lower(problem);
+  if (Windowing(args.windowing) != Windowing::kAdaptive) return args;
+  for (const Axis& axis : args.axis)
+    if (axis.src == 0 || axis.dst == 0 || axis.src % axis.dst != 0) return args;
+  args.windowing = int32_t(Windowing::kSliding);
+  for (Axis& axis : args.axis) axis.kernel = axis.stride = axis.src / axis.dst;
+  return args;
+}
+
 Tables window_tables(const PoolProblem& given) {
   const PoolProblem problem = canonical(given);
   const bool by_plane = problem.spec.windowing == Windowing::kFractional &&

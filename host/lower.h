@@ -10,6 +10,10 @@ namespace poolbench {
 // null. This is what a kernel decides on.
 PoolArgs lower(const PoolProblem& problem);
 
+// The same problem as the kernels here receive it: adaptive windows that divide every axis evenly
+// are the sliding windows that they are.
+PoolArgs lower_for_kernels(const PoolProblem& problem);
+
 // The window tables of all axes in one run of windows, to be copied to a device as they are.
 struct Tables {
   std::vector<Window> windows;

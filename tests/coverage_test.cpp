@@ -48,6 +48,7 @@ constexpr Row kWindowings[] = {
     {"k3s1p1", "sliding", "/k:3/s:1/p:1"},
     {"k3s2p1", "sliding", "/k:3/s:2/p:1"},
     {"k13s1p6", "sliding", "/k:13/s:1/p:6"},
+    {"k1", "sliding", "/k:1"},
     {"k1s2", "sliding", "/k:1/s:2"},
     {"ceil", "sliding", "/k:3/s:2/ceil"},
     {"pad_only_end", "sliding", "/k:3/s:2/p:0-1"},

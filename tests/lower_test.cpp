@@ -54,6 +54,17 @@ TEST(Lower, global_is_one_sliding_window) {
   EXPECT_EQ(args.norm_mean, 1);
 }
 
+TEST(Lower, even_adaptive_windows_reach_kernels_as_sliding_ones) {
+  const PoolProblem even = parse_problem("max/adaptive/f32/nchw/src:1x2x12x15/out:4x5");
+  EXPECT_EQ(Windowing(lower(even).windowing), Windowing::kAdaptive);
+  const PoolArgs args = lower_for_kernels(even);
+  EXPECT_EQ(Windowing(args.windowing), Windowing::kSliding);
+  expect_axis(args.axis[1], {12, 4, 3, 3, 0, 0, 1});
+  expect_axis(args.axis[2], {15, 5, 3, 3, 0, 0, 1});
+  const PoolProblem uneven = parse_problem("max/adaptive/f32/nchw/src:1x2x12x15/out:4x4");
+  EXPECT_EQ(Windowing(lower_for_kernels(uneven).windowing), Windowing::kAdaptive);
+}
+
 TEST(Lower, problem_that_was_not_made_canonical) {
   PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x1x9/k:3");
   problem.spec.kernel[0] = 7;

@@ -9,7 +9,7 @@ namespace poolbench {
 class KernelListPlan : public Plan {
  public:
   KernelListPlan(const KernelListBackend& backend, const Kernel& kernel, const PoolProblem& problem)
-      : backend_(backend), kernel_(kernel), args_(lower(problem)) {
+      : backend_(backend), kernel_(kernel), args_(lower_for_kernels(problem)) {
     const Tables tables = window_tables(problem);
     const auto bytes = static_cast<int64_t>(tables.windows.size() * sizeof(Window));
     tables_ = Buffer(backend.substrate(), bytes);
@@ -57,11 +57,11 @@ KernelListBackend::Choice KernelListBackend::choose(const PoolArgs& args,
 }
 
 Support KernelListBackend::supports(const PoolProblem& problem, std::string_view kernel) const {
-  return {choose(lower(problem), kernel).why_not};
+  return {choose(lower_for_kernels(problem), kernel).why_not};
 }
 
 std::unique_ptr<Plan> KernelListBackend::plan(const PoolProblem& problem, std::string_view name) {
-  const auto [kernel, why_not] = choose(lower(problem), name);
+  const auto [kernel, why_not] = choose(lower_for_kernels(problem), name);
   if (kernel == nullptr) throw Refused(why_not);
   return std::make_unique<KernelListPlan>(*this, *kernel, problem);
 }

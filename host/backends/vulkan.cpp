@@ -121,7 +121,7 @@ VulkanBackend::Choice VulkanBackend::choose(const PoolArgs& args, std::string_vi
 }
 
 Support VulkanBackend::supports(const PoolProblem& problem, std::string_view kernel) const {
-  return {choose(lower(problem), kernel).why_not};
+  return {choose(lower_for_kernels(problem), kernel).why_not};
 }
 
 vk::Pipeline VulkanBackend::pipeline(const VulkanDispatch& dispatch) {
@@ -149,7 +149,7 @@ vk::Pipeline VulkanBackend::pipeline(const VulkanDispatch& dispatch) {
 }
 
 std::unique_ptr<Plan> VulkanBackend::plan(const PoolProblem& problem, std::string_view name) {
-  const PoolArgs args = lower(problem);
+  const PoolArgs args = lower_for_kernels(problem);
   const auto [kernel, why_not] = choose(args, name);
   if (kernel == nullptr) throw Refused(why_not);
   return std::make_unique<VulkanPlan>(*this, kernel->name, kernel->dispatch(args), args,

@@ -7,6 +7,7 @@ namespace poolbench::POOLBENCH_ISA {
 namespace {
 
 constexpr Kernel kKernels[] = {
+    {"copy", "windows of one element", copy_why_not, copy_launch},
     {"whole", "global: planes as runs, or pixels with vectors of channels", whole_why_not,
      whole_launch},
     {"strips", "channels first, small planes: strips of columns in registers", strips_why_not,
@@ -14,6 +15,8 @@ constexpr Kernel kKernels[] = {
     {"rows", "channels first: input rows combined in registers", rows_why_not, rows_launch,
      rows_scratch},
     {"channels", "channels last: vectors along the channels", channels_why_not, channels_launch},
+    {"bands", "channels last, large windows at every pixel: along W, then along H", bands_why_not,
+     bands_launch},
     {"tile", "any window: tiles in cache, axis by axis", tile_why_not, tile_launch, tile_scratch},
     {"indices", "max with indices in one pass", indices_why_not, indices_launch},
 };

@@ -6,6 +6,8 @@
 
 namespace poolbench::POOLBENCH_ISA {
 
+const char* copy_why_not(const PoolArgs& args);
+void copy_launch(const PoolArgs& args, void*);
 const char* whole_why_not(const PoolArgs& args);
 void whole_launch(const PoolArgs& args, void*);
 const char* strips_why_not(const PoolArgs& args);
@@ -15,6 +17,8 @@ void rows_launch(const PoolArgs& args, void*);
 int64_t rows_scratch(const PoolArgs& args);
 const char* channels_why_not(const PoolArgs& args);
 void channels_launch(const PoolArgs& args, void*);
+const char* bands_why_not(const PoolArgs& args);
+void bands_launch(const PoolArgs& args, void*);
 const char* tile_why_not(const PoolArgs& args);
 void tile_launch(const PoolArgs& args, void*);
 int64_t tile_scratch(const PoolArgs& args);
