@@ -114,7 +114,8 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
     }
   }
   const auto is_candidate = [&](const Record& record) {
-    return baseline.empty() ? std::find(peers.begin(), peers.end(), record.contender) != peers.end()
+    const std::string backend = record.contender.substr(0, record.contender.find('.'));
+    return baseline.empty() ? std::find(peers.begin(), peers.end(), backend) != peers.end()
                             : record.contender == baseline;
   };
   for (Record& record : result.records) {

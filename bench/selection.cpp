@@ -21,9 +21,20 @@ SuiteOptions suite_options(const SelectionFlags& flags) {
   return options;
 }
 
-// "vulkan" asks for all of a family's backends, "vulkan:0" for one.
-bool asks_for(const std::string& wanted, std::string_view backend, std::string_view family) {
-  return wanted == backend || wanted == family;
+// One name of --backend: "vulkan" asks for all of a family's backends, "vulkan:0" for one, and
+// "onednn.reorder" for a backend with one of its kernels.
+struct Wanted {
+  explicit Wanted(const std::string& text)
+      : name(text.substr(0, text.find('.'))),
+        kernel(name.size() < text.size() ? text.substr(name.size() + 1) : "") {}
+  bool asks_for(std::string_view backend, std::string_view family) const {
+    return name == backend || name == family;
+  }
+  std::string name, kernel;
+};
+
+std::vector<Wanted> wanted_of(const SelectionFlags& flags) {
+  return {flags.backends.begin(), flags.backends.end()};
 }
 
 // What can be asked for on this machine, for the message of a name that cannot.
@@ -45,17 +56,17 @@ void check_asked(const SelectionFlags& flags, const BackendOptions& options,
       if (family.family == parse_module(module).name && !family.why_unavailable.empty())
         throw BackendUnavailable(
             fmt::format("module '{}' is not available: {}", family.family, family.why_unavailable));
-  for (const auto& wanted : flags.backends) {
+  for (const Wanted& wanted : wanted_of(flags)) {
     bool there = false;
     for (const auto& family : families) {
       for (const auto& backend : family.backends)
-        there |= asks_for(wanted, backend->name(), family.family);
-      if (family.family == wanted && !family.why_unavailable.empty())
+        there |= wanted.asks_for(backend->name(), family.family);
+      if (family.family == wanted.name && !family.why_unavailable.empty())
         throw BackendUnavailable(
-            fmt::format("backend '{}' is not available: {}", wanted, family.why_unavailable));
+            fmt::format("backend '{}' is not available: {}", wanted.name, family.why_unavailable));
     }
     if (!there)
-      throw BackendUnavailable(fmt::format("backend '{}' is unknown; here are {}", wanted,
+      throw BackendUnavailable(fmt::format("backend '{}' is unknown; here are {}", wanted.name,
                                            known(open_backends({}, options))));
   }
 }
@@ -92,7 +103,9 @@ void add_problem_flags(CLI::App& command, SelectionFlags& flags) {
 }
 
 void add_backend_flags(CLI::App& command, SelectionFlags& flags) {
-  command.add_option("--backend", flags.backends, "Backends [all that are available]")
+  command
+      .add_option("--backend", flags.backends,
+                  "Backends; NAME.KERNEL forces one kernel [all that are available]")
       ->delimiter(',');
   command.add_option("--kernel", flags.kernel,
                      "Force the kernels that match this regex, or 'all' [each backend's choice]");
@@ -120,24 +133,36 @@ std::vector<PoolProblem> select_problems(const SelectionFlags& flags) {
 Backends select_backends(const SelectionFlags& flags) {
   const BackendOptions options{flags.threads, flags.modules, peers_folder()};
   Backends result;
-  result.families = open_backends(flags.backends, options);
+  std::vector<Wanted> wanted = wanted_of(flags);
+  std::vector<std::string> names;
+  for (const Wanted& one : wanted) names.push_back(one.name);
+  result.families = open_backends(names, options);
   check_asked(flags, options, result.families);
-  const Pattern kernel("--kernel", flags.kernel == "all" ? "" : flags.kernel);
+  if (wanted.empty())
+    for (const auto& family : result.families) wanted.emplace_back(family.family);
+  const Pattern forced("--kernel", flags.kernel == "all" ? "" : flags.kernel);
+  const auto add = [&](const Contender& contender) {
+    for (const Contender& other : result.contenders)
+      if (other.name() == contender.name()) return;
+    result.contenders.push_back(contender);
+  };
   for (const auto& family : result.families)
-    for (const auto& backend : family.backends) {
-      const bool asked =
-          flags.backends.empty() ||
-          std::any_of(flags.backends.begin(), flags.backends.end(), [&](const std::string& wanted) {
-            return asks_for(wanted, backend->name(), family.family);
-          });
-      if (!asked) continue;
-      if (flags.kernel.empty()) {
-        result.contenders.push_back({backend.get(), {}});
-        continue;
+    for (const auto& backend : family.backends)
+      for (const Wanted& one : wanted) {
+        if (!one.asks_for(backend->name(), family.family)) continue;
+        if (one.kernel.empty() && flags.kernel.empty()) add({backend.get(), {}});
+        bool there = false;
+        for (const auto& info : backend->kernels()) {
+          there |= info.name == one.kernel;
+          if (one.kernel.empty() ? !flags.kernel.empty() && forced.matches(info.name)
+                                 : info.name == one.kernel)
+            add({backend.get(), info.name});
+        }
+        if (!one.kernel.empty() && !there)
+          throw BadInput(
+              fmt::format("--backend: '{}' has no kernel '{}'; see `poolbench list kernels`",
+                          backend->name(), one.kernel));
       }
-      for (const auto& info : backend->kernels())
-        if (kernel.matches(info.name)) result.contenders.push_back({backend.get(), info.name});
-    }
   if (result.contenders.empty() && !flags.kernel.empty())
     throw BadInput(
         fmt::format("--kernel: '{}' matches no kernel of the chosen backends; see "

@@ -87,6 +87,7 @@ TEST_F(ProgramTest, bad_usage_is_4) {
   expect("check --fuzz -1", 4, "--fuzz");
   expect("check --suite textbook --filter '['", 4, "not a regular expression");
   expect("check --suite textbook --backend naive --kernel nonesuch", 4, "matches no kernel");
+  expect("check --suite textbook --backend naive.nonesuch", 4, "'naive' has no kernel 'nonesuch'");
   expect("check --suite textbook --fill sand", 4, "'sand' is unknown; one of integers");
   expect("check --suite textbook --dtype f33", 4, "'f33' is unknown");
   expect("bench --problem " + std::string(kSmall) + " --baseline other", 4,
@@ -129,6 +130,15 @@ TEST_F(ProgramTest, refusal_is_0) {
   expect("check --problem max/global/f32/nchw/src:1x1x4x4 --module mine=" +
              std::string(POOLBENCH_EXAMPLE_MODULE) + " --backend mine",
          0, "mine refused 1: mine: windowing: sliding in 2D only");
+}
+
+TEST_F(ProgramTest, a_backend_can_stand_beside_its_kernels) {
+  const Output output =
+      run("check --backend naive,naive.table,openmp.tile,naive.table --problem "
+          "max/sliding/f32/nchw/src:1x2x9x9/k:3x3");
+  EXPECT_NE(output.text.find("openmp.tile"), std::string::npos) << output.text;
+  EXPECT_EQ(output.text.find("naive.sliding"), std::string::npos) << output.text;
+  EXPECT_EQ(output.text.find("naive.table"), output.text.rfind("naive.table")) << output.text;
 }
 
 TEST_F(ProgramTest, wrong_result_is_2_with_problem_points_and_values) {

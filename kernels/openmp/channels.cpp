@@ -7,7 +7,7 @@
 // took longer: 512x28x28 f32 3x3 s2 28 us in L2 and 118 from memory, against 14 and 87 here; with
 // two or four outputs side by side 13 to 20 and 90 to 102. Xeon, 2 threads, 2026-11-23.) Three
 // ways:
-//   sliding  2 or 3 wide, stride 1 or 2; where windows overlap, two outputs below each other share
+//   sliding  up to 3 wide, stride 1 or 2; where windows overlap, two outputs below each other share
 //            what they have in common
 //   few      any windows, from the tables, an output's taps in registers
 //   many     windows of many taps, an output's sums in L1 (pixels.h)
@@ -22,7 +22,7 @@ namespace {
 // Windows that do not overlap leave the hardware nothing to guess from in their order: 512x28x28
 // 2x2 s2 takes 88 us from memory without asking ahead, 78 with it (Xeon, 2 threads, 2026-11-23; for
 // those that do overlap it helps nothing from memory and costs a tenth in L2).
-constexpr int64_t kAheadBytes = 2048;
+constexpr int64_t kAheadBytes = 2048;  // or the next window, where that is further
 // From this many taps on an output's sums stand in L1. Chosen, not tuned.
 constexpr int64_t kFewTaps = 25;
 constexpr int64_t kMaxRows = 64;  // of a window: as many as sums take in any case
@@ -43,6 +43,7 @@ POOLBENCH_INLINE void pool_one(const Op& op, const TapRows<Op>& in, int64_t x, i
                                typename Op::Element* dst, RowScale<typename Op::Weight> scale) {
   using V = typename Op::V;
   constexpr int64_t N = Op::N;
+  const int64_t ahead = most(kWidth * in.pixel, kAheadBytes / int64_t(sizeof(*dst)));
   for (int64_t from = 0; from < channels; from += N) {
     const int64_t c = least(from, channels - N);
     V column[kWidth];
@@ -52,7 +53,7 @@ POOLBENCH_INLINE void pool_one(const Op& op, const TapRows<Op>& in, int64_t x, i
 #pragma GCC unroll 4
       for (int i = 0; i < kWidth; ++i, at += in.pixel) {
         if (!kInside && (x + i < 0 || x + i >= in.width)) continue;
-        if (kAhead) __builtin_prefetch(at + kAheadBytes / sizeof(*at));
+        if (kAhead) __builtin_prefetch(at + ahead);
         const V v = op.load(at);
         column[i] = r == 0 ? v : Op::combine(v, column[i]);
       }
@@ -64,8 +65,8 @@ POOLBENCH_INLINE void pool_one(const Op& op, const TapRows<Op>& in, int64_t x, i
   }
 }
 
-// Two outputs, one below the other, which share the input rows that both windows hold: kWidth +
-// kStride rows, all inside the input.
+// Two outputs, one below the other, which share the input rows that both windows hold: in each
+// slice kWidth + kStride rows, all inside the input.
 template <class Op, int kWidth, int kStride, bool kInside>
 POOLBENCH_INLINE void pool_two(const Op& op, const TapRows<Op>& in, int64_t x, int64_t channels,
                                typename Op::Element* dst, int64_t dst_row,
@@ -75,20 +76,25 @@ POOLBENCH_INLINE void pool_two(const Op& op, const TapRows<Op>& in, int64_t x, i
   for (int64_t from = 0; from < channels; from += N) {
     const int64_t c = least(from, channels - N);
     V upper[kWidth], lower[kWidth];
+    for (int i = 0; i < kWidth; ++i) upper[i] = lower[i] = Op::fill();
+    for (int64_t slice = 0; slice < in.rows; slice += kWidth + kStride) {
+      const auto* const* row = in.row + slice;
 #pragma GCC unroll 4
-    for (int i = 0; i < kWidth; ++i) {
-      upper[i] = lower[i] = Op::fill();
-      if (!kInside && (x + i < 0 || x + i >= in.width)) continue;
-      const int64_t at = (x + i) * in.pixel + c;
-      V shared = op.load(in.row[kStride] + at);
+      for (int i = 0; i < kWidth; ++i) {
+        if (!kInside && (x + i < 0 || x + i >= in.width)) continue;
+        const int64_t at = (x + i) * in.pixel + c;
+        V shared = op.load(row[kStride] + at);
 #pragma GCC unroll 4
-      for (int r = kStride + 1; r < kWidth; ++r)
-        shared = Op::combine(op.load(in.row[r] + at), shared);
-      upper[i] = lower[i] = shared;
+        for (int r = kStride + 1; r < kWidth; ++r)
+          shared = Op::combine(op.load(row[r] + at), shared);
+        V above = shared, below = shared;
 #pragma GCC unroll 4
-      for (int r = 0; r < kStride; ++r) {
-        upper[i] = Op::combine(op.load(in.row[r] + at), upper[i]);
-        lower[i] = Op::combine(op.load(in.row[kWidth + r] + at), lower[i]);
+        for (int r = 0; r < kStride; ++r) {
+          above = Op::combine(op.load(row[r] + at), above);
+          below = Op::combine(op.load(row[kWidth + r] + at), below);
+        }
+        upper[i] = slice == 0 ? above : Op::combine(above, upper[i]);
+        lower[i] = slice == 0 ? below : Op::combine(below, lower[i]);
       }
     }
 #pragma GCC unroll 4
@@ -145,13 +151,18 @@ POOLBENCH_INLINE void few_taps(const Op& op, const TapRows<Op>& in, const Window
                                int64_t step, int64_t channels, typename Op::Element* dst,
                                RowScale<typename Op::Weight> scale) {
   using V = typename Op::V;
+  const int64_t ahead =
+      most((taps.end - taps.begin) * in.pixel, kAheadBytes / int64_t(sizeof(*dst)));
   for (int64_t from = 0; from < channels; from += Op::N) {
     const int64_t c = least(from, channels - Op::N);
     V all = Op::fill();
     for (int64_t r = 0; r < in.rows; ++r) {
       V v = Op::kSum ? Op::fill() : all;  // sums are nested
-      for (int64_t x = taps.begin; x < taps.end; x += step)
-        v = Op::combine(op.load(in.row[r] + x * in.pixel + c), v);
+      for (int64_t x = taps.begin; x < taps.end; x += step) {
+        const auto* at = in.row[r] + x * in.pixel + c;
+        __builtin_prefetch(at + ahead);
+        v = Op::combine(op.load(at), v);
+      }
       all = Op::kSum ? Op::combine(v, all) : v;
     }
     store_lanes(dst + c, op.finish(all, scale, int(Op::N)));
@@ -184,7 +195,8 @@ class Rows {
 
   Rows(const Op& op, const PoolArgs& args) : op_(op), args_(args), shape_(shape_of(args)) {
     const Axis &d = args.axis[0], &h = args.axis[1];
-    pairs_ = kOverlap && h.kernel == kWidth && h.stride == kStride && h.dilation == 1;
+    pairs_ = kOverlap && h.kernel == kWidth && h.stride == kStride && h.dilation == 1 &&
+             d.kernel * (kWidth + kStride) <= kMaxRows;
     runs_ = pairs_ ? (h.dst + 1) / 2 : h.dst;
     const int64_t rows = args.n * d.dst * runs_;
     // Rows are cut into parts of their channels while there are too few to share evenly.
@@ -205,9 +217,7 @@ class Rows {
       const int64_t from = vectors_ * which / parts_ * N;
       const int64_t to = which + 1 == parts_ ? args_.c : vectors_ * (which + 1) / parts_ * N;
       const Place at{plane, slice % d.dst, pairs_ ? 2 * run : run, from, to - from};
-      const Window taps = window_at(d, plane, at.od);
-      if (pairs_ && taps.end - taps.begin == 1 && at.oh + 1 < h.dst && whole(at.oh) &&
-          whole(at.oh + 1)) {
+      if (pairs_ && at.oh + 1 < h.dst && whole(at.oh) && whole(at.oh + 1)) {
         row<true>(at);
       } else {
         row<false>(at);
@@ -298,6 +308,7 @@ void channels_launch(const PoolArgs& args, void*) {
       if (w.kernel == 3 && w.stride == 2) return pool<Op, 3, 2>(op, args);
       if (w.kernel == 2 && w.stride == 1) return pool<Op, 2, 1>(op, args);
       if (w.kernel == 2 && w.stride == 2) return pool<Op, 2, 2>(op, args);
+      if (w.kernel == 1 && w.stride == 2) return pool<Op, 1, 2>(op, args);
     }
     pool<Op, 0, 0>(op, args);
   });

@@ -38,6 +38,15 @@ struct Totals {
       sum[0] = Op::combine(v, sum[0]);
     }
   }
+  POOLBENCH_INLINE void add(const Totals& other) {
+    if constexpr (kBytes) {
+      sum[0] += other.sum[0];
+      sum[1] += other.sum[1];
+    } else {
+      add(other.sum[0]);
+      if constexpr (Op::kSum) lost += other.lost;
+    }
+  }
   POOLBENCH_INLINE void store(const Op& op, typename Op::Element* to, int lanes,
                               int64_t count) const {
     if constexpr (kBytes) {
@@ -80,8 +89,18 @@ class PixelSums {
 
   // Adds `count` pixels that stand `step` elements apart.
   void add(const Element* at, int64_t count, int64_t step) {
-    for (; count >= 4; count -= 4, at += 4 * step) add_some<4>(at, step);
-    for (; count > 0; --count, at += step) add_some<1>(at, step);
+    if (lanes_ == N)
+      add_all<true>(at, count, step);
+    else
+      add_all<false>(at, count, step);
+  }
+  // Hands on what was added up, or takes it over.
+  void give(Totals<Op>* totals) {
+    flush();
+    for (int64_t i = 0; i < vectors_; ++i) totals[i] = total_[i];
+  }
+  void take(const Totals<Op>* totals) {
+    for (int64_t i = 0; i < vectors_; ++i) total_[i].add(totals[i]);
   }
   void store(Element* to, int64_t count) {
     flush();
@@ -93,13 +112,19 @@ class PixelSums {
   static constexpr int64_t kPixels = Totals<Op>::kBytes ? kMaxIntegerTaps : 32;
 
   int64_t first(int64_t i) const { return least(i * N, last_); }
-  POOLBENCH_INLINE V load(const Element* at) const {
-    return lanes_ == N ? op_.load(at) : op_.load_part(at, Lanes(0, lanes_));
+  template <bool kWhole>
+  POOLBENCH_INLINE void add_all(const Element* at, int64_t count, int64_t step) {
+    for (; count >= 4; count -= 4, at += 4 * step) add_some<kWhole, 4>(at, step);
+    for (; count > 0; --count, at += step) add_some<kWhole, 1>(at, step);
   }
-  template <int kCount>
+  template <bool kWhole, int kCount>
   POOLBENCH_INLINE void add_some(const Element* at, int64_t step) {
     if (Op::kSum && pixels_ + kCount > kPixels) flush();
     pixels_ += kCount;
+    const Lanes part(0, lanes_);
+    const auto load = [&](const Element* from) {
+      return kWhole ? op_.load(from) : op_.load_part(from, part);
+    };
     for (int64_t i = 0; i < vectors_; ++i) {
       const Element* from = at + first(i);
       V v = load(from);

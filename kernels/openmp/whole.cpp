@@ -1,4 +1,5 @@
-// Global pooling: one output a plane.
+// Windows that are whole planes: global pooling, and windows on D that leave no pixel of H and W
+// out.
 //
 // Channels first, a thread takes an even share of the planes and reads each as one run, four
 // vectors a step (small planes a vector's lanes at a time, few large ones in parts); channels last,
@@ -14,7 +15,10 @@ namespace {
 
 // 32 additions, or as many as 16 bits hold of four vectors' bytes.
 constexpr int64_t kChunk = 32;
-constexpr int64_t kMaxParts = 256;  // of a plane that several threads share
+constexpr int64_t kMaxParts = 256;  // of a run that several threads share
+constexpr int64_t kCutPixels =
+    256;  // from so many on it is pixels that threads share, else channels
+constexpr int64_t kMaxPieces = 16;  // the same of pixels, whose sums are larger
 
 template <class Op, class X>
 POOLBENCH_INLINE X combine_lanes(X a, X b) {
@@ -114,19 +118,43 @@ POOLBENCH_INLINE typename Op::Element finish_part(const Op& op, Part<Op> part, i
     return op.finish(broadcast<typename Op::V>(part))[0];
 }
 
-// Planes so small that folding a vector into one number costs as much as reading them: as many as
+// The windows, each a run of `size` elements: one a plane, or `steps` of them `step` apart.
+template <class Op>
+struct Runs {
+  const typename Op::Element* src;
+  typename Op::Element* dst;
+  int64_t count, size, steps, step, plane;
+
+  Runs(const PoolArgs& args, const Shape& shape)
+      : src(static_cast<const typename Op::Element*>(args.src)),
+        dst(static_cast<typename Op::Element*>(args.dst)),
+        count(shape.planes * args.axis[0].dst),
+        steps(args.axis[0].dst),
+        plane(shape.src_size) {
+    const Axis& d = args.axis[0];
+    const int64_t slice = plane / d.src;
+    size = (d.windows[0].end - d.windows[0].begin) * slice;
+    step = d.stride * slice;
+  }
+  const typename Op::Element* at(int64_t i) const {
+    return steps == 1 ? src + i * plane : src + i / steps * plane + i % steps * step;
+  }
+};
+
+// Runs so small that folding a vector into one number costs as much as reading them: as many as
 // a vector has lanes are folded together, by halves, which leaves them in their order.
 template <class Op>
-POOLBENCH_INLINE void reduce_small_planes(const Op& op, const typename Op::Element* src,
-                                          typename Op::Element* dst, int64_t planes, int64_t size,
-                                          RowScale<typename Op::Weight> scale) {
+POOLBENCH_INLINE void reduce_small_runs(const Op& op, const Runs<Op>& runs, int64_t begin,
+                                        int64_t end, RowScale<typename Op::Weight> scale) {
   using V = typename Op::V;
   constexpr int64_t N = Op::N;
+  const int64_t size = runs.size;
   const Lanes rest(0, size % N);
-  for (int64_t plane = 0; plane < planes; plane += N, dst += N) {
-    const int64_t lanes = least(planes - plane, N);
+  for (int64_t run = begin; run < end; run += N) {
+    const int64_t lanes = least(end - run, N);
     V v[N];
-    for (int64_t p = 0; p < lanes; ++p, src += size) {
+    for (int64_t p = 0; p < lanes; ++p) {
+      const auto* src = runs.at(run + p);
       v[p] = op.load_part(src + size - size % N, rest);
       for (int64_t i = 0; i + N <= size; i += N) v[p] = Op::combine(op.load(src + i), v[p]);
     }
@@ -135,7 +163,7 @@ POOLBENCH_INLINE void reduce_small_planes(const Op& op, const typename Op::Eleme
       for (int64_t p = 0; p < left; ++p)
         v[p] = Op::combine(every_second<0>(v[2 * p], v[2 * p + 1]),
                            every_second<1>(v[2 * p], v[2 * p + 1]));
-    store_some(dst, op.finish(v[0], scale, int(lanes)), int(lanes));
+    store_some(runs.dst + run, op.finish(v[0], scale, int(lanes)), int(lanes));
   }
 }
 
@@ -143,88 +171,127 @@ POOLBENCH_INLINE void reduce_small_planes(const Op& op, const typename Op::Eleme
 template <class Op>
 bool is_small(int64_t size) {
   if (Op::kSum && sizeof(typename Op::Work) == 2) return size <= kMaxIntegerTaps;
-  return size <= kChunk * Op::N;
+  constexpr int64_t kFolds = 6;
+  return size <= (kMaxTerms - kFolds) * Op::N;
+}
+
+// Whether so many units keep all threads busy to the end.
+inline bool even(int64_t units, int64_t threads) {
+  return units % threads == 0 || units >= 8 * threads;
 }
 
 // Channels first.
 template <class Op>
-void pool_runs(const Op& op, const typename Op::Element* src, typename Op::Element* dst,
-               const Shape& shape, int64_t count) {
-  const int64_t size = shape.src_size, bytes = bytes_moved<Op>(shape);
-  if (is_small<Op>(size))
-    return share(shape.planes, bytes, [&](int64_t begin, int64_t end) {
-      reduce_small_planes(op, src + begin * size, dst + begin, end - begin, size,
-                          op.row_scale(count, 1));
+void pool_runs(const Op& op, const Runs<Op>& runs, int64_t bytes, int64_t count) {
+  if (is_small<Op>(runs.size))
+    return share(runs.count, bytes, [&](int64_t begin, int64_t end) {
+      reduce_small_runs(op, runs, begin, end, op.row_scale(count, 1));
     });
   const int64_t threads = least(omp_get_max_threads(), kMaxParts);
-  if (shape.planes >= threads)
-    return share(shape.planes, bytes, [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane)
-        dst[plane] = finish_part(op, reduce_run(op, src + plane * size, size), count);
+  if (even(runs.count, threads))
+    return share(runs.count, bytes, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        runs.dst[i] = finish_part(op, reduce_run(op, runs.at(i), runs.size), count);
     });
-  // Fewer planes than threads: each plane is cut.
+  // Few runs: each is cut.
   Part<Op> part[kMaxParts];
-  const auto cut = [&](int64_t t) { return size / threads * t + least(size % threads, t); };
-  for (int64_t plane = 0; plane < shape.planes; ++plane) {
-    const auto* at = src + plane * size;
+  for (int64_t i = 0; i < runs.count; ++i) {
     share(threads, bytes, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; ++t)
-        part[t] = reduce_run(op, at + cut(t), cut(t + 1) - cut(t));
+      for (int64_t t = begin; t < end; ++t) {
+        const int64_t from = runs.size * t / threads, to = runs.size * (t + 1) / threads;
+        part[t] = reduce_run(op, runs.at(i) + from, to - from);
+      }
     });
     if constexpr (Op::kSum) {
       Total total;
       for (int64_t t = 0; t < threads; ++t) total.add(part[t]);
-      dst[plane] = finish_part(op, total.value(), count);
+      part[0] = total.value();
     } else {
       for (int64_t t = 1; t < threads; ++t) part[0] = Op::combine_one(part[t], part[0]);
-      dst[plane] = finish_part(op, part[0], count);
     }
+    runs.dst[i] = finish_part(op, part[0], count);
+  }
+}
+
+// Channels last: every run in parts of the channels whose sums stay in L1.
+template <class Op>
+void pool_pixels(const Op& op, const Runs<Op>& runs, int64_t channels, int64_t bytes,
+                 int64_t count) {
+  constexpr int64_t N = Op::N;
+  const int64_t vectors = (channels + N - 1) / N, pixels = runs.size / channels;
+  const int64_t threads = least(omp_get_max_threads(), kMaxPieces);
+  int64_t parts = (vectors + kPixelVectors - 1) / kPixelVectors;
+  const bool cut = !even(runs.count * parts, threads) && pixels >= kCutPixels;
+  while (!cut && !even(runs.count * parts, threads) && 2 * parts <= vectors / 4) parts *= 2;
+  struct Unit {
+    int64_t run, first, channels;
+  };
+  const auto unit_of = [&](int64_t i) {
+    const int64_t from = vectors * (i % parts) / parts * N;
+    const int64_t to = least(vectors * (i % parts + 1) / parts * N, channels);
+    const int64_t first = most(least(from, channels - N), 0);
+    return Unit{i / parts, first, to - first};
+  };
+  const int64_t units = runs.count * parts;
+  if (!cut)
+    return share(units, bytes, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const Unit unit = unit_of(i);
+        PixelSums<Op> sums(op, unit.channels);
+        sums.add(runs.at(unit.run) + unit.first, pixels, channels);
+        sums.store(runs.dst + unit.run * channels + unit.first, count);
+      }
+    });
+  // Few units of many pixels: the pixels of each are cut.
+  Totals<Op> totals[kMaxPieces][kPixelVectors];
+  for (int64_t i = 0; i < units; ++i) {
+    const Unit unit = unit_of(i);
+    share(threads, bytes, [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; ++t) {
+        const int64_t from = pixels * t / threads, to = pixels * (t + 1) / threads;
+        PixelSums<Op> sums(op, unit.channels);
+        sums.add(runs.at(unit.run) + from * channels + unit.first, to - from, channels);
+        sums.give(totals[t]);
+      }
+    });
+    PixelSums<Op> sums(op, unit.channels);
+    for (int64_t t = 0; t < threads; ++t) sums.take(totals[t]);
+    sums.store(runs.dst + unit.run * channels + unit.first, count);
   }
 }
 
 template <class Op>
 void pool(const Op& op, const PoolArgs& args) {
-  constexpr int64_t N = Op::N;
   const Shape shape = shape_of(args);
-  const auto* src = static_cast<const typename Op::Element*>(args.src);
-  auto* dst = static_cast<typename Op::Element*>(args.dst);
+  const Runs<Op> runs(args, shape);
   int64_t count = 1;
   for (const Axis& axis : args.axis) count *= axis.windows[0].count;
-  if (shape.unit == 1) return pool_runs(op, src, dst, shape, count);
-  // Parts of the channels: few enough that their sums stay in L1, as many as all threads need, two
-  // vectors at least.
-  const int64_t channels = shape.unit, vectors = (channels + N - 1) / N;
-  int64_t parts = (vectors + kPixelVectors - 1) / kPixelVectors;
-  while (2 * parts <= vectors / 2 && shape.planes * parts < omp_get_max_threads()) parts *= 2;
-  share(shape.planes * parts, bytes_moved<Op>(shape), [&](int64_t begin, int64_t end) {
-    for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t image = unit / parts, which = unit % parts;
-      const int64_t from = vectors * which / parts * N;
-      const int64_t to = least(vectors * (which + 1) / parts * N, channels);
-      const int64_t first = most(least(from, channels - N), 0);
-      PixelSums<Op> sums(op, to - first);
-      sums.add(src + image * shape.src_size + first, shape.src_size / channels, channels);
-      sums.store(dst + image * channels + first, count);
-    }
-  });
+  if (shape.unit == 1)
+    pool_runs(op, runs, bytes_moved<Op>(shape), count);
+  else
+    pool_pixels(op, runs, shape.unit, bytes_moved<Op>(shape), count);
 }
 
 }  // namespace
 
-// Whether each plane has one output whose window is all of the plane.
-static const char* one_window_why_not(const PoolArgs& args) {
-  for (const Axis& axis : args.axis) {
-    if (axis.dst != 1) return "it takes global windows alone";
-    const auto windowing = Windowing(args.windowing);
-    if (windowing == Windowing::kAdaptive || windowing == Windowing::kGlobal) continue;
-    if (axis.kernel != axis.src || axis.dilation != 1 || axis.pad_begin != 0)
-      return "it takes global windows alone";
+// Whether each window is a run of memory, or of pixels: all of H and W, on D all or whole windows.
+static const char* runs_why_not(const PoolArgs& args) {
+  for (int i = 0; i < 3; ++i) {
+    const Axis& axis = args.axis[i];
+    const bool slides = Windowing(args.windowing) == Windowing::kSliding && axis.dilation == 1 &&
+                        axis.pad_begin == 0;
+    const bool whole =
+        axis.dst == 1 && (slides ? axis.kernel == axis.src
+                                 : Windowing(args.windowing) == Windowing::kAdaptive ||
+                                       Windowing(args.windowing) == Windowing::kGlobal);
+    const bool steps = i == 0 && slides && (axis.dst - 1) * axis.stride + axis.kernel <= axis.src;
+    if (!whole && !steps) return "it takes windows that are all of H and W alone";
   }
   return nullptr;
 }
 
 const char* whole_why_not(const PoolArgs& args) {
-  if (const char* why_not = one_window_why_not(args)) return why_not;
+  if (const char* why_not = runs_why_not(args)) return why_not;
   return op_why_not(args, true);
 }
 
