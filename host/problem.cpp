@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/dtype.h"
 
@@ -100,6 +101,9 @@ void validate_reduction(const PoolProblem& problem) {
   const bool is_max = spec.reduction == Reduction::kMax;
   if (spec.reduction == Reduction::kLp && !(spec.norm > 0))
     refuse("norm: {} must be greater than 0 (inf is allowed)", spec.norm);
+  if (spec.divisor == std::numeric_limits<int64_t>::min())
+    refuse("div: {} has no opposite in 64 bits; the smallest divisor is {}", spec.divisor,
+           spec.divisor + 1);
   if (problem.dtype == DType::kI32 && !is_max)
     refuse("i32 is defined for max only, not for {}", token(spec.reduction));
   if (spec.indices && !is_max)

@@ -144,6 +144,7 @@ TEST(Refusal, values_out_of_range) {
       {kSliding + "k:3x3/d:0", {"d", "0", "[1, "}},
       {kSliding + "k:3x3/d:1x-2", {"d", "-2", "axis w"}},
       {kAverage + "div:0", {"div", "0"}},
+      {kAverage + "div:-9223372036854775808", {"div", "smallest", "-9223372036854775807"}},
       {kLp + "norm:0", {"norm", "0", "greater than 0"}},
       {kLp + "norm:-0", {"norm", "-0", "greater than 0"}},
       {kLp + "norm:-2", {"norm", "-2", "greater than 0"}},
