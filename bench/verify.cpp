@@ -2,24 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <fstream>
 #include <new>
+
+#include "host/substrates/host.h"
 
 namespace poolbench {
 namespace {
-
-// MemAvailable of /proc/meminfo in bytes; where that is missing, no limit is known.
-double available_host_memory() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string key, unit; file >> key;) {
-    double kib = 0;
-    file >> kib;
-    if (key == "MemAvailable:") return kib * 1024;
-    std::getline(file, unit);
-  }
-  return INFINITY;
-}
 
 std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));

@@ -49,12 +49,20 @@ Tables window_tables(const PoolProblem& given) {
   const bool by_plane = problem.spec.windowing == Windowing::kFractional &&
                         (problem.spec.samples.empty() ||
                          problem.spec.samples.size() > static_cast<size_t>(problem.rank));
-  Tables tables;
+  const Extents dst = dst_extents(problem);
+  std::array<int64_t, 3> planes;  // with a table of their own
+  double count = 0;
   for (int axis = 0; axis < 3; ++axis) {
-    const bool many = by_plane && axis >= problem.first_axis();
+    planes[axis] = by_plane && axis >= problem.first_axis() ? problem.planes() : 1;
+    count += double(planes[axis]) * double(dst[axis]);
+  }
+  require_table_memory(count);
+  Tables tables;
+  tables.windows.reserve(static_cast<size_t>(count));
+  for (int axis = 0; axis < 3; ++axis) {
     tables.offset[axis] = static_cast<int64_t>(tables.windows.size());
-    tables.plane_stride[axis] = many ? dst_extents(problem)[axis] : 0;
-    for (int64_t plane = 0; plane < (many ? problem.planes() : 1); ++plane) {
+    tables.plane_stride[axis] = by_plane && axis >= problem.first_axis() ? dst[axis] : 0;
+    for (int64_t plane = 0; plane < planes[axis]; ++plane) {
       const auto table = windows(problem, axis, plane);
       tables.windows.insert(tables.windows.end(), table.begin(), table.end());
     }

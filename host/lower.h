@@ -14,7 +14,8 @@ PoolArgs lower(const PoolProblem& problem);
 // are the sliding windows that they are.
 PoolArgs lower_for_kernels(const PoolProblem& problem);
 
-// The window tables of all axes in one run of windows, to be copied to a device as they are.
+// The window tables of all axes in one run of windows, to be copied to a device as they are. Throws
+// OutOfMemory where the host cannot hold them.
 struct Tables {
   std::vector<Window> windows;
   std::array<int64_t, 3> offset = {};        // of each axis' table

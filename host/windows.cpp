@@ -1,9 +1,15 @@
 #include "host/windows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "host/substrates/host.h"
 
 namespace poolbench {
 namespace {
+
+constexpr double kWorthAsking = 64e6;  // bytes; below it the system is not asked what is left
 
 Window sliding_window(const PoolProblem& problem, const Padding& pads, int axis, int64_t o) {
   const PoolSpec& spec = problem.spec;
@@ -36,6 +42,7 @@ std::vector<Window> windows(const PoolProblem& problem, int axis, int64_t plane)
   const PoolSpec& spec = problem.spec;
   const int64_t src = problem.src[axis], out = dst_extents(problem)[axis];
   const Padding pads = padding(problem);
+  require_table_memory(double(out));
   std::vector<Window> table(out);
   const auto dense = [](int64_t begin, int64_t end) { return Window{begin, end, end - begin}; };
   const bool unused = axis < problem.first_axis();
@@ -60,6 +67,16 @@ std::vector<Window> windows(const PoolProblem& problem, int axis, int64_t plane)
     }
   }
   return table;
+}
+
+void require_table_memory(double count) {
+  const double needed = 3 * count * sizeof(Window);
+  if (needed < kWorthAsking) return;
+  const double available = available_host_memory();
+  if (needed > available)
+    throw OutOfMemory(fmt::format(
+        "host: no memory for tables of {:.4g} windows: they take {:.3g} GB, {:.3g} GB are left",
+        count, needed / 1e9, available / 1e9));
 }
 
 }  // namespace poolbench

@@ -16,7 +16,12 @@ namespace poolbench {
 //   global       [0, n)
 //   fractional   k taps from trunc((o+u)*a) - trunc(u*a), a = (n-k)/(out-1), u the sample, in
 //                double; the last from n-k (PyTorch's sequence)
+// Throws OutOfMemory as require_table_memory() does.
 std::vector<Window> windows(const PoolProblem& problem, int axis, int64_t plane = 0);
+
+// Throws OutOfMemory where the host cannot hold tables of `count` windows: as an axis' table, as
+// all axes' in one run, and once more in its own memory as kernels read them.
+void require_table_memory(double count);
 
 // A fractional problem's sample for one (n, c) plane and axis: as given, or drawn from the seed:
 // the upper 53 bits of splitmix64's output number plane * rank + (axis - first_axis), over 2^53.

@@ -1,6 +1,7 @@
 #include "host/lower.h"
 
 #include "host/fuzz.h"
+#include "host/substrate.h"
 #include "host/windows.h"
 #include "tests/support.h"
 
@@ -124,6 +125,20 @@ TEST(Tables, samples_by_plane_have_a_table_each) {
     for (int64_t o = 0; o < 3; ++o)
       EXPECT_EQ(tables.windows[tables.offset[2] + plane * 3 + o].begin, expected[o].begin);
   }
+}
+
+TEST(Tables, beyond_memory_are_out_of_memory_with_their_size) {
+  for (const char* text :
+       {"max/adaptive/f32/nchw/src:1x1x8/out:1099511627776",         // one axis
+        "max/fractional/f32/nchw/src:1099511627776x1x9/k:2/out:3"})  // many planes
+    try {
+      window_tables(parse_problem(text));
+      FAIL() << text;
+    } catch (const OutOfMemory& error) {
+      const std::string what = error.what();
+      EXPECT_NE(what.find("host: no memory for tables of "), std::string::npos) << what;
+      EXPECT_NE(what.find(" GB"), std::string::npos) << what;
+    }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -81,6 +82,17 @@ class HostSubstrate : public Substrate {
 };
 
 }  // namespace
+
+double available_host_memory() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string key, unit; file >> key;) {
+    double kib = 0;
+    file >> kib;
+    if (key == "MemAvailable:") return kib * 1024;
+    std::getline(file, unit);
+  }
+  return INFINITY;
+}
 
 Substrate& host_substrate() {
   static HostSubstrate substrate;

@@ -10,6 +10,10 @@ namespace poolbench {
 // it at each replay: enqueueing and running are the same there.
 Substrate& host_substrate();
 
+// Bytes that the system can still give without swapping; infinite where it does not say. More than
+// that is granted all the same, and the process killed when it is touched.
+double available_host_memory();
+
 }  // namespace poolbench
 
 #endif  // POOLBENCH_HOST_SUBSTRATES_HOST_H_
