@@ -161,37 +161,6 @@ bool read_until_end(int output, Clock::time_point deadline, std::string& words) 
   }
 }
 
-// Loads the module in a child process first. Throws if that crashes, exits or hangs.
-void try_loading(const ModuleName& module) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) unusable(module, "cannot be tried: {}", std::strerror(errno));
-  const pid_t child = fork();
-  if (child < 0) {
-    const int error = errno;
-    close(ends[0]), close(ends[1]);
-    unusable(module, "cannot be tried in a process of its own: {}", std::strerror(error));
-  }
-  if (child == 0) load_and_exit(module, ends[1]);
-  close(ends[1]);
-  std::string words;
-  const bool ended = read_until_end(ends[0], Clock::now() + kLoadingLimit, words);
-  close(ends[0]);
-  if (!ended) kill(child, SIGKILL);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  words = last_line(words);
-  if (!words.empty()) words = "; it said: " + words;
-  if (!ended)
-    unusable(module, "did not finish loading within {} s{}", kLoadingLimit.count(), words);
-  if (WIFSIGNALED(status))
-    unusable(module, "crashed while loading: signal {} ({}){}", WTERMSIG(status),
-             strsignal(WTERMSIG(status)), words);
-  if (WEXITSTATUS(status) != kCameThrough)
-    unusable(module, "ended the process while loading: exit status {}{}", WEXITSTATUS(status),
-             words);
-}
-
 // A status that is not POOLBENCH_OK, as the exception that it stands for.
 [[noreturn]] void throw_status(const std::string& backend, const char* what, int32_t status,
                                const char* message) {
@@ -277,7 +246,10 @@ class ModuleBackend : public Backend {
     return std::make_unique<ModulePlan>(backend_, name_, problem,
                                         wanted.empty() ? nullptr : wanted.c_str());
   }
-  bool timeable() const override { return backend_->check_only == 0 && !own_openmp_; }
+  bool timeable() const override {
+    const bool on_host = substrate_.device().substrate == "host";
+    return backend_->check_only == 0 && !(own_openmp_ && on_host);
+  }
   std::string known_difference(const PoolProblem& problem, const void* src,
                                const Point& point) const override {
     if (backend_->known_difference == nullptr) return {};
@@ -338,6 +310,47 @@ ModuleName parse_module(std::string_view text) {
   return {std::string(name), std::string(text.substr(equals + 1))};
 }
 
+Substrate& with_uuid(std::span<const std::unique_ptr<Substrate>> substrates,
+                     std::string_view uuid) {
+  std::string here;
+  for (const auto& substrate : substrates) {
+    if (substrate->device().uuid == uuid) return *substrate;
+    here += fmt::format("{}{} ({})", here.empty() ? "" : ", ", substrate->device().uuid,
+                        substrate->device().name);
+  }
+  throw std::runtime_error("is not here; here are " + (here.empty() ? "none" : here));
+}
+
+void try_module(const ModuleName& module) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) unusable(module, "cannot be tried: {}", std::strerror(errno));
+  const pid_t child = fork();
+  if (child < 0) {
+    const int error = errno;
+    close(ends[0]), close(ends[1]);
+    unusable(module, "cannot be tried in a process of its own: {}", std::strerror(error));
+  }
+  if (child == 0) load_and_exit(module, ends[1]);
+  close(ends[1]);
+  std::string words;
+  const bool ended = read_until_end(ends[0], Clock::now() + kLoadingLimit, words);
+  close(ends[0]);
+  if (!ended) kill(child, SIGKILL);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  words = last_line(words);
+  if (!words.empty()) words = "; it said: " + words;
+  if (!ended)
+    unusable(module, "did not finish loading within {} s{}", kLoadingLimit.count(), words);
+  if (WIFSIGNALED(status))
+    unusable(module, "crashed while loading: signal {} ({}){}", WTERMSIG(status),
+             strsignal(WTERMSIG(status)), words);
+  if (WEXITSTATUS(status) != kCameThrough)
+    unusable(module, "ended the process while loading: exit status {}{}", WEXITSTATUS(status),
+             words);
+}
+
 std::vector<std::string> openmp_runtimes() {
   std::vector<std::string> found;
   dl_iterate_phdr(
@@ -353,7 +366,6 @@ std::vector<std::string> openmp_runtimes() {
 
 std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
                                                   const FindSubstrate& find_substrate) {
-  try_loading(module);
   const size_t runtimes = openmp_runtimes().size();
   const poolbench_module* table = load(module);
   const bool own_openmp = openmp_runtimes().size() > std::max<size_t>(runtimes, 1);

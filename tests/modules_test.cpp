@@ -11,6 +11,7 @@
 #include "host/fuzz.h"
 #include "host/module_problem.h"
 #include "host/run.h"
+#include "host/substrates/host.h"
 #include "host/windows.h"
 
 namespace poolbench {
@@ -189,6 +190,95 @@ TEST(Modules, one_file_can_be_two_modules) {
   ASSERT_EQ(states.size(), 2u);
   EXPECT_EQ(states[0].backends.at(0)->name(), "a");
   EXPECT_EQ(states[1].backends.at(0)->name(), "b");
+}
+
+// A CUDA device as far as a module and its loader see one: its memory is the host's, and it has a
+// stream.
+class FakeCuda : public Substrate {
+ public:
+  explicit FakeCuda(std::string uuid) {
+    device_.substrate = "cuda";
+    device_.name = "Fake " + uuid.substr(0, 2);
+    device_.uuid = std::move(uuid);
+  }
+  const Device& device() const override { return device_; }
+  void* allocate(int64_t bytes) override { return host_substrate().allocate(bytes); }
+  void release(void* memory) noexcept override { host_substrate().release(memory); }
+  void write(void* to, const void* from, int64_t bytes) override {
+    host_substrate().write(to, from, bytes);
+  }
+  void read(void* to, const void* from, int64_t bytes) override {
+    host_substrate().read(to, from, bytes);
+  }
+  void fill(void* to, uint8_t byte, int64_t bytes) override {
+    host_substrate().fill(to, byte, bytes);
+  }
+  void copy(void* to, const void* from, int64_t bytes) override {
+    host_substrate().copy(to, from, bytes);
+  }
+  std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override {
+    return host_substrate().record([this, work](Stream) { work(&device_); });
+  }
+
+ private:
+  Device device_;
+};
+
+std::vector<std::unique_ptr<Substrate>> fake_devices(std::initializer_list<const char*> uuids) {
+  std::vector<std::unique_ptr<Substrate>> devices;
+  for (const char* uuid : uuids) devices.push_back(std::make_unique<FakeCuda>(uuid));
+  return devices;
+}
+
+TEST(CudaModule, works_on_the_device_with_its_uuid_and_on_its_stream) {
+  const auto devices =
+      fake_devices({"ffeeddccbbaa99887766554433221100", "00112233445566778899aabbccddeeff"});
+  std::string asked;
+  const auto backends =
+      open_module({"mine", module_file("broken_on_cuda")},
+                  [&](std::string_view substrate, std::string_view uuid) -> Substrate& {
+                    asked = substrate;
+                    return with_uuid(devices, uuid);
+                  });
+  ASSERT_EQ(backends.size(), 1u);
+  EXPECT_EQ(asked, "cuda");
+  EXPECT_EQ(&backends[0]->substrate(), devices[1].get());
+  EXPECT_TRUE(backends[0]->timeable());
+  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4x4/k:2");
+  const std::vector<std::byte> src(src_bytes(problem));
+  const Outcome outcome = run(*backends[0], problem, src);
+  EXPECT_EQ(outcome.broken, "");
+  for (int i = 0; i < 4; ++i) {
+    float value;
+    std::memcpy(&value, outcome.dst.data() + i * sizeof value, sizeof value);
+    EXPECT_EQ(value, 1);
+  }
+}
+
+TEST(CudaModule, whose_device_is_not_here_says_which_are) {
+  const auto why = [](const std::vector<std::unique_ptr<Substrate>>& devices) -> std::string {
+    try {
+      open_module({"mine", module_file("broken_on_cuda")},
+                  [&](std::string_view, std::string_view uuid) -> Substrate& {
+                    return with_uuid(devices, uuid);
+                  });
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "opened";
+  };
+  EXPECT_SAYS(why(fake_devices({"0a", "0b"})),
+              "device '00112233445566778899aabbccddeeff': is not here; here are 0a (Fake 0a), 0b");
+  EXPECT_SAYS(why({}), "is not here; here are none");
+}
+
+TEST(Modules, are_all_tried_before_one_is_opened) {
+  unsetenv("POOLBENCH_TEST_DEVICE_OF");
+  BackendOptions options;
+  options.modules = {"a=" + module_file("broken_starts_device"),
+                     "b=" + module_file("broken_needs_device")};
+  for (const FamilyState& state : open_backends(std::vector<std::string>{"a", "b"}, options))
+    EXPECT_EQ(state.why_unavailable, "");
 }
 
 TEST(BrokenModule, missing_file) {

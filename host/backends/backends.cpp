@@ -8,6 +8,9 @@
 #include <filesystem>
 
 #include "host/modules.h"
+#if POOLBENCH_HAS_CUDA
+#include "host/substrates/cuda.h"
+#endif
 
 namespace poolbench {
 namespace {
@@ -50,6 +53,10 @@ constexpr Peer kPeers[] = {
     {"onednn", "not built: needs oneDNN when CMake runs; bench/run --peers gets it"},
     {"aten", "not built: needs libtorch when CMake runs; bench/run --peers gets it"},
     {"xnnpack", "not built: needs XNNPACK when CMake runs; bench/run --peers gets it"},
+    // Before cudnn: libtorch needs the libcudnn.so.9 that it was built with, or a newer one.
+    {"aten-cuda",
+     "not built: needs the CUDA Toolkit and python3's PyTorch with CUDA when CMake runs"},
+    {"cudnn", "not built: needs the CUDA Toolkit and cuDNN 9 when CMake runs"},
 };
 
 bool names(const std::string& wanted, const std::string& family) {
@@ -62,10 +69,13 @@ bool asked(std::span<const std::string> wanted, const std::string& family) {
                                        [&](const auto& name) { return names(name, family); });
 }
 
-Substrate& module_substrate(std::string_view substrate, std::string_view) {
-  throw std::runtime_error(substrate == "cuda"
-                               ? "needs the cuda family, which has no module support yet"
-                               : "is unknown; host and cuda are known");
+Substrate& module_substrate(std::string_view substrate, [[maybe_unused]] std::string_view uuid) {
+  if (substrate != "cuda") throw std::runtime_error("is unknown; host and cuda are known");
+#if POOLBENCH_HAS_CUDA
+  return with_uuid(cuda_substrates(), uuid);
+#else
+  throw std::runtime_error("needs the CUDA family, which was not built");
+#endif
 }
 
 // The modules' names and files, each name once and none that a family has.
@@ -102,12 +112,28 @@ FamilyState state_of(const std::string& family, bool is_module, OpenFamily&& ope
   return state;
 }
 
-FamilyState open_peer(const Peer& peer, const std::string& folder) {
-  const std::string file = fmt::format("{}/peer_{}.so", folder, peer.name);
-  if (!std::filesystem::exists(file)) return {peer.name, {}, peer.missing, true};
-  return state_of(peer.name, true, [&] {
-    return open_module({peer.name, file}, module_substrate);
-  });
+// A peer's or a user's module, and for a peer why it may not be there.
+struct Wanted {
+  ModuleName module;
+  const char* missing = nullptr;
+};
+
+// First all are tried, then all are opened: each try is a child process, and what a module that was
+// opened started (threads, a device) would be missing there.
+std::vector<FamilyState> open_modules(const std::vector<Wanted>& wanted) {
+  std::vector<FamilyState> states;
+  for (const auto& [module, missing] : wanted)
+    states.push_back(state_of(module.name, true, [&] {
+      if (missing != nullptr && !std::filesystem::exists(module.file))
+        throw std::runtime_error(missing);
+      try_module(module);
+      return std::vector<std::unique_ptr<Backend>>();
+    }));
+  for (size_t i = 0; i < wanted.size(); ++i)
+    if (states[i].why_unavailable.empty())
+      states[i] = state_of(wanted[i].module.name, true,
+                           [&] { return open_module(wanted[i].module, module_substrate); });
+  return states;
 }
 
 }  // namespace
@@ -121,16 +147,17 @@ std::string peers_folder() {
 std::vector<FamilyState> open_backends(std::span<const std::string> wanted,
                                        const BackendOptions& options) {
   // Peers and modules stand last in the list but are opened first: no family has threads or a
-  // device yet, so that a child process can try them (host/modules.h).
-  std::vector<FamilyState> modules;
+  // device yet, so that child processes can try them (host/modules.h).
+  std::vector<Wanted> wanted_modules;
   const std::vector<ModuleName> given = module_names(options);
   if (!options.peers.empty())
     for (const Peer& peer : kPeers)
-      if (asked(wanted, peer.name)) modules.push_back(open_peer(peer, options.peers));
+      if (asked(wanted, peer.name))
+        wanted_modules.push_back(
+            {{peer.name, fmt::format("{}/peer_{}.so", options.peers, peer.name)}, peer.missing});
   for (const ModuleName& module : given)
-    if (asked(wanted, module.name))
-      modules.push_back(
-          state_of(module.name, true, [&] { return open_module(module, module_substrate); }));
+    if (asked(wanted, module.name)) wanted_modules.push_back({module});
+  std::vector<FamilyState> modules = open_modules(wanted_modules);
 
   std::vector<FamilyState> states;
   for (const Family& family : kFamilies) {

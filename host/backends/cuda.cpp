@@ -51,9 +51,8 @@ class CeilingPlan : public Plan {
 
 class CudaBackend : public KernelListBackend {
  public:
-  CudaBackend(std::string name, std::unique_ptr<Substrate> substrate)
-      : KernelListBackend(std::move(name), *substrate, cuda_kernels()),
-        owned_(std::move(substrate)) {}
+  CudaBackend(std::string name, Substrate& substrate)
+      : KernelListBackend(std::move(name), substrate, cuda_kernels()) {}
 
   std::vector<std::unique_ptr<Plan>> ceilings(int64_t bytes_read, int64_t bytes_written) override {
     std::vector<std::unique_ptr<Plan>> plans;
@@ -63,18 +62,15 @@ class CudaBackend : public KernelListBackend {
           std::make_unique<CeilingPlan>(kind, bytes_read / kUnit, bytes_written / kUnit));
     return plans;
   }
-
- private:
-  std::unique_ptr<Substrate> owned_;
 };
 
 }  // namespace
 
 std::vector<std::unique_ptr<Backend>> open_cuda(const BackendOptions&) {
   std::vector<std::unique_ptr<Backend>> backends;
-  for (auto& substrate : cuda_substrates())
-    backends.push_back(std::make_unique<CudaBackend>(fmt::format("cuda:{}", backends.size()),
-                                                     std::move(substrate)));
+  for (const auto& substrate : cuda_substrates())
+    backends.push_back(
+        std::make_unique<CudaBackend>(fmt::format("cuda:{}", backends.size()), *substrate));
   return backends;
 }
 

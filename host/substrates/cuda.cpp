@@ -156,9 +156,7 @@ class CudaSubstrate : public Substrate {
   cudaStream_t stream_ = nullptr;
 };
 
-}  // namespace
-
-std::vector<std::unique_ptr<Substrate>> cuda_substrates() {
+std::vector<std::unique_ptr<Substrate>> make_substrates() {
   // Kernels are loaded at once, not at their first launch: that would fall into a capture.
   setenv("CUDA_MODULE_LOADING", "EAGER", 0);
   int devices = 0;
@@ -175,6 +173,14 @@ std::vector<std::unique_ptr<Substrate>> cuda_substrates() {
   }
   std::vector<std::unique_ptr<Substrate>> substrates;
   for (int i = 0; i < devices; ++i) substrates.push_back(std::make_unique<CudaSubstrate>(i));
+  return substrates;
+}
+
+}  // namespace
+
+const std::vector<std::unique_ptr<Substrate>>& cuda_substrates() {
+  // Plans of modules may outlive every static, and the driver may go before this.
+  static const auto& substrates = *new auto(make_substrates());
   return substrates;
 }
 

@@ -9,9 +9,10 @@
 
 namespace poolbench {
 
-// One substrate for each device that the driver shows, in its order. Throws std::runtime_error
-// with the reason where there is no driver or no device.
-std::vector<std::unique_ptr<Substrate>> cuda_substrates();
+// One substrate for each device that the driver shows, in its order: made at the first call, shared
+// by all backends and modules, and never destroyed. Throws std::runtime_error with the reason where
+// there is no driver or no device.
+const std::vector<std::unique_ptr<Substrate>>& cuda_substrates();
 
 }  // namespace poolbench
 

@@ -1,8 +1,11 @@
-// Modules that are wrong in one way each, chosen by the define POOLBENCH_BROKEN_<WAY>. Right would
-// be: writes 1 to every output of an f32 problem.
+// Modules that are wrong, or special, in one way each, chosen by the define POOLBENCH_BROKEN_<WAY>.
+// Right would be: writes 1 to every output of an f32 problem.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
+#include <string>
 
 #include "host/module.h"
 
@@ -16,6 +19,11 @@ void defined_nowhere();
   throw std::runtime_error("no licence for this library");
 #elif POOLBENCH_BROKEN_EXIT_AT_LOAD
   std::exit(0);
+#elif POOLBENCH_BROKEN_STARTS_DEVICE  // what a device's driver does: no child can use it any more
+  setenv("POOLBENCH_TEST_DEVICE_OF", std::to_string(getpid()).c_str(), 1);
+#elif POOLBENCH_BROKEN_NEEDS_DEVICE
+  const char* owner = std::getenv("POOLBENCH_TEST_DEVICE_OF");
+  if (owner != nullptr && std::to_string(getpid()) != owner) std::abort();
 #endif
   return true;
 }();
@@ -41,7 +49,13 @@ int32_t plan(const poolbench_backend*, const poolbench_problem* problem, const c
   return POOLBENCH_OK;
 }
 
-int32_t launch(void* plan, const poolbench_tensors* tensors, void*, char* message, int64_t) {
+int32_t fail(char* message, const char* text) {
+  while ((*message++ = *text++) != '\0') {
+  }
+  return POOLBENCH_FAILED;
+}
+
+int32_t launch(void* plan, const poolbench_tensors* tensors, void* stream, char* message, int64_t) {
   int64_t begin = 0, end = outputs(*static_cast<poolbench_problem*>(plan));
 #if POOLBENCH_BROKEN_HALF
   end /= 2;
@@ -52,12 +66,12 @@ int32_t launch(void* plan, const poolbench_tensors* tensors, void*, char* messag
 #elif POOLBENCH_BROKEN_CHANGES_INPUT
   *static_cast<float*>(const_cast<void*>(tensors->src)) = 77;
 #elif POOLBENCH_BROKEN_LAUNCH_FAILS
-  for (const char* text = "the device fell off"; (*message++ = *text++) != '\0';) {
-  }
-  return POOLBENCH_FAILED;
+  return fail(message, "the device fell off");
+#elif POOLBENCH_BROKEN_ON_CUDA
+  if (stream == nullptr) return fail(message, "no stream");
 #endif
   for (; begin < end; ++begin) static_cast<float*>(tensors->dst)[begin] = 1;
-  static_cast<void>(message);
+  static_cast<void>(message), static_cast<void>(stream), static_cast<void>(fail);
   return POOLBENCH_OK;
 }
 
