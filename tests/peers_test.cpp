@@ -4,35 +4,54 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 
 #include "bench/verify.h"
 #include "host/backends/backends.h"
 #include "host/fuzz.h"
 #include "host/modules.h"
+#include "host/peers/cudnn_problem.h"
 #include "host/substrates/host.h"
+#include "tests/support.h"
 
 namespace poolbench {
 namespace {
 
-constexpr const char* kPeers[] = {"onednn", "aten", "xnnpack"};
+constexpr const char* kPeers[] = {"onednn", "aten", "xnnpack", "aten-cuda", "cudnn"};
+constexpr const char* kCudaPeers[] = {"aten-cuda", "cudnn"};
 
 std::vector<FamilyState>& families() {
   BackendOptions options;
   options.peers = POOLBENCH_PEERS;
-  static std::vector<FamilyState> states =
-      open_backends(std::vector<std::string>{"openmp", "onednn", "aten", "xnnpack"}, options);
+  std::vector<std::string> wanted(std::begin(kPeers), std::end(kPeers));
+  wanted.insert(wanted.end(), {"openmp", "cuda"});
+  static std::vector<FamilyState> states = open_backends(wanted, options);
   return states;
 }
 
-// The peer, or null where its library is not here. A peer that was built must open.
+const FamilyState& family(const std::string& name) {
+  for (const FamilyState& state : families())
+    if (state.family == name) return state;
+  throw std::runtime_error("no family " + name);
+}
+
+bool was_built(const std::string& peer) {
+  return std::filesystem::exists(POOLBENCH_PEERS "/peer_" + peer + ".so");
+}
+
+// The peer, or null where its library or its device is not here. A peer that was built must open
+// where its device is.
 Backend* peer(const std::string& name) {
-  for (const FamilyState& state : families()) {
-    if (state.family != name) continue;
-    if (!state.backends.empty()) return state.backends.front().get();
-    EXPECT_FALSE(std::filesystem::exists(POOLBENCH_PEERS "/peer_" + name + ".so"))
-        << state.why_unavailable;
+  const FamilyState& state = family(name);
+  if (!state.backends.empty()) return state.backends.front().get();
+  const bool cuda =
+      std::find(std::begin(kCudaPeers), std::end(kCudaPeers), name) != std::end(kCudaPeers);
+  if (!cuda || !family("cuda").backends.empty()) {
+    EXPECT_FALSE(was_built(name)) << state.why_unavailable;
   }
   return nullptr;
 }
@@ -61,8 +80,11 @@ class EachPeer : public testing::TestWithParam<const char*> {
   }
   Backend* backend_ = nullptr;
 };
-INSTANTIATE_TEST_SUITE_P(Peers, EachPeer, testing::ValuesIn(kPeers),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Peers, EachPeer, testing::ValuesIn(kPeers), [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
 
 TEST_P(EachPeer, is_right_or_differs_by_a_named_rule_or_refuses_with_a_reason) {
   int judged = 0;
@@ -108,10 +130,10 @@ TEST_P(EachPeer, one_plan_launched_again_and_again_gives_the_same_bits) {
       parse_problem("max/sliding/f32/nhwc/src:2x16x20x20/k:3x3/s:2x2/p:1x1");
   const auto src = filled(problem, FillKind::kUniform, 1);
   const auto plan = backend_->plan(problem);
-  const Outcome first = run_checked(*plan, host_substrate(), problem, src.data());
+  const Outcome first = run_checked(*plan, backend_->substrate(), problem, src.data());
   for (int i = 0; i < 5; ++i) {
     if (i == 2) plan->rest();
-    const Outcome again = run_checked(*plan, host_substrate(), problem, src.data());
+    const Outcome again = run_checked(*plan, backend_->substrate(), problem, src.data());
     EXPECT_EQ(again.broken, "");
     EXPECT_EQ(again.dst, first.dst);
   }
@@ -131,7 +153,10 @@ TEST(PeersTogether, one_openmp_runtime_serves_them_all) {
       checked(*backend, "max/sliding/f32/nhwc/src:2x64x56x56/k:3x3/s:2x2/p:1x1",
               FillKind::kUniform);
     }
-  EXPECT_EQ(openmp_runtimes().size(), 1u) << testing::PrintToString(openmp_runtimes());
+  // A CUDA build of PyTorch may bring one that nothing here wakes.
+  if (peer("aten-cuda") == nullptr) {
+    EXPECT_EQ(openmp_runtimes().size(), 1u) << testing::PrintToString(openmp_runtimes());
+  }
 }
 
 // Of the processor's time that threads take while nothing is to be done, not of how long anything
@@ -142,6 +167,7 @@ TEST(PeersTogether, no_thread_spins_after_rest) {
   std::vector<std::byte> dst(dst_bytes(problem));
   for (const FamilyState& state : families())
     for (const auto& backend : state.backends) {
+      if (&backend->substrate() != &host_substrate()) continue;
       const auto plan = backend->plan(problem);
       std::vector<std::byte> scratch(plan->scratch_bytes());
       for (int i = 0; i < 10; ++i)
@@ -209,15 +235,106 @@ TEST(Peers, refuse_by_the_parameters_name) {
   }
 }
 
+// What cuDNN's parameters cannot say: judged without the library.
+TEST(Cudnn, refuses_by_the_parameters_name) {
+  const struct {
+    const char *kernel, *problem, *reason;
+  } kCases[] = {
+      {kCudnnPooling, "lp/sliding/f32/nchw/src:1x8x8x8/k:2x2/norm:2", "reduction: "},
+      {kCudnnPooling, "max/sliding/f32/nchw/src:1x8x8x8/k:2x2/idx", "idx: "},
+      {kCudnnResample, "max/sliding/bf16/nhwc/src:1x8x8x8/k:2x2/idx", "idx: "},
+      {kCudnnPooling, "avg_include_pad/sliding/f32/nchw/src:1x8x8x8/k:2x2/div:3", "div: "},
+      {kCudnnPooling, "max/adaptive/f32/nchw/src:1x8x8x8/out:3x3", "windowing: "},
+      {kCudnnPooling, "max/fractional/f32/nchw/src:1x8x9x9/k:2x2/out:4x4", "windowing: "},
+      {kCudnnPooling, "max/sliding/f32/nchw/src:1x8x8x8/k:2x2/d:1x2", "d: "},
+      {kCudnnResample, "max/sliding/f32/nchw/src:1x8x8x8/k:3x3/p:0x0-1x1", "p: "},
+      {kCudnnPooling, "max/sliding/f32/nchw/src:1x8x8x8/k:3x3/s:2x2/same_upper", "p: "},
+      {kCudnnPooling, "max/sliding/f32/nchw/src:1x8x6x6/k:3x3/s:2x2/ceil", "ceil: "},
+      {kCudnnPooling, "max/sliding/bf16/nchw/src:1x8x8x8/k:2x2", "type: "},
+      {kCudnnResample, "max/sliding/f64/nchw/src:1x8x8x8/k:2x2", "type: "},
+      {kCudnnPooling, "max/sliding/u8/nchw/src:1x8x8x8/k:2x2", "type: "},
+      {kCudnnResample, "max/sliding/i32/nchw/src:1x8x8x8/k:2x2", "type: "},
+      {kCudnnPooling, "max/sliding/i8/nchw/src:1x1x2147483648/k:2", "src: "},
+      {kCudnnPooling, "max/sliding/f32/nchw/src:1x1x8/k:2/s:2147483648", "s: "},
+  };
+  for (const auto& c : kCases) try {
+      cudnn_problem(parse_problem(c.problem), c.kernel);
+      ADD_FAILURE() << "taken: " << c.problem;
+    } catch (const Refused& refused) {
+      EXPECT_EQ(std::string(refused.what()).rfind(c.reason, 0), 0u)
+          << c.problem << ": " << refused.what();
+    }
+}
+
+TEST(Cudnn, takes_what_slides_in_the_end) {
+  const auto sliding = [](const char* text, const char* kernel = kCudnnPooling) {
+    return to_text(cudnn_problem(parse_problem(text), kernel));
+  };
+  EXPECT_EQ(sliding("max/global/f32/nchw/src:1x8x7x5"), "max/sliding/f32/nchw/src:1x8x7x5/k:7x5");
+  EXPECT_EQ(sliding("avg_include_pad/adaptive/f16/nhwc/src:1x8x6x6/out:3x2"),
+            "avg_include_pad/sliding/f16/nhwc/src:1x8x6x6/k:2x3");
+  const char* const kept[] = {"max/sliding/f64/nchw/src:2x8x7x7/k:3x3/s:2x2/p:1x1/ceil",
+                              "avg_exclude_pad/sliding/i8/nhwc/src:2x8x9x9x9/k:2x2x2",
+                              "max/sliding/f16/nchw/src:0x8x9/k:3/p:1"};
+  for (const char* text : kept) EXPECT_EQ(sliding(text), text);
+  const char* bf16 = "max/sliding/bf16/nhwc/src:2x8x9x9/k:3x3/s:1x1/p:1x1";
+  EXPECT_EQ(sliding(bf16, kCudnnResample), bf16);
+}
+
+// The rule for an output of a 1D problem of two taps, of which the first output is looked at.
+std::string cudnn_rule(const std::string& problem, const std::vector<double>& src, double expected,
+                       double got) {
+  Point point;
+  point.expected = expected;
+  point.got = got;
+  const PoolProblem parsed = parse_problem(problem);
+  const std::string rule = cudnn_difference(parsed, encoded(parsed.dtype, src).data(), point);
+  EXPECT_TRUE(rule.empty() || rule.find("not seen") != std::string::npos) << rule;
+  return rule.substr(0, rule.find(':'));
+}
+
+TEST(Cudnn, rules_explain_the_number_that_they_predict_and_no_other) {
+  const std::string max = "max/sliding/i8/nchw/src:1x1x2/k:2";
+  EXPECT_EQ(cudnn_rule(max, {-128, -128}, -128, -127), "max_from_minus_127");
+  EXPECT_EQ(cudnn_rule(max, {-128, -128}, -128, -126), "");
+  EXPECT_EQ(cudnn_rule(max, {-126, -128}, -126, -127), "");
+  EXPECT_EQ(cudnn_rule("max/sliding/f32/nchw/src:1x1x2/k:2", {-INFINITY, -INFINITY}, -INFINITY,
+                       std::numeric_limits<float>::lowest()),
+            "");
+
+  const std::string i8 = "avg_include_pad/sliding/i8/nchw/src:1x1x2/k:2";
+  EXPECT_EQ(cudnn_rule(i8, {2, 3}, 2, 3), "average_in_f32");  // a tie, 2.5
+  EXPECT_EQ(cudnn_rule(i8, {-2, -3}, -2, -3), "average_in_f32");
+  EXPECT_EQ(cudnn_rule(i8, {2, 3}, 2, 1), "");
+  EXPECT_EQ(cudnn_rule(i8, {2, 4}, 3, 4), "");  // no tie
+  EXPECT_EQ(cudnn_rule(i8, {127, 127}, 127, -127), "");
+
+  const std::string f32 = "avg_include_pad/sliding/f32/nchw/src:1x1x2/k:2";
+  EXPECT_EQ(cudnn_rule(f32, {1, 2}, 1.5, std::nextafterf(1.5f, 2)), "running_sum");
+  EXPECT_EQ(cudnn_rule(f32, {1, 2}, 1.5, 1.50001), "");
+}
+
+TEST(CudaPeers, without_a_device_say_what_the_cuda_backend_says) {
+  const FamilyState& cuda = family("cuda");
+  if (!cuda.backends.empty()) GTEST_SKIP() << "there is a device";
+  for (const std::string name : kCudaPeers) {
+    if (!was_built(name)) continue;
+    EXPECT_TRUE(family(name).backends.empty());
+    EXPECT_NE(family(name).why_unavailable.find(cuda.why_unavailable), std::string::npos)
+        << family(name).why_unavailable;
+  }
+}
+
 TEST(Peers, that_are_missing_are_listed_with_how_to_get_them) {
   BackendOptions options;
   options.peers = "/nowhere";
-  const auto states = open_backends(std::vector<std::string>{"onednn", "aten", "xnnpack"}, options);
-  ASSERT_EQ(states.size(), 3u);
+  const std::vector<std::string> wanted(std::begin(kPeers), std::end(kPeers));
+  const auto states = open_backends(wanted, options);
+  ASSERT_EQ(states.size(), wanted.size());
   for (const FamilyState& state : states) {
     EXPECT_TRUE(state.is_module);
     EXPECT_TRUE(state.backends.empty());
-    EXPECT_NE(state.why_unavailable.find("bench/run --peers"), std::string::npos);
+    EXPECT_NE(state.why_unavailable.find("when CMake runs"), std::string::npos);
   }
   EXPECT_TRUE(open_backends(std::vector<std::string>{"onednn"}, {}).empty());
 }

@@ -1,10 +1,10 @@
-// ATen, PyTorch's tensor library: its out-variants on preallocated outputs, in inference mode.
+// ATen, PyTorch's tensor library: its out-variants on preallocated outputs, in inference mode, on
+// the host or on a CUDA device (aten_device.h), where they are recorded on the caller's stream.
 //
 // 1D problems are 2D ones of height 1, which is how PyTorch itself computes most of them. Where
 // PyTorch spells a problem in several ways the quickest exact one is taken: mean and amax for
 // global windows, a vector norm for global Lp. A maximum's indices are always computed; not asked
 // for, they go into scratch.
-#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/adaptive_avg_pool3d.h>
@@ -24,7 +24,6 @@
 #include <ATen/ops/pow.h>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
-#include <omp.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -32,52 +31,33 @@
 #include <numeric>
 
 #include "host/module_export.h"
+#include "host/peers/aten_device.h"
 #include "host/peers/peer.h"
 #include "host/windows.h"
-#include "kernels/dtype.h"
+#include "kernels/dispatch.h"
 
 namespace poolbench {
 namespace {
 
 at::ScalarType type_of(DType dtype) {
-  switch (dtype) {
-    case DType::kF64:
-      return at::kDouble;
-    case DType::kF32:
-      return at::kFloat;
-    case DType::kF16:
-      return at::kHalf;
-    case DType::kBF16:
-      return at::kBFloat16;
-    case DType::kI8:
-      return at::kChar;
-    case DType::kU8:
-      return at::kByte;
-    default:
-      return at::kInt;
-  }
-}
-
-// The axes that ATen is told of: h and w, and d in 3D.
-std::vector<int64_t> axes(const PoolProblem& problem, const Extents& extents) {
-  return {extents.begin() + (problem.rank == 3 ? 0 : 1), extents.end()};
+  constexpr at::ScalarType kTypes[] = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16,
+                                       at::kChar,   at::kByte,  at::kInt};  // in DType's order
+  return kTypes[int(dtype)];
 }
 
 // A tensor without memory, of these extents in the problem's layout.
-at::Tensor tensor(const PoolProblem& problem, const Extents& extents, at::ScalarType type) {
-  std::vector<int64_t> sizes = axes(problem, extents);
-  sizes.insert(sizes.begin(), {problem.n, problem.c});
-  std::vector<int64_t> strides(sizes.size());
-  const bool last = problem.layout == Layout::kChannelsLast;
-  int64_t step = last ? problem.c : 1;
-  for (size_t axis = sizes.size(); axis-- > 2; step *= sizes[axis]) strides[axis] = step;
-  strides[1] = last ? 1 : step;
-  strides[0] = last ? step : step * problem.c;
-  return at::from_blob(nullptr, sizes, strides, at::TensorOptions(type));
+at::Tensor tensor(const PoolProblem& problem, const Extents& extents, at::ScalarType type,
+                  at::Device device) {
+  const auto [sizes, strides] = tensor_shape(problem, extents);
+  return at::for_blob(nullptr, sizes)
+      .strides(strides)
+      .options(at::TensorOptions(type).device(device))
+      .target_device(device)
+      .make_tensor();
 }
 
 void point_at(const at::Tensor& tensor, const void* memory) {
-  tensor.storage().set_data_ptr_noswap(at::DataPtr(const_cast<void*>(memory), at::kCPU));
+  tensor.storage().set_data_ptr_noswap(at::DataPtr(const_cast<void*>(memory), tensor.device()));
 }
 
 void require_expressible(const PoolProblem& problem) {
@@ -102,24 +82,37 @@ void require_expressible(const PoolProblem& problem) {
     if (has_empty_window(problem)) throw Refused("d: a window without a tap");
   }
   const bool reduced = problem.dtype == DType::kF16 || problem.dtype == DType::kBF16;
-  if (spec.windowing == Windowing::kAdaptive && !max && problem.rank == 3 && reduced)
+  if (spec.windowing == Windowing::kFractional && reduced && !kAtenCuda)
+    throw Refused("type: ATen computes the windows of fractional f16 and bf16 in that type");
+  if (spec.windowing == Windowing::kAdaptive && !max && problem.rank == 3 && reduced && !kAtenCuda)
     throw Refused("type: ATen's adaptive 3D averages are summed in f16 or bf16");
-  if (spec.reduction == Reduction::kLp && reduced)
+  const bool lp = spec.reduction == Reduction::kLp;
+  const bool composed = lp && (spec.windowing != Windowing::kGlobal || spec.norm_mean);
+  if (lp && reduced && (composed || !kAtenCuda))
     throw Refused("type: ATen's norms round every power or partial sum to f16 or bf16");
-  const bool norm =
-      spec.reduction == Reduction::kLp && (spec.windowing != Windowing::kGlobal || spec.norm_mean);
-  if (norm && std::fmod(spec.norm, 2) != 0)
+  if (composed && std::fmod(spec.norm, 2) != 0)
     throw Refused("norm: ATen's lp_pool keeps the signs of odd powers; 2, 4, … are the same");
 }
 
-// ATen computes a fractional problem's windows in the input's type, the spec in double. Throws
-// Refused where that gives other windows for any plane.
+// ATen computes a fractional problem's windows in T from samples in the problem's type, the spec in
+// double. Throws Refused where that gives other windows for any plane.
 template <class T>
 void require_same_sequences(const PoolProblem& problem) {
+  PoolArgs args{};
+  args.dtype = int32_t(problem.dtype);
+  const auto rounded = [&](double sample) {
+    double value = sample;
+    dispatch_dtype(args, [&](auto tag) {
+      using Element = typename decltype(tag)::type;
+      if constexpr (!std::is_integral_v<Element>)
+        value = double(load(store<Element>(Compute<Element>(sample))));
+    });
+    return T(value);
+  };
   const Extents dst = dst_extents(problem);
   for (int64_t plane = 0; plane < problem.planes(); ++plane)
     for (int axis = problem.first_axis(); axis < 3; ++axis) {
-      const auto u = T(sample(problem, plane, axis));
+      const T u = rounded(sample(problem, plane, axis));
       const auto alpha =
           T(problem.src[axis] - problem.spec.kernel[axis]) / T(std::max<int64_t>(dst[axis] - 1, 1));
       const auto expected = windows(problem, axis, plane);
@@ -132,27 +125,27 @@ void require_same_sequences(const PoolProblem& problem) {
 // One operation on tensors of one shape, whose memory comes later.
 class Operation {
  public:
-  explicit Operation(const PoolProblem& problem) : problem_(problem) {
+  Operation(const PoolProblem& problem, at::Device device) : problem_(problem), device_(device) {
     const at::ScalarType type = type_of(problem.dtype);
-    src_ = tensor(problem, problem.src, type);
-    dst_ = tensor(problem, dst_extents(problem), type);
+    src_ = tensor(problem, problem.src, type, device);
+    dst_ = tensor(problem, dst_extents(problem), type, device);
     const bool max = problem.spec.reduction == Reduction::kMax;
     const bool global = problem.spec.windowing == Windowing::kGlobal;
     const Extents dst = dst_extents(problem);
     if (max && !(global && !problem.spec.indices)) {
-      indices_ = tensor(problem, dst, at::kLong);
+      indices_ = tensor(problem, dst, at::kLong, device);
       if (!problem.spec.indices) scratch_bytes_ = dst_count(problem) * int64_t{sizeof(int64_t)};
     }
     if (problem.spec.windowing == Windowing::kFractional) make_samples();
     if (problem.spec.reduction == Reduction::kLp && !(global && !problem.spec.norm_mean)) {
-      powers_ = tensor(problem, problem.src, type);
+      powers_ = tensor(problem, problem.src, type, device);
       scratch_bytes_ = src_bytes(problem);
     }
-    kernel_ = axes(problem, global ? problem.src : problem.spec.kernel);
-    stride_ = global ? kernel_ : axes(problem, problem.spec.stride);
-    pad_ = axes(problem, global ? Extents{0, 0, 0} : padding(problem).begin);
-    dilation_ = axes(problem, problem.spec.dilation);
-    out_ = axes(problem, dst);
+    kernel_ = window_axes(problem, global ? problem.src : problem.spec.kernel);
+    stride_ = global ? kernel_ : window_axes(problem, problem.spec.stride);
+    pad_ = window_axes(problem, global ? Extents{0, 0, 0} : padding(problem).begin);
+    dilation_ = window_axes(problem, problem.spec.dilation);
+    out_ = window_axes(problem, dst);
     for (size_t axis = 0; axis < out_.size(); ++axis) spatial_.push_back(int64_t(axis) + 2);
     run_ = choose();
   }
@@ -175,7 +168,7 @@ class Operation {
   bool kept(const Tensors& tensors) const {
     const auto same = [&](const at::Tensor& t, const void* memory, at::ScalarType type) {
       return t.data_ptr() == memory &&
-             t.strides() == tensor(problem_, dst_extents(problem_), type).strides();
+             t.strides() == tensor(problem_, dst_extents(problem_), type, device_).strides();
     };
     return same(dst_, tensors.dst, type_of(problem_.dtype)) &&
            (!problem_.spec.indices || same(indices_, tensors.indices, at::kLong));
@@ -232,15 +225,15 @@ class Operation {
 
   // `divisor` 0: the number of taps.
   std::function<void()> average(const at::Tensor& of, bool include_pad, int64_t divisor) {
-    const auto given = divisor != 0 ? c10::optional<int64_t>(divisor) : c10::nullopt;
-    const bool ceil = problem_.spec.ceil_mode;
-    if (problem_.rank == 3)
-      return [=, this] {
-        at::avg_pool3d_out(dst_, of, kernel_, stride_, pad_, ceil, include_pad, given);
-      };
-    return [=, this] {
-      at::avg_pool2d_out(dst_, of, kernel_, stride_, pad_, ceil, include_pad, given);
+    const auto run = [=, this](auto&& function, auto... given) {
+      function(dst_, of, kernel_, stride_, pad_, problem_.spec.ceil_mode, include_pad, given...);
     };
+    const bool three = problem_.rank == 3;
+    const auto any = [three](auto&... arguments) {
+      three ? at::avg_pool3d_out(arguments...) : at::avg_pool2d_out(arguments...);
+    };
+    if (divisor == 0) return [=] { run(any); };
+    return [=] { run(any, divisor); };
   }
 
   // PyTorch's order of axes is (w, h) in 2D and (d, h, w) in 3D.
@@ -255,10 +248,11 @@ class Operation {
         const int axis = problem_.rank == 3 ? i : 2 - i;
         *values++ = axis < problem_.first_axis() ? 0 : sample(problem_, plane, axis);
       }
-    samples_ = samples_.to(type_of(problem_.dtype));
+    samples_ = samples_.to(type_of(problem_.dtype)).to(device_);
   }
 
   PoolProblem problem_;
+  at::Device device_;
   at::Tensor src_, dst_, indices_, powers_, samples_;
   std::vector<int64_t> kernel_, stride_, pad_, dilation_, out_, spatial_;
   int64_t scratch_bytes_ = 0;
@@ -282,23 +276,27 @@ bool in_layout(const PoolProblem& problem, const std::vector<std::byte>& dst) {
 
 // Types, parameters and layouts are tried, not assumed: they change from version to version. Throws
 // Refused with ATen's words unless the operation runs on one or two planes and writes them right.
-void probe(PoolProblem problem) {
+void probe(PoolProblem problem, const AtenDevice& where) {
   problem.n = 1;
   problem.c = std::min<int64_t>(problem.c, 2);  // one channel has both layouts
   if (problem.spec.samples.size() > size_t(problem.rank))
     problem.spec.samples.resize(size_t(problem.c) * problem.rank);
   try {
-    Operation operation(problem);
+    Operation operation(problem, where.device);
     std::vector<std::byte> src(src_bytes(problem)), dst(dst_bytes(problem));
-    std::vector<std::byte> scratch(operation.scratch_bytes());
     const bool last = problem.layout == Layout::kChannelsLast;
     const int64_t bytes = dtype_bytes(problem.dtype), plane = src_count(problem) / problem.c;
     for (int64_t i = 0; i < src_count(problem); ++i)
       if ((last ? i % problem.c : i / plane) == 1)  // a positive number in every type
         std::fill_n(src.begin() + i * bytes, bytes, std::byte{0x3f});
-    std::vector<int64_t> indices(index_bytes(problem) / sizeof(int64_t));
-    const Tensors tensors{src.data(), dst.data(), indices.data(), scratch.data()};
-    operation.run(tensors);
+    const auto memory = [&](int64_t size) { return Buffer(where.substrate, size); };
+    const Buffer in = memory(src_bytes(problem)), out = memory(dst_bytes(problem)),
+                 indices = memory(index_bytes(problem)),
+                 scratch = memory(operation.scratch_bytes());
+    where.substrate.write(in.at(), src.data(), in.bytes());
+    const Tensors tensors{in.at(), out.at(), static_cast<int64_t*>(indices.at()), scratch.at()};
+    AtenRunner(where.device).run_now([&] { operation.run(tensors); });
+    where.substrate.read(dst.data(), out.at(), out.bytes());
     if (!operation.kept(tensors) || !in_layout(problem, dst))
       throw Refused("layout: ATen writes this output in another one");
   } catch (const c10::Error& error) {
@@ -313,23 +311,22 @@ void probe(PoolProblem problem) {
 
 class AtenPlan : public Plan {
  public:
-  explicit AtenPlan(const PoolProblem& problem) : empty_(problem.n == 0) {
+  AtenPlan(const PoolProblem& problem, const AtenDevice& where)
+      : empty_(problem.n == 0), runner_(where.device) {
     require_expressible(problem);
-    omp_set_num_threads(peer_threads());  // all of at::set_num_threads() that pooling sees
     const c10::InferenceMode guard;
-    probe(problem);
-    operation_.emplace(problem);
+    probe(problem, where);
+    operation_.emplace(problem, where.device);
   }
   std::string_view kernel() const override { return "out"; }
   int64_t scratch_bytes() const override { return operation_->scratch_bytes(); }
-  void launch(const Tensors& tensors, Stream) override {
-    if (empty_) return;
-    omp_set_num_threads(peer_threads());
-    operation_->run(tensors);
+  void launch(const Tensors& tensors, Stream stream) override {
+    if (!empty_) runner_.run(stream, [&] { operation_->run(tensors); });
   }
 
  private:
   bool empty_;
+  AtenRunner runner_;
   std::optional<Operation> operation_;
 };
 
@@ -346,15 +343,33 @@ bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double
   return std::fabs(point.got - point.expected) <= ulp / double(taps.size()) + half;
 }
 
+// Whether an index is the first tap's without its depth, as 2.15 has it on the host where no tap is
+// above the lowest number of an integer type.
+bool lacks_depth(const PoolProblem& problem, const Point& point) {
+  const bool lowest = (problem.dtype == DType::kI8 && point.got == -128) ||
+                      (problem.dtype == DType::kU8 && point.got == 0) ||
+                      (problem.dtype == DType::kI32 && point.got == -0x1p31);
+  return lowest && point.got == point.expected && problem.rank == 3 &&
+         problem.layout == Layout::kChannelsLast &&
+         point.got_index == point.expected_index % (problem.src[1] * problem.src[2]);
+}
+
 class Aten : public Peer {
  public:
-  Aten() : Peer("aten", {{"out", fmt::format("ATen {}, out-variants", TORCH_VERSION)}}) {}
+  explicit Aten(const AtenDevice& where)
+      : Peer(kAtenName, {{"out", fmt::format("ATen {}, out-variants", TORCH_VERSION)}},
+             where.substrate),
+        where_(where) {}
 
   std::string known_difference(const PoolProblem& problem, const void* src,
                                const Point& point) const override {
-    if (problem.spec.reduction == Reduction::kMax) return {};
+    if (problem.spec.reduction == Reduction::kMax)
+      return !kAtenCuda && lacks_depth(problem, point)
+                 ? "lowest_lacks_depth: 3D maxima with channels last begin with an index in the "
+                   "first plane, which stays where no integer is above the lowest"
+                 : "";
     const auto window = taps(problem, src, point);
-    if (is_mean_of_rounded_sum(problem, window, point))
+    if (!kAtenCuda && is_mean_of_rounded_sum(problem, window, point))
       return "mean_of_rounded_sum: ATen's mean rounds the sum to f16 or bf16 before it divides";
     return is_running_sum(problem, window, point)
                ? "running_sum: taps are added one after the other, so that the error grows with "
@@ -364,13 +379,16 @@ class Aten : public Peer {
 
  protected:
   std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view) const override {
-    return std::make_unique<AtenPlan>(problem);
+    return std::make_unique<AtenPlan>(problem, where_);
   }
+
+ private:
+  AtenDevice where_;
 };
 
 std::vector<std::unique_ptr<Backend>> open_aten() {
   std::vector<std::unique_ptr<Backend>> backends;
-  backends.push_back(std::make_unique<Aten>());
+  for (const AtenDevice& where : aten_devices()) backends.push_back(std::make_unique<Aten>(where));
   return backends;
 }
 

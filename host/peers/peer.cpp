@@ -13,9 +13,9 @@
 namespace poolbench {
 
 Peer::Peer(std::string name, std::vector<KernelInfo> kernels)
-    : name_(std::move(name)), kernels_(std::move(kernels)) {}
-
-Substrate& Peer::substrate() const { return host_substrate(); }
+    : Peer(std::move(name), std::move(kernels), host_substrate()) {}
+Peer::Peer(std::string name, std::vector<KernelInfo> kernels, Substrate& substrate)
+    : name_(std::move(name)), kernels_(std::move(kernels)), substrate_(substrate) {}
 
 Support Peer::supports(const PoolProblem& problem, std::string_view kernel) const {
   try {
@@ -29,6 +29,23 @@ Support Peer::supports(const PoolProblem& problem, std::string_view kernel) cons
 
 std::unique_ptr<Plan> Peer::plan(const PoolProblem& problem, std::string_view kernel) {
   return make(canonical(problem), kernel);
+}
+
+std::vector<int64_t> window_axes(const PoolProblem& problem, const Extents& extents) {
+  return {extents.begin() + (problem.rank == 3 ? 0 : 1), extents.end()};
+}
+
+TensorShape tensor_shape(const PoolProblem& problem, const Extents& extents) {
+  TensorShape shape{window_axes(problem, extents), {}};
+  auto& [sizes, strides] = shape;
+  sizes.insert(sizes.begin(), {problem.n, problem.c});
+  strides.resize(sizes.size());
+  const bool last = problem.layout == Layout::kChannelsLast;
+  int64_t step = last ? problem.c : 1;
+  for (size_t axis = sizes.size(); axis-- > 2; step *= sizes[axis]) strides[axis] = step;
+  strides[1] = last ? 1 : step;
+  strides[0] = last ? step : step * problem.c;
+  return shape;
 }
 
 std::optional<PoolProblem> as_sliding(const PoolProblem& problem) {
@@ -95,26 +112,62 @@ std::vector<double> taps(const PoolProblem& given, const void* src, const Point&
   return values;
 }
 
+namespace {
+
+// What an average's sum is divided by.
+double divisor_of(const PoolProblem& problem, const Point& point) {
+  if (problem.spec.divisor != 0) return double(problem.spec.divisor);
+  double divisor = 1;
+  for (int axis = problem.first_axis(); axis < 3; ++axis)
+    divisor *= double(windows(problem, axis)[point.output[axis]].count);
+  return divisor;
+}
+
+// The sum of what an average's taps are over its divisor, without signs.
+double mean_magnitude(const std::vector<double>& taps, double divisor) {
+  double magnitude = 0;
+  for (const double tap : taps) magnitude += std::fabs(tap) / std::fabs(divisor);
+  return magnitude;
+}
+
+bool is_average(const PoolProblem& problem) {
+  return problem.spec.reduction == Reduction::kAvgIncludePad ||
+         problem.spec.reduction == Reduction::kAvgExcludePad;
+}
+
+}  // namespace
+
 bool is_running_sum(const PoolProblem& given, const std::vector<double>& taps, const Point& point) {
   const PoolProblem problem = canonical(given);
-  if (problem.spec.reduction == Reduction::kMax || problem.spec.reduction == Reduction::kLp)
-    return false;
+  if (!is_average(problem)) return false;
   const bool f64 = problem.dtype == DType::kF64;
   const double half_ulp = problem.dtype == DType::kBF16  ? 0x1p-8
                           : problem.dtype == DType::kF16 ? 0x1p-11
                           : f64                          ? 0x1p-53
                                                          : 0x1p-24;
-  double divisor = double(problem.spec.divisor);
-  if (problem.spec.divisor == 0) {
-    divisor = 1;
-    for (int axis = problem.first_axis(); axis < 3; ++axis)
-      divisor *= double(windows(problem, axis)[point.output[axis]].count);
-  }
-  double magnitude = 0;
-  for (const double tap : taps) magnitude += std::fabs(tap) / std::fabs(divisor);
+  const double magnitude = mean_magnitude(taps, divisor_of(problem, point));
   const double allowed = double(taps.size()) * (f64 ? 0x1p-53 : 0x1p-24) * magnitude;
   return std::fabs(point.got - point.expected) <=
          allowed + half_ulp * std::max(std::fabs(point.got), std::fabs(point.expected));
+}
+
+bool is_f32_average(const PoolProblem& given, const std::vector<double>& taps, const Point& point) {
+  const PoolProblem problem = canonical(given);
+  if (!is_average(problem) || (problem.dtype != DType::kI8 && problem.dtype != DType::kU8))
+    return false;
+  const double divisor = divisor_of(problem, point);
+  const double magnitude = mean_magnitude(taps, divisor);
+  double mean = 0;
+  for (const double tap : taps) mean += tap / divisor;
+  // A product with a rounded reciprocal is 1.5 ulp off; a sum below 2^24 is exact.
+  const bool exact_sum = magnitude * std::fabs(divisor) < 0x1p24;
+  const double off =
+      0x1p-22 * std::fabs(mean) + (exact_sum ? 0 : double(taps.size()) * 0x1p-24 * magnitude);
+  const bool i8 = problem.dtype == DType::kI8;
+  const auto stored = [&](double value) {
+    return std::clamp(std::nearbyint(value), i8 ? -128.0 : 0.0, i8 ? 127.0 : 255.0);
+  };
+  return point.got >= stored(mean - off) && point.got <= stored(mean + off);
 }
 
 }  // namespace poolbench

@@ -17,10 +17,12 @@ namespace poolbench {
 
 class Peer : public Backend {
  public:
+  // On the host, unless another substrate is given, which must outlive the peer.
   Peer(std::string name, std::vector<KernelInfo> kernels);
+  Peer(std::string name, std::vector<KernelInfo> kernels, Substrate& substrate);
 
   std::string_view name() const override { return name_; }
-  Substrate& substrate() const override;
+  Substrate& substrate() const override { return substrate_; }
   std::vector<KernelInfo> kernels() const override { return kernels_; }
   Support supports(const PoolProblem& problem, std::string_view kernel) const override;
   std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override;
@@ -33,7 +35,18 @@ class Peer : public Backend {
  private:
   std::string name_;
   std::vector<KernelInfo> kernels_;
+  Substrate& substrate_;
 };
+
+// A tensor as libraries describe one: n, c, h and w, with d before h in 3D (1D is h = 1), and the
+// steps in memory, in elements, of the problem's layout.
+struct TensorShape {
+  std::vector<int64_t> sizes, strides;
+};
+TensorShape tensor_shape(const PoolProblem& problem, const Extents& extents);
+
+// The axes of such a tensor that windows have: h and w, and d in 3D.
+std::vector<int64_t> window_axes(const PoolProblem& problem, const Extents& extents);
 
 // The same problem with sliding windows: global ones, and adaptive ones where the output divides
 // the input. Nothing where the windows do not slide.
@@ -54,6 +67,11 @@ std::vector<double> taps(const PoolProblem& problem, const void* src, const Poin
 // What a sum of f32 one after the other may be off by: half an ulp of every partial sum, where the
 // spec asks for an error that grows with the logarithm. Whether that explains an average.
 bool is_running_sum(const PoolProblem& problem, const std::vector<double>& taps,
+                    const Point& point);
+
+// What an integer average may be that is computed in f32 and then rounded half to even and
+// saturated. Whether that explains a number.
+bool is_f32_average(const PoolProblem& problem, const std::vector<double>& taps,
                     const Point& point);
 
 }  // namespace poolbench

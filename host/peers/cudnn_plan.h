@@ -1,0 +1,63 @@
+// What cuDNN's two ways of pooling share: the device, errors, and a plan that was tried.
+#ifndef POOLBENCH_HOST_PEERS_CUDNN_PLAN_H_
+#define POOLBENCH_HOST_PEERS_CUDNN_PLAN_H_
+
+#include <cuda_runtime_api.h>
+#include <cudnn.h>
+
+#include "host/peers/cudnn_problem.h"
+#include "host/peers/peer.h"
+
+#if CUDNN_MAJOR < 9
+#error "cuDNN 9 or newer is needed"
+#endif
+
+namespace poolbench {
+
+// Throws unless the call succeeds: Refused with "parameter: reason" where cuDNN says that it does
+// not take the parameters, else std::runtime_error with file, line, call and the library's words.
+#define POOLBENCH_CHECK(call) ::poolbench::check_cudnn((call), #call, __FILE__, __LINE__)
+void check_cudnn(cudaError_t error, const char* call, const char* file, int line);
+void check_cudnn(cudnnStatus_t status, const char* call, const char* file, int line);
+
+// A device as cuDNN is told of it. Lives as long as the process.
+struct CudnnDevice {
+  CudnnDevice(int ordinal, Substrate& substrate);
+  void use() const;  // makes it this thread's
+
+  int ordinal;
+  Substrate& substrate;
+  cudaStream_t stream = nullptr;  // for trials
+  cudnnHandle_t handle = nullptr;
+};
+
+cudnnDataType_t cudnn_type(DType dtype);  // of those that cudnn_problem() lets through
+
+class CudnnPlan : public Plan {
+ public:
+  CudnnPlan(const CudnnDevice& device, const PoolProblem& problem)
+      : device_(device), empty_(problem.n == 0) {}
+
+  void launch(const Tensors& tensors, Stream stream) final;
+  // Runs once on memory of its own. Throws Refused unless that works.
+  void try_once(const PoolProblem& problem);
+
+ protected:
+  virtual void enqueue(const Tensors& tensors) = 0;  // on the handle's stream
+  bool empty() const { return empty_; }
+
+  const CudnnDevice& device_;
+
+ private:
+  bool empty_;
+};
+
+// A plan of each kernel (cudnn_problem.h), not tried yet. Throws Refused.
+std::unique_ptr<CudnnPlan> make_cudnn_pooling(const CudnnDevice& device,
+                                              const PoolProblem& problem);
+std::unique_ptr<CudnnPlan> make_cudnn_resample(const CudnnDevice& device,
+                                               const PoolProblem& problem);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_PEERS_CUDNN_PLAN_H_

@@ -1,0 +1,73 @@
+#include "host/peers/cudnn_problem.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "host/peers/peer.h"
+
+namespace poolbench {
+namespace {
+
+void require_type(DType dtype, bool resample) {
+  const bool known = dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kI8 ||
+                     dtype == (resample ? DType::kBF16 : DType::kF64);
+  if (known) return;
+  throw Refused(fmt::format("type: cuDNN's {} takes f32, f16, i8 and {}, not {}",
+                            resample ? "resample operation" : "pooling call",
+                            resample ? "bf16" : "f64", token(dtype)));
+}
+
+}  // namespace
+
+PoolProblem cudnn_problem(const PoolProblem& given, std::string_view kernel) {
+  const PoolSpec& spec = given.spec;
+  if (spec.reduction == Reduction::kLp) throw Refused("reduction: cuDNN has no Lp pooling");
+  if (spec.indices)
+    throw Refused("idx: cuDNN's index tensor is a mask of its own for the backward pass");
+  if (spec.divisor != 0) throw Refused("div: cuDNN takes no divisor");
+  const auto problem = as_sliding(given);
+  if (!problem)
+    throw Refused(fmt::format("windowing: cuDNN's windows slide; these {} ones do not",
+                              token(spec.windowing)));
+  require_type(given.dtype, kernel == kCudnnResample);
+  for (const int64_t dilation : problem->spec.dilation)
+    if (dilation > 1) throw Refused("d: cuDNN's windows are dense");
+  const Padding pad = padding(*problem);
+  if (pad.begin != pad.end) throw Refused("p: cuDNN pads both ends alike");
+  if (overrun(*problem) != Extents{})
+    throw Refused("ceil: cuDNN's last window ends inside the padded input");
+  // NVIDIA's documentation of the tensor descriptors: at most 2 Gi elements.
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  if (src_count(*problem) > kMost || dst_count(*problem) > kMost)
+    throw Refused("src: cuDNN's tensors have fewer than 2^31 elements");
+  for (const auto& [name, extents] :
+       {std::pair("k", problem->spec.kernel), std::pair("s", problem->spec.stride)})
+    if (*std::max_element(extents.begin(), extents.end()) > kMost)
+      throw Refused(fmt::format("{}: cuDNN's windows and strides are below 2^31", name));
+  return *problem;
+}
+
+// None of these was seen on a device yet; each says where it comes from.
+std::string cudnn_difference(const PoolProblem& problem, const void* src, const Point& point) {
+  const bool i8 = problem.dtype == DType::kI8;
+  if (problem.spec.reduction == Reduction::kMax)
+    return i8 && point.expected == -128 && point.got == -127
+               ? "max_from_minus_127: the largest of nothing but -128 comes out as -127 (noted of "
+                 "cuDNN in oneDNN's tests; from the documentation, not seen)"
+               : "";
+  const auto window = taps(problem, src, point);
+  if (i8)
+    return is_f32_average(problem, window, point)
+               ? "average_in_f32: averages of integers are computed in f32 and rounded after, so "
+                 "that one beside a tie may fall to the other side (from the documentation, not "
+                 "seen)"
+               : "";
+  return is_running_sum(problem, window, point)
+             ? "running_sum: sums are kept in f32, f64 ones in f64, without a bound on their error "
+               "that grows more slowly than the number of taps (from the documentation, not seen)"
+             : "";
+}
+
+}  // namespace poolbench
