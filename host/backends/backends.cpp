@@ -34,7 +34,8 @@ constexpr Family kFamilies[] = {
 #if POOLBENCH_HAS_CUDA_EMULATED
     {"cuda-emulated", open_cuda_emulated, ""},
 #else
-    {"cuda-emulated", nullptr, "not built: needs Boost.Context (libboost-context-dev) when CMake runs"},
+    {"cuda-emulated", nullptr,
+     "not built: needs Boost.Context (libboost-context-dev) when CMake runs"},
 #endif
 #if POOLBENCH_HAS_VULKAN
     {"vulkan", open_vulkan, ""},
