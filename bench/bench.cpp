@@ -28,26 +28,44 @@ struct Flags {
   uint64_t seed = 1;
   int blocks = 9;
   double sample_ms = 1;
+  double budget = 0;  // seconds; 0: none
 };
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // Measures each problem when its first row is touched, and keeps the results.
 class Session {
  public:
-  // `record`: the file that results are saved to, or empty.
-  Session(Bencher& bencher, std::vector<PoolProblem> problems, std::string record)
+  // `record`: the file that results are saved to, or empty. `budget`: seconds, or 0. `watch` may
+  // be null.
+  Session(Bencher& bencher, std::vector<PoolProblem> problems, std::string record, double budget,
+          const GpuWatch* watch)
       : bencher_(bencher),
         problems_(std::move(problems)),
         record_(std::move(record)),
+        budget_(budget),
+        watch_(watch),
         results_(problems_.size()),
+        left_out_(problems_.size()),
         progress_("bench", int64_t(problems_.size()), total_work()) {}
 
-  const CaseResult& result(size_t problem) {
-    if (!results_[problem]) {
-      progress_.step(to_text(problems_[problem]), work(problems_[problem]));
+  // Null: left out, as the budget is spent, or would be by this problem at the pace so far.
+  const CaseResult* result(size_t problem) {
+    if (!results_[problem] && !left_out_[problem]) {
+      const double next = work(problems_[problem]);
+      const double pace = done_ > 0 ? seconds_since(start_) / done_ : 0;
+      left_out_[problem] = budget_ > 0 && seconds_since(start_) + pace * next > budget_;
+      if (left_out_[problem]) return nullptr;
+      progress_.step(to_text(problems_[problem]), next);
       results_[problem] = bencher_.run(problems_[problem]);
+      done_ += next;
       save_now_and_then();
     }
-    return *results_[problem];
+    return results_[problem] ? &*results_[problem] : nullptr;
   }
   // Those measured so far, in order.
   std::vector<const CaseResult*> results() const {
@@ -56,8 +74,15 @@ class Session {
       if (result) done.push_back(&*result);
     return done;
   }
+  std::vector<std::string> left_out() const {
+    std::vector<std::string> texts;
+    for (size_t i = 0; i < problems_.size(); ++i)
+      if (left_out_[i]) texts.push_back(to_text(problems_[i]));
+    return texts;
+  }
   void save() const {
-    if (!record_.empty()) write_file(record_, records_json(results()).dump() + "\n");
+    if (!record_.empty())
+      write_file(record_, records_json(results(), {watch_, left_out()}).dump() + "\n");
   }
   Progress& progress() { return progress_; }
   const std::vector<PoolProblem>& problems() const { return problems_; }
@@ -75,17 +100,20 @@ class Session {
 
   // A long run that is killed leaves what it had measured.
   void save_now_and_then() {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - saved_ < std::chrono::seconds(20)) return;
+    if (seconds_since(saved_) < 20) return;
     save();
-    saved_ = now;
+    saved_ = Clock::now();
   }
 
   Bencher& bencher_;
   std::vector<PoolProblem> problems_;
   std::string record_;
-  std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
+  double budget_;
+  const GpuWatch* watch_;
+  Clock::time_point start_ = Clock::now(), saved_ = start_;
+  double done_ = 0;  // in work()'s unit
   std::vector<std::optional<CaseResult>> results_;
+  std::vector<bool> left_out_;
   Progress progress_;
 };
 
@@ -129,8 +157,10 @@ class TableReporter : public benchmark::BenchmarkReporter {
     const size_t begin = name.find('/') + 1, end = name.rfind('/');
     const size_t problem = by_text_.at(name.substr(begin, end - begin));
     if (!printed_.insert(problem).second) return;
+    const CaseResult* result = session_.result(problem);
+    if (result == nullptr) return;  // left out; said once at the end
     session_.progress().clear();
-    GetOutputStream() << table_block(session_.result(problem), temperatures_) << std::flush;
+    GetOutputStream() << table_block(*result, temperatures_) << std::flush;
   }
 
  private:
@@ -140,7 +170,12 @@ class TableReporter : public benchmark::BenchmarkReporter {
   std::set<size_t> printed_;
 };
 
-void replay(benchmark::State& state, const Record& record, size_t& next) {
+void replay(benchmark::State& state, const CaseResult* result, size_t at, size_t& next) {
+  if (result == nullptr) {
+    state.SkipWithError("left out: the budget is spent");
+    return;
+  }
+  const Record& record = result->records[at];
   if (record.status != Status::kOk) {
     state.SkipWithError(fmt::format("{}: {}", status_name(record.status), record.reason).c_str());
     return;
@@ -164,7 +199,7 @@ void register_rows(Session& session, const std::vector<Contender>& contenders,
         benchmark::RegisterBenchmark(
             name.c_str(),
             [&session, problem, at, next = size_t{0}](benchmark::State& state) mutable {
-              replay(state, session.result(problem).records[at], next);
+              replay(state, session.result(problem), at, next);
             })
             ->Iterations(1)
             ->Repetitions(blocks)
@@ -268,8 +303,13 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
       for (const auto& backend : family.backends) options.peers.emplace_back(backend->name());
   options.baseline = choose_baseline(flags, backends.contenders, options.peers);
 
+  std::set<std::string> devices;
+  for (const Contender& contender : backends.contenders)
+    devices.insert(contender.backend->substrate().device().uuid);
+  GpuWatch watch(devices);
+  options.watch = &watch;
   Bencher bencher(backends.contenders, options);
-  Session session(bencher, std::move(problems), flags.json);
+  Session session(bencher, std::move(problems), flags.json, flags.budget, &watch);
   register_rows(session, backends.contenders, options.temperatures, options.measure.blocks);
 
   TableReporter table(session, options.temperatures);
@@ -293,7 +333,12 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
       std::cout << crossovers(results, temperature);
   }
   session.save();
-  return status_of(results);
+  const auto left_out = session.left_out();
+  if (!left_out.empty())
+    fmt::print(stderr, "left out: {} of {} problems, for the budget of {} s was spent: {}{}\n",
+               left_out.size(), session.problems().size(), flags.budget, left_out.front(),
+               left_out.size() > 1 ? ", …" : "");
+  return left_out.empty() ? status_of(results) : worse(status_of(results), kNotRun);
 }
 
 }  // namespace
@@ -315,6 +360,11 @@ void add_bench(CLI::App& app, Run& run) {
       ->check(CLI::Range(0.001, 60'000.0));
   command->add_option("--json", flags->json,
                       "Write samples and records to this file, in Google Benchmark's schema");
+  command
+      ->add_option("--budget", flags->budget,
+                   "Seconds after which no further problem begins; what is left out is named and "
+                   "the exit status is 3")
+      ->check(CLI::PositiveNumber);
   command->allow_extras();
   command->footer(
       "Google Benchmark's flags work too: --benchmark_filter, _format, _out, _repetitions, …\n"

@@ -83,6 +83,7 @@ void Bencher::time(Timing& timing, CaseResult& result) {
       subjects.push_back({ceiling.plan.get(), ceiling.substrate, true, 0});
     auto series = measure(subjects, timing.problem, timing.input, temperature,
                           timing.traffic.total(), options_.measure, arenas_);
+    if (options_.watch != nullptr) options_.watch->look();
     for (size_t i = 0; i < records.size(); ++i) records[i]->series = std::move(series[i]);
     for (size_t i = 0; i < ceilings.size(); ++i)
       timing.ceilings.push_back(

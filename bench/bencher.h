@@ -15,6 +15,7 @@ struct BenchOptions {
   uint64_t seed = 1;
   std::string baseline;            // contender to compare with; empty: the best of peers
   std::vector<std::string> peers;  // contenders
+  GpuWatch* watch = nullptr;  // looks at the GPUs after each case's samples, where there is one
 };
 
 class Bencher {

@@ -123,8 +123,7 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
     const Record* best = nullptr;
     for (const Record& other : result.records)
       if (is_candidate(other) && other.status == Status::kOk &&
-          other.temperature == record.temperature &&
-          (best == nullptr || other.seconds.median < best->seconds.median))
+          other.temperature == record.temperature && (best == nullptr || other.seconds.median < best->seconds.median))
         best = &other;
     if (best == nullptr) continue;
     record.baseline = best->contender;
@@ -132,8 +131,10 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
   }
 }
 
-nlohmann::json records_json(const std::vector<const CaseResult*>& cases) {
+nlohmann::json records_json(const std::vector<const CaseResult*>& cases, const RunNotes& notes) {
   nlohmann::json json = {{"context", run_context()}, {"benchmarks", nlohmann::json::array()}};
+  if (notes.watch != nullptr) json["context"]["poolbench"]["noted"]["gpus"] = notes.watch->json();
+  json["context"]["poolbench"]["left_out"] = notes.left_out;
   std::map<std::string, nlohmann::json> devices;
   auto& rows = json["benchmarks"];
   int family = 0;

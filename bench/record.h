@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 
+#include "bench/gpu_watch.h"
 #include "bench/measure.h"
 
 namespace poolbench {
@@ -63,9 +64,15 @@ struct CeilingSeries {
 void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
             const std::string& baseline, const std::vector<std::string>& peers);
 
+// What is known of a run beside its rows.
+struct RunNotes {
+  const GpuWatch* watch = nullptr;    // may be none
+  std::vector<std::string> left_out;  // problems that the run's budget had no time for
+};
+
 // The run as Google Benchmark writes one, so that its tools read it: a row a sample and a row for
 // the median, which carries our fields under "poolbench".
-nlohmann::json records_json(const std::vector<const CaseResult*>& cases);
+nlohmann::json records_json(const std::vector<const CaseResult*>& cases, const RunNotes& notes);
 
 }  // namespace poolbench
 

@@ -37,7 +37,7 @@ constexpr Owned kOwned[] = {
      "Vulkan belongs to its own family"},
     {"benchmark/.*", "bench/.*", "Google Benchmark is the program's"},
     {"CLI/.*", "bench/.*", "the command line is the program's"},
-    {"nlohmann/.*", "bench/.*|tests/program_test\\.cpp", "JSON is the program's"},
+    {"nlohmann/.*", "bench/.*|tests/.*", "JSON is the program's"},
     {"gtest/.*|gmock/.*", "tests/.*", "GoogleTest belongs to tests/"},
     {"boost/.*|sanitizer/.*", "kernels/cuda/emulator/.*", "fibers are the emulator's"},
     {"omp\\.h", "kernels/openmp/.*|kernels/cuda/emulator/.*|host/.*|bench/.*|tests/.*",

@@ -205,6 +205,20 @@ TEST_F(ProgramTest, google_benchmarks_own_flags_work) {
   EXPECT_EQ(json["benchmarks"][0]["name"], std::string("naive/") + kSmall + "/hot");
 }
 
+TEST_F(ProgramTest, budget_that_is_spent_leaves_cases_out_and_names_them) {
+  const std::string path = file("record.json");
+  const Output output =
+      run("bench --backend naive --hot --blocks 6 --sample-ms 0.05 --budget 1e-9 --json " + path +
+          " --problem " + kSmall);
+  EXPECT_EQ(output.status, 3) << output.text;
+  EXPECT_NE(output.text.find("left out: 1 of 1 problems"), std::string::npos) << output.text;
+  EXPECT_EQ(read_json(path)["context"]["poolbench"]["left_out"][0], kSmall);
+  const std::string timed = file("timed.json");
+  run("bench --backend naive --hot --blocks 6 --sample-ms 0.05 --budget 1000 --json " + timed +
+      " --problem " + kSmall);
+  EXPECT_TRUE(read_json(timed)["context"]["poolbench"]["left_out"].empty());
+}
+
 TEST_F(ProgramTest, unwritable_output_is_4_before_any_work) {
   const std::string nowhere = file("missing_folder/x.json");
   expect("check --suite textbook --backend naive --json " + nowhere, 4, "cannot be written");
