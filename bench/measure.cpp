@@ -58,6 +58,18 @@ class Rotation {
   Tensors first_;
 };
 
+// A subject's device, as cold as for every other subject on it: APIs on one device know its cache
+// more or less well, and must not rotate over different sizes for that.
+Device device_of(const Substrate& substrate, std::span<const Subject> subjects) {
+  Device device = substrate.device();
+  for (const Subject& subject : subjects) {
+    const Device& other = subject.substrate->device();
+    if (other.uuid == device.uuid)
+      device.cache_bytes = std::max(device.cache_bytes, other.cache_bytes);
+  }
+  return device;
+}
+
 // How many sets of `footprint` bytes make a run cold, if `launches` is all that will use them. A
 // quarter of the memory is the most that is taken.
 int64_t sets_for(const Device& device, Temperature temperature, int64_t footprint,
@@ -67,11 +79,11 @@ int64_t sets_for(const Device& device, Temperature temperature, int64_t footprin
   return std::clamp<int64_t>(wanted / footprint + 1, 1, std::max<int64_t>(launches, 1));
 }
 
-Rotation tensor_rotation(Substrate& substrate, const PoolProblem& problem, const Input& input,
-                         int64_t scratch_bytes, Temperature temperature, int64_t launches,
-                         Arenas& arenas) {
+Rotation tensor_rotation(Substrate& substrate, const Device& device, const PoolProblem& problem,
+                         const Input& input, int64_t scratch_bytes, Temperature temperature,
+                         int64_t launches, Arenas& arenas) {
   const SetLayout layout(problem, scratch_bytes);
-  const int64_t sets = sets_for(substrate.device(), temperature, layout.bytes, launches);
+  const int64_t sets = sets_for(device, temperature, layout.bytes, launches);
   auto* arena = static_cast<char*>(arenas.get(substrate, Arenas::kTensors, sets * layout.bytes));
   const auto src = static_cast<int64_t>(input.src.size());
   substrate.write(arena, input.src.data(), src);
@@ -83,10 +95,11 @@ Rotation tensor_rotation(Substrate& substrate, const PoolProblem& problem, const
        scratch_bytes > 0 ? arena + layout.scratch : nullptr});
 }
 
-Rotation ceiling_rotation(Substrate& substrate, int64_t bytes, int64_t scratch_bytes,
-                          Temperature temperature, int64_t launches, Arenas& arenas) {
+Rotation ceiling_rotation(Substrate& substrate, const Device& device, int64_t bytes,
+                          int64_t scratch_bytes, Temperature temperature, int64_t launches,
+                          Arenas& arenas) {
   const int64_t region = align(bytes), set = 2 * region + align(scratch_bytes);
-  const int64_t sets = sets_for(substrate.device(), temperature, region, launches);
+  const int64_t sets = sets_for(device, temperature, region, launches);
   auto* arena = static_cast<char*>(arenas.get(substrate, Arenas::kCeilings, sets * set));
   return Rotation(
       arena, sets, set,
@@ -150,10 +163,12 @@ std::vector<int64_t> calibrate(std::span<const Subject> subjects, const PoolProb
   std::vector<int64_t> launches;
   for (const Subject& subject : subjects) {
     const int64_t scratch = subject.plan->scratch_bytes();
-    Rotation rotation = subject.ceiling ? ceiling_rotation(*subject.substrate, bytes, scratch,
-                                                           Temperature::kHot, 1, arenas)
-                                        : tensor_rotation(*subject.substrate, problem, input,
-                                                          scratch, Temperature::kHot, 1, arenas);
+    const Device& device = subject.substrate->device();
+    Rotation rotation = subject.ceiling
+                            ? ceiling_rotation(*subject.substrate, device, bytes, scratch,
+                                               Temperature::kHot, 1, arenas)
+                            : tensor_rotation(*subject.substrate, device, problem, input, scratch,
+                                              Temperature::kHot, 1, arenas);
     sample(subject, rotation, 1);
     once.push_back(sample(subject, rotation, 1));
     if (!subject.ceiling) subject.plan->rest();
@@ -201,11 +216,15 @@ std::vector<Series> measure(std::span<const Subject> subjects, const PoolProblem
     need.scratch = std::max(need.scratch, subjects[i].plan->scratch_bytes());
   }
   std::map<Key, Rotation> rotations;
-  for (const auto& [key, need] : needs)
-    rotations.emplace(key, key.second ? ceiling_rotation(*key.first, bytes, need.scratch,
-                                                         temperature, need.launches, arenas)
-                                      : tensor_rotation(*key.first, problem, input, need.scratch,
-                                                        temperature, need.launches, arenas));
+  for (const auto& [key, need] : needs) {
+    const auto& [substrate, ceiling] = key;
+    const Device device = device_of(*substrate, subjects);
+    rotations.emplace(key, ceiling
+                               ? ceiling_rotation(*substrate, device, bytes, need.scratch,
+                                                  temperature, need.launches, arenas)
+                               : tensor_rotation(*substrate, device, problem, input, need.scratch,
+                                                 temperature, need.launches, arenas));
+  }
 
   std::vector<Series> series(subjects.size());
   BlockOrder order(subjects.size(), options.seed);

@@ -59,6 +59,7 @@ nlohmann::json details(const Record& record) {
   if (!record.baseline.empty()) {
     json["baseline"] = record.baseline;
     json["ratio"] = interval_json(record.ratio);
+    json["across_devices"] = record.across_devices;
   }
   return json;
 }
@@ -120,13 +121,20 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
   };
   for (Record& record : result.records) {
     if (record.status != Status::kOk) continue;
+    const auto elsewhere = [&](const Record& other) {
+      return other.device.uuid != record.device.uuid;
+    };
+    const auto rank = [&](const Record& other) {
+      return std::pair(elsewhere(other), other.seconds.median);
+    };
     const Record* best = nullptr;
     for (const Record& other : result.records)
       if (is_candidate(other) && other.status == Status::kOk &&
-          other.temperature == record.temperature && (best == nullptr || other.seconds.median < best->seconds.median))
+          other.temperature == record.temperature && (best == nullptr || rank(other) < rank(*best)))
         best = &other;
     if (best == nullptr) continue;
     record.baseline = best->contender;
+    record.across_devices = elsewhere(*best);
     record.ratio = quotient(best->series, record.series);
   }
 }

@@ -35,6 +35,7 @@ struct Record {
   // The baseline's time over this row's, block by block: above 1 this row is faster.
   std::string baseline;
   Interval ratio = {kNone, kNone, kNone};
+  bool across_devices = false;   // the baseline ran on another device: the ratio compares those too
   double floor_seconds = kNone;  // of an empty problem on this contender
 
   std::string name() const;  // contender/problem/cold
@@ -60,7 +61,8 @@ struct CeilingSeries {
   Temperature temperature;
   Series series;
 };
-// `baseline`: the contender to compare with; empty: the best of `peers` in each case, if any.
+// `baseline`: the contender to compare with; empty: the best of `peers` in each case, if any, and
+// of those on the row's own device where there are some.
 void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
             const std::string& baseline, const std::vector<std::string>& peers);
 

@@ -23,6 +23,11 @@ std::string percent(double fraction) {
   return std::isfinite(fraction) ? fmt::format("{:.0f} %", 100 * fraction) : "-";
 }
 
+// A ratio; `*` says that it compares two devices.
+std::string ratio_text(double ratio, bool across_devices) {
+  return std::isfinite(ratio) ? "x" + digits(ratio) + (across_devices ? "*" : "") : "-";
+}
+
 // Half the interval's width, relative to the median.
 std::string spread(const Interval& interval) {
   return percent((interval.high - interval.low) / 2 / interval.median);
@@ -34,11 +39,10 @@ std::string columns(const Record* record) {
   if (record == nullptr || record->status != Status::kOk)
     return fmt::format(kFormat, "-", "", "-", "-", "-");
   const bool floor = record->below_floor();
-  return fmt::format(
-      kFormat, time_text(record->seconds.median), spread(record->seconds),
-      floor ? "floor" : digits(record->bytes_per_second() / 1e9),
-      floor ? "x" + digits(record->floor_ratio()) : percent(record->share.median),
-      std::isfinite(record->ratio.median) ? "x" + digits(record->ratio.median) : "-");
+  return fmt::format(kFormat, time_text(record->seconds.median), spread(record->seconds),
+                     floor ? "floor" : digits(record->bytes_per_second() / 1e9),
+                     floor ? "x" + digits(record->floor_ratio()) : percent(record->share.median),
+                     ratio_text(record->ratio.median, record->across_devices));
 }
 
 std::vector<std::string> contenders_of(const CaseResult& result) {
@@ -142,12 +146,15 @@ std::string table_summary(const std::vector<const CaseResult*>& cases,
                           const std::vector<Temperature>& temperatures) {
   std::vector<std::string> contenders;
   std::set<std::string> baselines;
+  bool any_across = false;
   for (const CaseResult* result : cases) {
     for (const std::string& name : contenders_of(*result))
       if (std::find(contenders.begin(), contenders.end(), name) == contenders.end())
         contenders.push_back(name);
-    for (const Record& record : result->records)
+    for (const Record& record : result->records) {
       if (!record.baseline.empty()) baselines.insert(record.baseline);
+      any_across |= record.across_devices;
+    }
   }
   std::string text = fmt::format(
       "Geometric means over rows beyond twice the floor; ratio: time of {} / own time\n",
@@ -158,6 +165,7 @@ std::string table_summary(const std::vector<const CaseResult*>& cases,
   for (const std::string& contender : contenders)
     for (const Temperature temperature : temperatures) {
       GeometricMean share, ratio;
+      bool across_devices = false;
       int64_t count[5] = {}, below = 0;
       for (const CaseResult* result : cases) {
         const Record* record = find(*result, contender, temperature);
@@ -171,16 +179,19 @@ std::string table_summary(const std::vector<const CaseResult*>& cases,
           continue;
         }
         share.add(record->share.median);
-        if (base != nullptr && !base->below_floor()) ratio.add(record->ratio.median);
+        if (base == nullptr || base->below_floor()) continue;
+        ratio.add(record->ratio.median);
+        across_devices |= record->across_devices;
       }
       text += fmt::format(
           "  {:<{}} {:<5} {:>6} {:>7} {:>7} | {:>5} {:>6} {:>8} {:>6} {:>8} {:>6}\n",
           clipped(contender, kContenderWidth), kContenderWidth, temperature_name(temperature),
           count[int(Status::kOk)] - below, percent(share.value()),
-          std::isfinite(ratio.value()) ? "x" + digits(ratio.value()) : "-", count[int(Status::kOk)],
-          below, count[int(Status::kRefused)], count[int(Status::kWrong)],
-          count[int(Status::kInvalid)], count[int(Status::kError)]);
+          ratio_text(ratio.value(), across_devices), count[int(Status::kOk)], below,
+          count[int(Status::kRefused)], count[int(Status::kWrong)], count[int(Status::kInvalid)],
+          count[int(Status::kError)]);
     }
+  if (any_across) text += "  * the baseline ran on another device: the ratio compares those too\n";
   return text;
 }
 

@@ -6,45 +6,14 @@
 
 #include <cmath>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <set>
 
-#include "bench/record.h"
-#include "host/substrates/host.h"
+#include "bench/report.h"
+#include "tests/fake_substrate.h"
 
 namespace poolbench {
 namespace {
-
-// The host's memory with a cache of 64 KiB; a replay lasts as long as the launches say.
-class FakeSubstrate : public Substrate {
- public:
-  FakeSubstrate() { device_.cache_bytes = 64 << 10, device_.memory_bytes = int64_t{1} << 32; }
-  const Device& device() const override { return device_; }
-  void* allocate(int64_t bytes) override { return host_substrate().allocate(bytes); }
-  void release(void* memory) noexcept override { host_substrate().release(memory); }
-  void write(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
-  void read(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
-  void fill(void* to, uint8_t byte, int64_t bytes) override { std::memset(to, byte, bytes); }
-  void copy(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
-  std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override {
-    struct FakeRecording : Recording {
-      FakeRecording(FakeSubstrate& substrate, std::function<void(Stream)> work)
-          : substrate(substrate), work(std::move(work)) {}
-      double replay() override {
-        substrate.elapsed = 0;
-        work(nullptr);
-        return substrate.elapsed;
-      }
-      FakeSubstrate& substrate;
-      std::function<void(Stream)> work;
-    };
-    return std::make_unique<FakeRecording>(*this, work);
-  }
-
-  double elapsed = 0;
-
- private:
-  Device device_;
-};
 
 // Copies the input's first bytes to the output and takes `seconds`; notes who ran on what.
 struct FakePlan : Plan {
@@ -78,7 +47,7 @@ class MeasureTest : public testing::Test {
     return measure(subjects, problem_, input_, temperature, 5 * 1024, options_, arenas_);
   }
 
-  FakeSubstrate substrate_;
+  FakeSubstrate substrate_;  // a cache of 64 KiB
   PoolProblem problem_ = parse_problem("max/sliding/f32/nchw/src:1x1x32x32/k:2x2");
   Input input_ = make_input(problem_, FillKind::kUniform, 1);
   MeasureOptions options_;
@@ -131,6 +100,26 @@ TEST_F(MeasureTest, hot_uses_one_set_and_cold_goes_round_three_caches) {
   const auto series = run({subject(a)}, Temperature::kCold);
   EXPECT_GE(series[0].rotation_bytes, 3 * substrate_.device().cache_bytes);
   EXPECT_GE(distinct() * 8192, size_t(3 * substrate_.device().cache_bytes));
+}
+
+// CUDA tells a GPU's cache, Vulkan has it guessed: on one device both are equally cold.
+TEST_F(MeasureTest, apis_on_one_device_rotate_over_the_same_bytes) {
+  const auto rotations = [&](const char* uuid_of_second) {
+    FakeSubstrate first("gpu", 64 << 10), second(uuid_of_second, 256 << 10);
+    FakePlan a(first, "a", 10e-6, log_), b(second, "b", 10e-6, log_);
+    Subject subjects[] = {subject(a), subject(b)};
+    subjects[0].substrate = &first;
+    subjects[1].substrate = &second;
+    const auto series =
+        measure(subjects, problem_, input_, Temperature::kCold, 5 * 1024, options_, arenas_);
+    arenas_.clear();
+    return std::pair(series[0].rotation_bytes, series[1].rotation_bytes);
+  };
+  const auto [one, same] = rotations("gpu");
+  EXPECT_EQ(one, same);
+  EXPECT_GE(one, 3 * (256 << 10));
+  const auto [smaller, larger] = rotations("another");
+  EXPECT_LT(smaller, larger);
 }
 
 TEST_F(MeasureTest, an_output_that_changes_while_timed_makes_the_series_invalid) {
@@ -202,11 +191,50 @@ TEST(Relate, share_and_ratio_are_taken_block_by_block) {
   EXPECT_DOUBLE_EQ(result.records[1].ratio.median, 1);
 }
 
+// A device is known by its UUID, whatever API shows it.
+TEST(Relate, ceilings_and_ratios_go_by_device_not_by_api) {
+  Record cuda = record("cuda:0", {1, 1, 1, 1, 1, 1}),
+         vulkan = record("vulkan:0", {2, 2, 2, 2, 2, 2}),
+         other = record("vulkan:1", {4, 4, 4, 4, 4, 4});
+  cuda.device = {"cuda", "GPU", "8a6f", {}, 0, 0};
+  vulkan.device = {"vulkan", "GPU", "8a6f", {}, 0, 0};
+  other.device = {"vulkan", "another GPU", "77cc", {}, 0, 0};
+  CaseResult result{{}, {cuda, vulkan, other}};
+  relate(result, {{"8a6f", "copy", Temperature::kCold, {{1, 1, 1, 1, 1, 1}, 1, 0, ""}}}, "cuda:0",
+         {});
+  EXPECT_DOUBLE_EQ(result.records[1].share.median, 0.5) << "CUDA's ceiling stands for Vulkan too";
+  EXPECT_EQ(result.records[2].ceiling, "") << "another device has a ceiling of its own";
+  EXPECT_DOUBLE_EQ(result.records[1].ratio.median, 0.5);
+  EXPECT_FALSE(result.records[1].across_devices);
+  EXPECT_TRUE(result.records[2].across_devices);
+
+  const std::string table = table_block(result, {Temperature::kCold});
+  EXPECT_NE(table.find("x0.50\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("x0.25*\n"), std::string::npos) << table;
+  const std::string summary = table_summary({&result}, {Temperature::kCold});
+  EXPECT_NE(summary.find("x0.25*"), std::string::npos) << summary;
+  EXPECT_NE(summary.find("* the baseline ran on another device"), std::string::npos) << summary;
+  const auto json = records_json({&result}, {});
+  for (const auto& row : json["benchmarks"]) {
+    if (row["run_type"] != "aggregate") continue;
+    EXPECT_EQ(row["poolbench"]["across_devices"], row["poolbench"]["contender"] == "vulkan:1");
+  }
+}
+
 TEST(Relate, faster_than_every_sample_of_every_ceiling_is_invalid) {
   CaseResult result{{}, {record("a", {1, 1, 1, 1, 1, 1}), record("b", {2, 2, 2, 2, 2, 2})}};
   relate(result, {{"host", "copy", Temperature::kCold, {{2, 2, 2, 2, 2, 2.05}, 1, 0, ""}}}, "", {});
   EXPECT_EQ(result.records[0].status, Status::kInvalid);
   EXPECT_EQ(result.records[1].status, Status::kOk);
+}
+
+TEST(Relate, a_peer_on_the_rows_own_device_goes_before_a_faster_one_elsewhere) {
+  Record own = record("cuda:0", {1, 1, 1, 1, 1, 1}), peer = record("cudnn", {4, 4, 4, 4, 4, 4});
+  own.device.uuid = peer.device.uuid = "8a6f";
+  CaseResult result{{}, {own, peer, record("onednn", {2, 2, 2, 2, 2, 2})}};
+  relate(result, {}, "", {"cudnn", "onednn"});
+  EXPECT_EQ(result.records[0].baseline, "cudnn");
+  EXPECT_FALSE(result.records[0].across_devices);
 }
 
 TEST(Relate, baseline_is_the_best_peer_where_none_is_named) {

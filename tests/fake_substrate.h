@@ -1,0 +1,48 @@
+// A device for tests: the host's memory, and a cache, a UUID and a clock of the test's.
+#ifndef POOLBENCH_TESTS_FAKE_SUBSTRATE_H_
+#define POOLBENCH_TESTS_FAKE_SUBSTRATE_H_
+
+#include <cstring>
+
+#include "host/substrates/host.h"
+
+namespace poolbench {
+
+class FakeSubstrate : public Substrate {
+ public:
+  explicit FakeSubstrate(std::string uuid = {}, int64_t cache_bytes = 64 << 10) {
+    device_.uuid = std::move(uuid);
+    device_.cache_bytes = cache_bytes;
+    device_.memory_bytes = int64_t{1} << 32;
+  }
+  const Device& device() const override { return device_; }
+  void* allocate(int64_t bytes) override { return host_substrate().allocate(bytes); }
+  void release(void* memory) noexcept override { host_substrate().release(memory); }
+  void write(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
+  void read(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
+  void fill(void* to, uint8_t byte, int64_t bytes) override { std::memset(to, byte, bytes); }
+  void copy(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
+  std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override {
+    struct FakeRecording : Recording {
+      FakeRecording(FakeSubstrate& substrate, std::function<void(Stream)> work)
+          : substrate(substrate), work(std::move(work)) {}
+      double replay() override {
+        substrate.elapsed = 0;
+        work(nullptr);
+        return substrate.elapsed;
+      }
+      FakeSubstrate& substrate;
+      std::function<void(Stream)> work;
+    };
+    return std::make_unique<FakeRecording>(*this, work);
+  }
+
+  double elapsed = 0;  // what a replay takes: the launches in it add to this
+
+ private:
+  Device device_;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_TESTS_FAKE_SUBSTRATE_H_
