@@ -13,9 +13,11 @@
 
 #include "bench/bencher.h"
 #include "bench/command.h"
+#include "bench/profile.h"
 #include "bench/progress.h"
 #include "bench/report.h"
 #include "host/file.h"
+#include "host/substrates/nvtx.h"
 
 namespace poolbench {
 namespace {
@@ -29,6 +31,7 @@ struct Flags {
   int blocks = 9;
   double sample_ms = 1;
   double budget = 0;  // seconds; 0: none
+  bool profile = false;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -274,6 +277,29 @@ std::string choose_baseline(const Flags& flags, const std::vector<Contender>& co
   return is_there("naive") ? "naive" : "";
 }
 
+ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
+                       const std::vector<Contender>& contenders,
+                       const std::vector<PoolProblem>& problems) {
+  if (!profiler_ranges_built())
+    fmt::print(stderr, "profile: built without NVTX, so there are launches but no ranges\n");
+  ExitStatus status = kAsExpected;
+  for (const PoolProblem& problem : problems) {
+    const Input input = make_input(problem, options.fill, options.seed);
+    const auto verdicts =
+        profile(contenders, problem, input, flags.hot ? Temperature::kHot : Temperature::kCold);
+    for (size_t i = 0; i < contenders.size(); ++i) {
+      const Verdict& verdict = verdicts[i];
+      const bool launched = verdict.status == Status::kOk;
+      fmt::print("{:<8} {}/{}  {}\n", launched ? "launched" : status_name(verdict.status),
+                 contenders[i].name(), to_text(problem),
+                 launched ? verdict.kernel : verdict.reason);
+      if (verdict.status == Status::kWrong) status = worse(status, kWrongResult);
+      if (verdict.status == Status::kError) status = worse(status, kNotRun);
+    }
+  }
+  return status;
+}
+
 ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   check_writable(flags.json);
   BenchOptions options;
@@ -302,6 +328,8 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
     else if (family.is_module)
       for (const auto& backend : family.backends) options.peers.emplace_back(backend->name());
   options.baseline = choose_baseline(flags, backends.contenders, options.peers);
+
+  if (flags.profile) return run_profile(flags, options, backends.contenders, problems);
 
   std::set<std::string> devices;
   for (const Contender& contender : backends.contenders)
@@ -365,6 +393,13 @@ void add_bench(CLI::App& app, Run& run) {
                    "Seconds after which no further problem begins; what is left out is named and "
                    "the exit status is 3")
       ->check(CLI::PositiveNumber);
+  command->add_flag(
+      "--profile", flags->profile,
+      fmt::format("No timing: each problem is checked, then launched once on each backend inside "
+                  "an NVTX range `backend/problem` of the domain poolbench{}",
+                  profiler_ranges_built()
+                      ? ""
+                      : " (this build has no NVTX, whose headers come with the CUDA Toolkit)"));
   command->allow_extras();
   command->footer(
       "Google Benchmark's flags work too: --benchmark_filter, _format, _out, _repetitions, …\n"

@@ -33,6 +33,7 @@ constexpr Owned kOwned[] = {
     {"cuda.*|cooperative_groups.*|cub/.*|mma\\.h",
      "kernels/cuda/.*|host/substrates/cuda.*|host/backends/cuda.*|kernels/dtype\\.h|host/peers/.*",
      "CUDA belongs to its own family"},
+    {"nvtx3/.*", "host/substrates/nvtx\\.cpp|tests/.*", "ranges have one interface"},
     {"vulkan/.*", "kernels/vulkan/.*|host/substrates/vulkan.*|host/backends/vulkan.*",
      "Vulkan belongs to its own family"},
     {"benchmark/.*", "bench/.*", "Google Benchmark is the program's"},

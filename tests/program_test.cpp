@@ -219,6 +219,15 @@ TEST_F(ProgramTest, budget_that_is_spent_leaves_cases_out_and_names_them) {
   EXPECT_TRUE(read_json(timed)["context"]["poolbench"]["left_out"].empty());
 }
 
+TEST_F(ProgramTest, profile_launches_each_contender_and_times_nothing) {
+  const std::string base = "bench --profile --problem " + std::string(kSmall);
+  expect(base + " --backend naive,openmp", 0, std::string("launched openmp/") + kSmall);
+  expect("bench --profile --backend naive --kernel table --problem " + std::string(kSmall), 0,
+         std::string("launched naive.table/") + kSmall + "  table");
+  expect(base + " --module m=" + POOLBENCH_MODULES + "/broken_half.so --backend m", 2,
+         std::string("WRONG    m/") + kSmall);
+}
+
 TEST_F(ProgramTest, unwritable_output_is_4_before_any_work) {
   const std::string nowhere = file("missing_folder/x.json");
   expect("check --suite textbook --backend naive --json " + nowhere, 4, "cannot be written");

@@ -1,0 +1,147 @@
+// What bench does with several APIs on one device, and what a profiler gets to see, on devices of
+// the test's own.
+#include "bench/bencher.h"
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "bench/profile.h"
+#include "host/backends/backends.h"
+#include "host/substrates/nvtx.h"
+#include "tests/fake_substrate.h"
+
+namespace poolbench {
+namespace {
+
+using Events = std::vector<std::string>;
+
+// Does what the naive backend's plan does, takes `seconds`, and says that it was launched.
+struct FakePlan : Plan {
+  FakePlan(std::unique_ptr<Plan> inner, FakeSubstrate& substrate, double seconds, Events& events)
+      : inner(std::move(inner)), substrate(substrate), seconds(seconds), events(events) {}
+  std::string_view kernel() const override { return inner ? inner->kernel() : "copy"; }
+  void launch(const Tensors& tensors, Stream stream) override {
+    if (inner) inner->launch(tensors, stream);
+    substrate.elapsed += seconds;
+    events.push_back("launch");
+  }
+  std::unique_ptr<Plan> inner;
+  FakeSubstrate& substrate;
+  double seconds;
+  Events& events;
+};
+
+class FakeBackend : public Backend {
+ public:
+  FakeBackend(std::string name, std::string uuid, double seconds, double ceiling_seconds,
+              Events& events)
+      : name_(std::move(name)),
+        substrate_(std::move(uuid)),
+        seconds_(seconds),
+        ceiling_seconds_(ceiling_seconds),
+        events_(events) {}
+
+  std::string_view name() const override { return name_; }
+  Substrate& substrate() const override { return substrate_; }
+  std::vector<KernelInfo> kernels() const override { return naive_->kernels(); }
+  Support supports(const PoolProblem& problem, std::string_view kernel) const override {
+    return naive_->supports(problem, kernel);
+  }
+  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override {
+    const double seconds = src_count(problem) == 1 ? 1e-6 : seconds_;  // the floor's problem
+    return std::make_unique<FakePlan>(naive_->plan(problem, kernel), substrate_, seconds, events_);
+  }
+  std::vector<std::unique_ptr<Plan>> ceilings(int64_t, int64_t) override {
+    ++asked_for_ceilings;
+    std::vector<std::unique_ptr<Plan>> plans;
+    plans.push_back(std::make_unique<FakePlan>(nullptr, substrate_, ceiling_seconds_, events_));
+    return plans;
+  }
+
+  int asked_for_ceilings = 0;
+
+ private:
+  std::string name_;
+  mutable FakeSubstrate substrate_;
+  double seconds_, ceiling_seconds_;
+  Events& events_;
+  std::unique_ptr<Backend> naive_ = std::move(open_naive({}).front());
+};
+
+class BencherTest : public testing::Test {
+ protected:
+  const PoolProblem problem_ = parse_problem("max/sliding/f32/nchw/src:1x2x32x32/k:2x2");
+  Events events_;
+  FakeBackend cuda_{"cuda:0", "8a6f", 1e-3, 0.8e-3, events_};
+  FakeBackend vulkan_{"vulkan:0", "8a6f", 2e-3, 0.5e-3, events_};
+  FakeBackend second_gpu_{"vulkan:1", "77cc", 4e-3, 1e-3, events_};
+};
+
+TEST_F(BencherTest, apis_on_one_device_share_its_ceilings_and_another_device_has_its_own) {
+  BenchOptions options;
+  options.temperatures = {Temperature::kCold};
+  options.measure.blocks = 6;
+  options.baseline = "cuda:0";
+  Bencher bencher({{&cuda_, {}}, {&vulkan_, {}}, {&second_gpu_, {}}}, options);
+  const CaseResult result = bencher.run(problem_);
+  ASSERT_EQ(result.records.size(), 3u);
+  for (const Record& record : result.records)
+    EXPECT_EQ(record.status, Status::kOk) << record.contender << ": " << record.reason;
+  EXPECT_EQ(cuda_.asked_for_ceilings, 1);
+  EXPECT_EQ(vulkan_.asked_for_ceilings, 0);
+  EXPECT_DOUBLE_EQ(result.records[0].share.median, 0.8);
+  EXPECT_DOUBLE_EQ(result.records[1].share.median, 0.4) << "of the ceiling that CUDA measured";
+  EXPECT_DOUBLE_EQ(result.records[2].share.median, 0.25) << "of its own ceiling";
+  EXPECT_FALSE(result.records[1].across_devices);
+  EXPECT_TRUE(result.records[2].across_devices);
+}
+
+// A listener stands where a profiler would; it must be named before the first range.
+class Profile : public BencherTest {
+ protected:
+  void SetUp() override {
+    if (!profiler_ranges_built()) GTEST_SKIP() << "built without NVTX: no CUDA Toolkit";
+    setenv("NVTX_INJECTION64_PATH", POOLBENCH_NVTX_LISTENER, 1);
+    listener_ = dlopen(POOLBENCH_NVTX_LISTENER, RTLD_NOW);
+    ASSERT_NE(listener_, nullptr) << dlerror();
+    heard_ = reinterpret_cast<Events* (*)()>(dlsym(listener_, "events"))();
+    heard_->clear();
+  }
+  void* listener_ = nullptr;
+  Events* heard_ = nullptr;
+};
+
+TEST_F(Profile, one_launch_a_contender_in_a_range_with_the_problems_text) {
+  // The launches and the ranges in one list.
+  FakeBackend cuda("cuda:0", "8a6f", 1e-3, 1e-3, *heard_);
+  FakeBackend vulkan("vulkan:0", "8a6f", 1e-3, 1e-3, *heard_);
+  const Input input = make_input(problem_, FillKind::kUniform, 1);
+  for (const Temperature temperature : {Temperature::kCold, Temperature::kHot}) {
+    heard_->clear();
+    const auto verdicts = profile({{&cuda, {}}, {&vulkan, {}}}, problem_, input, temperature);
+    ASSERT_EQ(verdicts.size(), 2u);
+    for (const Verdict& verdict : verdicts) EXPECT_EQ(verdict.status, Status::kOk);
+    const std::string text = to_text(problem_);
+    std::vector<Events> ranges;
+    for (size_t i = 0; i < heard_->size(); ++i)
+      if ((*heard_)[i].rfind("push", 0) == 0)
+        ranges.emplace_back(heard_->begin() + i, heard_->begin() + i + 3);
+    EXPECT_EQ(ranges, (std::vector<Events>{
+                          {"push poolbench cuda:0/" + text, "launch", "pop poolbench"},
+                          {"push poolbench vulkan:0/" + text, "launch", "pop poolbench"}}));
+  }
+}
+
+TEST_F(Profile, what_is_refused_or_wrong_has_no_range) {
+  const auto lp = parse_problem("lp/global/f32/nchw/src:1x2x8x8/norm:2");
+  const auto verdicts = profile({{&cuda_, "nonesuch"}}, lp, make_input(lp, FillKind::kUniform, 1),
+                                Temperature::kCold);
+  EXPECT_EQ(verdicts.at(0).status, Status::kRefused);
+  EXPECT_TRUE(heard_->empty());
+}
+
+}  // namespace
+}  // namespace poolbench
