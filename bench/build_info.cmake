@@ -1,7 +1,11 @@
 # Writes bench/build_info.h: how the program is built, and from which commit. Run with cmake -P at
-# every build; the header is touched only when it changes.
+# every build; the header is touched only when it changes. POOLBENCH_COMMIT in the environment names
+# the commit where the sources are without their repository.
 find_package(Git QUIET)
 set(commit "unknown")
+if(DEFINED ENV{POOLBENCH_COMMIT})
+  set(commit $ENV{POOLBENCH_COMMIT})
+endif()
 if(GIT_FOUND)
   execute_process(COMMAND ${GIT_EXECUTABLE} describe --always --dirty --abbrev=12 --exclude=*
     WORKING_DIRECTORY ${SOURCE} OUTPUT_VARIABLE described OUTPUT_STRIP_TRAILING_WHITESPACE

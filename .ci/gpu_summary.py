@@ -1,0 +1,339 @@
+#!/usr/bin/env python3
+"""The table of speeds to reach on a GPU, from records of `poolbench bench --json`.
+
+    .ci/gpu_summary.py [--markdown FILE] RECORD.json|RECORD.json.gz|STEP.tar.gz ...
+
+One row a class of problems and family (cuda, vulkan): how many rows of the records fall into the
+class, their geometric mean and their worst, the target, and whether every row meets it. Only cold
+rows count, and only those where the backend chose the kernel itself. A problem that stands in
+several records counts once, with the last one's figures. Beside the table stand the rows that miss
+their target, and what was refused, wrong, invalid or failed, or left out for want of time.
+
+CLASSES is the one place that knows the targets. Exit status: 0 all met, 1 some missed or empty,
+4 unreadable input.
+"""
+import argparse
+import gzip
+import json
+import math
+import sys
+import tarfile
+from collections import namedtuple
+
+FAMILIES = ("cuda", "vulkan")
+PEERS = ("cudnn", "aten-cuda", "torch.compile")
+MB = 1e6
+MOST_LINES = 60  # of details on the screen
+
+
+class Problem:
+    """What the text of a problem says (host/problem.h)."""
+
+    def __init__(self, text):
+        self.text = text
+        self.reduction, self.windowing, self.dtype, self.layout, *tokens = text.split("/")
+        self.flags = {t for t in tokens if ":" not in t}
+        values = dict(t.split(":", 1) for t in tokens if ":" in t)
+        self.src = extents(values["src"])[2:]
+        self.rank = len(self.src)
+        self.kernel = self.per_axis(values.get("k"))
+        self.stride = self.per_axis(values.get("s")) or self.kernel
+        self.out = self.per_axis(values.get("out"))
+        self.dilated = "d" in values
+        self.indices = "idx" in self.flags
+        self.norm = values.get("norm")
+
+    def per_axis(self, value):
+        if value is None:
+            return None
+        numbers = extents(value)
+        return numbers * self.rank if len(numbers) == 1 else numbers
+
+    def slides(self, kernel, *strides):
+        """A sliding window of these extents, at one of these strides (none given: at any)."""
+        return (self.windowing == "sliding" and not self.dilated and self.kernel == kernel and
+                (not strides or self.stride in strides))
+
+    @property
+    def is_global(self):
+        return self.windowing == "global" or (self.windowing == "adaptive" and
+                                              all(o == 1 for o in self.out))
+
+    @property
+    def is_lp(self):
+        return self.reduction == "lp"
+
+
+def extents(text):
+    return [int(number) for number in text.split("x")]
+
+
+# What is tuned: f64, integer Lp, fractional average and Lp are the table kernel's.
+WIDE = {"f32", "f16", "bf16", "i32"}
+FLOAT = {"f32", "f16", "bf16"}
+HALF = {"f16", "bf16"}
+BYTE = {"i8", "u8"}
+
+ONE, TWO, THREE = [1, 1], [2, 2], [3, 3]
+
+
+def halving(p):
+    return not p.indices and not p.is_lp and p.slides(TWO, TWO)
+
+
+def three_by_three(p):
+    return not p.indices and not p.is_lp and p.slides(THREE, ONE, TWO)
+
+
+def other_shapes(p):
+    if p.is_lp:
+        return False
+    return (p.slides([2, 2, 2], [2, 2, 2]) or p.slides([1, 3, 3]) or
+            (p.indices and (p.slides(TWO, TWO) or p.slides(THREE, ONE, TWO))) or
+            (p.windowing == "adaptive" and p.src == [60, 60] and p.out == [6, 6]))
+
+
+def is_resnet_stem(p):
+    return p.text.split("/")[4:] == ["src:32x64x112x112", "k:3x3", "s:2x2", "p:1x1"]
+
+
+# A class is judged row by row: `value` of a row against the target, larger is better unless
+# `at_most`. share: of the row's ceiling. seconds: of a launch. over: seconds above floor + bytes at
+# the device's best speed. lp: time over the average's. ratio: the best peer's time over ours, the
+# lower end of the interval. mean_ratio: the same medians, judged by their geometric mean.
+Class = namedtuple("Class", "title value applies targets at_most", defaults=(False,))
+
+CLASSES = (
+    Class("≥ 64 MB, 2×2 s2, 2 bytes or more", "share",
+          lambda p, b: b >= 64 * MB and p.dtype in WIDE and halving(p), (0.85, 0.80)),
+    Class("≥ 256 MB, 2×2 s2, 2 bytes or more", "share",
+          lambda p, b: b >= 256 * MB and p.dtype in WIDE and halving(p), (0.92, 0.88)),
+    Class("≥ 64 MB, 3D 2×2×2 s2, 1×3×3; with indices; adaptive 60 → 6", "share",
+          lambda p, b: b >= 64 * MB and p.dtype in WIDE and other_shapes(p), (0.80, 0.70)),
+    Class("≥ 64 MB, 3×3 s2 and s1, f32", "share",
+          lambda p, b: b >= 64 * MB and p.dtype == "f32" and three_by_three(p), (0.85, 0.80)),
+    Class("≥ 64 MB, 3×3 s2 and s1, f16 and bf16", "share",
+          lambda p, b: b >= 64 * MB and p.dtype in HALF and three_by_three(p), (0.75, 0.65)),
+    Class("ResNet stem 32×64×112×112, f16 and bf16, µs", "seconds",
+          lambda p, b: p.dtype in HALF and three_by_three(p) and is_resnet_stem(p),
+          (20e-6, None), True),
+    Class("≥ 32 MB, i8 and u8, 2×2 s2 and 3×3 s2", "share",
+          lambda p, b: b >= 32 * MB and p.dtype in BYTE and
+          (halving(p) or (three_by_three(p) and p.stride == TWO)), (0.70, 0.50)),
+    Class("≥ 16 MB, 13×13 s1, 9×9 s1", "share",
+          lambda p, b: b >= 16 * MB and p.dtype in FLOAT and not p.is_lp and
+          (p.slides([13, 13], ONE) or p.slides([9, 9], ONE)), (0.50, 0.35)),
+    Class("≥ 64 MB, global, adaptive to 1×1", "share",
+          lambda p, b: b >= 64 * MB and p.dtype in FLOAT and p.is_global, (0.80, 0.70)),
+    Class("below twice the floor: µs above floor + bytes ÷ ceiling", "over",
+          lambda p, b: True, (1e-6, 3e-6), True),
+    Class("Lp, p = 2: time over the average's", "lp",
+          lambda p, b: p.is_lp and p.norm == "2" and p.dtype in FLOAT, (1.10, 1.15), True),
+    Class("every row: best peer ÷ ours, lower end", "ratio", lambda p, b: True, (0.97, 0.80)),
+    Class("beyond twice the floor: best peer ÷ ours, mean", "mean_ratio", lambda p, b: True,
+          (1.5, 1.2)),
+)
+
+
+def texts_of(path):
+    """The JSON texts of a record, or of all records in an archive, by name."""
+    if path.endswith((".tar.gz", ".tgz", ".tar")):
+        with tarfile.open(path) as archive:
+            for member in archive:
+                if member.isfile() and member.name.endswith(".json"):
+                    yield member.name, archive.extractfile(member).read()
+    else:
+        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
+            yield path, file.read()
+
+
+def read_records(paths):
+    """The cold median rows by (contender, problem), what was left out of each record, and the names
+    of all devices by UUID."""
+    rows, left_out, devices = {}, {}, {}
+    for path in paths:
+        for name, text in texts_of(path):
+            try:
+                record = json.loads(text)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+            ours = record.get("context", {}).get("poolbench", {})
+            if ours.get("left_out"):
+                left_out[name] = ours["left_out"]
+            for device in ours.get("devices", []):
+                devices[device["uuid"]] = f"{device['name']} ({device['uuid']})"
+            for row in record.get("benchmarks", []):
+                row = row.get("poolbench")
+                if row and row["temperature"] == "cold":
+                    rows[row["contender"], row["problem"]] = row
+    return rows, left_out, devices
+
+
+class Records:
+    """The rows, and what one row's value needs of the others."""
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.best_speed = {}  # bytes a second of the best ceiling, by device
+        self.peer_rows = {}  # by problem
+        for (contender, problem), row in rows.items():
+            if contender.split(":")[0] in PEERS and row["status"] == "ok":
+                self.peer_rows.setdefault(problem, []).append(row)
+            if row.get("ceiling_seconds"):
+                speed = (row["bytes_read"] + row["bytes_written"]) / row["ceiling_seconds"]
+                self.best_speed[row["device"]] = max(speed, self.best_speed.get(row["device"], 0))
+
+    def share(self, row):
+        return row.get("share", {}).get("median") if not row["below_floor"] else None
+
+    def seconds(self, row):
+        return row["seconds"]["median"]
+
+    def over(self, row):
+        speed = self.best_speed.get(row["device"])
+        if not row["below_floor"] or not speed:
+            return None
+        moved = row["bytes_read"] + row["bytes_written"]
+        return row["seconds"]["median"] - row["floor_seconds"] - moved / speed
+
+    def lp(self, row):
+        problem = row["problem"].replace("lp/", "avg_include_pad/", 1).replace("/norm:2", "")
+        average = self.rows.get((row["contender"], problem.replace("/mean", "")))
+        if row["below_floor"] or not average or average["status"] != "ok":
+            return None
+        return row["seconds"]["median"] / average["seconds"]["median"]
+
+    def peers(self, row):
+        """The peers' rows of the same problem on the same device."""
+        return [peer for peer in self.peer_rows.get(row["problem"], [])
+                if peer["device"] == row["device"]]
+
+    def ratio(self, row):
+        """Against the best peer: block by block where the record paired the two, else the
+        intervals' ends that are worse for us."""
+        ratios = []
+        for peer in self.peers(row):
+            if peer["contender"] == row.get("baseline") and not row.get("across_devices"):
+                ratios.append(row["ratio"]["low"])
+            else:
+                ratios.append(end(peer["seconds"], "low") / end(row["seconds"], "high"))
+        return min(ratios, default=None)
+
+    def mean_ratio(self, row):
+        if row["below_floor"]:
+            return None
+        peers = [peer["seconds"]["median"] for peer in self.peers(row) if not peer["below_floor"]]
+        return min(peers) / row["seconds"]["median"] if peers else None
+
+
+def end(interval, which):
+    """An end of an interval; fewer than six samples have none."""
+    return interval[which] if interval[which] is not None else interval["median"]
+
+
+def geometric_mean(values):
+    values = [value for value in values if value > 0]
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+
+
+Result = namedtuple("Result", "of family rows mean worst target met missed")
+
+
+def judge(records, by_problem):
+    """A Result for each class and family."""
+    for of in CLASSES:
+        for family, target in zip(FAMILIES, of.targets):
+            if target is None:
+                continue
+            values = {}
+            for row in by_problem[family]:
+                problem = Problem(row["problem"])
+                if not of.applies(problem, row["bytes_read"] + row["bytes_written"]):
+                    continue
+                value = getattr(records, of.value)(row)
+                if value is not None:
+                    values[row["contender"], row["problem"]] = value
+            meets = (lambda v: v <= target) if of.at_most else (lambda v: v >= target)
+            mean = geometric_mean(values.values())
+            worst = (max if of.at_most else min)(values.values(), default=None)
+            if of.value == "mean_ratio":
+                missed, met = {}, mean is not None and meets(mean)
+            else:
+                missed = {key: value for key, value in values.items() if not meets(value)}
+                met = bool(values) and not missed
+            yield Result(of, family, len(values), mean, worst, target, met, missed)
+
+
+def figure(value, kind):
+    if value is None:
+        return "–"
+    return f"{value * 1e6:.2f}" if kind in ("seconds", "over") else f"{value:.2f}"
+
+
+def table(results, devices):
+    lines = [f"Device: {device}" for device in devices]
+    lines += ["", "| class | family | rows | mean | worst | target | met |",
+              "| --- | --- | --- | --- | --- | --- | --- |"]
+    for r in results:
+        kind = r.of.value
+        sign = "≤" if r.of.at_most else "≥"
+        mean = None if kind == "over" else r.mean  # of differences there is no geometric mean
+        verdict = "yes" if r.met else "no rows" if r.rows == 0 else \
+            f"no, in {len(r.missed)} of {r.rows}" if r.missed else "no"
+        lines.append(f"| {r.of.title} | {r.family} | {r.rows} | {figure(mean, kind)} | "
+                     f"{figure(r.worst, kind)} | {sign} {figure(r.target, kind)} | {verdict} |")
+    return lines
+
+
+def details(results, untimed, left_out):
+    """Rows that miss, worst first in each class; rows without a time by reason; what is left out."""
+    lines = []
+    for r in results:
+        for (contender, problem), value in sorted(r.missed.items(), key=lambda item: item[1],
+                                                  reverse=r.of.at_most):
+            lines.append(f"- misses: {contender}, {r.of.title}: {figure(value, r.of.value)} for "
+                         f"`{problem}`")
+    reasons = {}
+    for row in untimed:
+        reasons.setdefault((row["contender"], row["status"], row["reason"]), []).append(row)
+    for (contender, status, reason), rows in reasons.items():
+        lines.append(f"- {status}: {contender}, {len(rows)} rows: {reason}: "
+                     f"`{rows[0]['problem']}`")
+    for name, problems in left_out.items():
+        lines.append(f"- left out of {name} for want of time: {len(problems)} problems, from "
+                     f"`{problems[0]}` on")
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--markdown", metavar="FILE", help="also write the table here")
+    parser.add_argument("records", nargs="+", metavar="RECORD")
+    arguments = parser.parse_args()
+    try:
+        rows, left_out, names = read_records(arguments.records)
+    except (OSError, ValueError, tarfile.TarError) as error:
+        print(f"gpu_summary: {error}", file=sys.stderr)
+        return 4
+    # "cuda:0" is the family's own choice of kernel, "cuda:0.strip" a forced one.
+    ours = {family: [row for (contender, _), row in rows.items()
+                     if contender.split(":")[0] == family and "." not in contender]
+            for family in FAMILIES}
+    timed = {family: [row for row in ours[family] if row["status"] == "ok"] for family in FAMILIES}
+    untimed = [row for family in FAMILIES for row in ours[family] if row["status"] != "ok"]
+    results = list(judge(Records({key: row for key, row in rows.items() if "seconds" in row}),
+                         timed))
+    devices = sorted({names.get(row["device"], row["device"])
+                      for family in FAMILIES for row in timed[family]})
+    rows, more = table(results, devices), details(results, untimed, left_out)
+    if arguments.markdown:
+        with open(arguments.markdown, "w", encoding="utf-8") as file:
+            file.write("\n".join(rows + [""] + more) + "\n")
+    if len(more) > MOST_LINES:
+        more[MOST_LINES:] = [f"- and {len(more) - MOST_LINES} more (--markdown has all)"]
+    print("\n".join(more + [""] + rows))  # the end of a long output is what is seen
+    return 0 if all(r.met for r in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
