@@ -56,16 +56,16 @@ class Session {
         left_out_(problems_.size()),
         progress_("bench", int64_t(problems_.size()), total_work()) {}
 
-  // Null: left out, as the budget is spent, or would be by this problem at the pace so far.
+  // Null: left out for want of time.
   const CaseResult* result(size_t problem) {
     if (!results_[problem] && !left_out_[problem]) {
       const double next = work(problems_[problem]);
-      const double pace = done_ > 0 ? seconds_since(start_) / done_ : 0;
-      left_out_[problem] = budget_ > 0 && seconds_since(start_) + pace * next > budget_;
+      const double before = seconds_since(start_);
+      left_out_[problem] = !budget_.allows(before, next);
       if (left_out_[problem]) return nullptr;
       progress_.step(to_text(problems_[problem]), next);
       results_[problem] = bencher_.run(problems_[problem]);
-      done_ += next;
+      budget_.took(seconds_since(start_) - before, next);
       save_now_and_then();
     }
     return results_[problem] ? &*results_[problem] : nullptr;
@@ -111,10 +111,9 @@ class Session {
   Bencher& bencher_;
   std::vector<PoolProblem> problems_;
   std::string record_;
-  double budget_;
+  Budget budget_;
   const GpuWatch* watch_;
   Clock::time_point start_ = Clock::now(), saved_ = start_;
-  double done_ = 0;  // in work()'s unit
   std::vector<std::optional<CaseResult>> results_;
   std::vector<bool> left_out_;
   Progress progress_;

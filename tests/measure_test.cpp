@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "bench/progress.h"
 #include "bench/report.h"
 #include "tests/fake_substrate.h"
 
@@ -128,6 +129,18 @@ TEST_F(MeasureTest, an_output_that_changes_while_timed_makes_the_series_invalid)
   const auto series = run({subject(good), subject(bad)}, Temperature::kHot);
   EXPECT_EQ(series[0].invalid, "");
   EXPECT_EQ(series[1].invalid, "the timed output differs from the checked one");
+}
+
+TEST(Budget, ends_with_its_time_and_leaves_out_what_would_not_end_in_it) {
+  Budget budget(100);
+  EXPECT_TRUE(budget.allows(99, 1e9)) << "nothing is known of the pace yet";
+  EXPECT_FALSE(budget.allows(101, 1));
+  budget.took(10, 1);  // the first case starts everything up
+  budget.took(5, 100);
+  EXPECT_TRUE(budget.allows(20, 1000)) << "50 s at the better pace, 10,000 s at the first";
+  EXPECT_FALSE(budget.allows(20, 2000));
+  EXPECT_TRUE(budget.allows(20, 10)) << "a smaller one still fits";
+  EXPECT_TRUE(Budget(0).allows(1e9, 1e9));
 }
 
 TEST(MedianInterval, ends_are_order_statistics_of_the_sign_test) {
