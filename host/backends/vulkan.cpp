@@ -19,6 +19,13 @@ constexpr uint32_t kLinearGroup = 256;
 constexpr int64_t kReaders = 1 << 18;
 constexpr int64_t kUnit = 16;  // bytes of an access of linear.comp
 
+Extent extent(int64_t by) {
+  Extent made{.by = uint32_t(by), .factor = 0, .shift = 0};
+  while ((int64_t{1} << made.shift) < by) ++made.shift;
+  made.factor = uint32_t((((uint64_t{1} << made.shift) - uint64_t(by)) << 32) / uint64_t(by) + 1);
+  return made;
+}
+
 // The device's functions; newer headers name the type otherwise.
 using Calls =
     std::remove_cvref_t<decltype(*std::declval<const vk::raii::Device&>().getDispatcher())>;
@@ -36,9 +43,12 @@ class VulkanPlan : public Plan {
         layout_(*backend.layout_),
         groups_(dispatch.groups) {
     if (groups_ == 0) return;  // an empty batch
+    for (size_t i = 0; i < dispatch.extents.size(); ++i)
+      push_.extents[i] = extent(dispatch.extents[i]);
     pipeline_ = backend.pipeline(dispatch);
     const auto table_bytes = int64_t(tables.windows.size() * sizeof(Window));
     args_ = Buffer(*backend.substrate_, int64_t(sizeof(args)) + table_bytes);
+    push_.args = address(args_.at());
     set_tables(args, tables, static_cast<const Window*>(args_.at(sizeof(args))));
     backend.substrate_->write(args_.at(), &args, sizeof(args));
     backend.substrate_->write(args_.at(sizeof(args)), tables.windows.data(), table_bytes);
@@ -49,9 +59,11 @@ class VulkanPlan : public Plan {
   void launch(const Tensors& tensors, Stream stream) override {
     if (groups_ == 0) return;
     const vk::CommandBuffer commands(static_cast<VkCommandBuffer>(stream));
-    const auto address = [](const void* memory) { return reinterpret_cast<uint64_t>(memory); };
-    const Push push = {address(args_.at()), address(tensors.src), address(tensors.dst),
-                       address(tensors.indices), address(tensors.scratch)};
+    Push push = push_;
+    push.src = address(tensors.src);
+    push.dst = address(tensors.dst);
+    push.indices = address(tensors.indices);
+    push.scratch = address(tensors.scratch);
     commands.bindPipeline(vk::PipelineBindPoint::eCompute, pipeline_, calls_);
     commands.pushConstants<Push>(layout_, vk::ShaderStageFlagBits::eCompute, 0, push, calls_);
     int64_t rest = groups_;
@@ -72,11 +84,14 @@ class VulkanPlan : public Plan {
   }
 
  private:
+  static uint64_t address(const void* memory) { return reinterpret_cast<uint64_t>(memory); }
+
   std::string_view kernel_;
   const Calls& calls_;
   vk::PipelineLayout layout_;
   vk::Pipeline pipeline_;
   Buffer args_;
+  Push push_ = {};  // but for the tensors
   int64_t groups_;
 };
 
@@ -98,6 +113,9 @@ std::vector<KernelInfo> VulkanBackend::kernels() const {
 std::string VulkanBackend::missing(const VulkanDispatch& dispatch) const {
   if (dispatch.groups > UINT32_MAX)
     return fmt::format("room for {} workgroups (at most 2^32 - 1)", dispatch.groups);
+  if (const int64_t has = substrate_->limits().maxComputeSharedMemorySize;
+      dispatch.shared_bytes > has)
+    return fmt::format("room for {} bytes in shared memory (has {})", dispatch.shared_bytes, has);
   if (substrate_->is_cpu() && dispatch.iterations > kSoftwareLoops)
     return fmt::format("loops as long as such a window needs (about {} iterations, at most {})",
                        dispatch.iterations, kSoftwareLoops);
@@ -165,8 +183,9 @@ std::vector<std::unique_ptr<Plan>> VulkanBackend::linear_passes(int64_t bytes_re
     args.c = writes;
     plans.push_back(std::make_unique<VulkanPlan>(
         *this, name,
-        VulkanDispatch{
-            "linear", {kLinearGroup, uint32_t(drop)}, (writes + kLinearGroup - 1) / kLinearGroup},
+        VulkanDispatch{.shader = "linear",
+                       .constants = {kLinearGroup, uint32_t(drop)},
+                       .groups = (writes + kLinearGroup - 1) / kLinearGroup},
         args, Tables{}));
   };
   const int64_t reads = bytes_read / kUnit, writes = bytes_written / kUnit;

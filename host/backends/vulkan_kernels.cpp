@@ -12,24 +12,35 @@
 namespace poolbench {
 namespace {
 
-// Invocations in a workgroup. Powers of two that suit sub-groups of 4 to 128; not tuned yet.
+// Nothing below is tuned: what is marked predicted follows from counts, not from measurements.
+
+// Invocations in a workgroup. Powers of two that suit sub-groups of 4 to 128.
 constexpr uint32_t kTableGroup = 128;
 constexpr uint32_t kTeamGroup = 256;
 constexpr uint32_t kSlidingGroup = 128;
 constexpr int64_t kReduceGroup = 256;
-// Outputs of an invocation of `sliding`, by whether it makes one channel or 16 bytes of them; one
-// each where that would leave fewer invocations than keep a large GPU busy.
-constexpr int64_t kRows = 4, kWideRows = 2, kEnoughInvocations = 1 << 18;
+// Invocations that keep a large GPU busy: 132 multiprocessors of 2048 threads. Outputs share work
+// inside an invocation as far as that leaves so many (predicted).
+constexpr int64_t kEnoughInvocations = 1 << 18;
+// Outputs below each other of an invocation of `sliding`.
+constexpr int64_t kRows = 4;
 // Taps that are unrolled. Long unrolled windows have exhausted compilers (ncnn issue 1874).
 constexpr int64_t kFixedTaps = 32;
 // Plain sums keep the error bound up to so many additions one after another.
 constexpr int64_t kPlainSum = 64;
 // Taps from which on `table` has a workgroup make an output.
 constexpr int64_t kTeamTaps = 2048;
+// `staged`: invocations; what its workgroup stages at least and at most; taps from which on it is
+// faster than a kernel that shares them in registers (predicted).
+constexpr int64_t kStagedGroup = 128;
+constexpr int64_t kStagedBytes = 16 << 10, kMostStagedBytes = 48 << 10;
+constexpr int64_t kManyTaps = 25;
 // Elements that a member of a team in `reduce` takes at least; channels last, the most before a
 // team grows at the cost of wide rows.
 constexpr int64_t kMemberElements = 8, kMostMemberElements = 1 << 14;
 constexpr int64_t kInFlight = 4;  // of table.comp and reduce.comp
+// Invocations are numbered below 2^31; idle ones of the last groups have numbers as well.
+constexpr int64_t kMostItems = (int64_t{1} << 31) - (1 << 24);
 
 int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -80,59 +91,222 @@ VulkanDispatch table(const PoolArgs& args) {
           .iterations = teams ? ceil_divide(taps, kInFlight * group) : taps + rows + planes};
 }
 
-// ---- sliding ----
+// ---- What sliding, strip and vector share ----
 
-// Elements an invocation handles side by side: 16 bytes of channels where they are aligned.
-int64_t lanes(const PoolArgs& args) {
-  const int64_t wide = 16 / dtype_bytes(DType(args.dtype));
-  return channels_last(args) && args.c % wide == 0 ? wide : 1;
-}
-
-VulkanDispatch sliding(const PoolArgs& args) {
-  const auto& [d, h, w] = args.axis;
-  const int64_t wide = lanes(args);
-  const int64_t outputs = args.n * args.c * dst_plane(args) / wide;
-  int64_t rows = wide > 1 ? kWideRows : kRows;
-  if (h.dilation > 1 || h.dst < rows || outputs / rows < kEnoughInvocations) rows = 1;
-  const int64_t invocations = h.dst == 0 ? 0 : outputs / h.dst * ceil_divide(h.dst, rows);
-  const bool clip = w.pad_begin > 0 ||
-                    (w.dst - 1) * w.stride - w.pad_begin + (w.kernel - 1) * w.dilation >= w.src;
-  const bool fixed = d.kernel * h.kernel * w.kernel <= kFixedTaps && d.dilation == 1 &&
-                     h.dilation == 1 && w.dilation == 1;
-  const auto constant = [&](int64_t value) { return fixed ? uint32_t(value) : 0; };
-  return {.shader = shader_name(wide > 1 ? "sliding_wide" : "sliding", args),
-          .constants = {kSlidingGroup, norm_constant(args), uint32_t(args.layout), uint32_t(rows),
-                        uint32_t(clip), constant(d.kernel), constant(h.kernel), constant(w.kernel),
-                        constant(h.stride), constant(w.stride)},
-          .groups = ceil_divide(invocations, kSlidingGroup),
-          .iterations = d.kernel * (1 + (h.kernel + (rows - 1) * h.stride) * (1 + w.kernel))};
-}
-
-const char* sliding_why_not(const PoolArgs& args) {
-  const auto& [d, h, w] = args.axis;
+// Why a problem cannot be made of lanes (lanes.glsl), with 32-bit offsets inside a plane, or
+// channels last an image.
+const char* lanes_why_not(const PoolArgs& args) {
   const auto reduction = Reduction(args.reduction);
-  if (Windowing(args.windowing) != Windowing::kSliding) return "only sliding windows";
   if (reduction == Reduction::kLp && is_integer(args)) return "norms of integers stand in `table`";
   if (reduction == Reduction::kLp && std::isinf(args.norm)) return "norm inf stands in `table`";
-  // 32-bit offsets inside a plane, or channels last an image; 32-bit numbers of invocations.
   constexpr int64_t kLimit = int64_t{1} << 31;
   const int64_t channels = channels_last(args) ? args.c : 1;
   if (src_plane(args) * channels >= kLimit || dst_plane(args) * channels >= kLimit)
     return "a plane (channels last: an image) has 2^31 elements or more";
-  if (args.n * args.c * dst_plane(args) >= kLimit) return "2^31 outputs or more";
+  if (args.n * args.c * dst_plane(args) >= kMostItems) return "2^31 - 2^24 outputs or more";
   for (const Axis& axis : args.axis)
     if (axis.kernel >= 1 << 20 || axis.stride >= 1 << 20 || axis.dilation >= 1 << 20 ||
         axis.kernel * axis.dilation >= 1 << 28)
       return "a window, stride or dilation of 2^20 or more";
   if (reduction == Reduction::kMax) return nullptr;
   if (std::abs(args.divisor) >= kLimit) return "a divisor of 2^31 or more";
-  const int64_t rows = d.kernel * h.kernel;
+  const int64_t rows = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]);
+  const int64_t columns = most_taps(args, args.axis[2]);
   if (is_integer(args)) {
-    if (rows * w.kernel >= 1 << 23) return "2^23 taps or more would overflow an integer sum";
-  } else if (rows + w.kernel > kPlainSum) {
+    if (rows * columns >= 1 << 23) return "2^23 taps or more would overflow an integer sum";
+  } else if (rows + columns > kPlainSum) {
     return "so long a window needs compensated sums";
   }
   return nullptr;
+}
+
+// Whether a shader may know the window: dense, few taps, and norms whose powers are short code.
+bool is_known_window(const PoolArgs& args) {
+  int64_t taps = 1;
+  for (const Axis& axis : args.axis) {
+    if (axis.dilation != 1 || axis.kernel > kFixedTaps) return false;
+    taps *= axis.kernel;
+  }
+  return Windowing(args.windowing) == Windowing::kSliding && taps <= kFixedTaps;
+}
+bool is_long_norm(const PoolArgs& args) {
+  return Reduction(args.reduction) == Reduction::kLp && args.norm != 1 && args.norm != 2;
+}
+
+int64_t lanes(const PoolArgs& args) { return 16 / dtype_bytes(DType(args.dtype)); }
+
+// The input that the last window reaches, counted from the input's begin.
+int64_t reach(const Axis& axis) {
+  return (axis.dst - 1) * axis.stride - axis.pad_begin + (axis.kernel - 1) * axis.dilation + 1;
+}
+
+// What all windows are divided by, or 0 where they differ: the given divisor, or every tap where
+// none is cut.
+uint32_t common_divisor(const PoolArgs& args) {
+  if (Reduction(args.reduction) == Reduction::kMax) return 0;
+  if (args.divisor != 0) return uint32_t(args.divisor);
+  if (Windowing(args.windowing) != Windowing::kSliding) return 0;
+  const bool padded = Reduction(args.reduction) == Reduction::kAvgIncludePad;
+  int64_t product = 1;
+  for (const Axis& axis : args.axis) {
+    if ((!padded && axis.pad_begin > 0) || reach(axis) > axis.src + (padded ? axis.pad_end : 0))
+      return 0;
+    product *= axis.kernel;
+  }
+  return uint32_t(product);
+}
+
+// Outputs of an invocation on an axis: `most`, halved until enough invocations are left.
+int64_t outputs_together(const Axis& axis, int64_t most, int64_t invocations) {
+  if (axis.kernel <= axis.stride) return 1;  // nothing is shared
+  while (most > 1 && (most > axis.dst || invocations / most < kEnoughInvocations)) most /= 2;
+  return most;
+}
+
+// ---- sliding ----
+
+VulkanDispatch sliding(const PoolArgs& args) {
+  const auto& [d, h, w] = args.axis;
+  const int64_t outputs = args.n * args.c * dst_plane(args);
+  const int64_t rows = h.dilation > 1 ? 1 : outputs_together(h, kRows, outputs);
+  const int64_t strips = ceil_divide(h.dst, rows);
+  const bool clip = w.pad_begin > 0 || reach(w) > w.src;
+  const bool fixed = is_known_window(args);
+  const auto constant = [&](int64_t value) { return fixed ? uint32_t(value) : 0; };
+  return {.shader = shader_name("sliding", args),
+          .constants = {kSlidingGroup, norm_constant(args), uint32_t(args.layout), uint32_t(rows),
+                        uint32_t(clip), constant(d.kernel), constant(h.kernel), constant(w.kernel),
+                        constant(h.stride), constant(w.stride)},
+          .groups = ceil_divide(args.n * args.c * d.dst * strips * w.dst, kSlidingGroup),
+          .extents = {w.dst, strips, d.dst, args.c},
+          .iterations = d.kernel * (1 + (h.kernel + (rows - 1) * h.stride) * (1 + w.kernel))};
+}
+
+const char* sliding_why_not(const PoolArgs& args) {
+  if (Windowing(args.windowing) != Windowing::kSliding) return "only sliding windows";
+  return lanes_why_not(args);
+}
+
+// ---- strip ----
+
+// Predicted: rows below each other share input rows, 4 where the stride is 1; twice as many lanes
+// as a half float's leave registers for half of them.
+VulkanDispatch strip(const PoolArgs& args) {
+  const auto& [d, h, w] = args.axis;
+  const int64_t wide = lanes(args), tiles = ceil_divide(w.dst, wide);
+  const int64_t most = h.stride > 1 || wide > 8 ? 2 : 4;
+  const int64_t rows = outputs_together(h, most, args.n * args.c * d.dst * h.dst * tiles);
+  const int64_t strips = ceil_divide(h.dst, rows);
+  const int64_t right = std::max<int64_t>(0, w.kernel - w.pad_begin - w.stride);
+  const int64_t src_rows = (rows - 1) * h.stride + h.kernel;
+  int64_t store_bytes = 16;
+  while (w.dst * dtype_bytes(DType(args.dtype)) % store_bytes != 0) store_bytes /= 2;
+  return {.shader = shader_name("strip", args),
+          .constants = {kSlidingGroup, norm_constant(args), uint32_t(rows), uint32_t(d.kernel),
+                        uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
+                        uint32_t(w.stride), uint32_t(w.pad_begin), uint32_t(right),
+                        uint32_t(tiles * wide * w.stride > w.src), uint32_t(store_bytes),
+                        common_divisor(args)},
+          .groups = ceil_divide(args.n * args.c * d.dst * strips * tiles, kSlidingGroup),
+          .extents = {tiles, strips, d.dst},
+          .iterations = d.kernel * src_rows * wide * (w.stride + w.kernel + rows)};
+}
+
+const char* strip_why_not(const PoolArgs& args) {
+  const auto dtype = DType(args.dtype);
+  const Axis& w = args.axis[2];
+  constexpr int64_t kMostBeside = 8, kMostRuns = 4;
+  if (channels_last(args)) return "only channels first";
+  if (dtype == DType::kF64 || dtype == DType::kI32) return "only types of up to 4 bytes, not i32";
+  if (!is_known_window(args)) return "only dense sliding windows of up to 32 taps";
+  if (is_long_norm(args)) return "of norms only 1 and 2";
+  if (w.src * dtype_bytes(dtype) % 16 != 0) return "only rows of whole 16-byte runs";
+  if (w.kernel - w.stride > kMostBeside || w.pad_begin > kMostBeside)
+    return "windows that reach far beyond their runs";
+  if (w.stride > kMostRuns) return "only strides of up to 4 along a row";
+  return lanes_why_not(args);
+}
+
+// ---- vector ----
+
+// Predicted: 2x2 outputs share their taps; of 16 lanes two outputs fill the registers.
+VulkanDispatch vector(const PoolArgs& args) {
+  const auto& [d, h, w] = args.axis;
+  const int64_t wide = lanes(args), runs = args.c / wide;
+  const bool known = is_known_window(args) && !is_long_norm(args);
+  const int64_t outputs = args.n * runs * dst_plane(args);
+  const int64_t across = known ? outputs_together(w, 2, outputs) : 1;
+  const int64_t rows = known && wide * across <= 16 ? outputs_together(h, 2, outputs / across) : 1;
+  const int64_t strips = ceil_divide(h.dst, rows), tiles = ceil_divide(w.dst, across);
+  const auto constant = [&](int64_t value) { return known ? uint32_t(value) : 0; };
+  const int64_t planes = most_taps(args, d), lines = planes * most_taps(args, h);
+  return {.shader = shader_name("vector", args),
+          .constants = {kSlidingGroup, norm_constant(args), uint32_t(across), uint32_t(rows),
+                        constant(d.kernel), constant(h.kernel), constant(w.kernel),
+                        constant(h.stride), constant(w.stride), common_divisor(args)},
+          .groups = ceil_divide(args.n * runs * d.dst * strips * tiles, kSlidingGroup),
+          .extents = {runs, tiles, strips, d.dst},
+          .iterations = known ? d.kernel * (h.kernel + h.stride) * (w.kernel + w.stride) * wide * 4
+                              : planes + lines + lines * most_taps(args, w)};
+}
+
+const char* vector_why_not(const PoolArgs& args) {
+  if (!channels_last(args)) return "only channels last";
+  if (DType(args.dtype) == DType::kF64) return "only types of up to 4 bytes";
+  if (Windowing(args.windowing) == Windowing::kFractional) return "no fractional windows";
+  if (args.c % lanes(args) != 0) return "only channels in whole 16-byte runs";
+  return lanes_why_not(args);
+}
+
+// ---- staged ----
+
+// Bytes of a lane in shared memory, and how many a plane needs: its elements and its rows' windows.
+int64_t lane_bytes(const PoolArgs& args) { return args.with_indices ? 8 : 4; }
+int64_t staged_lanes(const PoolArgs& args) {
+  return src_plane(args) + args.axis[1].src * args.axis[2].dst;
+}
+
+// Predicted: 16 KiB of lanes leave room for a dozen workgroups on a multiprocessor. Channels last,
+// as many planes as make 32 bytes, a sector; channels first, as many as keep a workgroup busy.
+VulkanDispatch staged(const PoolArgs& args) {
+  const auto& [d, h, w] = args.axis;
+  constexpr int64_t kOutputs = 8;  // of an invocation, at most
+  const auto even_share = [](int64_t outputs) {
+    return ceil_divide(outputs, ceil_divide(outputs, kOutputs));
+  };
+  const int64_t across = even_share(w.dst), down = even_share(h.dst);
+  const int64_t tiles_w = ceil_divide(w.dst, across), tiles_h = ceil_divide(h.dst, down);
+  const int64_t plane_bytes = staged_lanes(args) * lane_bytes(args);
+  const int64_t liked = channels_last(args) ? std::min(args.c, 2 * lanes(args))
+                                            : ceil_divide(kStagedGroup, h.src * tiles_w);
+  const int64_t fit = std::max<int64_t>(1, kStagedBytes / plane_bytes);
+  const int64_t planes = int64_t(std::bit_floor(uint64_t(std::min(liked, fit))));
+  const int64_t held = (across - 1) * w.stride + w.kernel + (down - 1) * h.stride + h.kernel;
+  return {.shader = shader_name("staged", args),
+          .constants = {kStagedGroup, norm_constant(args), uint32_t(args.layout), uint32_t(planes),
+                        uint32_t(planes * src_plane(args)), uint32_t(planes * h.src * w.dst),
+                        uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
+                        uint32_t(w.stride), uint32_t(down), uint32_t(across), common_divisor(args)},
+          .groups = channels_last(args) ? args.n * ceil_divide(args.c, planes)
+                                        : ceil_divide(args.n * args.c, planes),
+          .extents = {tiles_w, h.src, w.dst, tiles_h},
+          .shared_bytes = planes * plane_bytes,
+          .iterations = planes * staged_lanes(args) / kStagedGroup * 6 * held};
+}
+
+const char* staged_why_not(const PoolArgs& args) {
+  const auto& [d, h, w] = args.axis;
+  if (DType(args.dtype) == DType::kF64) return "only types of up to 4 bytes";
+  if (Windowing(args.windowing) != Windowing::kSliding) return "only sliding windows";
+  if (d.src != 1 || d.dst != 1) return "only one and two dimensions";
+  if (h.dilation != 1 || w.dilation != 1) return "no dilation";
+  if (h.kernel * w.kernel < kManyTaps) return "few taps: others share them in registers";
+  for (const Axis* axis : {&h, &w})
+    if (axis->kernel > kFixedTaps || 2 * axis->stride > std::max<int64_t>(2, axis->kernel))
+      return "only windows of up to 32 taps an axis that overlap by half";
+  if (staged_lanes(args) * lane_bytes(args) > kMostStagedBytes)
+    return "planes too large for shared memory";
+  return lanes_why_not(args);
 }
 
 // ---- reduce ----
@@ -169,6 +343,9 @@ VulkanDispatch reduce(const PoolArgs& args) {
 
 constexpr VulkanKernel kKernels[] = {
     {"reduce", "a whole plane by a team of invocations", reduce_why_not, reduce},
+    {"staged", "windows of many taps, planes in shared memory", staged_why_not, staged},
+    {"strip", "channels first, 16 bytes of outputs side by side", strip_why_not, strip},
+    {"vector", "channels last, 16 bytes of channels", vector_why_not, vector},
     {"sliding", "windows by arithmetic, rows shared by several outputs", sliding_why_not, sliding},
     {"table", "windows from the tables", takes_everything, table},
 };

@@ -14,6 +14,8 @@ struct VulkanDispatch {
   std::string shader;               // a name of kernels/vulkan/shaders.h
   std::vector<uint32_t> constants;  // specialization constant i; 0 is the workgroup's size
   int64_t groups = 0;               // workgroups
+  std::vector<int64_t> extents;     // of Push, at most 4 of at least 1
+  int64_t shared_bytes = 0;         // of a workgroup's memory, beyond the 16 KiB all devices have
   int64_t iterations = 0;           // of all loops of one invocation, at most
 };
 

@@ -11,8 +11,9 @@ namespace {
 enum Op : uint32_t { kEntryPoint = 15, kExecutionMode = 16, kCapability = 17 };
 constexpr size_t kHeaderWords = 5;
 // Capabilities and modes, by their numbers in the SPIR-V specification.
-constexpr uint32_t kFloat64 = 10;
+constexpr uint32_t kFloat16 = 9, kFloat64 = 10;
 constexpr uint32_t kStorageBuffer16BitAccess = 4433, kStorageBuffer8BitAccess = 4448;
+constexpr uint32_t kPreserveDenormCapability = 4464, kPreserveDenormMode = 4459;
 constexpr uint32_t kPreserveNanCapability = 4466, kPreserveNanMode = 4461;
 constexpr uint32_t kRoundToEvenCapability = 4467, kRoundToEvenMode = 4462;
 
@@ -36,6 +37,7 @@ std::string missing_feature(std::span<const uint32_t> words, const VulkanFeature
   for_each_instruction(words, [&](uint32_t op, std::span<const uint32_t> instruction) {
     if (op != kCapability) return;
     const uint32_t needed = instruction[1];
+    if (needed == kFloat16 && !features.float16) missing = "exact f16 conversion (shaderFloat16)";
     if (needed == kFloat64 && !features.float64) missing = "f64 arithmetic (shaderFloat64)";
     if (needed == kStorageBuffer16BitAccess && !features.storage16)
       missing = "16-bit elements (storageBuffer16BitAccess)";
@@ -48,29 +50,38 @@ std::string missing_feature(std::span<const uint32_t> words, const VulkanFeature
 std::vector<uint32_t> with_float_controls(std::span<const uint32_t> words,
                                           const VulkanFeatures& features) {
   const auto& has = features.float_controls;
-  const bool rounding = has.roundingModeIndependence != vk::ShaderFloatControlsIndependence::eNone;
+  using enum vk::ShaderFloatControlsIndependence;
+  const bool rounding = has.roundingModeIndependence != eNone;
+  const bool denormal = has.denormBehaviorIndependence != eNone;
   uint32_t entry_point = 0;
   size_t modes_at = 0;
-  bool float64 = false;
+  bool float16 = false, float64 = false;
   for_each_instruction(words, [&](uint32_t op, std::span<const uint32_t> instruction) {
+    if (op == kCapability) float16 |= instruction[1] == kFloat16;
     if (op == kCapability) float64 |= instruction[1] == kFloat64;
     if (op != kEntryPoint) return;
     entry_point = instruction[2];
     modes_at = instruction.data() + instruction.size() - words.data();
   });
   std::vector<uint32_t> capabilities, modes;
-  const auto ask = [&](uint32_t capability, uint32_t mode, bool for_f32, bool for_f64) {
-    if (!for_f32 && !(for_f64 && float64)) return;
-    capabilities.insert(capabilities.end(), {2 << 16 | kCapability, capability});
-    const auto add_mode = [&](uint32_t width) {
+  const auto ask = [&](uint32_t capability, uint32_t mode, bool f16, bool f32, bool f64) {
+    const struct {
+      uint32_t width;
+      bool wanted;
+    } widths[] = {{16, f16 && float16}, {32, f32}, {64, f64 && float64}};
+    bool asked = false;
+    for (const auto& [width, wanted] : widths) {
+      if (!wanted) continue;
+      if (!asked) capabilities.insert(capabilities.end(), {2 << 16 | kCapability, capability});
       modes.insert(modes.end(), {4 << 16 | kExecutionMode, entry_point, mode, width});
-    };
-    if (for_f32) add_mode(32);
-    if (for_f64 && float64) add_mode(64);
+      asked = true;
+    }
   };
-  ask(kPreserveNanCapability, kPreserveNanMode, has.shaderSignedZeroInfNanPreserveFloat32,
-      has.shaderSignedZeroInfNanPreserveFloat64);
-  ask(kRoundToEvenCapability, kRoundToEvenMode, rounding && has.shaderRoundingModeRTEFloat32,
+  ask(kPreserveDenormCapability, kPreserveDenormMode, denormal && has.shaderDenormPreserveFloat16,
+      false, false);
+  ask(kPreserveNanCapability, kPreserveNanMode, has.shaderSignedZeroInfNanPreserveFloat16,
+      has.shaderSignedZeroInfNanPreserveFloat32, has.shaderSignedZeroInfNanPreserveFloat64);
+  ask(kRoundToEvenCapability, kRoundToEvenMode, false, rounding && has.shaderRoundingModeRTEFloat32,
       rounding && has.shaderRoundingModeRTEFloat64);
   std::vector<uint32_t> controlled(words.begin(), words.end());
   controlled.insert(controlled.begin() + modes_at, modes.begin(), modes.end());

@@ -17,8 +17,8 @@ std::span<const uint32_t> shader_words(std::string_view name);
 // Empty, or what a device with these features lacks of what the shader declares that it needs.
 std::string missing_feature(std::span<const uint32_t> words, const VulkanFeatures& features);
 
-// The shader with what the device can promise about f32 and f64 asked for: that NaN, infinities
-// and the sign of zero are kept, and that sums round to nearest even.
+// The shader with what the device can promise about floats asked for: that NaN, infinities and the
+// sign of zero are kept, f16's subnormals too, and that sums round to nearest even.
 std::vector<uint32_t> with_float_controls(std::span<const uint32_t> words,
                                           const VulkanFeatures& features);
 

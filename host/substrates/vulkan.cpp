@@ -118,11 +118,15 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
   features_.storage8 = has.get<vk::PhysicalDeviceVulkan12Features>().storageBuffer8BitAccess;
   features_.float_controls = properties.get<vk::PhysicalDeviceFloatControlsProperties>();
   features_.float_controls.pNext = nullptr;
+  // Mesa's software driver converts as the processor does, and promises nothing (22.3).
+  features_.float16 = has.get<vk::PhysicalDeviceVulkan12Features>().shaderFloat16 &&
+                      (features_.float_controls.shaderDenormPreserveFloat16 || is_cpu_);
   const vk::StructureChain wanted{
       vk::PhysicalDeviceFeatures2{
           .features = {.shaderFloat64 = features_.float64, .shaderInt64 = true}},
       vk::PhysicalDeviceVulkan11Features{.storageBuffer16BitAccess = features_.storage16},
       vk::PhysicalDeviceVulkan12Features{.storageBuffer8BitAccess = features_.storage8,
+                                         .shaderFloat16 = features_.float16,
                                          .scalarBlockLayout = true,
                                          .bufferDeviceAddress = true}};
 

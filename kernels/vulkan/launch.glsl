@@ -7,6 +7,9 @@
 #extension GL_EXT_shader_8bit_storage : require
 #extension GL_EXT_shader_explicit_arithmetic_types_int32 : require
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+#ifdef FLOAT16
+#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
+#endif
 
 #include "kernels/pool_args.h"
 #include "kernels/vulkan/push.h"
@@ -26,6 +29,21 @@ layout(local_size_x_id = 0) in;
 uint group_index() {
   return (gl_WorkGroupID.z * gl_NumWorkGroups.y + gl_WorkGroupID.y) * gl_NumWorkGroups.x +
          gl_WorkGroupID.x;
+}
+
+// The number of an invocation among all, a place in the extents of the push constants: peel(n, i)
+// takes the place on extent i off n.
+uint invocation_index() {
+  return group_index() * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+}
+uint peel(inout uint n, int i) {
+  const Extent extent = push.extents[i];
+  uint high, low;
+  umulExtended(n, extent.factor, high, low);
+  const uint quotient = (high + n) >> extent.shift;
+  const uint place = n - quotient * extent.by;
+  n = quotient;
+  return place;
 }
 
 // rest / by; leaves the remainder. A 64-bit division takes a GPU a hundred instructions, so both

@@ -9,12 +9,21 @@
 namespace poolbench {
 #endif
 
+// A number known at launch that shaders divide by: n / by = (n + (n * factor >> 32)) >> shift for n
+// in [0, 2^31) (Granlund and Montgomery 1994, figure 4.1).
+struct Extent {
+  uint32_t by;
+  uint32_t factor;
+  uint32_t shift;
+};
+
 struct Push {
   uint64_t args;  // of a PoolArgs, whose own tensors are null
   uint64_t src;
   uint64_t dst;
   uint64_t indices;
   uint64_t scratch;
+  Extent extents[4];  // what an invocation's number is taken apart by
 };
 
 #ifdef __cplusplus

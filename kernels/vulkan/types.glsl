@@ -36,21 +36,25 @@
 #define Stored uint64_t
 #define Key int64_t
 const Key kMagnitude = 0x7fffffffffffffffL, kInfinity = 0x7ff0000000000000L;
+const int kKeyShift = 0;
 #elif DTYPE == F32
 #define Element uint
 #define Stored uint
 #define Key int
 const Key kMagnitude = 0x7fffffff, kInfinity = 0x7f800000;
+const int kKeyShift = 0;
 #elif DTYPE == F16
 #define Element uint16_t
 #define Stored uint
 #define Key int
 const Key kMagnitude = 0x7fff, kInfinity = 0x7c00;
+const int kKeyShift = 16;  // to the top of a Key
 #elif DTYPE == BF16
 #define Element uint16_t
 #define Stored uint
 #define Key int
 const Key kMagnitude = 0x7fff, kInfinity = 0x7f80;
+const int kKeyShift = 16;
 #else
 #define Stored int
 #define Key int
@@ -105,7 +109,21 @@ void pack(inout uvec4 words, int i, Stored v) {
 
 // ---- Keys ----
 
-#if IS_FLOAT
+#if IS_FLOAT && REDUCTION == MAX
+// At the top of a word: negative numbers turned around, then all moved down by the number of NaNs
+// of a sign, so that the negative ones, which stood below -infinity, wrap around to the top. Four
+// instructions for any of the types; -0 is less than 0, which no value shows.
+#if DTYPE == F64
+const Key kTopMagnitude = 0x7fffffffffffffffL, kNans = 0xfffffffffffffL, kLowest = ~kTopMagnitude;
+#else
+const Key kTopMagnitude = 0x7fffffff, kNans = (kMagnitude - kInfinity) << kKeyShift;
+const Key kLowest = ~kTopMagnitude;
+#endif
+Key turned(Key k) { return k ^ ((k >> (8 * ELEMENT_BYTES + kKeyShift - 1)) & kTopMagnitude); }
+Key key(Stored v) { return turned(Key(v << kKeyShift)) - kNans; }
+Stored stored_key(Key k) { return Stored(turned(k + kNans)) >> kKeyShift; }
+
+#elif IS_FLOAT
 const Key kLowest = -kInfinity;
 const Key kNan = kMagnitude;  // above infinity, so that NaN wins
 
@@ -149,6 +167,9 @@ const RealBits kRealInfinity = 0x7f800000, kRealMagnitude = 0x7fffffff;
 bool is_nan(Real v) { return (real_bits(v) & kRealMagnitude) > kRealInfinity; }
 
 #if DTYPE == F16
+#ifdef FLOAT16  // one instruction, on devices that keep subnormals
+float f16_to_float(uint bits) { return float(unpackFloat2x16(bits).x); }
+#else
 float f16_to_float(uint bits) {
   const uint magnitude = bits & 0x7fffu;
   const uint sign = (bits & 0x8000u) << 16;
@@ -157,6 +178,7 @@ float f16_to_float(uint bits) {
   const uint subnormal = floatBitsToUint(float(magnitude) * 5.9604644775390625e-8);  // 2^-24
   return uintBitsToFloat(sign | (magnitude < 0x400u ? subnormal : normal));
 }
+#endif
 uint float_to_f16(float v) {  // to_f16 of kernels/dtype.h
   const uint bits = floatBitsToUint(v);
   const uint sign = (bits >> 16) & 0x8000u;

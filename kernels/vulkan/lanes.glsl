@@ -1,0 +1,105 @@
+// What the kernels that share work between outputs accumulate, a Lane for each output, and accesses
+// of 16 bytes. A Lane is less than an Op of reductions.glsl: its taps come in the order of memory,
+// and sums are plain. Their error stays inside the bound while the taps of a row and the rows of a
+// window are 64 together, which the host sees to.
+
+#if REDUCTION == MAX
+#define Lane Key
+const Lane kStart = kLowest;
+Lane tap(Stored v, int) { return key(v); }
+Lane join(Lane a, Lane b) { return max(a, b); }
+Stored result(Lane a, int) { return stored_key(a); }
+#elif REDUCTION == MAX_INDEX
+struct Lane {
+  Key best;
+  int at;  // -1: no tap
+};
+const Lane kStart = Lane(kLowest, -1);
+Lane tap(Stored v, int position) { return Lane(key(v), position); }
+Lane join(Lane a, Lane b) {  // b stands behind a
+  return b.at >= 0 && (a.at < 0 || b.best > a.best || is_nan_key(b.best)) ? b : a;
+}
+Stored result(Lane a, int) { return stored_key(a.best); }
+#elif NEEDS_REAL
+#define Lane Real
+const Lane kStart = Real(0);
+Lane join(Lane a, Lane b) { return a + b; }
+Real quotient(Real sum, int by) {
+#if ELEMENT_BYTES == 2  // the type's own rounding covers the reciprocal's, which lanes share
+  return sum * (Real(1) / Real(by));
+#else
+  return sum / Real(by);
+#endif
+}
+#if REDUCTION == AVERAGE
+Lane tap(Stored v, int) { return real(v); }
+Stored result(Lane a, int divisor) { return stored_real(divisor == 0 ? a : quotient(a, divisor)); }
+#else
+Lane tap(Stored v, int) { return abs_power(abs(real(v))); }
+Stored result(Lane a, int count) {
+  return norm_of(args.norm_mean != 0 && count > 0 ? quotient(a, count) : a);
+}
+#endif
+#else
+#define Lane int
+const Lane kStart = 0;
+Lane tap(Stored v, int) { return v; }
+Lane join(Lane a, Lane b) { return a + b; }
+// To the nearest integer, ties to even. The float quotient is off by one at most before it
+// saturates; the rest of the integer division says which way.
+Stored result(Lane sum, int divisor) {
+  if (divisor == 0) return 0;
+  const float estimate = float(sum) * (1.0 / float(divisor));
+  int quotient = int(clamp(estimate, -999.0, 999.0) + 1000.5) - 1000;
+  int rest = sum - quotient * divisor;
+  if ((rest < 0) != (divisor < 0)) {  // now the rest is that of rounding down
+    quotient -= rest == 0 ? 0 : 1;
+    rest += rest == 0 ? 0 : divisor;
+  }
+  const uint below = abs(rest), above = abs(divisor) - below;
+  if (below > above || (below == above && (quotient & 1) != 0)) quotient += 1;
+  return clamp(quotient, kLow, kHigh);
+}
+#endif
+
+// The taps from `start` on that an axis counts: those inside the input, or with `include_pad` those
+// inside the padded input.
+int tap_count(Axis axis, int start, int kernel, int step, bool include_pad) {
+  const int src = int(axis.src);
+  const int past = start + (kernel - 1) * step + 1;
+  if (include_pad) return (min(past, src + int(axis.pad_end)) - start + step - 1) / step;
+  const int begin = start >= 0 ? start : start + (step - 1 - start) / step * step;
+  return max(0, (min(past, src) - begin + step - 1) / step);
+}
+
+bool inside(int x, int64_t extent) { return uint(x) < uint(extent); }
+
+layout(buffer_reference, scalar, buffer_reference_align = 8) writeonly buffer Indices {
+  int64_t index;
+};
+
+#if defined(LANES) && LANES > 1
+layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer WideSource {
+  uvec4 words;
+};
+layout(buffer_reference, std430, buffer_reference_align = 16) writeonly buffer WideTarget {
+  uvec4 words;
+};
+
+// A word of elements that change nothing; with indices their position must be -1.
+#if REDUCTION != MAX && REDUCTION != MAX_INDEX
+const uint kNothing = 0;
+#elif DTYPE == F32
+const uint kNothing = 0xff800000u;
+#elif DTYPE == F16
+const uint kNothing = 0xfc00fc00u;
+#elif DTYPE == BF16
+const uint kNothing = 0xff80ff80u;
+#elif DTYPE == I8
+const uint kNothing = 0x80808080u;
+#elif DTYPE == U8
+const uint kNothing = 0;
+#elif DTYPE == I32
+const uint kNothing = 0x80000000u;
+#endif
+#endif

@@ -1,0 +1,138 @@
+// Channels first, rows of whole 16-byte runs, dense windows that the compiler knows. An invocation
+// makes 16 bytes of outputs side by side (LANES of them) in kRows rows below each other. It walks
+// the input rows they need: each is kStrideW runs of 16 bytes and, one by one, the few elements that
+// windows reach to the left and right of them. The row's taps become LANES results in registers,
+// which go to every output row whose window holds the row. Neighbouring invocations are neighbours
+// along w, so that a sub-group's accesses are whole lines.
+//
+// Counted for one output, f16, maximum (a key takes 4 instructions, the way back 4, a join counts 2
+// as it issues at half rate), beside what an H200 can issue while the bytes pass:
+//   3x3 stride 2, 2 rows: 5.3 elements, 1.0 loads, 10 bytes: 21 keys + 14 joins + 4 + 3 = 42 of 69
+//   3x3 stride 1, 4 rows: 1.9 elements, 0.6 loads,  4 bytes:  8 keys + 12 joins + 4 + 3 = 27 of 28
+//   2x2 stride 2, 1 row:  4   elements, 0.5 loads, 10 bytes: 16 keys +  6 joins + 4 + 5 = 31 of 69
+// Twice as much of everything but instructions in f32. Predicted to be bound by memory but for
+// stride 1 in two bytes and less, which is bound by issue.
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/launch.glsl"
+#include "kernels/vulkan/types.glsl"
+#include "kernels/vulkan/reductions.glsl"
+#include "kernels/vulkan/lanes.glsl"
+
+// Number 1 is kNorm.
+layout(constant_id = 2) const int kRows = 1;
+layout(constant_id = 3) const int kKernelD = 1;
+layout(constant_id = 4) const int kKernelH = 1;
+layout(constant_id = 5) const int kKernelW = 1;
+layout(constant_id = 6) const int kStrideH = 1;
+layout(constant_id = 7) const int kStrideW = 1;
+layout(constant_id = 8) const int kLeft = 0;       // the padding on w
+layout(constant_id = 9) const int kRight = 0;      // elements needed behind the runs
+layout(constant_id = 10) const bool kClip = true;  // whether runs may lie outside the row
+layout(constant_id = 11) const int kStoreBytes = 16;  // what output rows are aligned to
+layout(constant_id = 12) const int kDivisor = 0;      // of all windows; 0: they differ
+
+const int kRunColumns = kStrideW * LANES;
+const int kColumns = kLeft + kRunColumns + kRight;
+const int kSrcRows = (kRows - 1) * kStrideH + kKernelH;
+
+layout(buffer_reference, std430, buffer_reference_align = 8) writeonly buffer HalfTarget {
+  uvec2 words;
+};
+layout(buffer_reference, std430, buffer_reference_align = 4) writeonly buffer WordTarget {
+  uint word;
+};
+
+// The first `left` of the outputs, in the widest stores that their row is aligned to.
+void store(uint64_t to, uvec4 words, int left) {
+  if (kStoreBytes == 16) {
+    WideTarget(to).words = words;
+  } else if (kStoreBytes == 8) {
+    HalfTarget(to).words = words.xy;
+    if (left > LANES / 2) HalfTarget(to + 8).words = words.zw;
+  } else if (kStoreBytes == 4) {
+    [[unroll]] for (int i = 0; i < 4; ++i)
+      if (i * LANES < left * 4) WordTarget(to + i * 4).word = words[i];
+  } else {
+    [[unroll]] for (int i = 0; i < LANES; ++i)
+      if (i < left) Target(to).element[i] = Element(unpacked(words, i));
+  }
+}
+
+void main() {
+  const Axis d = args.axis_d, h = args.axis_h, w = args.axis_w;
+  uint rest = invocation_index();
+  const int tile = int(peel(rest, 0)), first_oh = int(peel(rest, 1)) * kRows;
+  const int od = int(peel(rest, 2));
+  const int64_t plane = rest;
+  if (plane >= args.n * args.c) return;
+
+  const int width = int(w.src), first_x = tile * kRunColumns;
+  const uint64_t src =
+      push.src + uint64_t(plane * d.src * h.src * w.src + first_x) * ELEMENT_BYTES;
+  const int start_d = od * int(d.stride) - int(d.pad_begin);
+  const int start_h = first_oh * kStrideH - int(h.pad_begin);
+
+  Lane outputs[kRows * LANES];
+  [[unroll]] for (int i = 0; i < kRows * LANES; ++i) outputs[i] = kStart;
+  [[unroll]] for (int a = 0; a < kKernelD; ++a)
+    [[unroll]] for (int b = 0; b < kSrcRows; ++b) {
+      const int z = start_d + a, y = start_h + b;
+      const bool row_inside = inside(z, d.src) && inside(y, h.src);
+      const int position = (z * int(h.src) + y) * width;  // of the row's first element
+      const uint64_t row = src + uint64_t(int64_t(position)) * ELEMENT_BYTES;
+      Lane columns[kColumns];
+      [[unroll]] for (int i = 0; i < kLeft + kRight; ++i) {
+        const int x = i < kLeft ? i - kLeft : kRunColumns + i - kLeft;
+        const bool here = row_inside && inside(first_x + x, width);
+        columns[kLeft + x] = kStart;
+        if (here)
+          columns[kLeft + x] = tap(
+              Stored(Source(row + uint64_t(int64_t(x)) * ELEMENT_BYTES).element[0]),
+              position + first_x + x);
+      }
+      [[unroll]] for (int r = 0; r < kStrideW; ++r) {
+        const int x = first_x + r * LANES;
+        const bool here = row_inside && (!kClip || x < width);
+        uvec4 words = uvec4(kNothing);
+        if (here) words = WideSource(row + r * 16).words;
+        [[unroll]] for (int i = 0; i < LANES; ++i)
+          columns[kLeft + r * LANES + i] =
+              tap(unpacked(words, i), here ? position + x + i : -1);
+      }
+      [[unroll]] for (int i = 0; i < LANES; ++i) {
+        Lane taps = columns[i * kStrideW];
+        [[unroll]] for (int k = 1; k < kKernelW; ++k)
+          taps = join(taps, columns[i * kStrideW + k]);
+        [[unroll]] for (int j = 0; j < kRows; ++j)
+          if (b >= j * kStrideH && b < j * kStrideH + kKernelH)
+            outputs[j * LANES + i] = join(outputs[j * LANES + i], taps);
+      }
+    }
+
+  const bool include_pad = args.reduction == kAvgIncludePad;
+  const int count_d = tap_count(d, start_d, kKernelD, 1, include_pad);
+  [[unroll]] for (int j = 0; j < kRows; ++j) {
+    const int oh = first_oh + j, ow = tile * LANES;
+    if (oh >= int(h.dst)) return;
+    const int count_dh =
+        count_d * tap_count(h, start_h + j * kStrideH, kKernelH, 1, include_pad);
+    uvec4 words = uvec4(0);
+    [[unroll]] for (int i = 0; i < LANES; ++i) {
+      const int start_w = first_x + i * kStrideW - kLeft;
+      const int divisor =
+          kDivisor != 0 ? kDivisor
+                        : count_dh * tap_count(w, start_w, kKernelW, 1, include_pad);
+      pack(words, i, result(outputs[j * LANES + i], divisor));
+    }
+    const int64_t at =
+        ((plane * d.dst + od) * h.dst + oh) * w.dst + ow;
+    const int left = int(w.dst) - ow;
+    store(push.dst + uint64_t(at) * ELEMENT_BYTES, words, left);
+#if REDUCTION == MAX_INDEX
+    [[unroll]] for (int i = 0; i < LANES; ++i)
+      if (i < left)
+        Indices(push.indices + uint64_t(at + i) * 8).index = outputs[j * LANES + i].at;
+#endif
+  }
+}
