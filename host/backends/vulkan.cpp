@@ -96,7 +96,7 @@ class VulkanPlan : public Plan {
 };
 
 VulkanBackend::VulkanBackend(std::string name, std::unique_ptr<VulkanSubstrate> substrate)
-    : name_(std::move(name)), substrate_(std::move(substrate)) {
+    : name_(std::move(name)), substrate_(std::move(substrate)), cache_(*substrate_) {
   const vk::PushConstantRange range{.stageFlags = vk::ShaderStageFlagBits::eCompute,
                                     .size = sizeof(Push)};
   layout_ = vk::raii::PipelineLayout(substrate_->vulkan(),
@@ -160,7 +160,7 @@ vk::Pipeline VulkanBackend::pipeline(const VulkanDispatch& dispatch) {
                                                      .pName = "main",
                                                      .pSpecializationInfo = &constants},
                                            .layout = *layout_};
-  vk::raii::Pipeline made(substrate_->vulkan(), nullptr, info);
+  vk::raii::Pipeline made(substrate_->vulkan(), cache_.get(), info);
   substrate_->instance().check();
   return *pipelines_.emplace(std::pair{dispatch.shader, dispatch.constants}, std::move(made))
               .first->second;

@@ -7,6 +7,7 @@
 
 #include "host/backend.h"
 #include "host/backends/vulkan_kernels.h"
+#include "host/backends/vulkan_pipeline_cache.h"
 #include "host/substrates/vulkan.h"
 
 namespace poolbench {
@@ -41,6 +42,7 @@ class VulkanBackend : public Backend {
 
   std::string name_;
   std::unique_ptr<VulkanSubstrate> substrate_;
+  VulkanPipelineCache cache_;
   vk::raii::PipelineLayout layout_ = nullptr;
   std::map<std::pair<std::string, std::vector<uint32_t>>, vk::raii::Pipeline> pipelines_;
 };

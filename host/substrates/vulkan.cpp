@@ -89,7 +89,9 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
   const auto& core = properties.get<vk::PhysicalDeviceProperties2>().properties;
   const auto& driver = properties.get<vk::PhysicalDeviceVulkan12Properties>();
   const auto& ids = properties.get<vk::PhysicalDeviceVulkan11Properties>();
-  limits_ = core.limits;
+  properties_ = core;
+  pipeline_identity_ = fmt::format("{}-{}-{}", hex(ids.deviceUUID), hex(ids.driverUUID),
+                                   hex(core.pipelineCacheUUID));
   memory_ = physical_.getMemoryProperties();
   largest_allocation_ = ids.maxMemoryAllocationSize;
   is_cpu_ = core.deviceType == vk::PhysicalDeviceType::eCpu;

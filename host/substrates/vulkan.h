@@ -68,7 +68,10 @@ class VulkanSubstrate : public Substrate {
   std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override;
 
   const vk::raii::Device& vulkan() const { return vulkan_; }
-  const vk::PhysicalDeviceLimits& limits() const { return limits_; }
+  const vk::PhysicalDeviceProperties& properties() const { return properties_; }
+  const vk::PhysicalDeviceLimits& limits() const { return properties_.limits; }
+  // In whose pipelines' binary form this device's are: its UUIDs of device, driver and form.
+  const std::string& pipeline_identity() const { return pipeline_identity_; }
   const VulkanFeatures& features() const { return features_; }
   bool is_cpu() const { return is_cpu_; }  // a software driver: its device is the host
   VulkanInstance& instance() const { return *instance_; }
@@ -100,7 +103,8 @@ class VulkanSubstrate : public Substrate {
   vk::raii::PhysicalDevice physical_;
   Device device_;
   VulkanFeatures features_;
-  vk::PhysicalDeviceLimits limits_;
+  vk::PhysicalDeviceProperties properties_;
+  std::string pipeline_identity_;
   vk::PhysicalDeviceMemoryProperties memory_;
   uint64_t largest_heap_ = 0, largest_allocation_ = 0;
   bool is_cpu_ = false;
