@@ -14,6 +14,9 @@ constexpr uint32_t kLongestGrid = 65535;  // on any axis; every device has as mu
 // Mesa's software driver ends an invocation's loops, without a word, after 65,535 iterations of all
 // of them together (LP_MAX_TGSI_LOOP_ITERATIONS). A few stand in roots and joins.
 constexpr int64_t kSoftwareLoops = 65'000;
+// Invocations that keep a device busy: of a GPU 132 multiprocessors of 2048 threads (predicted to
+// matter, not tuned), of a processor a few vectors.
+constexpr int64_t kEnoughForGpu = 1 << 18, kEnoughForCpu = 1 << 8;
 constexpr uint32_t kLinearGroup = 256;
 // Invocations of the pass that only reads: enough to fill a large GPU.
 constexpr int64_t kReaders = 1 << 18;
@@ -32,67 +35,76 @@ using Calls =
 
 }  // namespace
 
-// One pipeline with its arguments. These and the tables stand in one buffer, written once; the
+// Pipelines with their arguments. These and the tables stand in one buffer, written once; the
 // tensors travel in push constants.
 class VulkanPlan : public Plan {
  public:
-  VulkanPlan(VulkanBackend& backend, std::string_view kernel, const VulkanDispatch& dispatch,
-             PoolArgs args, const Tables& tables)
+  VulkanPlan(VulkanBackend& backend, std::string_view kernel, const VulkanWork& work, PoolArgs args,
+             const Tables& tables)
       : kernel_(kernel),
         calls_(*backend.substrate_->vulkan().getDispatcher()),
-        layout_(*backend.layout_),
-        groups_(dispatch.groups) {
-    if (groups_ == 0) return;  // an empty batch
-    for (size_t i = 0; i < dispatch.extents.size(); ++i)
-      push_.extents[i] = extent(dispatch.extents[i]);
-    pipeline_ = backend.pipeline(dispatch);
+        layout_(*backend.layout_) {
+    if (work.dispatches.front().groups == 0) return;  // an empty batch
+    scratch_bytes_ = work.scratch_bytes;
     const auto table_bytes = int64_t(tables.windows.size() * sizeof(Window));
     args_ = Buffer(*backend.substrate_, int64_t(sizeof(args)) + table_bytes);
-    push_.args = address(args_.at());
     set_tables(args, tables, static_cast<const Window*>(args_.at(sizeof(args))));
     backend.substrate_->write(args_.at(), &args, sizeof(args));
     backend.substrate_->write(args_.at(sizeof(args)), tables.windows.data(), table_bytes);
+    for (const VulkanDispatch& dispatch : work.dispatches) {
+      Step step{backend.pipeline(dispatch), dispatch.groups, {}};
+      step.push.args = address(args_.at());
+      for (size_t i = 0; i < dispatch.extents.size(); ++i)
+        step.push.extents[i] = extent(dispatch.extents[i]);
+      steps_.push_back(step);
+    }
   }
 
   std::string_view kernel() const override { return kernel_; }
+  int64_t scratch_bytes() const override { return scratch_bytes_; }
 
   void launch(const Tensors& tensors, Stream stream) override {
-    if (groups_ == 0) return;
     const vk::CommandBuffer commands(static_cast<VkCommandBuffer>(stream));
-    Push push = push_;
-    push.src = address(tensors.src);
-    push.dst = address(tensors.dst);
-    push.indices = address(tensors.indices);
-    push.scratch = address(tensors.scratch);
-    commands.bindPipeline(vk::PipelineBindPoint::eCompute, pipeline_, calls_);
-    commands.pushConstants<Push>(layout_, vk::ShaderStageFlagBits::eCompute, 0, push, calls_);
-    int64_t rest = groups_;
-    const auto fold = [&rest] {
-      const int64_t length = std::min<int64_t>(rest, kLongestGrid);
-      rest = (rest + length - 1) / length;
-      return uint32_t(length);
-    };
-    const uint32_t x = fold(), y = fold(), z = fold();
-    commands.dispatch(x, y, z, calls_);
-    // The next launch sees what this one wrote, and starts after it.
-    const vk::MemoryBarrier written{
-        .srcAccessMask = vk::AccessFlagBits::eShaderWrite,
-        .dstAccessMask = vk::AccessFlagBits::eShaderRead | vk::AccessFlagBits::eShaderWrite};
-    commands.pipelineBarrier(vk::PipelineStageFlagBits::eComputeShader,
-                             vk::PipelineStageFlagBits::eComputeShader, {}, written, {}, {},
-                             calls_);
+    for (const Step& step : steps_) {
+      Push push = step.push;
+      push.src = address(tensors.src);
+      push.dst = address(tensors.dst);
+      push.indices = address(tensors.indices);
+      push.scratch = address(tensors.scratch);
+      commands.bindPipeline(vk::PipelineBindPoint::eCompute, step.pipeline, calls_);
+      commands.pushConstants<Push>(layout_, vk::ShaderStageFlagBits::eCompute, 0, push, calls_);
+      int64_t rest = step.groups;
+      const auto fold = [&rest] {
+        const int64_t length = std::min<int64_t>(rest, kLongestGrid);
+        rest = (rest + length - 1) / length;
+        return uint32_t(length);
+      };
+      const uint32_t x = fold(), y = fold(), z = fold();
+      commands.dispatch(x, y, z, calls_);
+      // The next dispatch sees what this one wrote, and starts after it.
+      const vk::MemoryBarrier written{
+          .srcAccessMask = vk::AccessFlagBits::eShaderWrite,
+          .dstAccessMask = vk::AccessFlagBits::eShaderRead | vk::AccessFlagBits::eShaderWrite};
+      commands.pipelineBarrier(vk::PipelineStageFlagBits::eComputeShader,
+                               vk::PipelineStageFlagBits::eComputeShader, {}, written, {}, {},
+                               calls_);
+    }
   }
 
  private:
+  struct Step {
+    vk::Pipeline pipeline;
+    int64_t groups;
+    Push push;  // but for the tensors
+  };
   static uint64_t address(const void* memory) { return reinterpret_cast<uint64_t>(memory); }
 
   std::string_view kernel_;
   const Calls& calls_;
   vk::PipelineLayout layout_;
-  vk::Pipeline pipeline_;
   Buffer args_;
-  Push push_ = {};  // but for the tensors
-  int64_t groups_;
+  std::vector<Step> steps_;
+  int64_t scratch_bytes_ = 0;
 };
 
 VulkanBackend::VulkanBackend(std::string name, std::unique_ptr<VulkanSubstrate> substrate)
@@ -122,6 +134,10 @@ std::string VulkanBackend::missing(const VulkanDispatch& dispatch) const {
   return missing_feature(shader_words(dispatch.shader), substrate_->features());
 }
 
+int64_t VulkanBackend::enough() const {
+  return substrate_->is_cpu() ? kEnoughForCpu : kEnoughForGpu;
+}
+
 VulkanBackend::Choice VulkanBackend::choose(const PoolArgs& args, std::string_view name) const {
   std::string why_not = fmt::format("{} has no kernel '{}'", name_, name);
   for (const VulkanKernel& kernel : vulkan_kernels()) {
@@ -130,7 +146,9 @@ VulkanBackend::Choice VulkanBackend::choose(const PoolArgs& args, std::string_vi
       why_not = fmt::format("{}.{}: {}", name_, kernel.name, reason);
       continue;
     }
-    const std::string lacks = missing(kernel.dispatch(args));
+    std::string lacks;
+    for (const VulkanDispatch& dispatch : kernel.work(args, enough()).dispatches)
+      if (lacks.empty()) lacks = missing(dispatch);
     if (lacks.empty()) return {&kernel, {}};
     why_not =
         fmt::format("{}.{}: {} lacks {}", name_, kernel.name, substrate_->device().name, lacks);
@@ -170,7 +188,7 @@ std::unique_ptr<Plan> VulkanBackend::plan(const PoolProblem& problem, std::strin
   const PoolArgs args = lower_for_kernels(problem);
   const auto [kernel, why_not] = choose(args, name);
   if (kernel == nullptr) throw Refused(why_not);
-  return std::make_unique<VulkanPlan>(*this, kernel->name, kernel->dispatch(args), args,
+  return std::make_unique<VulkanPlan>(*this, kernel->name, kernel->work(args, enough()), args,
                                       window_tables(problem));
 }
 
@@ -183,9 +201,10 @@ std::vector<std::unique_ptr<Plan>> VulkanBackend::linear_passes(int64_t bytes_re
     args.c = writes;
     plans.push_back(std::make_unique<VulkanPlan>(
         *this, name,
-        VulkanDispatch{.shader = "linear",
-                       .constants = {kLinearGroup, uint32_t(drop)},
-                       .groups = (writes + kLinearGroup - 1) / kLinearGroup},
+        VulkanWork{{{.shader = "linear",
+                     .constants = {kLinearGroup, uint32_t(drop)},
+                     .groups = (writes + kLinearGroup - 1) / kLinearGroup,
+                     .extents = {}}}},
         args, Tables{}));
   };
   const int64_t reads = bytes_read / kUnit, writes = bytes_written / kUnit;

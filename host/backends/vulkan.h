@@ -35,6 +35,7 @@ class VulkanBackend : public Backend {
     std::string why_not;
   };
   Choice choose(const PoolArgs& args, std::string_view name) const;
+  int64_t enough() const;  // invocations
   // Empty, or what the device lacks for it.
   std::string missing(const VulkanDispatch& dispatch) const;
   // Made once for each set of constants; kept as long as the backend.

@@ -19,9 +19,6 @@ constexpr uint32_t kTableGroup = 128;
 constexpr uint32_t kTeamGroup = 256;
 constexpr uint32_t kSlidingGroup = 128;
 constexpr int64_t kReduceGroup = 256;
-// Invocations that keep a large GPU busy: 132 multiprocessors of 2048 threads. Outputs share work
-// inside an invocation as far as that leaves so many (predicted).
-constexpr int64_t kEnoughInvocations = 1 << 18;
 // Outputs below each other of an invocation of `sliding`.
 constexpr int64_t kRows = 4;
 // Taps that are unrolled. Long unrolled windows have exhausted compilers (ncnn issue 1874).
@@ -35,10 +32,11 @@ constexpr int64_t kTeamTaps = 2048;
 constexpr int64_t kStagedGroup = 128;
 constexpr int64_t kStagedBytes = 16 << 10, kMostStagedBytes = 48 << 10;
 constexpr int64_t kManyTaps = 25;
-// Elements that a member of a team in `reduce` takes at least; channels last, the most before a
-// team grows at the cost of wide rows.
-constexpr int64_t kMemberElements = 8, kMostMemberElements = 1 << 14;
-constexpr int64_t kInFlight = 4;  // of table.comp and reduce.comp
+// What a member of a team in `reduce` takes at least: bytes of a plane, channels last places of it;
+// channels last, the most before a team grows at the cost of accesses side by side, and these.
+constexpr int64_t kMemberBytes = 32, kMemberPlaces = 4, kMostMemberPlaces = 1 << 14;
+constexpr int64_t kMostSide = 32;
+constexpr int64_t kInFlight = 4;  // of table.comp and reduce_last.comp
 // Invocations are numbered below 2^31; idle ones of the last groups have numbers as well.
 constexpr int64_t kMostItems = (int64_t{1} << 31) - (1 << 24);
 
@@ -78,17 +76,17 @@ int64_t most_taps(const PoolArgs& args, const Axis& axis) {
   return std::min(axis.src, axis.src / axis.dst + 2);
 }
 
-VulkanDispatch table(const PoolArgs& args) {
+VulkanWork table(const PoolArgs& args, int64_t /*enough*/) {
   const int64_t outputs = args.n * args.c * dst_plane(args);
   const int64_t planes = most_taps(args, args.axis[0]);
   const int64_t rows = planes * most_taps(args, args.axis[1]);
   const int64_t taps = rows * most_taps(args, args.axis[2]);
   const bool teams = taps >= kTeamTaps;
   const uint32_t group = teams ? kTeamGroup : kTableGroup;
-  return {.shader = shader_name("table", args),
-          .constants = {group, norm_constant(args), uint32_t(teams)},
-          .groups = teams ? outputs : ceil_divide(outputs, group),
-          .iterations = teams ? ceil_divide(taps, kInFlight * group) : taps + rows + planes};
+  return {{{.shader = shader_name("table", args),
+            .constants = {group, norm_constant(args), uint32_t(teams)},
+            .groups = teams ? outputs : ceil_divide(outputs, group),
+            .iterations = teams ? ceil_divide(taps, kInFlight * group) : taps + rows + planes}}};
 }
 
 // ---- What sliding, strip and vector share ----
@@ -157,29 +155,29 @@ uint32_t common_divisor(const PoolArgs& args) {
 }
 
 // Outputs of an invocation on an axis: `most`, halved until enough invocations are left.
-int64_t outputs_together(const Axis& axis, int64_t most, int64_t invocations) {
+int64_t outputs_together(const Axis& axis, int64_t most, int64_t invocations, int64_t enough) {
   if (axis.kernel <= axis.stride) return 1;  // nothing is shared
-  while (most > 1 && (most > axis.dst || invocations / most < kEnoughInvocations)) most /= 2;
+  while (most > 1 && (most > axis.dst || invocations / most < enough)) most /= 2;
   return most;
 }
 
 // ---- sliding ----
 
-VulkanDispatch sliding(const PoolArgs& args) {
+VulkanWork sliding(const PoolArgs& args, int64_t enough) {
   const auto& [d, h, w] = args.axis;
   const int64_t outputs = args.n * args.c * dst_plane(args);
-  const int64_t rows = h.dilation > 1 ? 1 : outputs_together(h, kRows, outputs);
+  const int64_t rows = h.dilation > 1 ? 1 : outputs_together(h, kRows, outputs, enough);
   const int64_t strips = ceil_divide(h.dst, rows);
   const bool clip = w.pad_begin > 0 || reach(w) > w.src;
   const bool fixed = is_known_window(args);
   const auto constant = [&](int64_t value) { return fixed ? uint32_t(value) : 0; };
-  return {.shader = shader_name("sliding", args),
-          .constants = {kSlidingGroup, norm_constant(args), uint32_t(args.layout), uint32_t(rows),
-                        uint32_t(clip), constant(d.kernel), constant(h.kernel), constant(w.kernel),
-                        constant(h.stride), constant(w.stride)},
-          .groups = ceil_divide(args.n * args.c * d.dst * strips * w.dst, kSlidingGroup),
-          .extents = {w.dst, strips, d.dst, args.c},
-          .iterations = d.kernel * (1 + (h.kernel + (rows - 1) * h.stride) * (1 + w.kernel))};
+  return {{{.shader = shader_name("sliding", args),
+            .constants = {kSlidingGroup, norm_constant(args), uint32_t(args.layout), uint32_t(rows),
+                          uint32_t(clip), constant(d.kernel), constant(h.kernel),
+                          constant(w.kernel), constant(h.stride), constant(w.stride)},
+            .groups = ceil_divide(args.n * args.c * d.dst * strips * w.dst, kSlidingGroup),
+            .extents = {w.dst, strips, d.dst, args.c},
+            .iterations = d.kernel * (1 + (h.kernel + (rows - 1) * h.stride) * (1 + w.kernel))}}};
 }
 
 const char* sliding_why_not(const PoolArgs& args) {
@@ -191,25 +189,25 @@ const char* sliding_why_not(const PoolArgs& args) {
 
 // Predicted: rows below each other share input rows, 4 where the stride is 1; twice as many lanes
 // as a half float's leave registers for half of them.
-VulkanDispatch strip(const PoolArgs& args) {
+VulkanWork strip(const PoolArgs& args, int64_t enough) {
   const auto& [d, h, w] = args.axis;
   const int64_t wide = lanes(args), tiles = ceil_divide(w.dst, wide);
   const int64_t most = h.stride > 1 || wide > 8 ? 2 : 4;
-  const int64_t rows = outputs_together(h, most, args.n * args.c * d.dst * h.dst * tiles);
+  const int64_t rows = outputs_together(h, most, args.n * args.c * d.dst * h.dst * tiles, enough);
   const int64_t strips = ceil_divide(h.dst, rows);
   const int64_t right = std::max<int64_t>(0, w.kernel - w.pad_begin - w.stride);
   const int64_t src_rows = (rows - 1) * h.stride + h.kernel;
   int64_t store_bytes = 16;
   while (w.dst * dtype_bytes(DType(args.dtype)) % store_bytes != 0) store_bytes /= 2;
-  return {.shader = shader_name("strip", args),
-          .constants = {kSlidingGroup, norm_constant(args), uint32_t(rows), uint32_t(d.kernel),
-                        uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
-                        uint32_t(w.stride), uint32_t(w.pad_begin), uint32_t(right),
-                        uint32_t(tiles * wide * w.stride > w.src), uint32_t(store_bytes),
-                        common_divisor(args)},
-          .groups = ceil_divide(args.n * args.c * d.dst * strips * tiles, kSlidingGroup),
-          .extents = {tiles, strips, d.dst},
-          .iterations = d.kernel * src_rows * wide * (w.stride + w.kernel + rows)};
+  return {{{.shader = shader_name("strip", args),
+            .constants = {kSlidingGroup, norm_constant(args), uint32_t(rows), uint32_t(d.kernel),
+                          uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
+                          uint32_t(w.stride), uint32_t(w.pad_begin), uint32_t(right),
+                          uint32_t(tiles * wide * w.stride > w.src), uint32_t(store_bytes),
+                          common_divisor(args)},
+            .groups = ceil_divide(args.n * args.c * d.dst * strips * tiles, kSlidingGroup),
+            .extents = {tiles, strips, d.dst},
+            .iterations = d.kernel * src_rows * wide * (w.stride + w.kernel + rows)}}};
 }
 
 const char* strip_why_not(const PoolArgs& args) {
@@ -230,24 +228,26 @@ const char* strip_why_not(const PoolArgs& args) {
 // ---- vector ----
 
 // Predicted: 2x2 outputs share their taps; of 16 lanes two outputs fill the registers.
-VulkanDispatch vector(const PoolArgs& args) {
+VulkanWork vector(const PoolArgs& args, int64_t enough) {
   const auto& [d, h, w] = args.axis;
   const int64_t wide = lanes(args), runs = args.c / wide;
   const bool known = is_known_window(args) && !is_long_norm(args);
   const int64_t outputs = args.n * runs * dst_plane(args);
-  const int64_t across = known ? outputs_together(w, 2, outputs) : 1;
-  const int64_t rows = known && wide * across <= 16 ? outputs_together(h, 2, outputs / across) : 1;
+  const int64_t across = known ? outputs_together(w, 2, outputs, enough) : 1;
+  const int64_t rows =
+      known && wide * across <= 16 ? outputs_together(h, 2, outputs / across, enough) : 1;
   const int64_t strips = ceil_divide(h.dst, rows), tiles = ceil_divide(w.dst, across);
   const auto constant = [&](int64_t value) { return known ? uint32_t(value) : 0; };
   const int64_t planes = most_taps(args, d), lines = planes * most_taps(args, h);
-  return {.shader = shader_name("vector", args),
-          .constants = {kSlidingGroup, norm_constant(args), uint32_t(across), uint32_t(rows),
-                        constant(d.kernel), constant(h.kernel), constant(w.kernel),
-                        constant(h.stride), constant(w.stride), common_divisor(args)},
-          .groups = ceil_divide(args.n * runs * d.dst * strips * tiles, kSlidingGroup),
-          .extents = {runs, tiles, strips, d.dst},
-          .iterations = known ? d.kernel * (h.kernel + h.stride) * (w.kernel + w.stride) * wide * 4
-                              : planes + lines + lines * most_taps(args, w)};
+  return {
+      {{.shader = shader_name("vector", args),
+        .constants = {kSlidingGroup, norm_constant(args), uint32_t(across), uint32_t(rows),
+                      constant(d.kernel), constant(h.kernel), constant(w.kernel),
+                      constant(h.stride), constant(w.stride), common_divisor(args)},
+        .groups = ceil_divide(args.n * runs * d.dst * strips * tiles, kSlidingGroup),
+        .extents = {runs, tiles, strips, d.dst},
+        .iterations = known ? d.kernel * (h.kernel + h.stride) * (w.kernel + w.stride) * wide * 4
+                            : planes + lines + lines * most_taps(args, w)}}};
 }
 
 const char* vector_why_not(const PoolArgs& args) {
@@ -268,7 +268,7 @@ int64_t staged_lanes(const PoolArgs& args) {
 
 // Predicted: 16 KiB of lanes leave room for a dozen workgroups on a multiprocessor. Channels last,
 // as many planes as make 32 bytes, a sector; channels first, as many as keep a workgroup busy.
-VulkanDispatch staged(const PoolArgs& args) {
+VulkanWork staged(const PoolArgs& args, int64_t /*enough*/) {
   const auto& [d, h, w] = args.axis;
   constexpr int64_t kOutputs = 8;  // of an invocation, at most
   const auto even_share = [](int64_t outputs) {
@@ -282,16 +282,17 @@ VulkanDispatch staged(const PoolArgs& args) {
   const int64_t fit = std::max<int64_t>(1, kStagedBytes / plane_bytes);
   const int64_t planes = int64_t(std::bit_floor(uint64_t(std::min(liked, fit))));
   const int64_t held = (across - 1) * w.stride + w.kernel + (down - 1) * h.stride + h.kernel;
-  return {.shader = shader_name("staged", args),
-          .constants = {kStagedGroup, norm_constant(args), uint32_t(args.layout), uint32_t(planes),
-                        uint32_t(planes * src_plane(args)), uint32_t(planes * h.src * w.dst),
-                        uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
-                        uint32_t(w.stride), uint32_t(down), uint32_t(across), common_divisor(args)},
-          .groups = channels_last(args) ? args.n * ceil_divide(args.c, planes)
-                                        : ceil_divide(args.n * args.c, planes),
-          .extents = {tiles_w, h.src, w.dst, tiles_h},
-          .shared_bytes = planes * plane_bytes,
-          .iterations = planes * staged_lanes(args) / kStagedGroup * 6 * held};
+  return {
+      {{.shader = shader_name("staged", args),
+        .constants = {kStagedGroup, norm_constant(args), uint32_t(args.layout), uint32_t(planes),
+                      uint32_t(planes * src_plane(args)), uint32_t(planes * h.src * w.dst),
+                      uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
+                      uint32_t(w.stride), uint32_t(down), uint32_t(across), common_divisor(args)},
+        .groups = channels_last(args) ? args.n * ceil_divide(args.c, planes)
+                                      : ceil_divide(args.n * args.c, planes),
+        .extents = {tiles_w, h.src, w.dst, tiles_h},
+        .shared_bytes = planes * plane_bytes,
+        .iterations = planes * staged_lanes(args) / kStagedGroup * 6 * held}}};
 }
 
 const char* staged_why_not(const PoolArgs& args) {
@@ -318,27 +319,66 @@ const char* reduce_why_not(const PoolArgs& args) {
   return whole ? nullptr : "only windows that are the whole plane";
 }
 
-VulkanDispatch reduce(const PoolArgs& args) {
-  const auto power_of_two = [](int64_t value, int64_t most) {
-    return int64_t(std::bit_ceil(uint64_t(std::clamp<int64_t>(value, 1, most))));
-  };
-  const int64_t size = src_plane(args);
-  int64_t team = power_of_two(ceil_divide(size, kMemberElements), kReduceGroup);
-  int64_t teams = kReduceGroup / team;  // in a workgroup
-  int64_t groups = ceil_divide(args.n * args.c, teams);
+// Bytes of an Op of reductions.glsl at most; each has as many in scratch memory.
+constexpr int64_t kOpBytes = 32;
+
+int64_t power_of_two(int64_t value, int64_t most) {
+  return int64_t(std::bit_ceil(uint64_t(std::clamp<int64_t>(value, 1, most))));
+}
+
+// In how many parts each plane is reduced. Predicted: a plane is cut where the workgroups would be
+// fewer than four on each of 132 multiprocessors and each had more to read than a second pass
+// costs.
+int64_t parts_of(const PoolArgs& args, int64_t groups) {
+  constexpr int64_t kEnoughGroups = 528, kPartBytes = 64 << 10, kMostParts = 256;
+  if (groups == 0) return 1;
+  const int64_t bytes = args.n * args.c * src_plane(args) * dtype_bytes(DType(args.dtype));
+  return std::clamp(std::min(kEnoughGroups / groups, bytes / groups / kPartBytes), int64_t{1},
+                    kMostParts);
+}
+
+VulkanWork reduce(const PoolArgs& args, int64_t /*enough*/) {
+  const int64_t size = src_plane(args), wide = lanes(args), planes = args.n * args.c;
+  VulkanDispatch pass;
+  int64_t team, parts;
   if (channels_last(args)) {
-    // 32 channels side by side, if there are as many.
-    const int64_t side_by_side = power_of_two(args.c, 32);
-    if (size / (kReduceGroup / side_by_side) <= kMostMemberElements)
-      team = std::min(team, kReduceGroup / side_by_side);
-    teams = std::min(side_by_side, kReduceGroup / team);
-    groups = args.n * ceil_divide(args.c, teams);
+    const int64_t channels = args.c % wide == 0 ? wide : 1, columns = args.c / channels;
+    int64_t side = power_of_two(columns, kMostSide);
+    int64_t group = kReduceGroup;
+    while (group * channels * kOpBytes / 2 > kStagedBytes) group /= 2;
+    side = std::min(side, group);
+    team = power_of_two(ceil_divide(size, kMemberPlaces), group / side);
+    for (; size / team > kMostMemberPlaces && side > 1; side /= 2) team *= 2;
+    const int64_t groups = args.n * ceil_divide(columns, side);
+    parts = parts_of(args, groups);
+    pass = {.shader = shader_name(channels > 1 ? "reduce_wide" : "reduce_last", args),
+            .constants = {uint32_t(side * team), norm_constant(args), uint32_t(team),
+                          uint32_t(parts), uint32_t(side)},
+            .groups = groups * parts,
+            .shared_bytes = side * team * channels * kOpBytes / 2,
+            .iterations = size / parts / team + 2 * kInFlight};
+  } else {
+    const int64_t bytes = size * dtype_bytes(DType(args.dtype));
+    team = power_of_two(ceil_divide(bytes, kMemberBytes), kReduceGroup);
+    const int64_t groups = ceil_divide(planes, kReduceGroup / team);
+    parts = parts_of(args, groups);
+    pass = {
+        .shader = shader_name("reduce", args),
+        .constants = {uint32_t(kReduceGroup), norm_constant(args), uint32_t(team), uint32_t(parts)},
+        .groups = groups * parts,
+        .shared_bytes = kReduceGroup * kOpBytes,
+        .iterations = size / parts / team + 2 * wide};
   }
-  return {.shader = shader_name("reduce", args),
-          .constants = {uint32_t(teams * team), norm_constant(args), uint32_t(args.layout),
-                        uint32_t(team)},
-          .groups = groups,
-          .iterations = ceil_divide(size, kInFlight * team)};
+  if (parts == 1) return {{pass}};
+  const int64_t join_team = power_of_two(parts, 64), joined = kReduceGroup / join_team;
+  return {{pass,
+           {.shader = shader_name("join", args),
+            .constants = {uint32_t(kReduceGroup), norm_constant(args), uint32_t(join_team),
+                          uint32_t(parts)},
+            .groups = ceil_divide(planes, joined),
+            .shared_bytes = kReduceGroup * kOpBytes,
+            .iterations = parts}},
+          parts * planes * kOpBytes};
 }
 
 constexpr VulkanKernel kKernels[] = {

@@ -15,15 +15,22 @@ struct VulkanDispatch {
   std::vector<uint32_t> constants;  // specialization constant i; 0 is the workgroup's size
   int64_t groups = 0;               // workgroups
   std::vector<int64_t> extents;     // of Push, at most 4 of at least 1
-  int64_t shared_bytes = 0;         // of a workgroup's memory, beyond the 16 KiB all devices have
+  int64_t shared_bytes = 0;         // of a workgroup's memory
   int64_t iterations = 0;           // of all loops of one invocation, at most
+};
+
+// What one launch does: dispatches one after the other, and the scratch memory between them.
+struct VulkanWork {
+  std::vector<VulkanDispatch> dispatches;
+  int64_t scratch_bytes = 0;
 };
 
 struct VulkanKernel {
   const char* name;
   const char* summary;
   const char* (*why_not)(const PoolArgs&);  // null when it takes the problem; as in Kernel
-  VulkanDispatch (*dispatch)(const PoolArgs&);
+  // Outputs share work inside an invocation as far as `enough` invocations are left.
+  VulkanWork (*work)(const PoolArgs&, int64_t enough);
 };
 
 std::span<const VulkanKernel> vulkan_kernels();  // fastest first; the last takes everything

@@ -97,7 +97,7 @@ VulkanPipelineCache::VulkanPipelineCache(const VulkanSubstrate& substrate)
   std::vector<uint8_t> known;
   if (!file_.empty()) known = read_pipelines(file_);
   if (!is_for(known, substrate.properties())) known.clear();
-  read_bytes_ = known.size();
+  bytes_given_ = known.size();
   cache_ = vk::raii::PipelineCache(substrate.vulkan(),
                                    {.initialDataSize = known.size(), .pInitialData = known.data()});
 }
@@ -107,7 +107,7 @@ VulkanPipelineCache::~VulkanPipelineCache() {
   try {
     const std::vector<uint8_t> data = cache_.getData();
     // A driver that keeps nothing gives a header alone.
-    if (data.size() > sizeof(vk::PipelineCacheHeaderVersionOne) && data.size() != read_bytes_)
+    if (data.size() > sizeof(vk::PipelineCacheHeaderVersionOne) && data.size() != bytes_given_)
       write_pipelines(file_, data);
   } catch (const std::exception&) {  // the next run compiles again
   }

@@ -30,10 +30,11 @@ class VulkanPipelineCache {
 
   const vk::raii::PipelineCache& get() const { return cache_; }
   const std::filesystem::path& file() const { return file_; }  // empty: nothing is kept
+  size_t bytes_given() const { return bytes_given_; }          // from the file to the driver
 
  private:
   std::filesystem::path file_;
-  size_t read_bytes_ = 0;
+  size_t bytes_given_ = 0;
   vk::raii::PipelineCache cache_ = nullptr;
 };
 

@@ -6,6 +6,7 @@
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
+#define TEAM_OPS 1
 #include "kernels/vulkan/team.glsl"
 
 // Number 1 is kNorm.
@@ -75,9 +76,10 @@ void main() {
                                  column * w.dilation;
         op_add(op, element(base + position * step), position);
       }
-    join_team(op, 0, me, gl_WorkGroupSize.x);
+    Op team[TEAM_OPS] = {op};
+    join_team(team, 0, me, gl_WorkGroupSize.x);
     if (me != 0) return;
-    op = partial[0];
+    op = team[0];
   } else {
     for (int64_t i = wd.begin; i < wd.end; i += d.dilation)
       for (int64_t j = wh.begin; j < wh.end; j += h.dilation) {

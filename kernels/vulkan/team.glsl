@@ -1,18 +1,39 @@
-// Teams of invocations that make one output together: a power of two of them, several teams in a
-// workgroup. They join through shared memory in a fixed order, so that the result depends neither
-// on the size of the device's sub-groups nor on who was first.
-shared Op partial[gl_WorkGroupSize.x];
+// Teams of invocations that make TEAM_OPS outputs together: a power of two of them, several teams
+// in a workgroup. They join through shared memory in a fixed order, so that the result depends
+// neither on the size of the device's sub-groups nor on who was first.
+//
+// Where planes are too few to fill a device, teams reduce parts of them (kParts) and leave their
+// Ops in the scratch memory, part by part and plane by plane, for join.comp.
+shared Op partial[TEAM_OPS * gl_WorkGroupSize.x];
 
-// Afterwards partial[team * size] holds what all members of a team have seen, for all to read.
-void join_team(Op op, uint team, uint member, uint size) {
-  const uint slot = team * size + member;
-  partial[slot] = op;
+// Afterwards the team's member 0 has what all its members have seen, and so has partial[first +
+// output * workgroup] for all to read; `first` is the team's first slot, one for each member.
+void join_team(inout Op op[TEAM_OPS], uint first, uint member, uint size) {
+  const uint slot = first + member;
+  [[unroll]] for (uint i = 0; i < TEAM_OPS; ++i) partial[i * gl_WorkGroupSize.x + slot] = op[i];
   for (uint half_team = size / 2; half_team > 0; half_team /= 2) {
     barrier();
-    if (member < half_team) {
-      op_join(op, partial[slot + half_team]);
-      partial[slot] = op;
-    }
+    if (member < half_team)
+      [[unroll]] for (uint i = 0; i < TEAM_OPS; ++i) {
+        const uint mine = i * gl_WorkGroupSize.x + slot;
+        op_join(op[i], partial[mine + half_team]);
+        partial[mine] = op[i];
+      }
   }
   barrier();
+}
+
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Partials {
+  Op op;
+};
+Partials partials(int64_t part, int64_t plane) {
+  const int64_t bytes = 32;  // of an Op, at most
+  return Partials(push.scratch + uint64_t((part * args.n * args.c + plane) * bytes));
+}
+
+// The places [begin, end) of a plane of `size` that part `part` of `parts` covers.
+void part_of(int64_t size, int part, int parts, out int64_t begin, out int64_t end) {
+  const int64_t share = (size + parts - 1) / parts;
+  begin = min(size, part * share);
+  end = min(size, begin + share);
 }
