@@ -42,6 +42,10 @@ constexpr int64_t kMostItems = (int64_t{1} << 31) - (1 << 24);
 
 int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+int64_t power_of_two(int64_t value, int64_t most) {
+  return int64_t(std::bit_ceil(uint64_t(std::clamp<int64_t>(value, 1, most))));
+}
+
 int64_t src_plane(const PoolArgs& args) {
   return args.axis[0].src * args.axis[1].src * args.axis[2].src;
 }
@@ -260,52 +264,59 @@ const char* vector_why_not(const PoolArgs& args) {
 
 // ---- staged ----
 
-// Bytes of a lane in shared memory, and how many a plane needs: its elements and its rows' windows.
-int64_t lane_bytes(const PoolArgs& args) { return args.with_indices ? 8 : 4; }
-int64_t staged_lanes(const PoolArgs& args) {
-  return src_plane(args) + args.axis[1].src * args.axis[2].dst;
+// Bytes of a plane's lanes in shared memory: its elements, skewed, and its rows' windows.
+int64_t staged_bytes(const PoolArgs& args, int64_t planes) {
+  const int64_t elements = planes * src_plane(args);
+  return (elements + elements / 32 + planes * args.axis[1].src * args.axis[2].dst) *
+         (args.with_indices ? 8 : 4);
 }
+
+bool in_tables(const PoolArgs& args) { return Windowing(args.windowing) != Windowing::kSliding; }
 
 // Predicted: 16 KiB of lanes leave room for a dozen workgroups on a multiprocessor. Channels last,
 // as many planes as make 32 bytes, a sector; channels first, as many as keep a workgroup busy.
 VulkanWork staged(const PoolArgs& args, int64_t /*enough*/) {
   const auto& [d, h, w] = args.axis;
-  constexpr int64_t kOutputs = 8;  // of an invocation, at most
-  const auto even_share = [](int64_t outputs) {
-    return ceil_divide(outputs, ceil_divide(outputs, kOutputs));
+  const bool tables = in_tables(args);
+  const auto together = [&](int64_t outputs) {  // of an invocation: 8 at most, in even shares
+    return tables ? 1 : ceil_divide(outputs, ceil_divide(outputs, 8));
   };
-  const int64_t across = even_share(w.dst), down = even_share(h.dst);
+  const auto dense = [&](int64_t value) { return tables ? 1 : uint32_t(value); };
+  const int64_t across = together(w.dst), down = together(h.dst);
   const int64_t tiles_w = ceil_divide(w.dst, across), tiles_h = ceil_divide(h.dst, down);
-  const int64_t plane_bytes = staged_lanes(args) * lane_bytes(args);
-  const int64_t liked = channels_last(args) ? std::min(args.c, 2 * lanes(args))
-                                            : ceil_divide(kStagedGroup, h.src * tiles_w);
-  const int64_t fit = std::max<int64_t>(1, kStagedBytes / plane_bytes);
-  const int64_t planes = int64_t(std::bit_floor(uint64_t(std::min(liked, fit))));
-  const int64_t held = (across - 1) * w.stride + w.kernel + (down - 1) * h.stride + h.kernel;
+  int64_t planes = channels_last(args)
+                       ? power_of_two(args.c, 2 * lanes(args))
+                       : power_of_two(ceil_divide(kStagedGroup, h.src * tiles_w), kStagedGroup);
+  while (planes > 1 && staged_bytes(args, planes) > kStagedBytes) planes /= 2;
+  const int64_t held = most_taps(args, h) + most_taps(args, w) + 8 * (h.stride + w.stride);
   return {
       {{.shader = shader_name("staged", args),
         .constants = {kStagedGroup, norm_constant(args), uint32_t(args.layout), uint32_t(planes),
                       uint32_t(planes * src_plane(args)), uint32_t(planes * h.src * w.dst),
-                      uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
-                      uint32_t(w.stride), uint32_t(down), uint32_t(across), common_divisor(args)},
+                      dense(h.kernel), dense(w.kernel), dense(h.stride), dense(w.stride),
+                      uint32_t(down), uint32_t(across), common_divisor(args), uint32_t(tables)},
         .groups = channels_last(args) ? args.n * ceil_divide(args.c, planes)
                                       : ceil_divide(args.n * args.c, planes),
         .extents = {tiles_w, h.src, w.dst, tiles_h},
-        .shared_bytes = planes * plane_bytes,
-        .iterations = planes * staged_lanes(args) / kStagedGroup * 6 * held}}};
+        .shared_bytes = staged_bytes(args, planes),
+        .iterations = staged_bytes(args, planes) / 4 / kStagedGroup * 6 * held}}};
 }
 
 const char* staged_why_not(const PoolArgs& args) {
   const auto& [d, h, w] = args.axis;
   if (DType(args.dtype) == DType::kF64) return "only types of up to 4 bytes";
-  if (Windowing(args.windowing) != Windowing::kSliding) return "only sliding windows";
+  if (Windowing(args.windowing) == Windowing::kGlobal) return "no global windows";
   if (d.src != 1 || d.dst != 1) return "only one and two dimensions";
-  if (h.dilation != 1 || w.dilation != 1) return "no dilation";
-  if (h.kernel * w.kernel < kManyTaps) return "few taps: others share them in registers";
-  for (const Axis* axis : {&h, &w})
-    if (axis->kernel > kFixedTaps || 2 * axis->stride > std::max<int64_t>(2, axis->kernel))
-      return "only windows of up to 32 taps an axis that overlap by half";
-  if (staged_lanes(args) * lane_bytes(args) > kMostStagedBytes)
+  if (in_tables(args)) {
+    if (channels_last(args)) return "windows in tables only channels first";
+  } else {
+    if (h.dilation != 1 || w.dilation != 1) return "no dilation";
+    if (h.kernel * w.kernel < kManyTaps) return "few taps: others share them in registers";
+    for (const Axis* axis : {&h, &w})
+      if (axis->kernel > kFixedTaps || 2 * axis->stride > std::max<int64_t>(2, axis->kernel))
+        return "only windows of up to 32 taps an axis that overlap by half";
+  }
+  if (src_plane(args) > kMostStagedBytes || staged_bytes(args, 1) > kMostStagedBytes)
     return "planes too large for shared memory";
   return lanes_why_not(args);
 }
@@ -321,10 +332,6 @@ const char* reduce_why_not(const PoolArgs& args) {
 
 // Bytes of an Op of reductions.glsl at most; each has as many in scratch memory.
 constexpr int64_t kOpBytes = 32;
-
-int64_t power_of_two(int64_t value, int64_t most) {
-  return int64_t(std::bit_ceil(uint64_t(std::clamp<int64_t>(value, 1, most))));
-}
 
 // In how many parts each plane is reduced. Predicted: a plane is cut where the workgroups would be
 // fewer than four on each of 132 multiprocessors and each had more to read than a second pass

@@ -1,15 +1,17 @@
-// Dense windows of many taps over small planes, of any width and in either layout. A workgroup
-// copies kPlanes whole planes to shared memory, as lanes, in the order they have in memory; an
-// invocation then reduces kAcross windows of a row side by side, and after a barrier kDown windows
-// of a column, from the rows' results. It holds the elements of its windows in registers and joins
-// them by doubling, pairs, then fours, then eights: a window of k taps costs about 2 + log2 k joins
-// an axis, not k, and a load from shared memory each k / outputs + 1.
+// Windows over small planes, of any width: dense ones of many taps in either layout, and channels
+// first those that stand in tables (adaptive, fractional). A workgroup copies kPlanes whole planes to
+// shared memory, as lanes, in the order they have in memory; an invocation then reduces kAcross
+// windows of a row side by side, and after a barrier kDown windows of a column, from the rows'
+// results. It holds the elements of dense windows in registers and joins them by doubling, pairs,
+// then fours, then eights: a window of k taps costs about 2 + log2 k joins an axis, not k, and a load
+// from shared memory each k / outputs + 1.
 //
 // Counted for one output of 13x13, stride 1, 13x13 outputs, 7 an invocation, f16 and maximum: 1
 // element read from memory (8 instructions with its key), 2 x 2.7 loads from shared memory (3 each
-// with their bounds), 2 x 9 joins (2 each), 1 + 1 stores: about 70 of the 28 that an H200 can issue
+// with their bounds), 2 x 9 joins (2 each), 1 + 1 stores: about 70, beside 28 that an H200 can issue
 // while 4 bytes pass, 55 in f32. Predicted to be bound by issue at any window, three times as fast
-// as `sliding` at 5x5 and ten times at 13x13.
+// as `sliding` at 5x5 and ten times at 13x13. Adaptive windows of many taps: 12 instructions an
+// element of 14 in f16, near to both bounds.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"
@@ -30,16 +32,63 @@ layout(constant_id = 10) const int kDown = 1;
 layout(constant_id = 11) const int kAcross = 1;
 layout(constant_id = 12) const int kDivisor = 0;  // of all windows; 0: they differ
 
+layout(constant_id = 13) const bool kTables = false;  // then kernels and strides are 1
+
 const int kColumnsHeld = (kAcross - 1) * kStrideW + kKernelW;
 const int kRowsHeld = (kDown - 1) * kStrideH + kKernelH;
 const int kInFlight = 4;  // loads that do not wait for each other
 
-shared Lane staged[kStaged];
+shared Lane staged[kStaged + kStaged / 32];
 shared Lane reduced[kReduced];
+
+layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
+  Window window;
+};
 
 // Where element `at` of plane `plane` of the workgroup stands, of planes of `size`.
 int place(int plane, int at, int size) {
   return kLayout == kChannelsLast ? at * kPlanes + plane : plane * size + at;
+}
+// One slot in 32 is left out: the lanes of a 16-byte run, written one after the other by each
+// invocation, would otherwise meet in the same few banks.
+int slot(int place) { return place + (place >> 5); }
+
+// Copies `elements` that stand one after the other.
+void stage_run(uint64_t from, int elements) {
+  const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
+  const int head = min(int(uint(-int64_t(from)) % 16) / ELEMENT_BYTES, elements);
+  const int runs = (elements - head) / LANES, single = elements - runs * LANES;
+  for (int i = me; i < single; i += all) {
+    const int at = i < head ? i : i + runs * LANES;
+    staged[slot(at)] = tap(Stored(Source(from).element[at]), at);
+  }
+  from += head * ELEMENT_BYTES;
+  for (int i = me; i < runs; i += kInFlight * all)
+    [[unroll]] for (int j = 0; j < kInFlight; ++j) {
+      const int run = i + j * all;
+      if (run >= runs) continue;
+      const uvec4 words = WideSource(from + run * 16).words;
+      [[unroll]] for (int lane = 0; lane < LANES; ++lane) {
+        const int at = head + run * LANES + lane;
+        staged[slot(at)] = tap(unpacked(words, lane), at);
+      }
+    }
+}
+
+// Copies kStaged elements of `planes` neighbouring channels.
+void stage_channels(uint64_t from, int planes) {
+  const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
+  for (int i = me; i < kStaged; i += kInFlight * all)
+    [[unroll]] for (int j = 0; j < kInFlight; ++j) {
+      const int to = i + j * all, plane = to % kPlanes, at = to / kPlanes;
+      if (to >= kStaged || plane >= planes) continue;
+      const uint64_t element = from + uint64_t(at * args.c + plane) * ELEMENT_BYTES;
+      staged[slot(to)] = tap(Stored(Source(element).element[0]), at);
+    }
+}
+
+Window table_window(Axis axis, int64_t plane, int o) {
+  return Windows(axis.windows + uint64_t(plane * axis.plane_stride + o) * 24).window;
 }
 
 void main() {
@@ -61,18 +110,10 @@ void main() {
   const int planes = int(min(left, int64_t(kPlanes)));
   if (planes <= 0) return;  // all of a workgroup return
 
-  // An element's place in shared memory is its place in the loop.
-  const int elements = kLayout == kChannelsLast ? kStaged : planes * src_h * src_w;
-  for (int i = me; i < elements; i += kInFlight * all)
-    [[unroll]] for (int j = 0; j < kInFlight; ++j) {
-      const int to = i + j * all;
-      const int plane = kLayout == kChannelsLast ? to % kPlanes : 0;
-      const int at = kLayout == kChannelsLast ? to / kPlanes : to;
-      if (to >= elements || plane >= planes) continue;
-      const uint64_t from = push.src + uint64_t(src + at * step + plane) * ELEMENT_BYTES;
-      const int position = kLayout == kChannelsLast ? at : at % (src_h * src_w);
-      staged[to] = tap(Stored(Source(from).element[0]), position);
-    }
+  if (kLayout == kChannelsLast)
+    stage_channels(push.src + uint64_t(src) * ELEMENT_BYTES, planes);
+  else
+    stage_run(push.src + uint64_t(src) * ELEMENT_BYTES, planes * src_h * src_w);
   barrier();
 
   // Neighbours take neighbouring columns, or channels last neighbouring planes.
@@ -86,7 +127,13 @@ void main() {
     [[unroll]] for (int i = 0; i < kColumnsHeld; ++i) {
       const int x = ow * kStrideW - int(w.pad_begin) + i;
       held[i] = kStart;
-      if (inside(x, src_w)) held[i] = staged[place(plane, y * src_w + x, src_h * src_w)];
+      if (!kTables && inside(x, src_w))
+        held[i] = staged[slot(place(plane, y * src_w + x, src_h * src_w))];
+    }
+    if (kTables) {
+      const Window window = table_window(w, first + plane, ow);
+      for (int x = int(window.begin); x < int(window.end); ++x)
+        held[0] = join(held[0], staged[slot(place(plane, y * src_w + x, src_h * src_w))]);
     }
 #define HELD kColumnsHeld
 #define KERNEL kKernelW
@@ -108,7 +155,15 @@ void main() {
     [[unroll]] for (int i = 0; i < kRowsHeld; ++i) {
       const int y = first_oh * kStrideH - int(h.pad_begin) + i;
       held[i] = kStart;
-      if (inside(y, src_h)) held[i] = reduced[place(plane, y * dst_w + ow, src_h * dst_w)];
+      if (!kTables && inside(y, src_h))
+        held[i] = reduced[place(plane, y * dst_w + ow, src_h * dst_w)];
+    }
+    int table_count = 1;
+    if (kTables) {
+      const Window window = table_window(h, first + plane, first_oh);
+      for (int y = int(window.begin); y < int(window.end); ++y)
+        held[0] = join(held[0], reduced[place(plane, y * dst_w + ow, src_h * dst_w)]);
+      table_count = int(window.count * table_window(w, first + plane, ow).count);
     }
 #define HELD kRowsHeld
 #define KERNEL kKernelH
@@ -120,8 +175,8 @@ void main() {
     [[unroll]] for (int i = 0; i < kDown; ++i) {
       const int oh = first_oh + i;
       if (oh >= dst_h) continue;
-      int divisor = kDivisor;
-      if (kDivisor == 0)
+      int divisor = kDivisor != 0 ? kDivisor : table_count;
+      if (kDivisor == 0 && !kTables)
         divisor = count_w *
                   tap_count(h, oh * kStrideH - int(h.pad_begin), kKernelH, 1, include_pad);
       const int64_t at = kLayout == kChannelsLast
@@ -130,7 +185,9 @@ void main() {
       Target(push.dst + uint64_t(at) * ELEMENT_BYTES).element[0] =
           Element(result(outputs[i], divisor));
 #if REDUCTION == MAX_INDEX
-      Indices(push.indices + uint64_t(at) * 8).index = outputs[i].at;
+      // Channels first, positions count from the workgroup's first plane.
+      Indices(push.indices + uint64_t(at) * 8).index =
+          outputs[i].at - (kLayout == kChannelsLast ? 0 : plane * src_h * src_w);
 #endif
     }
   }
