@@ -3,7 +3,23 @@
 // and sums are plain. Their error stays inside the bound while the taps of a row and the rows of a
 // window are 64 together, which the host sees to.
 
-#if REDUCTION == MAX
+#if defined(PACKED)
+// Two f16 in a word. The device's own maximum may drop NaN: the high bits of `nan` say where one
+// was. Two instructions a word, and two a join.
+struct Lane {
+  uint best;
+  uint nan;
+};
+const Lane kStart = Lane(0xfc00fc00u, 0);
+Lane tap(uint word, int) { return Lane(word, (word & 0x7fff7fffu) + 0x03ff03ffu); }
+Lane join(Lane a, Lane b) {
+  return Lane(packFloat2x16(max(unpackFloat2x16(a.best), unpackFloat2x16(b.best))), a.nan | b.nan);
+}
+uint result(Lane a, int) {
+  const uint nan = ((a.nan >> 15) & 0x00010001u) * 0x7fffu;
+  return a.best | nan;
+}
+#elif REDUCTION == MAX
 #define Lane Key
 const Lane kStart = kLowest;
 Lane tap(Stored v, int) { return key(v); }
@@ -101,5 +117,18 @@ const uint kNothing = 0x80808080u;
 const uint kNothing = 0;
 #elif DTYPE == I32
 const uint kNothing = 0x80000000u;
+#endif
+
+// The Lanes of 16 bytes: one for an element, or for a word of two.
+#ifdef PACKED
+const int kLanes = 4;
+Lane tap_of(uvec4 words, int i, int position) { return tap(words[i], position); }
+void put(inout uvec4 words, int i, Lane lane, int) { words[i] = result(lane, 0); }
+#else
+const int kLanes = LANES;
+Lane tap_of(uvec4 words, int i, int position) { return tap(unpacked(words, i), position); }
+void put(inout uvec4 words, int i, Lane lane, int divisor) {
+  pack(words, i, result(lane, divisor));
+}
 #endif
 #endif

@@ -5,13 +5,15 @@
 // which go to every output row whose window holds the row. Neighbouring invocations are neighbours
 // along w, so that a sub-group's accesses are whole lines.
 //
-// Counted for one output, f16, maximum (a key takes 4 instructions, the way back 4, a join counts 2
-// as it issues at half rate), beside what an H200 can issue while the bytes pass:
-//   3x3 stride 2, 2 rows: 5.3 elements, 1.0 loads, 10 bytes: 21 keys + 14 joins + 4 + 3 = 42 of 69
-//   3x3 stride 1, 4 rows: 1.9 elements, 0.6 loads,  4 bytes:  8 keys + 12 joins + 4 + 3 = 27 of 28
-//   2x2 stride 2, 1 row:  4   elements, 0.5 loads, 10 bytes: 16 keys +  6 joins + 4 + 5 = 31 of 69
-// Twice as much of everything but instructions in f32. Predicted to be bound by memory but for
-// stride 1 in two bytes and less, which is bound by issue.
+// Counted for one output of f16, maximum, packed (two instructions a word loaded for NaN, two a join
+// of two lanes, two to bring two lanes together that are not neighbours), beside what an H200 can
+// issue while the bytes pass, half of it where it is integers:
+//   3x3 stride 2, 2 rows: 5.3 elements, 0.7 loads, 10 bytes: 5 + 6 joins + 8 lanes + 5 = 24 of 34 to 69
+//   3x3 stride 1, 4 rows: 1.9 elements, 0.6 loads,  4 bytes: 2 + 5 joins + 2 lanes + 4 = 13 of 14 to 28
+//   2x2 stride 2, 1 row:  4   elements, 0.5 loads, 10 bytes: 4 + 3 joins + 4 lanes + 7 = 18 of 34 to 69
+// In bf16, whose keys take four instructions an element, 34, 21 and 31; in f32 as many of twice the
+// budget; in i8 17, 10 and 13 of 17, 7 and 17. Predicted to be bound by memory, but for stride 1 in
+// two bytes and less, bound by issue.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"
@@ -33,7 +35,12 @@ layout(constant_id = 11) const int kStoreBytes = 16;  // what output rows are al
 layout(constant_id = 12) const int kDivisor = 0;      // of all windows; 0: they differ
 
 const int kRunColumns = kStrideW * LANES;
-const int kColumns = kLeft + kRunColumns + kRight;
+#ifdef PACKED
+const int kHeldLeft = kLeft + kLeft % 2, kPerLane = 2;
+#else
+const int kHeldLeft = kLeft, kPerLane = 1;
+#endif
+const int kColumns = (kHeldLeft + kRunColumns + kRight + kPerLane - 1) / kPerLane;
 const int kSrcRows = (kRows - 1) * kStrideH + kKernelH;
 
 layout(buffer_reference, std430, buffer_reference_align = 8) writeonly buffer HalfTarget {
@@ -42,6 +49,35 @@ layout(buffer_reference, std430, buffer_reference_align = 8) writeonly buffer Ha
 layout(buffer_reference, std430, buffer_reference_align = 4) writeonly buffer WordTarget {
   uint word;
 };
+
+// Of an input row, from kHeldLeft elements before the runs on.
+Lane columns[kColumns];
+
+// The elements that tap k of output lane i falls on.
+Lane taps_of(int i, int k) {
+#ifdef PACKED
+  const int a = 2 * i * kStrideW + k + kHeldLeft - kLeft, b = a + kStrideW;
+  const Lane low = columns[a / 2], high = columns[b / 2];
+  // As floats, for the compiler to see that lanes are picked and not bits shifted.
+  const f16vec2 best = f16vec2(unpackFloat2x16(low.best)[a % 2], unpackFloat2x16(high.best)[b % 2]);
+  const uint nan = ((low.nan >> (a % 2 * 16)) & 0xffffu) | ((high.nan >> (b % 2 * 16)) << 16);
+  return Lane(packFloat2x16(best), nan);
+#else
+  return columns[i * kStrideW + k];
+#endif
+}
+
+// Element x, counted from the runs' begin, of those beside them.
+void hold_beside(int x, Stored v, bool here, int position) {
+#ifdef PACKED
+  const int at = x + kHeldLeft;
+  const uint word = here ? uint(v) << (at % 2 * 16) | (0xfc00u << ((at + 1) % 2 * 16)) : kNothing;
+  columns[at / 2] = join(columns[at / 2], tap(word, 0));
+#else
+  columns[x + kHeldLeft] = kStart;
+  if (here) columns[x + kHeldLeft] = tap(v, position);
+#endif
+}
 
 // The first `left` of the outputs, in the widest stores that their row is aligned to.
 void store(uint64_t to, uvec4 words, int left) {
@@ -73,40 +109,39 @@ void main() {
   const int start_d = od * int(d.stride) - int(d.pad_begin);
   const int start_h = first_oh * kStrideH - int(h.pad_begin);
 
-  Lane outputs[kRows * LANES];
-  [[unroll]] for (int i = 0; i < kRows * LANES; ++i) outputs[i] = kStart;
+  Lane outputs[kRows * kLanes];
+  [[unroll]] for (int i = 0; i < kRows * kLanes; ++i) outputs[i] = kStart;
   [[unroll]] for (int a = 0; a < kKernelD; ++a)
     [[unroll]] for (int b = 0; b < kSrcRows; ++b) {
       const int z = start_d + a, y = start_h + b;
       const bool row_inside = inside(z, d.src) && inside(y, h.src);
       const int position = (z * int(h.src) + y) * width;  // of the row's first element
       const uint64_t row = src + uint64_t(int64_t(position)) * ELEMENT_BYTES;
-      Lane columns[kColumns];
+#ifdef PACKED
+      [[unroll]] for (int i = 0; i < kColumns; ++i) columns[i] = kStart;
+#endif
       [[unroll]] for (int i = 0; i < kLeft + kRight; ++i) {
         const int x = i < kLeft ? i - kLeft : kRunColumns + i - kLeft;
         const bool here = row_inside && inside(first_x + x, width);
-        columns[kLeft + x] = kStart;
-        if (here)
-          columns[kLeft + x] = tap(
-              Stored(Source(row + uint64_t(int64_t(x)) * ELEMENT_BYTES).element[0]),
-              position + first_x + x);
+        Stored v = 0;
+        if (here) v = Stored(Source(row + uint64_t(int64_t(x)) * ELEMENT_BYTES).element[0]);
+        hold_beside(x, v, here, position + first_x + x);
       }
       [[unroll]] for (int r = 0; r < kStrideW; ++r) {
         const int x = first_x + r * LANES;
         const bool here = row_inside && (!kClip || x < width);
         uvec4 words = uvec4(kNothing);
         if (here) words = WideSource(row + r * 16).words;
-        [[unroll]] for (int i = 0; i < LANES; ++i)
-          columns[kLeft + r * LANES + i] =
-              tap(unpacked(words, i), here ? position + x + i : -1);
+        [[unroll]] for (int i = 0; i < kLanes; ++i)
+          columns[kHeldLeft / kPerLane + r * kLanes + i] =
+              tap_of(words, i, here ? position + x + i : -1);
       }
-      [[unroll]] for (int i = 0; i < LANES; ++i) {
-        Lane taps = columns[i * kStrideW];
-        [[unroll]] for (int k = 1; k < kKernelW; ++k)
-          taps = join(taps, columns[i * kStrideW + k]);
+      [[unroll]] for (int i = 0; i < kLanes; ++i) {
+        Lane taps = taps_of(i, 0);
+        [[unroll]] for (int k = 1; k < kKernelW; ++k) taps = join(taps, taps_of(i, k));
         [[unroll]] for (int j = 0; j < kRows; ++j)
           if (b >= j * kStrideH && b < j * kStrideH + kKernelH)
-            outputs[j * LANES + i] = join(outputs[j * LANES + i], taps);
+            outputs[j * kLanes + i] = join(outputs[j * kLanes + i], taps);
       }
     }
 
@@ -118,12 +153,12 @@ void main() {
     const int count_dh =
         count_d * tap_count(h, start_h + j * kStrideH, kKernelH, 1, include_pad);
     uvec4 words = uvec4(0);
-    [[unroll]] for (int i = 0; i < LANES; ++i) {
+    [[unroll]] for (int i = 0; i < kLanes; ++i) {
       const int start_w = first_x + i * kStrideW - kLeft;
       const int divisor =
           kDivisor != 0 ? kDivisor
                         : count_dh * tap_count(w, start_w, kKernelW, 1, include_pad);
-      pack(words, i, result(outputs[j * LANES + i], divisor));
+      put(words, i, outputs[j * kLanes + i], divisor);
     }
     const int64_t at =
         ((plane * d.dst + od) * h.dst + oh) * w.dst + ow;

@@ -5,12 +5,14 @@
 // other window comes from the tables, an output an invocation: dilated, large and adaptive ones.
 // Neighbouring invocations are neighbours along c, so that a sub-group's accesses are whole lines.
 //
-// Counted for 16 bytes of outputs (f16, maximum; instructions as in strip.comp), beside what an H200
-// can issue for 8 outputs while their bytes pass:
-//   3x3 stride 1, 2x2 outputs: 4    loads, 32 bytes: 128 keys + 64 joins + 36 = 230 of 220
-//   3x3 stride 2, 2x2 outputs: 6.25 loads, 80 bytes: 200 keys + 72 joins + 36 = 310 of 550
-//   2x2 stride 2, 1 output:    4    loads, 80 bytes: 128 keys + 48 joins + 40 = 220 of 550
-// Predicted to be bound by memory, but for stride 1 in two bytes and less, which is bound by issue.
+// Counted for 16 bytes of outputs, f16, maximum: two instructions for each word that is loaded (for
+// NaN), two a join of words. Beside what an H200 can issue for 8 outputs while their bytes pass, half
+// of it where it is integers:
+//   3x3 stride 1, 2x2 outputs: 4    loads, 32 bytes: 32 + 48 joins + 16 + 30 = 126 of 110 to 220
+//   3x3 stride 2, 2x2 outputs: 6.25 loads, 80 bytes: 50 + 60 joins + 16 + 30 = 156 of 275 to 550
+//   2x2 stride 2, 1 output:    4    loads, 80 bytes: 32 + 24 joins + 16 + 60 = 132 of 275 to 550
+// In bf16 an element instead of a word takes as much and two more: three times the instructions.
+// Predicted to be bound by memory, but for stride 1 in two bytes and less, bound by issue.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"
@@ -41,19 +43,19 @@ uvec4 load(uint64_t image, int position) {
   return WideSource(image + at * ELEMENT_BYTES).words;
 }
 
-Lane outputs[kRows * kAcross * LANES];
+Lane outputs[kRows * kAcross * kLanes];
 
 // Output `i` of this invocation is number `output_` of its image.
 void store(int64_t image, int output_, int i, int channel, int divisor) {
   const int64_t at = (image * args.axis_d.dst * args.axis_h.dst * args.axis_w.dst + output_) *
                      args.c + channel;
   uvec4 words = uvec4(0);
-  [[unroll]] for (int lane = 0; lane < LANES; ++lane)
-    pack(words, lane, result(outputs[i * LANES + lane], divisor));
+  [[unroll]] for (int lane = 0; lane < kLanes; ++lane)
+    put(words, lane, outputs[i * kLanes + lane], divisor);
   WideTarget(push.dst + uint64_t(at) * ELEMENT_BYTES).words = words;
 #if REDUCTION == MAX_INDEX
   [[unroll]] for (int lane = 0; lane < LANES; lane += 2) {
-    const int a = outputs[i * LANES + lane].at, b = outputs[i * LANES + lane + 1].at;
+    const int a = outputs[i * kLanes + lane].at, b = outputs[i * kLanes + lane + 1].at;
     WideTarget(push.indices + uint64_t(at + lane) * 8).words = uvec4(a, a >> 31, b, b >> 31);
   }
 #endif
@@ -68,25 +70,25 @@ void known_windows(int64_t image, uint64_t src, int channel, int ow, int oh, int
     [[unroll]] for (int b = 0; b < kSrcRows; ++b) {
       const int z = start_d + a, y = start_h + b;
       const bool row_inside = inside(z, d.src) && inside(y, h.src);
-      Lane row[kAcross * LANES];
-      [[unroll]] for (int i = 0; i < kAcross * LANES; ++i) row[i] = kStart;
+      Lane row[kAcross * kLanes];
+      [[unroll]] for (int i = 0; i < kAcross * kLanes; ++i) row[i] = kStart;
       [[unroll]] for (int c = 0; c < kSrcColumns; ++c) {
         const int x = start_w + c;
         const bool here = row_inside && inside(x, w.src);
         const int position = (z * int(h.src) + y) * int(w.src) + x;
         uvec4 words = uvec4(kNothing);
         if (here) words = load(src, position);
-        [[unroll]] for (int lane = 0; lane < LANES; ++lane) {
-          const Lane one = tap(unpacked(words, lane), here ? position : -1);
+        [[unroll]] for (int lane = 0; lane < kLanes; ++lane) {
+          const Lane one = tap_of(words, lane, here ? position : -1);
           [[unroll]] for (int t = 0; t < kAcross; ++t)
             if (c >= t * kStrideW && c < t * kStrideW + kKernelW)
-              row[t * LANES + lane] = join(row[t * LANES + lane], one);
+              row[t * kLanes + lane] = join(row[t * kLanes + lane], one);
         }
       }
       [[unroll]] for (int j = 0; j < kRows; ++j)
         if (b >= j * kStrideH && b < j * kStrideH + kKernelH)
-          [[unroll]] for (int i = 0; i < kAcross * LANES; ++i)
-            outputs[j * kAcross * LANES + i] = join(outputs[j * kAcross * LANES + i], row[i]);
+          [[unroll]] for (int i = 0; i < kAcross * kLanes; ++i)
+            outputs[j * kAcross * kLanes + i] = join(outputs[j * kAcross * kLanes + i], row[i]);
     }
 
   const bool include_pad = args.reduction == kAvgIncludePad;
@@ -112,15 +114,15 @@ void any_window(int64_t image, uint64_t src, int channel, int ow, int oh, int od
   const Window wd = table_window(d, od), wh = table_window(h, oh), ww = table_window(w, ow);
   for (int z = int(wd.begin); z < int(wd.end); z += int(d.dilation))
     for (int y = int(wh.begin); y < int(wh.end); y += int(h.dilation)) {
-      Lane row[LANES];
-      [[unroll]] for (int lane = 0; lane < LANES; ++lane) row[lane] = kStart;
+      Lane row[kLanes];
+      [[unroll]] for (int lane = 0; lane < kLanes; ++lane) row[lane] = kStart;
       const int line = (z * int(h.src) + y) * int(w.src);
       for (int x = int(ww.begin); x < int(ww.end); x += int(w.dilation)) {
         const uvec4 words = load(src, line + x);
-        [[unroll]] for (int lane = 0; lane < LANES; ++lane)
-          row[lane] = join(row[lane], tap(unpacked(words, lane), line + x));
+        [[unroll]] for (int lane = 0; lane < kLanes; ++lane)
+          row[lane] = join(row[lane], tap_of(words, lane, line + x));
       }
-      [[unroll]] for (int lane = 0; lane < LANES; ++lane)
+      [[unroll]] for (int lane = 0; lane < kLanes; ++lane)
         outputs[lane] = join(outputs[lane], row[lane]);
     }
   const int divisor = kDivisor != 0 ? kDivisor : int(wd.count * wh.count * ww.count);
@@ -136,7 +138,7 @@ void main() {
   const uint64_t src = push.src + uint64_t(image * args.axis_d.src * args.axis_h.src *
                                                args.axis_w.src * args.c + channel) *
                                       ELEMENT_BYTES;
-  [[unroll]] for (int i = 0; i < kRows * kAcross * LANES; ++i) outputs[i] = kStart;
+  [[unroll]] for (int i = 0; i < kRows * kAcross * kLanes; ++i) outputs[i] = kStart;
   if (kKernelW != 0)
     known_windows(image, src, channel, ow, oh, od);
   else
