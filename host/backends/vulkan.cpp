@@ -16,7 +16,7 @@ constexpr uint32_t kLongestGrid = 65535;  // on any axis; every device has as mu
 constexpr int64_t kSoftwareLoops = 65'000;
 // Invocations that keep a device busy: of a GPU 132 multiprocessors of 2048 threads (predicted to
 // matter, not tuned), of a processor a few vectors.
-constexpr int64_t kEnoughForGpu = 1 << 18, kEnoughForCpu = 1 << 8;
+constexpr int64_t kEnoughForGpu = 1 << 18, kEnoughForCpu = 1 << 5;
 constexpr uint32_t kLinearGroup = 256;
 // Invocations of the pass that only reads: enough to fill a large GPU.
 constexpr int64_t kReaders = 1 << 18;

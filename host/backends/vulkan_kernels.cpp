@@ -201,14 +201,17 @@ VulkanWork strip(const PoolArgs& args, int64_t enough) {
   const int64_t strips = ceil_divide(h.dst, rows);
   const int64_t right = std::max<int64_t>(0, w.kernel - w.pad_begin - w.stride);
   const int64_t src_rows = (rows - 1) * h.stride + h.kernel;
-  int64_t store_bytes = 16;
-  while (w.dst * dtype_bytes(DType(args.dtype)) % store_bytes != 0) store_bytes /= 2;
+  const auto aligned_to = [&](const int64_t elements) {
+    int64_t bytes = 16;
+    while (elements * dtype_bytes(DType(args.dtype)) % bytes != 0) bytes /= 2;
+    return uint32_t(bytes);
+  };
   return {{{.shader = shader_name("strip", args),
             .constants = {kSlidingGroup, norm_constant(args), uint32_t(rows), uint32_t(d.kernel),
                           uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
                           uint32_t(w.stride), uint32_t(w.pad_begin), uint32_t(right),
-                          uint32_t(tiles * wide * w.stride > w.src), uint32_t(store_bytes),
-                          common_divisor(args)},
+                          uint32_t(tiles * wide * w.stride > w.src), aligned_to(w.dst),
+                          common_divisor(args), aligned_to(w.src)},
             .groups = ceil_divide(args.n * args.c * d.dst * strips * tiles, kSlidingGroup),
             .extents = {tiles, strips, d.dst},
             .iterations = d.kernel * src_rows * wide * (w.stride + w.kernel + rows)}}};
@@ -222,7 +225,7 @@ const char* strip_why_not(const PoolArgs& args) {
   if (dtype == DType::kF64 || dtype == DType::kI32) return "only types of up to 4 bytes, not i32";
   if (!is_known_window(args)) return "only dense sliding windows of up to 32 taps";
   if (is_long_norm(args)) return "of norms only 1 and 2";
-  if (w.src * dtype_bytes(dtype) % 16 != 0) return "only rows of whole 16-byte runs";
+  if (w.src * dtype_bytes(dtype) % 4 != 0) return "only rows of whole words";
   if (w.kernel - w.stride > kMostBeside || w.pad_begin > kMostBeside)
     return "windows that reach far beyond their runs";
   if (w.stride > kMostRuns) return "only strides of up to 4 along a row";

@@ -50,15 +50,15 @@ void main() {
 
   Lane outputs[kRows];
   [[unroll]] for (int j = 0; j < kRows; ++j) outputs[j] = kStart;
-  for (int a = 0; a < kernel_d; ++a) {
+  [[unroll]] for (int a = 0; a < kernel_d; ++a) {
     const int z = start_d + a * step_d;
     if (!inside(z, d.src)) continue;
-    for (int b = 0; b < (kRows - 1) * stride_h + kernel_h; ++b) {
+    [[unroll]] for (int b = 0; b < (kRows - 1) * stride_h + kernel_h; ++b) {
       const int y = start_h + b * step_h;
       if (!inside(y, h.src)) continue;
       Lane row = kStart;
       const int line = z * int(h.src) + y;
-      for (int k = 0; k < kernel_w; ++k) {
+      [[unroll]] for (int k = 0; k < kernel_w; ++k) {
         const int x = start_w + k * step_w;
         if (kClip && !inside(x, w.src)) continue;
         const int at = line * row_length + x * channels + channel;

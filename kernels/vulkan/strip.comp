@@ -1,9 +1,9 @@
-// Channels first, rows of whole 16-byte runs, dense windows that the compiler knows. An invocation
-// makes 16 bytes of outputs side by side (LANES of them) in kRows rows below each other. It walks
-// the input rows they need: each is kStrideW runs of 16 bytes and, one by one, the few elements that
-// windows reach to the left and right of them. The row's taps become LANES results in registers,
-// which go to every output row whose window holds the row. Neighbouring invocations are neighbours
-// along w, so that a sub-group's accesses are whole lines.
+// Channels first, dense windows that the compiler knows, rows of whole words. An invocation makes 16
+// bytes of outputs side by side (LANES of them) in kRows rows below each other. It walks the input
+// rows they need: each is kStrideW runs of 16 bytes, read in accesses as wide as the rows are aligned
+// to, and, one by one, the few elements that windows reach to the left and right of them. The row's
+// taps become LANES results in registers, which go to every output row whose window holds the row.
+// Neighbouring invocations are neighbours along w, so that a sub-group's accesses are whole lines.
 //
 // Counted for one output of f16, maximum, packed (two instructions a word loaded for NaN, two a join
 // of two lanes, two to bring two lanes together that are not neighbours), beside what an H200 can
@@ -13,7 +13,8 @@
 //   2x2 stride 2, 1 row:  4   elements, 0.5 loads, 10 bytes: 4 + 3 joins + 4 lanes + 7 = 18 of 34 to 69
 // In bf16, whose keys take four instructions an element, 34, 21 and 31; in f32 as many of twice the
 // budget; in i8 17, 10 and 13 of 17, 7 and 17. Predicted to be bound by memory, but for stride 1 in
-// two bytes and less, bound by issue.
+// two bytes and less, bound by issue; rows aligned to 4 bytes alone by the first cache, whose lines
+// each access of a sub-group then takes eight of (about 0.8 of the memory's speed).
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"
@@ -33,6 +34,7 @@ layout(constant_id = 9) const int kRight = 0;      // elements needed behind the
 layout(constant_id = 10) const bool kClip = true;  // whether runs may lie outside the row
 layout(constant_id = 11) const int kStoreBytes = 16;  // what output rows are aligned to
 layout(constant_id = 12) const int kDivisor = 0;      // of all windows; 0: they differ
+layout(constant_id = 13) const int kLoadBytes = 16;   // what input rows are aligned to
 
 const int kRunColumns = kStrideW * LANES;
 #ifdef PACKED
@@ -43,10 +45,10 @@ const int kHeldLeft = kLeft, kPerLane = 1;
 const int kColumns = (kHeldLeft + kRunColumns + kRight + kPerLane - 1) / kPerLane;
 const int kSrcRows = (kRows - 1) * kStrideH + kKernelH;
 
-layout(buffer_reference, std430, buffer_reference_align = 8) writeonly buffer HalfTarget {
+layout(buffer_reference, std430, buffer_reference_align = 8) buffer Half {
   uvec2 words;
 };
-layout(buffer_reference, std430, buffer_reference_align = 4) writeonly buffer WordTarget {
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer Word {
   uint word;
 };
 
@@ -79,16 +81,31 @@ void hold_beside(int x, Stored v, bool here, int position) {
 #endif
 }
 
+// The run at `from`, of which the first `left` elements lie in the row.
+uvec4 load(uint64_t from, int left) {
+  uvec4 words = uvec4(kNothing);
+  if (kLoadBytes == 16) {
+    if (left > 0) words = WideSource(from).words;
+  } else if (kLoadBytes == 8) {
+    if (left > 0) words.xy = Half(from).words;
+    if (left > LANES / 2) words.zw = Half(from + 8).words;
+  } else {
+    [[unroll]] for (int i = 0; i < 4; ++i)
+      if (i * LANES < left * 4) words[i] = Word(from + i * 4).word;
+  }
+  return words;
+}
+
 // The first `left` of the outputs, in the widest stores that their row is aligned to.
 void store(uint64_t to, uvec4 words, int left) {
   if (kStoreBytes == 16) {
     WideTarget(to).words = words;
   } else if (kStoreBytes == 8) {
-    HalfTarget(to).words = words.xy;
-    if (left > LANES / 2) HalfTarget(to + 8).words = words.zw;
+    Half(to).words = words.xy;
+    if (left > LANES / 2) Half(to + 8).words = words.zw;
   } else if (kStoreBytes == 4) {
     [[unroll]] for (int i = 0; i < 4; ++i)
-      if (i * LANES < left * 4) WordTarget(to + i * 4).word = words[i];
+      if (i * LANES < left * 4) Word(to + i * 4).word = words[i];
   } else {
     [[unroll]] for (int i = 0; i < LANES; ++i)
       if (i < left) Target(to).element[i] = Element(unpacked(words, i));
@@ -129,12 +146,11 @@ void main() {
       }
       [[unroll]] for (int r = 0; r < kStrideW; ++r) {
         const int x = first_x + r * LANES;
-        const bool here = row_inside && (!kClip || x < width);
-        uvec4 words = uvec4(kNothing);
-        if (here) words = WideSource(row + r * 16).words;
+        const int left = !row_inside ? 0 : kClip ? width - x : LANES;
+        const uvec4 words = load(row + r * 16, left);
         [[unroll]] for (int i = 0; i < kLanes; ++i)
           columns[kHeldLeft / kPerLane + r * kLanes + i] =
-              tap_of(words, i, here ? position + x + i : -1);
+              tap_of(words, i, i < left ? position + x + i : -1);
       }
       [[unroll]] for (int i = 0; i < kLanes; ++i) {
         Lane taps = taps_of(i, 0);
