@@ -47,11 +47,13 @@ class Vulkan : public testing::Test {
   }
 };
 
-// Runs every kernel that takes the problem and judges what it wrote.
-void check(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t seed) {
+// Runs every kernel that takes the problem, or the one that is named, and judges what it wrote.
+void check(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t seed,
+           std::string_view only = {}) {
   const auto src = filled(problem, kind, seed);
   EXPECT_EQ(backend.supports(problem, "table").why_not, "") << to_text(problem);
   for (const KernelInfo& kernel : backend.kernels()) {
+    if (!only.empty() && kernel.name != only) continue;
     if (!backend.supports(problem, kernel.name)) continue;
     SCOPED_TRACE(fmt::format("{}.{}/{} --fill {} --seed {}", backend.name(), kernel.name,
                              to_text(problem), fill_name(kind), seed));
@@ -160,10 +162,17 @@ TEST_F(Vulkan, outputs_that_share_rows_and_columns) {
       for (const FillKind fill : all_fills()) check(*backend, parse_problem(text), fill, 1);
 }
 
+// More than 65,535 workgroups of each way to number them (`vector` counts as `strip` does).
 TEST_F(Vulkan, grid_folds_in_three_dimensions) {
-  // More than 65,535 workgroups of every kernel.
-  const PoolProblem problem = parse_problem("max/sliding/u8/nchw/src:1x1x3000x4000/k:1x1");
-  for (const auto& backend : backends()) check(*backend, problem, FillKind::kUniform, 1);
+  for (const auto& [kernel, text] :
+       {std::pair{"table", "max/sliding/u8/nchw/src:1x1x3000x4000/k:1x1"},
+        std::pair{"sliding", "max/sliding/u8/nchw/src:1x1x3000x4000/k:1x1"},
+        std::pair{"strip", "max/sliding/f32/nchw/src:1x4x2900x2900/k:1x1"},
+        std::pair{"reduce", "max/global/u8/nhwc/src:70000x1x2x2"}})
+    for (const auto& backend : backends()) {
+      EXPECT_TRUE(backend->supports(parse_problem(text), kernel)) << kernel;
+      check(*backend, parse_problem(text), FillKind::kUniform, 1, kernel);
+    }
 }
 
 TEST_F(Vulkan, tensor_beyond_the_storage_buffer_range) {
@@ -294,6 +303,23 @@ TEST(VulkanFeatures, decide_which_types_are_taken) {
     EXPECT_EQ(missing(shader, {.storage8 = true}), "");
   }
   EXPECT_NE(missing("table.u8.lp", {.storage8 = true}), "");  // sums powers in f64
+}
+
+TEST(VulkanFeatures, are_asked_of_the_driver) {
+  VulkanFeatures features{.float16 = true};
+  const auto words = shader_words("strip.f16.average"), other = shader_words("strip.f32.average");
+  const auto added = [&](std::span<const uint32_t> shader) {
+    return with_float_controls(shader, features).size() - shader.size();
+  };
+  constexpr size_t kCapability = 2, kMode = 4;  // words of an instruction
+  EXPECT_EQ(added(words), 0u);                  // promises nothing
+  auto& controls = features.float_controls;
+  controls.shaderDenormPreserveFloat16 = controls.shaderDenormPreserveFloat32 = true;
+  controls.denormBehaviorIndependence = vk::ShaderFloatControlsIndependence::e32Only;
+  EXPECT_EQ(added(words), kCapability + kMode);
+  EXPECT_EQ(added(other), 0u);
+  controls.denormBehaviorIndependence = vk::ShaderFloatControlsIndependence::eNone;
+  EXPECT_EQ(added(words), kCapability + 2 * kMode);
 }
 
 // What stands for a GPU's memory limit moves the bytes that it says.

@@ -203,8 +203,7 @@ std::vector<std::unique_ptr<Plan>> VulkanBackend::linear_passes(int64_t bytes_re
         *this, name,
         VulkanWork{{{.shader = "linear",
                      .constants = {kLinearGroup, uint32_t(drop)},
-                     .groups = (writes + kLinearGroup - 1) / kLinearGroup,
-                     .extents = {}}}},
+                     .groups = (writes + kLinearGroup - 1) / kLinearGroup}}},
         args, Tables{}));
   };
   const int64_t reads = bytes_read / kUnit, writes = bytes_written / kUnit;

@@ -14,11 +14,9 @@ namespace {
 
 // Nothing below is tuned: what is marked predicted follows from counts, not from measurements.
 
-// Invocations in a workgroup. Powers of two that suit sub-groups of 4 to 128.
-constexpr uint32_t kTableGroup = 128;
-constexpr uint32_t kTeamGroup = 256;
-constexpr uint32_t kSlidingGroup = 128;
-constexpr int64_t kReduceGroup = 256;
+// Invocations in a workgroup, and where they join in teams. Powers of two that suit sub-groups of
+// 4 to 128.
+constexpr uint32_t kGroup = 128, kTeamGroup = 256;
 // Outputs below each other of an invocation of `sliding`.
 constexpr int64_t kRows = 4;
 // Taps that are unrolled. Long unrolled windows have exhausted compilers (ncnn issue 1874).
@@ -27,9 +25,8 @@ constexpr int64_t kFixedTaps = 32;
 constexpr int64_t kPlainSum = 64;
 // Taps from which on `table` has a workgroup make an output.
 constexpr int64_t kTeamTaps = 2048;
-// `staged`: invocations; what its workgroup stages at least and at most; taps from which on it is
-// faster than a kernel that shares them in registers (predicted).
-constexpr int64_t kStagedGroup = 128;
+// What a workgroup of `staged` likes to stage, and can; taps from which on it is faster than a
+// kernel that shares them in registers (predicted).
 constexpr int64_t kStagedBytes = 16 << 10, kMostStagedBytes = 48 << 10;
 constexpr int64_t kManyTaps = 25;
 // What a member of a team in `reduce` takes at least: bytes of a plane, channels last places of it;
@@ -86,7 +83,7 @@ VulkanWork table(const PoolArgs& args, int64_t /*enough*/) {
   const int64_t rows = planes * most_taps(args, args.axis[1]);
   const int64_t taps = rows * most_taps(args, args.axis[2]);
   const bool teams = taps >= kTeamTaps;
-  const uint32_t group = teams ? kTeamGroup : kTableGroup;
+  const uint32_t group = teams ? kTeamGroup : kGroup;
   return {{{.shader = shader_name("table", args),
             .constants = {group, norm_constant(args), uint32_t(teams)},
             .groups = teams ? outputs : ceil_divide(outputs, group),
@@ -176,10 +173,10 @@ VulkanWork sliding(const PoolArgs& args, int64_t enough) {
   const bool fixed = is_known_window(args);
   const auto constant = [&](int64_t value) { return fixed ? uint32_t(value) : 0; };
   return {{{.shader = shader_name("sliding", args),
-            .constants = {kSlidingGroup, norm_constant(args), uint32_t(args.layout), uint32_t(rows),
+            .constants = {kGroup, norm_constant(args), uint32_t(args.layout), uint32_t(rows),
                           uint32_t(clip), constant(d.kernel), constant(h.kernel),
                           constant(w.kernel), constant(h.stride), constant(w.stride)},
-            .groups = ceil_divide(args.n * args.c * d.dst * strips * w.dst, kSlidingGroup),
+            .groups = ceil_divide(args.n * args.c * d.dst * strips * w.dst, kGroup),
             .extents = {w.dst, strips, d.dst, args.c},
             .iterations = d.kernel * (1 + (h.kernel + (rows - 1) * h.stride) * (1 + w.kernel))}}};
 }
@@ -207,12 +204,12 @@ VulkanWork strip(const PoolArgs& args, int64_t enough) {
     return uint32_t(bytes);
   };
   return {{{.shader = shader_name("strip", args),
-            .constants = {kSlidingGroup, norm_constant(args), uint32_t(rows), uint32_t(d.kernel),
+            .constants = {kGroup, norm_constant(args), uint32_t(rows), uint32_t(d.kernel),
                           uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
                           uint32_t(w.stride), uint32_t(w.pad_begin), uint32_t(right),
                           uint32_t(tiles * wide * w.stride > w.src), aligned_to(w.dst),
                           common_divisor(args), aligned_to(w.src)},
-            .groups = ceil_divide(args.n * args.c * d.dst * strips * tiles, kSlidingGroup),
+            .groups = ceil_divide(args.n * args.c * d.dst * strips * tiles, kGroup),
             .extents = {tiles, strips, d.dst},
             .iterations = d.kernel * src_rows * wide * (w.stride + w.kernel + rows)}}};
 }
@@ -220,15 +217,13 @@ VulkanWork strip(const PoolArgs& args, int64_t enough) {
 const char* strip_why_not(const PoolArgs& args) {
   const auto dtype = DType(args.dtype);
   const Axis& w = args.axis[2];
-  constexpr int64_t kMostBeside = 8, kMostRuns = 4;
   if (channels_last(args)) return "only channels first";
   if (dtype == DType::kF64 || dtype == DType::kI32) return "only types of up to 4 bytes, not i32";
   if (!is_known_window(args)) return "only dense sliding windows of up to 32 taps";
   if (is_long_norm(args)) return "of norms only 1 and 2";
   if (w.src * dtype_bytes(dtype) % 4 != 0) return "only rows of whole words";
-  if (w.kernel - w.stride > kMostBeside || w.pad_begin > kMostBeside)
-    return "windows that reach far beyond their runs";
-  if (w.stride > kMostRuns) return "only strides of up to 4 along a row";
+  if (w.kernel - w.stride > 8 || w.pad_begin > 8) return "windows that reach far beyond their runs";
+  if (w.stride > 4) return "only strides of up to 4 along a row";
   return lanes_why_not(args);
 }
 
@@ -248,10 +243,10 @@ VulkanWork vector(const PoolArgs& args, int64_t enough) {
   const int64_t planes = most_taps(args, d), lines = planes * most_taps(args, h);
   return {
       {{.shader = shader_name("vector", args),
-        .constants = {kSlidingGroup, norm_constant(args), uint32_t(across), uint32_t(rows),
+        .constants = {kGroup, norm_constant(args), uint32_t(across), uint32_t(rows),
                       constant(d.kernel), constant(h.kernel), constant(w.kernel),
                       constant(h.stride), constant(w.stride), common_divisor(args)},
-        .groups = ceil_divide(args.n * runs * d.dst * strips * tiles, kSlidingGroup),
+        .groups = ceil_divide(args.n * runs * d.dst * strips * tiles, kGroup),
         .extents = {runs, tiles, strips, d.dst},
         .iterations = known ? d.kernel * (h.kernel + h.stride) * (w.kernel + w.stride) * wide * 4
                             : planes + lines + lines * most_taps(args, w)}}};
@@ -287,22 +282,20 @@ VulkanWork staged(const PoolArgs& args, int64_t /*enough*/) {
   const auto dense = [&](int64_t value) { return tables ? 1 : uint32_t(value); };
   const int64_t across = together(w.dst), down = together(h.dst);
   const int64_t tiles_w = ceil_divide(w.dst, across), tiles_h = ceil_divide(h.dst, down);
-  int64_t planes = channels_last(args)
-                       ? power_of_two(args.c, 2 * lanes(args))
-                       : power_of_two(ceil_divide(kStagedGroup, h.src * tiles_w), kStagedGroup);
+  int64_t planes = channels_last(args) ? power_of_two(args.c, 2 * lanes(args))
+                                       : power_of_two(ceil_divide(kGroup, h.src * tiles_w), kGroup);
   while (planes > 1 && staged_bytes(args, planes) > kStagedBytes) planes /= 2;
   const int64_t held = most_taps(args, h) + most_taps(args, w) + 8 * (h.stride + w.stride);
-  return {
-      {{.shader = shader_name("staged", args),
-        .constants = {kStagedGroup, norm_constant(args), uint32_t(args.layout), uint32_t(planes),
-                      uint32_t(planes * src_plane(args)), uint32_t(planes * h.src * w.dst),
-                      dense(h.kernel), dense(w.kernel), dense(h.stride), dense(w.stride),
-                      uint32_t(down), uint32_t(across), common_divisor(args), uint32_t(tables)},
-        .groups = channels_last(args) ? args.n * ceil_divide(args.c, planes)
-                                      : ceil_divide(args.n * args.c, planes),
-        .extents = {tiles_w, h.src, w.dst, tiles_h},
-        .shared_bytes = staged_bytes(args, planes),
-        .iterations = staged_bytes(args, planes) / 4 / kStagedGroup * 6 * held}}};
+  return {{{.shader = shader_name("staged", args),
+            .constants = {kGroup, norm_constant(args), uint32_t(args.layout), uint32_t(planes),
+                          uint32_t(planes * src_plane(args)), uint32_t(planes * h.src * w.dst),
+                          dense(h.kernel), dense(w.kernel), dense(h.stride), dense(w.stride),
+                          uint32_t(down), uint32_t(across), common_divisor(args), uint32_t(tables)},
+            .groups = channels_last(args) ? args.n * ceil_divide(args.c, planes)
+                                          : ceil_divide(args.n * args.c, planes),
+            .extents = {tiles_w, h.src, w.dst, tiles_h},
+            .shared_bytes = staged_bytes(args, planes),
+            .iterations = staged_bytes(args, planes) / 4 / kGroup * 6 * held}}};
 }
 
 const char* staged_why_not(const PoolArgs& args) {
@@ -327,14 +320,19 @@ const char* staged_why_not(const PoolArgs& args) {
 // ---- reduce ----
 
 const char* reduce_why_not(const PoolArgs& args) {
-  const auto windowing = Windowing(args.windowing);
-  const bool whole = windowing == Windowing::kGlobal ||
-                     (windowing == Windowing::kAdaptive && dst_plane(args) == 1);
-  return whole ? nullptr : "only windows that are the whole plane";
+  const bool adaptive = Windowing(args.windowing) == Windowing::kAdaptive;
+  const bool whole = Windowing(args.windowing) == Windowing::kGlobal;
+  return whole || (adaptive && dst_plane(args) == 1) ? nullptr : "only windows of the whole plane";
 }
 
-// Bytes of an Op of reductions.glsl at most; each has as many in scratch memory.
-constexpr int64_t kOpBytes = 32;
+// Bytes of an Op of reductions.glsl, and of one in scratch memory.
+int64_t op_bytes(const PoolArgs& args) {
+  const bool wide = DType(args.dtype) == DType::kF64;
+  if (Reduction(args.reduction) == Reduction::kMax) return args.with_indices ? 16 : wide ? 8 : 4;
+  if (Reduction(args.reduction) == Reduction::kLp) return wide || is_integer(args) ? 24 : 12;
+  return wide ? 16 : 8;
+}
+constexpr int64_t kScratchOpBytes = 32;
 
 // In how many parts each plane is reduced. Predicted: a plane is cut where the workgroups would be
 // fewer than four on each of 132 multiprocessors and each had more to read than a second pass
@@ -354,8 +352,8 @@ VulkanWork reduce(const PoolArgs& args, int64_t /*enough*/) {
   if (channels_last(args)) {
     const int64_t channels = args.c % wide == 0 ? wide : 1, columns = args.c / channels;
     int64_t side = power_of_two(columns, kMostSide);
-    int64_t group = kReduceGroup;
-    while (group * channels * kOpBytes / 2 > kStagedBytes) group /= 2;
+    int64_t group = kTeamGroup;
+    while (group * channels * op_bytes(args) > kStagedBytes) group /= 2;
     side = std::min(side, group);
     team = power_of_two(ceil_divide(size, kMemberPlaces), group / side);
     for (; size / team > kMostMemberPlaces && side > 1; side /= 2) team *= 2;
@@ -365,30 +363,30 @@ VulkanWork reduce(const PoolArgs& args, int64_t /*enough*/) {
             .constants = {uint32_t(side * team), norm_constant(args), uint32_t(team),
                           uint32_t(parts), uint32_t(side)},
             .groups = groups * parts,
-            .shared_bytes = side * team * channels * kOpBytes / 2,
+            .shared_bytes = side * team * channels * op_bytes(args),
             .iterations = size / parts / team + 2 * kInFlight};
   } else {
     const int64_t bytes = size * dtype_bytes(DType(args.dtype));
-    team = power_of_two(ceil_divide(bytes, kMemberBytes), kReduceGroup);
-    const int64_t groups = ceil_divide(planes, kReduceGroup / team);
+    team = power_of_two(ceil_divide(bytes, kMemberBytes), kTeamGroup);
+    const int64_t groups = ceil_divide(planes, kTeamGroup / team);
     parts = parts_of(args, groups);
     pass = {
         .shader = shader_name("reduce", args),
-        .constants = {uint32_t(kReduceGroup), norm_constant(args), uint32_t(team), uint32_t(parts)},
+        .constants = {uint32_t(kTeamGroup), norm_constant(args), uint32_t(team), uint32_t(parts)},
         .groups = groups * parts,
-        .shared_bytes = kReduceGroup * kOpBytes,
+        .shared_bytes = kTeamGroup * op_bytes(args),
         .iterations = size / parts / team + 2 * wide};
   }
   if (parts == 1) return {{pass}};
-  const int64_t join_team = power_of_two(parts, 64), joined = kReduceGroup / join_team;
+  const int64_t join_team = power_of_two(parts, 64), joined = kTeamGroup / join_team;
   return {{pass,
            {.shader = shader_name("join", args),
-            .constants = {uint32_t(kReduceGroup), norm_constant(args), uint32_t(join_team),
+            .constants = {uint32_t(kTeamGroup), norm_constant(args), uint32_t(join_team),
                           uint32_t(parts)},
             .groups = ceil_divide(planes, joined),
-            .shared_bytes = kReduceGroup * kOpBytes,
+            .shared_bytes = kTeamGroup * op_bytes(args),
             .iterations = parts}},
-          parts * planes * kOpBytes};
+          parts * planes * kScratchOpBytes};
 }
 
 constexpr VulkanKernel kKernels[] = {

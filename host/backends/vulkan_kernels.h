@@ -11,12 +11,12 @@
 namespace poolbench {
 
 struct VulkanDispatch {
-  std::string shader;               // a name of kernels/vulkan/shaders.h
-  std::vector<uint32_t> constants;  // specialization constant i; 0 is the workgroup's size
-  int64_t groups = 0;               // workgroups
-  std::vector<int64_t> extents;     // of Push, at most 4 of at least 1
-  int64_t shared_bytes = 0;         // of a workgroup's memory
-  int64_t iterations = 0;           // of all loops of one invocation, at most
+  std::string shader;                 // a name of kernels/vulkan/shaders.h
+  std::vector<uint32_t> constants;    // specialization constant i; 0 is the workgroup's size
+  int64_t groups = 0;                 // workgroups
+  std::vector<int64_t> extents = {};  // of Push, at most 4 of at least 1
+  int64_t shared_bytes = 0;           // of a workgroup's memory
+  int64_t iterations = 0;             // of all loops of one invocation, at most
 };
 
 // What one launch does: dispatches one after the other, and the scratch memory between them.

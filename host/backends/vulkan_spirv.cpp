@@ -52,7 +52,6 @@ std::vector<uint32_t> with_float_controls(std::span<const uint32_t> words,
   const auto& has = features.float_controls;
   using enum vk::ShaderFloatControlsIndependence;
   const bool rounding = has.roundingModeIndependence != eNone;
-  const bool denormal = has.denormBehaviorIndependence != eNone;
   uint32_t entry_point = 0;
   size_t modes_at = 0;
   bool float16 = false, float64 = false;
@@ -77,8 +76,11 @@ std::vector<uint32_t> with_float_controls(std::span<const uint32_t> words,
       asked = true;
     }
   };
-  ask(kPreserveDenormCapability, kPreserveDenormMode, denormal && has.shaderDenormPreserveFloat16,
-      false, false);
+  // Of f16 alone, or where the widths cannot be told apart of f32 as well.
+  const bool subnormals = float16 && has.shaderDenormPreserveFloat16;
+  ask(kPreserveDenormCapability, kPreserveDenormMode, subnormals,
+      subnormals && has.shaderDenormPreserveFloat32 && has.denormBehaviorIndependence == eNone,
+      false);
   ask(kPreserveNanCapability, kPreserveNanMode, has.shaderSignedZeroInfNanPreserveFloat16,
       has.shaderSignedZeroInfNanPreserveFloat32, has.shaderSignedZeroInfNanPreserveFloat64);
   ask(kRoundToEvenCapability, kRoundToEvenMode, false, rounding && has.shaderRoundingModeRTEFloat32,

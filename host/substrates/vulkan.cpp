@@ -121,8 +121,13 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
   features_.float_controls = properties.get<vk::PhysicalDeviceFloatControlsProperties>();
   features_.float_controls.pNext = nullptr;
   // Mesa's software driver converts as the processor does, and promises nothing (22.3).
-  features_.float16 = has.get<vk::PhysicalDeviceVulkan12Features>().shaderFloat16 &&
-                      (features_.float_controls.shaderDenormPreserveFloat16 || is_cpu_);
+  const auto& controls = features_.float_controls;
+  const bool keeps_subnormals =
+      controls.shaderDenormPreserveFloat16 &&
+      (controls.denormBehaviorIndependence != vk::ShaderFloatControlsIndependence::eNone ||
+       controls.shaderDenormPreserveFloat32);
+  features_.float16 =
+      has.get<vk::PhysicalDeviceVulkan12Features>().shaderFloat16 && (keeps_subnormals || is_cpu_);
   const vk::StructureChain wanted{
       vk::PhysicalDeviceFeatures2{
           .features = {.shaderFloat64 = features_.float64, .shaderInt64 = true}},
