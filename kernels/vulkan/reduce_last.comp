@@ -1,10 +1,11 @@
 // Channels last: a team of invocations reduces the planes of CHANNELS neighbouring channels, 16
 // bytes of them where channels come in whole runs. kSide teams stand side by side in a workgroup,
-// so that neighbouring invocations read neighbours in memory; a team's members take every
-// kTeam-th place of the plane.
+// so that neighbouring invocations read neighbours in memory; a team's members take every kTeam-th
+// place of the plane.
 //
-// Counted for an element of f16: average 9 instructions, maximum 7, of the 14 that an H200 can issue
-// while 2 bytes pass: predicted to be bound by memory, small planes by what a team costs to join.
+// Counted for an element of f16: average 9 instructions, maximum 7, of the 14 that an H200 can
+// issue while 2 bytes pass: predicted to be bound by memory, small planes by what a team costs to
+// join.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"

@@ -1,17 +1,17 @@
 // Windows over small planes, of any width: dense ones of many taps in either layout, and channels
-// first those that stand in tables (adaptive, fractional). A workgroup copies kPlanes whole planes to
-// shared memory, as lanes, in the order they have in memory; an invocation then reduces kAcross
+// first those that stand in tables (adaptive, fractional). A workgroup copies kPlanes whole planes
+// to shared memory, as lanes, in the order they have in memory; an invocation then reduces kAcross
 // windows of a row side by side, and after a barrier kDown windows of a column, from the rows'
 // results. It holds the elements of dense windows in registers and joins them by doubling, pairs,
-// then fours, then eights: a window of k taps costs about 2 + log2 k joins an axis, not k, and a load
-// from shared memory each k / outputs + 1.
+// then fours, then eights: a window of k taps costs about 2 + log2 k joins an axis, not k, and a
+// load from shared memory each k / outputs + 1.
 //
 // Counted for one output of 13x13, stride 1, 13x13 outputs, 7 an invocation, f16 and maximum: 1
 // element read from memory (8 instructions with its key), 2 x 2.7 loads from shared memory (3 each
-// with their bounds), 2 x 9 joins (2 each), 1 + 1 stores: about 70, beside 28 that an H200 can issue
-// while 4 bytes pass, 55 in f32. Predicted to be bound by issue at any window, three times as fast
-// as `sliding` at 5x5 and ten times at 13x13. Adaptive windows of many taps: 12 instructions an
-// element of 14 in f16, near to both bounds.
+// with their bounds), 2 x 9 joins (2 each), 1 + 1 stores: about 70, beside 28 that an H200 can
+// issue while 4 bytes pass, 55 in f32. Predicted to be bound by issue at any window, three times as
+// fast as `sliding` at 5x5 and ten times at 13x13. Adaptive windows of many taps: 12 instructions
+// an element of 14 in f16, near to both bounds.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"

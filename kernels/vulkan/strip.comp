@@ -1,16 +1,17 @@
-// Channels first, dense windows that the compiler knows, rows of whole words. An invocation makes 16
-// bytes of outputs side by side (LANES of them) in kRows rows below each other. It walks the input
-// rows they need: each is kStrideW runs of 16 bytes, read in accesses as wide as the rows are aligned
-// to, and, one by one, the few elements that windows reach to the left and right of them. The row's
-// taps become LANES results in registers, which go to every output row whose window holds the row.
-// Neighbouring invocations are neighbours along w, so that a sub-group's accesses are whole lines.
+// Channels first, dense windows that the compiler knows, rows of whole words. An invocation makes
+// 16 bytes of outputs side by side (LANES of them) in kRows rows below each other. It walks the
+// input rows they need: each is kStrideW runs of 16 bytes, read in accesses as wide as the rows are
+// aligned to, and, one by one, the few elements that windows reach to the left and right of them.
+// The row's taps become LANES results in registers, which go to every output row whose window holds
+// the row. Neighbouring invocations are neighbours along w, so that a sub-group's accesses are
+// whole lines.
 //
-// Counted for one output of f16, maximum, packed (two instructions a word loaded for NaN, two a join
-// of two lanes, two to bring two lanes together that are not neighbours), beside what an H200 can
-// issue while the bytes pass, half of it where it is integers:
-//   3x3 stride 2, 2 rows: 5.3 elements, 0.7 loads, 10 bytes: 5 + 6 joins + 8 lanes + 5 = 24 of 34 to 69
-//   3x3 stride 1, 4 rows: 1.9 elements, 0.6 loads,  4 bytes: 2 + 5 joins + 2 lanes + 4 = 13 of 14 to 28
-//   2x2 stride 2, 1 row:  4   elements, 0.5 loads, 10 bytes: 4 + 3 joins + 4 lanes + 7 = 18 of 34 to 69
+// Counted for one output of f16, maximum, packed (two instructions a word loaded for NaN, two a
+// join of two lanes, two to bring two lanes together that are not neighbours), beside what an H200
+// can issue while the bytes pass, half of it where it is integers:
+//   3x3 stride 2, 2 rows: 5.3 elements, 0.7 loads, 10 bytes: 5 + 6 joins + 8 + 5 = 24 of 34 to 69
+//   3x3 stride 1, 4 rows: 1.9 elements, 0.6 loads,  4 bytes: 2 + 5 joins + 2 + 4 = 13 of 14 to 28
+//   2x2 stride 2, 1 row:  4   elements, 0.5 loads, 10 bytes: 4 + 3 joins + 4 + 7 = 18 of 34 to 69
 // In bf16, whose keys take four instructions an element, 34, 21 and 31; in f32 as many of twice the
 // budget; in i8 17, 10 and 13 of 17, 7 and 17. Predicted to be bound by memory, but for stride 1 in
 // two bytes and less, bound by issue; rows aligned to 4 bytes alone by the first cache, whose lines
@@ -176,8 +177,7 @@ void main() {
                         : count_dh * tap_count(w, start_w, kKernelW, 1, include_pad);
       put(words, i, outputs[j * kLanes + i], divisor);
     }
-    const int64_t at =
-        ((plane * d.dst + od) * h.dst + oh) * w.dst + ow;
+    const int64_t at = ((plane * d.dst + od) * h.dst + oh) * w.dst + ow;
     const int left = int(w.dst) - ow;
     store(push.dst + uint64_t(at) * ELEMENT_BYTES, words, left);
 #if REDUCTION == MAX_INDEX

@@ -6,8 +6,8 @@
 // Neighbouring invocations are neighbours along c, so that a sub-group's accesses are whole lines.
 //
 // Counted for 16 bytes of outputs, f16, maximum: two instructions for each word that is loaded (for
-// NaN), two a join of words. Beside what an H200 can issue for 8 outputs while their bytes pass, half
-// of it where it is integers:
+// NaN), two a join of words. Beside what an H200 can issue for 8 outputs while their bytes pass,
+// half of it where it is integers:
 //   3x3 stride 1, 2x2 outputs: 4    loads, 32 bytes: 32 + 48 joins + 16 + 30 = 126 of 110 to 220
 //   3x3 stride 2, 2x2 outputs: 6.25 loads, 80 bytes: 50 + 60 joins + 16 + 30 = 156 of 275 to 550
 //   2x2 stride 2, 1 output:    4    loads, 80 bytes: 32 + 24 joins + 16 + 60 = 132 of 275 to 550
