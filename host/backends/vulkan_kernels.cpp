@@ -276,11 +276,14 @@ bool in_tables(const PoolArgs& args) { return Windowing(args.windowing) != Windo
 VulkanWork staged(const PoolArgs& args, int64_t /*enough*/) {
   const auto& [d, h, w] = args.axis;
   const bool tables = in_tables(args);
-  const auto together = [&](int64_t outputs) {  // of an invocation: 8 at most, in even shares
-    return tables ? 1 : ceil_divide(outputs, ceil_divide(outputs, 8));
+  // Outputs of an invocation, in even shares: 8 at most, and as many as registers hold windows of.
+  const auto together = [&](const Axis& axis) {
+    if (tables) return int64_t{1};
+    const int64_t most = std::clamp<int64_t>((40 - axis.kernel) / axis.stride + 1, 1, 8);
+    return ceil_divide(axis.dst, ceil_divide(axis.dst, most));
   };
   const auto dense = [&](int64_t value) { return tables ? 1 : uint32_t(value); };
-  const int64_t across = together(w.dst), down = together(h.dst);
+  const int64_t across = together(w), down = together(h);
   const int64_t tiles_w = ceil_divide(w.dst, across), tiles_h = ceil_divide(h.dst, down);
   int64_t planes = channels_last(args) ? power_of_two(args.c, 2 * lanes(args))
                                        : power_of_two(ceil_divide(kGroup, h.src * tiles_w), kGroup);
@@ -308,9 +311,7 @@ const char* staged_why_not(const PoolArgs& args) {
   } else {
     if (h.dilation != 1 || w.dilation != 1) return "no dilation";
     if (h.kernel * w.kernel < kManyTaps) return "few taps: others share them in registers";
-    for (const Axis* axis : {&h, &w})
-      if (axis->kernel > kFixedTaps || 2 * axis->stride > std::max<int64_t>(2, axis->kernel))
-        return "only windows of up to 32 taps an axis that overlap by half";
+    if (h.kernel > kFixedTaps || w.kernel > kFixedTaps) return "more than 32 taps on an axis";
   }
   if (src_plane(args) > kMostStagedBytes || staged_bytes(args, 1) > kMostStagedBytes)
     return "planes too large for shared memory";
@@ -319,10 +320,13 @@ const char* staged_why_not(const PoolArgs& args) {
 
 // ---- reduce ----
 
+// Sliding windows too: adaptive ones of one output arrive as such.
 const char* reduce_why_not(const PoolArgs& args) {
-  const bool adaptive = Windowing(args.windowing) == Windowing::kAdaptive;
-  const bool whole = Windowing(args.windowing) == Windowing::kGlobal;
-  return whole || (adaptive && dst_plane(args) == 1) ? nullptr : "only windows of the whole plane";
+  bool whole = Windowing(args.windowing) == Windowing::kSliding;
+  for (const Axis& axis : args.axis)
+    whole &= axis.dst == 1 && axis.kernel == axis.src && axis.pad_begin == 0 && axis.dilation == 1;
+  return whole || Windowing(args.windowing) == Windowing::kGlobal ? nullptr
+                                                                  : "only windows of whole planes";
 }
 
 // Bytes of an Op of reductions.glsl, and of one in scratch memory.
