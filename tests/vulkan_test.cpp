@@ -315,7 +315,7 @@ TEST(VulkanFeatures, are_asked_of_the_driver) {
   EXPECT_EQ(added(words), 0u);                  // promises nothing
   auto& controls = features.float_controls;
   controls.shaderDenormPreserveFloat16 = controls.shaderDenormPreserveFloat32 = true;
-  controls.denormBehaviorIndependence = vk::ShaderFloatControlsIndependence::e32Only;
+  controls.denormBehaviorIndependence = vk::ShaderFloatControlsIndependence::e32BitOnly;
   EXPECT_EQ(added(words), kCapability + kMode);
   EXPECT_EQ(added(other), 0u);
   controls.denormBehaviorIndependence = vk::ShaderFloatControlsIndependence::eNone;
