@@ -8,12 +8,23 @@
 
 namespace poolbench {
 
-// N elements of a block's shared memory.
+// N elements of a block's shared memory, which starts on 16 bytes. A V of several elements is one
+// access; its place i, counted in elements, is a multiple of their number.
 template <class T>
 struct DeviceShared {
   T* data;
-  __device__ __forceinline__ T get(int i) const { return data[i]; }
-  __device__ __forceinline__ void set(int i, T v) const { data[i] = v; }
+  template <class V = T>
+  __device__ __forceinline__ V get(int i) const {
+    return *reinterpret_cast<const V*>(data + i);
+  }
+  // The element at a place counted in bytes: one addition less than get() where places are kept.
+  __device__ __forceinline__ T at_byte(int i) const {
+    return *reinterpret_cast<const T*>(reinterpret_cast<const unsigned char*>(data) + i);
+  }
+  template <class V = T>
+  __device__ __forceinline__ void set(int i, std::type_identity_t<V> v) const {
+    *reinterpret_cast<V*>(data + i) = v;
+  }
 };
 
 struct DeviceContext {
@@ -24,7 +35,9 @@ struct DeviceContext {
   // Memory that nobody writes while the kernel runs, as one access where T is 1 to 16 bytes.
   template <class T>
   __device__ __forceinline__ T load(const T* p) const {
-    if constexpr (sizeof(T) == 16)
+    if constexpr (!std::is_trivially_default_constructible_v<T>)
+      return *p;
+    else if constexpr (sizeof(T) == 16)
       return bit_cast<T>(__ldg(reinterpret_cast<const uint4*>(p)));
     else if constexpr (sizeof(T) == 8)
       return bit_cast<T>(__ldg(reinterpret_cast<const unsigned long long*>(p)));
@@ -50,7 +63,7 @@ struct DeviceContext {
   // Calls with the same T, N and Tag give the same array. Contents are undefined at first.
   template <class T, int N, int Tag = 0>
   __device__ __forceinline__ DeviceShared<T> shared() const {
-    __shared__ alignas(alignof(T)) unsigned char bytes[sizeof(T) * N];
+    __shared__ alignas(16) unsigned char bytes[sizeof(T) * N];
     return {reinterpret_cast<T*>(bytes)};
   }
   __device__ __forceinline__ void sync() const { __syncthreads(); }

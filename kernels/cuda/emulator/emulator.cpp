@@ -119,7 +119,8 @@ class EmulatedBlock {
   void run(int64_t block);
 
   EmulatedShared& array(const FiberContext& thread, const void* key, int element_bytes, int count);
-  unsigned char* touch(const FiberContext& thread, EmulatedShared& array, int i, bool writes);
+  unsigned char* touch(const FiberContext& thread, EmulatedShared& array, int i, int bytes,
+                       bool writes);
   void wait_at_barrier(int thread, std::source_location where);
   uint64_t exchange(int thread, uint64_t bits, int from, std::source_location where);
 
@@ -292,25 +293,29 @@ EmulatedShared& EmulatedBlock::array(const FiberContext& thread, const void* key
 }
 
 unsigned char* EmulatedBlock::touch(const FiberContext& thread, EmulatedShared& array, int i,
-                                    bool writes) {
-  const int me = thread.thread();
+                                    int bytes, bool writes) {
+  const int me = thread.thread(), count = bytes / array.element_bytes;
+  int at = i;
   const auto fail = [&](const std::string& what) {
     thread.fault((writes ? "store to" : "load from") + std::string(" shared element ") +
-                 std::to_string(i) + " of " + std::to_string(array.touches.size()) + ": " + what);
+                 std::to_string(at) + " of " + std::to_string(array.touches.size()) + ": " + what);
   };
-  if (i < 0 || i >= int(array.touches.size())) fail("out of bounds");
-  EmulatedShared::Touch& touch = array.touches[i];
-  if (touch.write_epoch == epoch_ && touch.writer != me)
-    fail("thread " + std::to_string(touch.writer) + " wrote it and no barrier lies between");
-  if (writes) {
-    if (touch.read_epoch == epoch_ && touch.reader != me)
-      fail("another thread read it and no barrier lies between");
-    touch.write_epoch = epoch_;
-    touch.writer = me;
-  } else {
-    if (touch.write_epoch < 0) fail("nobody wrote it");
-    touch.reader = touch.read_epoch == epoch_ && touch.reader != me ? EmulatedShared::kMany : me;
-    touch.read_epoch = epoch_;
+  if (i < 0 || i + count > int(array.touches.size())) fail("out of bounds");
+  if (i % count != 0) fail("an access of " + std::to_string(bytes) + " bytes is not aligned");
+  for (; at < i + count; ++at) {
+    EmulatedShared::Touch& touch = array.touches[at];
+    if (touch.write_epoch == epoch_ && touch.writer != me)
+      fail("thread " + std::to_string(touch.writer) + " wrote it and no barrier lies between");
+    if (writes) {
+      if (touch.read_epoch == epoch_ && touch.reader != me)
+        fail("another thread read it and no barrier lies between");
+      touch.write_epoch = epoch_;
+      touch.writer = me;
+    } else {
+      if (touch.write_epoch < 0) fail("nobody wrote it");
+      touch.reader = touch.read_epoch == epoch_ && touch.reader != me ? EmulatedShared::kMany : me;
+      touch.read_epoch = epoch_;
+    }
   }
   return &array.bytes[size_t(i) * size_t(array.element_bytes)];
 }
@@ -329,8 +334,8 @@ uint64_t EmulatedBlock::exchange(int thread, uint64_t bits, int from, std::sourc
 EmulatedShared& FiberContext::array(const void* key, int element_bytes, int count) const {
   return owner_->array(*this, key, element_bytes, count);
 }
-unsigned char* FiberContext::touch(EmulatedShared& array, int i, bool writes) const {
-  return owner_->touch(*this, array, i, writes);
+unsigned char* FiberContext::touch(EmulatedShared& array, int i, int bytes, bool writes) const {
+  return owner_->touch(*this, array, i, bytes, writes);
 }
 void FiberContext::sync(std::source_location where) const {
   owner_->wait_at_barrier(thread(), where);

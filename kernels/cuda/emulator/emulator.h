@@ -58,9 +58,7 @@ class EmulatedContext {
   template <class T>
   T load(const T* p) const {
     check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), EmulatedRegion::kRead);
-    T v;
-    memcpy(&v, p, sizeof(T));
-    return v;
+    return *p;
   }
   template <class T>
   void store(T* p, T v) const {
@@ -138,7 +136,7 @@ class FiberContext : public EmulatedContext {
   template <class T>
   friend class CheckedShared;
   EmulatedShared& array(const void* key, int element_bytes, int count) const;
-  unsigned char* touch(EmulatedShared& array, int i, bool writes) const;
+  unsigned char* touch(EmulatedShared& array, int i, int bytes, bool writes) const;
   uint64_t exchange(uint64_t bits, int from_thread, std::source_location where) const;
 
   EmulatedBlock* owner_;
@@ -149,12 +147,19 @@ class CheckedShared {
  public:
   CheckedShared(const FiberContext& context, EmulatedShared& array)
       : context_(&context), array_(&array) {}
-  T get(int i) const {
-    alignas(T) unsigned char bytes[sizeof(T)];  // T need not have a default constructor
-    memcpy(bytes, context_->touch(*array_, i, false), sizeof(T));
-    return *reinterpret_cast<const T*>(bytes);
+  // V: T, or several of them as one access, whose place is then a multiple of their number.
+  template <class V = T>
+  V get(int i) const {
+    alignas(V) unsigned char bytes[sizeof(V)];  // V need not have a default constructor
+    memcpy(bytes, context_->touch(*array_, i, sizeof(V), false), sizeof(V));
+    return *reinterpret_cast<const V*>(bytes);
   }
-  void set(int i, T v) const { memcpy(context_->touch(*array_, i, true), &v, sizeof(T)); }
+  T at_byte(int i) const { return get(i / int(sizeof(T))); }
+  template <class V = T>
+  void set(int i, std::type_identity_t<V> v) const {
+    static_assert(sizeof(V) % sizeof(T) == 0);
+    memcpy(context_->touch(*array_, i, sizeof(V), true), &v, sizeof(V));
+  }
 
  private:
   const FiberContext* context_;
