@@ -12,6 +12,9 @@
 #include "kernels/pool_args.h"
 
 #ifdef __CUDACC__
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
 #define POOLBENCH_HD __host__ __device__ __forceinline__
 #else
 #define POOLBENCH_HD inline
@@ -37,13 +40,22 @@ POOLBENCH_HD To bit_cast(From from) {
 
 POOLBENCH_HD float to_float(bf16 v) { return bit_cast<float>(uint32_t{v.bits} << 16); }
 
+// The 16-bit conversions. On a device its own instructions: the same bits for every number, and
+// some NaN for a NaN (tests/cuda_conversions_test.cpp compares with the toolkit's own host code).
 POOLBENCH_HD bf16 to_bf16(float v) {
+#ifdef __CUDA_ARCH__
+  return {__bfloat16_as_ushort(__float2bfloat16_rn(v))};
+#else
   const uint32_t u = bit_cast<uint32_t>(v);
   if ((u & 0x7fffffffu) > 0x7f800000u) return {uint16_t((u >> 16) | 0x40u)};  // keep NaN a NaN
   return {uint16_t((u + 0x7fffu + ((u >> 16) & 1u)) >> 16)};  // to nearest, ties to even
+#endif
 }
 
 POOLBENCH_HD float to_float(f16 v) {
+#ifdef __CUDA_ARCH__
+  return __half2float(__ushort_as_half(v.bits));
+#else
   // Shifted into f32's exponent field the value is off by 2^112; a multiplication by that power is
   // exact and takes subnormals along. Infinity and NaN get their exponent set instead.
   const uint32_t magnitude = uint32_t(v.bits & 0x7fffu) << 13;
@@ -51,9 +63,13 @@ POOLBENCH_HD float to_float(f16 v) {
   if (magnitude >= 0x0f800000u) return bit_cast<float>(sign | 0x70000000u | magnitude);
   const float scaled = bit_cast<float>(magnitude) * bit_cast<float>(0x77800000u);  // 2^112
   return bit_cast<float>(sign | bit_cast<uint32_t>(scaled));
+#endif
 }
 
 POOLBENCH_HD f16 to_f16(float v) {
+#ifdef __CUDA_ARCH__
+  return {__half_as_ushort(__float2half_rn(v))};
+#else
   const uint32_t u = bit_cast<uint32_t>(v);
   const uint16_t sign = uint16_t((u >> 16) & 0x8000u);
   const uint32_t magnitude = u & 0x7fffffffu;
@@ -65,6 +81,7 @@ POOLBENCH_HD f16 to_f16(float v) {
   }
   const uint32_t rounded = magnitude + 0xfffu + ((magnitude >> 13) & 1u) - 0x38000000u;
   return {uint16_t(sign | (rounded >> 13))};
+#endif
 }
 
 // What the spec says of each type: the type that holds its values in arithmetic (Compute), the one

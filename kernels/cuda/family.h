@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/reduce_cut.h"
+#include "kernels/cuda/stage_cut.h"
 
 namespace poolbench {
 
@@ -16,7 +18,23 @@ void launch_strip_max(const PoolArgs& args, void* stream);
 template <class Launch>
 void launch_strip_average(const PoolArgs& args, void* stream);
 template <class Launch>
-void launch_reduce(const PoolArgs& args, void* stream);
+void launch_strip_norm2(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_staged_norm2(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_staged_max(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_staged_indices(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_staged_average(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_separable(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_reduce_planes(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_reduce_channels(const PoolArgs& args, void* stream);
+template <class Launch>
+void launch_reduce_pieces(const PoolArgs& args, void* stream);
 template <class Launch>
 void launch_vector(const PoolArgs& args, void* stream);
 template <class Launch>
@@ -61,12 +79,21 @@ inline bool is_integer_lp(const PoolArgs& args) {
   return Reduction(args.reduction) == Reduction::kLp && dtype_bytes(DType(args.dtype)) == 1;
 }
 
+// Lp that has kernels of its own: of floats, with p = 2, which are as fast as averages.
+inline bool is_norm2(const PoolArgs& args) {
+  return Reduction(args.reduction) == Reduction::kLp && args.norm == 2 && !is_integer_lp(args);
+}
+inline const char* only_norm2(const PoolArgs& args) {
+  const bool other = Reduction(args.reduction) == Reduction::kLp && !is_norm2(args);
+  return other ? "takes Lp with p = 2 over floats only" : nullptr;
+}
+inline bool is_sum(const PoolArgs& args) { return is_average(args) || is_norm2(args); }
+
 inline bool is_tuned_type(const PoolArgs& args) {
   return DType(args.dtype) != DType::kF64 && DType(args.dtype) != DType::kI32;
 }
 
 inline const char* reduce_why_not(const PoolArgs& args) {
-  if (Layout(args.layout) != Layout::kChannelsFirst) return "takes channels first only";
   if (dst_plane_size(args) != 1) return "takes windows that are the whole plane only";
   if (Windowing(args.windowing) == Windowing::kFractional)
     return "does not take fractional windows";
@@ -77,6 +104,15 @@ inline const char* reduce_why_not(const PoolArgs& args) {
   if (is_integer_lp(args)) return "does not take Lp over integers";
   if (args.n * args.c > kMaxItems) return "takes up to 2^31 planes";
   return nullptr;
+}
+
+template <class Launch>
+void launch_reduce(const PoolArgs& args, void* stream) {
+  if (Layout(args.layout) == Layout::kChannelsFirst)
+    launch_reduce_planes<Launch>(args, stream);
+  else
+    launch_reduce_channels<Launch>(args, stream);
+  if (reduce_cut(args).pieces > 1) launch_reduce_pieces<Launch>(args, stream);
 }
 
 // The windows that `strip` is compiled for: on h, and on w with its stride and begin padding.
@@ -107,14 +143,14 @@ inline const char* strip_why_not(const PoolArgs& args) {
   if (!is_tuned_type(args)) return "takes f32, f16, bf16, i8 and u8 only";
   if (Windowing(args.windowing) != Windowing::kSliding) return "takes sliding windows only";
   if (args.with_indices) return "takes values without indices only";
-  if (Reduction(args.reduction) == Reduction::kLp) return "does not take Lp";
+  if (const char* reason = only_norm2(args)) return reason;
   for (const Axis& axis : args.axis)
     if (axis.dilation != 1) return "does not take dilation";
   if (strip_shape(args) < 0) return "is not compiled for this window, stride and begin padding";
   if (args.axis[2].src * dtype_bytes(DType(args.dtype)) % 16 != 0)
     return "takes rows of whole 16-byte runs only";
-  if (is_average(args) && args.axis[0].kernel * args.axis[1].kernel * args.axis[2].kernel > 32)
-    return "takes averages of up to 32 taps";
+  if (is_sum(args) && args.axis[0].kernel * args.axis[1].kernel * args.axis[2].kernel > 32)
+    return "takes sums of up to 32 taps";
   if (args.n * args.c * dst_plane_size(args) > kMaxItems) return "takes up to 2^31 outputs";
   if (const char* reason = plane_too_large(args)) return reason;
   return integer_average_too_large(args);
@@ -123,7 +159,79 @@ inline const char* strip_why_not(const PoolArgs& args) {
 template <class Launch>
 void launch_strip(const PoolArgs& args, void* stream) {
   return is_average(args) ? launch_strip_average<Launch>(args, stream)
+         : is_norm2(args) ? launch_strip_norm2<Launch>(args, stream)
                           : launch_strip_max<Launch>(args, stream);
+}
+
+// The windows that `staged` is compiled for, on h and w alike.
+struct StagedShape {
+  int kernel, stride;
+};
+inline constexpr StagedShape kStagedShapes[] = {{2, 2}, {3, 2}, {3, 1}, {2, 1}};
+// Output rows of a thread: 9 rows of input for 4 outputs of 3x3 s2, where one by one are 12.
+inline constexpr int kStagedRows = 4;
+
+// The place in kStagedShapes, or -1.
+inline int staged_shape(const PoolArgs& args) {
+  const Axis &h = args.axis[1], &w = args.axis[2];
+  for (int i = 0; i < int(std::size(kStagedShapes)); ++i) {
+    const StagedShape& shape = kStagedShapes[i];
+    if (h.kernel == shape.kernel && w.kernel == shape.kernel && h.stride == shape.stride &&
+        w.stride == shape.stride)
+      return i;
+  }
+  return -1;
+}
+
+// What all kernels of shared memory ask; `part_bytes` as for stage_cut.
+inline const char* stage_why_not(const PoolArgs& args, int64_t part_bytes) {
+  if (Layout(args.layout) != Layout::kChannelsFirst) return "takes channels first only";
+  if (!is_tuned_type(args)) return "takes f32, f16, bf16, i8 and u8 only";
+  for (const Axis& axis : args.axis)
+    if (axis.dilation != 1) return "does not take dilation";
+  if (args.n * args.c * dst_plane_size(args) > kMaxItems) return "takes up to 2^31 outputs";
+  if (const char* reason = plane_too_large(args)) return reason;
+  if (stage_cut(args, dtype_bytes(DType(args.dtype)), part_bytes).planes == 0)
+    return "does not take rows and windows beyond shared memory";
+  return integer_average_too_large(args);
+}
+
+inline const char* staged_why_not(const PoolArgs& args) {
+  if (Windowing(args.windowing) != Windowing::kSliding) return "takes sliding windows only";
+  if (const char* reason = only_norm2(args)) return reason;
+  if (staged_shape(args) < 0) return "is not compiled for this window and stride";
+  if (is_sum(args) && args.axis[0].kernel * args.axis[1].kernel * args.axis[2].kernel > 32)
+    return "takes sums of up to 32 taps";
+  return stage_why_not(args, 0);
+}
+
+template <class Launch>
+void launch_staged(const PoolArgs& args, void* stream) {
+  return is_average(args)    ? launch_staged_average<Launch>(args, stream)
+         : is_norm2(args)    ? launch_staged_norm2<Launch>(args, stream)
+         : args.with_indices ? launch_staged_indices<Launch>(args, stream)
+                             : launch_staged_max<Launch>(args, stream);
+}
+
+// Windows from this size on share what overlaps. Counted (sm_90): 17 to 24 instructions an output,
+// against 2 a tap and some 40 for finding the window. Predicted.
+constexpr int64_t kSlideFrom = 3;
+// Sums are plain there, on two axes: 2 * 32 terms (design section 5 allows 64 + log2 of the taps).
+constexpr int64_t kSlideSumTo = 32;
+
+inline bool slides(const PoolArgs& args, int axis) {
+  const int64_t kernel = args.axis[axis].kernel;
+  return Windowing(args.windowing) == Windowing::kSliding && args.axis[axis].stride == 1 &&
+         kernel >= kSlideFrom &&
+         (Reduction(args.reduction) == Reduction::kMax || kernel <= kSlideSumTo);
+}
+
+inline const char* separable_why_not(const PoolArgs& args) {
+  if (is_integer_lp(args)) return "does not take Lp over integers";
+  if (Windowing(args.windowing) == Windowing::kSliding)
+    for (const Axis& axis : args.axis)
+      if (axis.kernel < axis.stride) return "does not take windows with gaps between them";
+  return stage_why_not(args, args.with_indices ? 8 : 4);
 }
 
 inline const char* vector_why_not(const PoolArgs& args) {
@@ -148,11 +256,27 @@ inline const char* sliding_why_not(const PoolArgs& args) {
   return plane_too_large(args);
 }
 
+// The order is predicted from bytes and from instructions counted in sm_90's code; no GPU has been
+// seen. Instructions an output of f16 3x3 s2, all of a thread's code counted, where memory leaves
+// time for 69 (f32: 138, i8: 34):
+//
+//   reduce     whole planes: every thread reads; the others have a thread an output
+//   strip      32 (i8: 24, f32: 59)
+//   staged     58 and some 15 for loading and storing, in rows of any length
+//   separable  some 150, but 46 for 13x13 s1, where taps one by one are over 850
+//   vector     channels last, the only one with 16-byte loads there
+//   sliding    some 110 and 10 a tap, each loaded on its own
+//   table      some 350 and 10 a tap, for its 64-bit divisions
 template <class Launch>
 inline constexpr Kernel kCudaKernels[] = {
-    {"reduce", "whole planes, a warp or a block each", reduce_why_not, launch_reduce<Launch>},
+    {"reduce", "whole planes: a warp, a block or several blocks each", reduce_why_not,
+     launch_reduce<Launch>, reduce_scratch_bytes},
     {"strip", "channels first, 16 bytes of outputs a thread, windows known to the compiler",
      strip_why_not, launch_strip<Launch>},
+    {"staged", "channels first through shared memory, windows known to the compiler",
+     staged_why_not, launch_staged<Launch>},
+    {"separable", "channels first through shared memory, rows first and columns after",
+     separable_why_not, launch_separable<Launch>},
     {"vector", "channels last, 16 bytes of channels a thread", vector_why_not,
      launch_vector<Launch>},
     {"sliding", "windows by arithmetic, an output a thread", sliding_why_not,

@@ -1,3 +1,3 @@
 #include "kernels/cuda/reduce_plane.cuh"
 
-template void poolbench::launch_reduce<poolbench::Launcher>(const PoolArgs&, void*);
+template void poolbench::launch_reduce_planes<poolbench::Launcher>(const PoolArgs&, void*);

@@ -1,85 +1,40 @@
-// reduce: windows that are the whole plane, channels first. A warp a plane, or a block where planes
-// are large; threads take 16-byte runs in turn, then lanes and warps merge in trees. Bound by
-// memory for planes of a few hundred bytes and more.
+// reduce: windows that are the whole plane, channels first. A warp a plane, or a block, or where
+// planes are large and few a block a piece (reduce_pieces.cuh); threads take 16-byte runs in turn,
+// then lanes and warps merge in trees. Bound by memory for planes of a few hundred bytes and more.
 #ifndef POOLBENCH_KERNELS_CUDA_REDUCE_PLANE_CUH_
 #define POOLBENCH_KERNELS_CUDA_REDUCE_PLANE_CUH_
 
-#include "kernels/cuda/family.h"
-#include "kernels/cuda/words.h"
-#include "kernels/dispatch.h"
+#include "kernels/cuda/reduce_ops.cuh"
 
 namespace poolbench {
-
-// One element more, out of order: the first of equals and the last NaN still win.
-template <class T>
-POOLBENCH_DEVICE void merge(MaxIndex<T>& op, Compute<T> v, int64_t position) {
-  if (position < 0) return;
-  const bool nan = is_nan(v), had_nan = is_nan(op.best);
-  const bool wins = nan || had_nan ? nan && (!had_nan || position > op.at)
-                                   : v > op.best || (v == op.best && position < op.at);
-  if (wins || op.at < 0) {
-    op.best = v;
-    op.at = position;
-  }
-}
-template <class Op, class V>
-POOLBENCH_DEVICE void merge(Op& op, V v, int64_t position) {
-  op.add(v, position);
-}
-
-// What the lane at distance `mask` has gathered.
-template <class Context, class T>
-POOLBENCH_DEVICE void merge_lane(Context& ctx, Max<T>& op, int mask) {
-  op.add(ctx.shuffle_xor(op.best, mask), 0);
-}
-template <class Context, class T>
-POOLBENCH_DEVICE void merge_lane(Context& ctx, MaxIndex<T>& op, int mask) {
-  const Compute<T> best = ctx.shuffle_xor(op.best, mask);
-  merge(op, best, ctx.shuffle_xor(op.at, mask));
-}
-template <class Context, class S>
-POOLBENCH_DEVICE void merge_lane(Context& ctx, RunningSum<S>& sum, int mask) {
-  const S other = ctx.shuffle_xor(sum.sum, mask);
-  if constexpr (!std::is_integral_v<S>) sum.lost += ctx.shuffle_xor(sum.lost, mask);
-  sum.add(other);
-}
-template <class Context, class T>
-POOLBENCH_DEVICE void merge_lane(Context& ctx, Average<T>& op, int mask) {
-  merge_lane(ctx, op.sum, mask);
-}
-template <class Context, class T>
-POOLBENCH_DEVICE void merge_lane(Context& ctx, Lp<T>& op, int mask) {
-  merge_lane(ctx, op.sum, mask);
-  const auto other = ctx.shuffle_xor(op.largest, mask);
-  if (other > op.largest || is_nan(other)) op.largest = other;
-}
 
 // A run of elements. Averages sum it plainly first: 16 terms at most.
 template <class Op, class T, int N>
 POOLBENCH_DEVICE void add_run(Op& op, const Pack<T, N>& run, int64_t position) {
   POOLBENCH_UNROLL
-  for (int i = 0; i < N; ++i) op.add(widen(run.v[i]), position + i);
+  for (int i = 0; i < N; ++i) op.add(load(run.v[i]), position + i);
 }
 template <class T, int N>
 POOLBENCH_DEVICE void add_run(Average<T>& op, const Pack<T, N>& run, int64_t) {
-  Compute<T> sum = widen(run.v[0]);
+  Compute<T> sum = load(run.v[0]);
   POOLBENCH_UNROLL
-  for (int i = 1; i < N; ++i) sum += widen(run.v[i]);
+  for (int i = 1; i < N; ++i) sum += load(run.v[i]);
   op.sum.add(sum);
 }
 
-struct ReduceParams {
+struct ReducePlaneParams {
   PoolArgs args;
   int64_t plane_size;
-  int32_t group;  // threads of a plane: a warp or the block
+  ReduceCut cut;
+  FastDivisor pieces;
 };
 
 template <class Op>
 struct ReducePlaneBody {
-  using Params = ReduceParams;
+  using Params = ReducePlaneParams;
   using T = typename Op::Type;
   static constexpr const char* kName = "reduce";
-  static constexpr int kThreads = 256;
+  static constexpr int kThreads = kReduceThreads;
   static constexpr int kWarps = kThreads / 32;
   static constexpr bool kCooperative = true;
   static constexpr int kRun = 16 / int(sizeof(T));
@@ -87,70 +42,65 @@ struct ReducePlaneBody {
   template <class Context>
   POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
     const PoolArgs& args = params.args;
-    const int32_t group = params.group, rank = ctx.thread() % group;
-    const int64_t plane = ctx.block() * (kThreads / group) + ctx.thread() / group;
-    const bool real = plane < args.n * args.c;  // the others only keep the shuffles company
+    const int32_t group = params.cut.lanes, rank = ctx.thread() % group;
+    const int64_t item = ctx.block() * (kThreads / group) + ctx.thread() / group;
+    const bool real = item < args.n * args.c * params.cut.pieces;  // others keep shuffles company
     Op op(args);
-    if (real) read_plane(ctx, params, plane, rank, op);
-
-    POOLBENCH_UNROLL
-    for (int mask = 16; mask > 0; mask /= 2) merge_lane(ctx, op, mask);
+    if (real) {
+      uint32_t piece = uint32_t(item);
+      const int64_t plane = params.pieces.split(piece);
+      const int64_t begin = piece * params.cut.piece, left = params.plane_size - begin;
+      read_piece(ctx, params, plane * params.plane_size, begin,
+                 left < params.cut.piece ? left : params.cut.piece, rank, op);
+    }
+    merge_lanes(ctx, op, 16, 1);
     if (group == kThreads) {
       const auto partial = ctx.template shared<Op, kWarps>();
       if (rank % 32 == 0) partial.set(rank / 32, op);
       ctx.sync();
       op = rank < kWarps ? partial.get(rank) : Op(args);
-      POOLBENCH_UNROLL
-      for (int mask = kWarps / 2; mask > 0; mask /= 2) merge_lane(ctx, op, mask);
+      merge_lanes(ctx, op, kWarps / 2, 1);
     }
     if (!real || rank != 0) return;
-    int64_t count = 1;
-    POOLBENCH_UNROLL
-    for (int i = 0; i < 3; ++i) count *= ctx.load(args.axis[i].windows).count;
-    ctx.store(static_cast<T*>(args.dst) + plane, op.value(count));
-    if constexpr (Op::kIndices) ctx.store(args.indices + plane, op.index());
+    if (params.cut.pieces > 1)
+      ctx.store(static_cast<Op*>(args.scratch) + item, op);
+    else
+      store_output(ctx, args, item, op);
   }
 
-  // This thread's elements: every group-th run of 16 aligned bytes, and one of the at most 30
-  // elements that stand before the first and after the last of them.
+  // This thread's share of `size` elements from `begin` of the plane that starts at `plane`: every
+  // group-th run of 16 aligned bytes, and one of the at most 30 elements that stand before the
+  // first and after the last of them.
   template <class Context>
-  POOLBENCH_DEVICE static void read_plane(Context& ctx, const Params& params, int64_t plane,
-                                          int32_t rank, Op& op) {
-    const int64_t size = params.plane_size;
-    const auto* src = static_cast<const T*>(params.args.src) + plane * size;
+  POOLBENCH_DEVICE static void read_piece(Context& ctx, const Params& params, int64_t plane,
+                                          int64_t begin, int64_t size, int32_t rank, Op& op) {
+    const auto* src = static_cast<const T*>(params.args.src) + plane + begin;
     const int64_t misaligned = int64_t(reinterpret_cast<uintptr_t>(src) % 16 / sizeof(T));
     const int64_t gap = misaligned == 0 ? 0 : kRun - misaligned;
     const int64_t head = gap < size ? gap : size;
     const int64_t runs = (size - head) / kRun, tail = size - head - runs * kRun;
     const auto* aligned = reinterpret_cast<const Pack<T, kRun>*>(src + head);
     POOLBENCH_UNROLL_BY(kLoadsInFlight<Op>)
-    for (int64_t i = rank; i < runs; i += params.group)
-      add_run(op, ctx.load(aligned + i), head + i * kRun);
+    for (int64_t i = rank; i < runs; i += params.cut.lanes)
+      add_run(op, ctx.load(aligned + i), begin + head + i * kRun);
     if (rank < head + tail) {
       const int64_t at = rank < head ? rank : rank + runs * kRun;
-      merge(op, widen(ctx.load(src + at)), at);
+      merge(op, load(ctx.load(src + at)), begin + at);
     }
   }
 };
 
-// Planes up to this size get a warp.
-constexpr int64_t kWarpPlaneBytes = 8192;
-
-template <class Op>
-inline constexpr bool kIntegerLp =
-    std::is_same_v<Op, Lp<int8_t>> || std::is_same_v<Op, Lp<uint8_t>>;
-
 template <class Launch>
-void launch_reduce(const PoolArgs& args, void* stream) {
-  const int64_t planes = args.n * args.c, size = src_plane_size(args);
-  const bool small = size * dtype_bytes(DType(args.dtype)) <= kWarpPlaneBytes;
+void launch_reduce_planes(const PoolArgs& args, void* stream) {
   dispatch(args, [&](auto tag) {
     using Op = typename decltype(tag)::type;
     using Body = ReducePlaneBody<Op>;
     if constexpr (!kIntegerLp<Op>) {
-      const ReduceParams params{args, size, small ? 32 : Body::kThreads};
-      Launch::template launch<Body>(args, params, ceil_div(planes, Body::kThreads / params.group),
-                                    stream);
+      const ReduceCut cut = reduce_cut(args);
+      const ReducePlaneParams params{args, src_plane_size(args), cut, FastDivisor(cut.pieces)};
+      const int64_t items = args.n * args.c * cut.pieces;
+      Launch::template launch<Body>(args, params, ceil_div(items, Body::kThreads / cut.lanes),
+                                    stream, reduce_scratch_bytes(args));
     }
   });
 }

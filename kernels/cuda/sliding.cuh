@@ -5,44 +5,11 @@
 #define POOLBENCH_KERNELS_CUDA_SLIDING_CUH_
 
 #include "kernels/cuda/family.h"
+#include "kernels/cuda/windows.cuh"
 #include "kernels/cuda/words.h"
 #include "kernels/dispatch.h"
 
 namespace poolbench {
-
-// A reduction that is told where a run of at most kMaxPlainTerms taps ends.
-template <class Op>
-struct RunByRun : Op {
-  using Op::Op;
-  POOLBENCH_DEVICE void end_run() {}
-};
-// Within a run a plain sum; runs are added with their errors kept.
-template <class T>
-struct RunByRun<Average<T>> : Average<T> {
-  using Average<T>::Average;
-  typename Average<T>::Sum run = 0;
-  POOLBENCH_DEVICE void add(Compute<T> v, int64_t) { run += v; }
-  POOLBENCH_DEVICE void end_run() {
-    this->sum.add(run);
-    run = 0;
-  }
-};
-
-struct Taps {
-  int32_t begin, end, count;  // as in Window
-};
-
-POOLBENCH_DEVICE Taps taps_of(const Axis& axis, int32_t o, bool include_pad) {
-  const int32_t src = int32_t(axis.src), step = int32_t(axis.dilation);
-  const int32_t start = o * int32_t(axis.stride) - int32_t(axis.pad_begin);
-  const int32_t past = start + (int32_t(axis.kernel) - 1) * step + 1;
-  int32_t begin = start > 0 ? start : 0, end = past < src ? past : src;
-  const int32_t padded = src + int32_t(axis.pad_end), padded_end = past < padded ? past : padded;
-  if (step == 1) return {begin, end, include_pad ? padded_end - start : end - begin};
-  if (start < 0) begin = start + (-start + step - 1) / step * step;
-  const int32_t taps = end > begin ? (end - begin + step - 1) / step : 0;
-  return {begin, end, include_pad ? (padded_end - start + step - 1) / step : taps};
-}
 
 struct SlidingParams {
   PoolArgs args;
@@ -91,7 +58,7 @@ struct SlidingBody {
         for (int32_t x = tw.begin; x < tw.end;) {
           const int32_t limit = x + kMaxPlainTerms * step_w, end = limit < tw.end ? limit : tw.end;
           for (; x < end; x += step_w)
-            op.add(widen(ctx.load(src + int64_t(row + x) * step)), row + x);
+            op.add(load(ctx.load(src + int64_t(row + x) * step)), row + x);
           op.end_run();
         }
       }

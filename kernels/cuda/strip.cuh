@@ -8,6 +8,7 @@
 #define POOLBENCH_KERNELS_CUDA_STRIP_CUH_
 
 #include "kernels/cuda/family.h"
+#include "kernels/cuda/windows.cuh"
 #include "kernels/cuda/words.h"
 #include "kernels/dispatch.h"
 
@@ -50,55 +51,57 @@ POOLBENCH_DEVICE uint32_t gather(const uint32_t* word, int a) {
 // `right` in its first.
 template <class T, int kRuns>
 struct MaxColumns {
+  static constexpr bool kIntegers = true;
   static constexpr int kWords = 4 * kRuns;
-  uint32_t word[1 + kWords + 1];
+  MaxLanes<T> column[1 + kWords + 1];
 
-  POOLBENCH_DEVICE MaxColumns() {
-    POOLBENCH_UNROLL
-    for (int i = 0; i < kWords + 2; ++i) word[i] = nothing();
-  }
   POOLBENCH_DEVICE static uint32_t nothing() { return lowest_word<T>(); }
+  POOLBENCH_DEVICE static float given(const PoolArgs&) { return 1; }
   POOLBENCH_DEVICE void add(const StripRow<T, kRuns>& row) {
-    word[0] = max_words<T>(word[0], broadcast(row.left));
+    column[0].add(broadcast(row.left));
     POOLBENCH_UNROLL
-    for (int i = 0; i < kWords; ++i)
-      word[1 + i] = max_words<T>(word[1 + i], row.run[i / 4].w[i % 4]);
-    word[1 + kWords] = max_words<T>(word[1 + kWords], broadcast(row.right));
+    for (int i = 0; i < kWords; ++i) column[1 + i].add(row.run[i / 4].w[i % 4]);
+    column[1 + kWords].add(broadcast(row.right));
   }
   template <int kKernel, int kStride, int kPad, class DivisorOf>
   POOLBENCH_DEVICE Words finish(DivisorOf&&) const {
     constexpr int kPerWord = kLanes<T>;
+    uint32_t word[1 + kWords + 1];
+    POOLBENCH_UNROLL
+    for (int i = 0; i < kWords + 2; ++i) word[i] = column[i].word();
     Words out;
     POOLBENCH_UNROLL
     for (int i = 0; i < 4; ++i) {
-      const int column = kPerWord + i * kPerWord * kStride - kPad;
-      out.w[i] = gather<T, kStride>(word, column);
+      const int first = kPerWord + i * kPerWord * kStride - kPad;
+      MaxLanes<T> best;
       POOLBENCH_UNROLL
-      for (int tap = 1; tap < kKernel; ++tap)
-        out.w[i] = max_words<T>(out.w[i], gather<T, kStride>(word, column + tap));
+      for (int tap = 0; tap < kKernel; ++tap) best.add(gather<T, kStride>(word, first + tap));
+      out.w[i] = best.word();
     }
     return out;
   }
 };
 
 // Sums of columns: at most kMaxPlainTerms taps a window.
-template <class T, int kRuns>
-struct AverageColumns {
+template <class T, int kRuns, class Rule>
+struct SumColumns {
+  static constexpr bool kIntegers = Rule::kIntegers;
   static constexpr int kCount = 16 / int(sizeof(T));
   static constexpr int kColumns = kCount * kRuns;
   using Run = Pack<T, kCount>;
   Compute<T> sum[1 + kColumns + 1] = {};
 
   POOLBENCH_DEVICE static uint32_t nothing() { return 0; }
+  POOLBENCH_DEVICE static float given(const PoolArgs& args) { return Rule::given(args); }
   POOLBENCH_DEVICE void add(const StripRow<T, kRuns>& row) {
-    sum[0] += widen(row.left);
+    sum[0] += Rule::term(row.left);
     POOLBENCH_UNROLL
     for (int i = 0; i < kRuns; ++i) {
       const Run run = bit_cast<Run>(row.run[i]);
       POOLBENCH_UNROLL
-      for (int j = 0; j < kCount; ++j) sum[1 + i * kCount + j] += widen(run.v[j]);
+      for (int j = 0; j < kCount; ++j) sum[1 + i * kCount + j] += Rule::term(run.v[j]);
     }
-    sum[1 + kColumns] += widen(row.right);
+    sum[1 + kColumns] += Rule::term(row.right);
   }
   template <int kKernel, int kStride, int kPad, class DivisorOf>
   POOLBENCH_DEVICE Words finish(DivisorOf&& divisor_of) const {
@@ -108,19 +111,22 @@ struct AverageColumns {
       Compute<T> total = sum[1 + i * kStride - kPad];
       POOLBENCH_UNROLL
       for (int tap = 1; tap < kKernel; ++tap) total += sum[1 + i * kStride - kPad + tap];
-      out.v[i] = divided<T>(total, divisor_of(i));
+      out.v[i] = Rule::value(total, divisor_of(i));
     }
     return bit_cast<Words>(out);
   }
 };
+template <class T, int kRuns>
+using AverageColumns = SumColumns<T, kRuns, Mean<T>>;
+template <class T, int kRuns>
+using Norm2Columns = SumColumns<T, kRuns, Norm2<T>>;
 
 struct StripParams {
   PoolArgs args;
   FastDivisor tiles_w, tiles_h, d;
   uint32_t items;
   int32_t store_bytes;  // what every output row is aligned to, up to 16
-  // Columns that a divisor counts: the input's, or the padded input's.
-  int32_t count_from[3], count_to[3];
+  Counted counted;
 };
 
 template <class T, class Columns, int kShape>
@@ -165,26 +171,21 @@ struct StripBody {
         if (j >= r * kS.stride && j < r * kS.stride + kS.kernel_h) columns[r].add(rows[j]);
     }
 
-    const int32_t count_d = counted(params, 0, d0, int32_t(args.axis[0].kernel));
+    const Divisor given(Columns::given(args));
+    const int32_t count_d = params.counted.of(0, d0, int32_t(args.axis[0].kernel));
     POOLBENCH_UNROLL
     for (int r = 0; r < kRows; ++r) {
       if (oh + r >= args.axis[1].dst) break;
-      const int32_t count = count_d * counted(params, 1, h0 + r * kS.stride, kS.kernel_h);
+      const int32_t count = count_d * params.counted.of(1, h0 + r * kS.stride, kS.kernel_h);
       const Words out = columns[r].template finish<kS.kernel_w, kS.stride, kS.pad>([&](int i) {
-        if (args.divisor != 0) return float(args.divisor);
-        return float(count * counted(params, 2, column + i * kS.stride - kS.pad, kS.kernel_w));
+        if (given.value != 0) return given;
+        return params.counted.divisor(
+            count * params.counted.of(2, column + i * kS.stride - kS.pad, kS.kernel_w));
       });
       const int64_t row = ((plane * args.axis[0].dst + od) * args.axis[1].dst + oh + r);
       store_row(ctx, params, static_cast<T*>(args.dst) + row * args.axis[2].dst + ow,
                 int32_t(args.axis[2].dst) - ow, out);
     }
-  }
-
-  POOLBENCH_DEVICE static int32_t counted(const Params& params, int axis, int32_t start,
-                                          int32_t kernel) {
-    const int32_t from = start > params.count_from[axis] ? start : params.count_from[axis];
-    const int32_t end = start + kernel;
-    return (end < params.count_to[axis] ? end : params.count_to[axis]) - from;
   }
 
   // `src` points at the thread's first column in row 0 of its plane.
@@ -244,15 +245,8 @@ void launch_strip_body(const PoolArgs& args, void* stream) {
                      FastDivisor(args.axis[0].dst),
                      uint32_t(items),
                      16,
-                     {},
-                     {}};
+                     Counted(args)};
   while (args.axis[2].dst * int64_t(sizeof(T)) % params.store_bytes != 0) params.store_bytes /= 2;
-  const bool padded = Reduction(args.reduction) == Reduction::kAvgIncludePad;
-  for (int i = 0; i < 3; ++i) {
-    const Axis& axis = args.axis[i];
-    params.count_from[i] = padded ? int32_t(-axis.pad_begin) : 0;
-    params.count_to[i] = int32_t(axis.src + (padded ? axis.pad_end : 0));
-  }
   Launch::template launch<Body>(args, params, blocks_for(items, Body::kThreads), stream);
 }
 
@@ -260,7 +254,8 @@ template <template <class, int> class Columns, class Launch>
 void launch_strip_columns(const PoolArgs& args, void* stream) {
   dispatch_dtype(args, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t>) {
+    if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> &&
+                  (Columns<T, 1>::kIntegers || !std::is_integral_v<T>)) {
       const int shape = strip_shape(args);
       [&]<int... kShape>(std::integer_sequence<int, kShape...>) {
         ((shape == kShape ? launch_strip_body<T, Columns, kShape, Launch>(args, stream) : void()),

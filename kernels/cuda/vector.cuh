@@ -34,7 +34,7 @@ struct ChannelOps {
   POOLBENCH_DEVICE void add(const Words& words, int64_t position) {
     const Run run = bit_cast<Run>(words);
     POOLBENCH_UNROLL
-    for (int i = 0; i < kCount; ++i) op[i].add(widen(run.v[i]), position);
+    for (int i = 0; i < kCount; ++i) op[i].add(load(run.v[i]), position);
   }
   POOLBENCH_DEVICE void end_run() {}
   template <class Context>
@@ -56,21 +56,28 @@ struct ChannelOps {
 template <class T>
 struct ChannelMax {
   static constexpr int kInFlight = 4;
-  Words best = all_words(lowest_word<T>());
+  MaxLanes<T> best[4];
 
   POOLBENCH_DEVICE explicit ChannelMax(const PoolArgs&) {}
   POOLBENCH_DEVICE static uint32_t nothing() { return lowest_word<T>(); }
-  POOLBENCH_DEVICE void add(const Words& words, int64_t) { best = max_words<T>(best, words); }
+  POOLBENCH_DEVICE void add(const Words& words, int64_t) {
+    POOLBENCH_UNROLL
+    for (int i = 0; i < 4; ++i) best[i].add(words.w[i]);
+  }
   POOLBENCH_DEVICE void end_run() {}
   template <class Context>
   POOLBENCH_DEVICE void finish(Context& ctx, const PoolArgs& args, int64_t at, int64_t) {
-    ctx.store(reinterpret_cast<Words*>(static_cast<T*>(args.dst) + at), best);
+    Words out;
+    POOLBENCH_UNROLL
+    for (int i = 0; i < 4; ++i) out.w[i] = best[i].word();
+    ctx.store(reinterpret_cast<Words*>(static_cast<T*>(args.dst) + at), out);
   }
 };
 
 // kFew: the whole window is one run.
-template <class T, bool kFew>
-struct ChannelAverage {
+template <class Rule, bool kFew>
+struct ChannelSum {
+  using T = typename Rule::Type;
   static constexpr int kCount = 16 / int(sizeof(T));
   static constexpr int kInFlight = 4;
   using Run = Pack<T, kCount>;
@@ -78,12 +85,12 @@ struct ChannelAverage {
   Sum run[kCount] = {};
   RunningSum<Sum> sum[kFew ? 1 : kCount];
 
-  POOLBENCH_DEVICE explicit ChannelAverage(const PoolArgs&) {}
+  POOLBENCH_DEVICE explicit ChannelSum(const PoolArgs&) {}
   POOLBENCH_DEVICE static uint32_t nothing() { return 0; }
   POOLBENCH_DEVICE void add(const Words& words, int64_t) {
     const Run values = bit_cast<Run>(words);
     POOLBENCH_UNROLL
-    for (int i = 0; i < kCount; ++i) run[i] += widen(values.v[i]);
+    for (int i = 0; i < kCount; ++i) run[i] += Rule::term(values.v[i]);
   }
   POOLBENCH_DEVICE void end_run() {
     if constexpr (!kFew) {
@@ -96,14 +103,15 @@ struct ChannelAverage {
   }
   template <class Context>
   POOLBENCH_DEVICE void finish(Context& ctx, const PoolArgs& args, int64_t at, int64_t count) {
-    const float divisor = float(args.divisor != 0 ? args.divisor : count);
+    const float given = Rule::given(args);
+    const Divisor divisor(given != 0 ? given : float(count));
     Run out;
     POOLBENCH_UNROLL
     for (int i = 0; i < kCount; ++i) {
       if constexpr (kFew)
-        out.v[i] = divided<T>(run[i], divisor);
+        out.v[i] = Rule::value(run[i], divisor);
       else
-        out.v[i] = divided<T>(sum[i].total(), divisor);
+        out.v[i] = Rule::value(sum[i].total(), divisor);
     }
     ctx.store(reinterpret_cast<Run*>(static_cast<T*>(args.dst) + at), out);
   }
@@ -214,6 +222,15 @@ inline int fixed_window(const PoolArgs& args) {
   return fixed ? int(kernel) : 0;
 }
 
+template <class Rule, class Launch>
+void launch_vector_sum(const PoolArgs& args, void* stream) {
+  using T = typename Rule::Type;
+  const int window = fixed_window(args);
+  return window == 2   ? launch_vector_body<T, ChannelSum<Rule, true>, 2, Launch>(args, stream)
+         : window == 3 ? launch_vector_body<T, ChannelSum<Rule, true>, 3, Launch>(args, stream)
+                       : launch_vector_body<T, ChannelSum<Rule, false>, 0, Launch>(args, stream);
+}
+
 template <class T, class Launch>
 void launch_vector_as(const PoolArgs& args, void* stream) {
   const int window = fixed_window(args);
@@ -224,14 +241,11 @@ void launch_vector_as(const PoolArgs& args, void* stream) {
     return window == 2   ? launch_vector_body<T, ChannelMax<T>, 2, Launch>(args, stream)
            : window == 3 ? launch_vector_body<T, ChannelMax<T>, 3, Launch>(args, stream)
                          : launch_vector_body<T, ChannelMax<T>, 0, Launch>(args, stream);
-  if (reduction == Reduction::kLp) {
-    if constexpr (!std::is_integral_v<T>)
-      launch_vector_body<T, ChannelOps<Lp<T>>, 0, Launch>(args, stream);
-    return;
+  if (reduction != Reduction::kLp) return launch_vector_sum<Mean<T>, Launch>(args, stream);
+  if constexpr (!std::is_integral_v<T>) {
+    if (args.norm == 2) return launch_vector_sum<Norm2<T>, Launch>(args, stream);
+    launch_vector_body<T, ChannelOps<Lp<T>>, 0, Launch>(args, stream);
   }
-  return window == 2   ? launch_vector_body<T, ChannelAverage<T, true>, 2, Launch>(args, stream)
-         : window == 3 ? launch_vector_body<T, ChannelAverage<T, true>, 3, Launch>(args, stream)
-                       : launch_vector_body<T, ChannelAverage<T, false>, 0, Launch>(args, stream);
 }
 
 }  // namespace poolbench

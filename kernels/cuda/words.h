@@ -3,12 +3,9 @@
 #ifndef POOLBENCH_KERNELS_CUDA_WORDS_H_
 #define POOLBENCH_KERNELS_CUDA_WORDS_H_
 
-#include "kernels/cuda/launch.h"
+#include <algorithm>
 
-#ifdef __CUDACC__
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-#endif
+#include "kernels/cuda/launch.h"
 
 namespace poolbench {
 
@@ -71,29 +68,6 @@ POOLBENCH_DEVICE T lane(uint32_t word, int i) {
     return bit_cast<T>(uint8_t(word >> (8 * i)));
 }
 
-// The element as the type sums are made in; exact.
-template <class T>
-POOLBENCH_DEVICE Compute<T> widen(T v) {
-#ifdef __CUDA_ARCH__
-  if constexpr (std::is_same_v<T, f16>)
-    return __half2float(__ushort_as_half(v.bits));
-  else
-#endif
-    return load(v);
-}
-
-template <class T>
-POOLBENCH_DEVICE T narrow(float v) {
-#ifdef __CUDA_ARCH__
-  if constexpr (std::is_same_v<T, f16>)
-    return {__half_as_ushort(__float2half_rn(v))};
-  else if constexpr (std::is_same_v<T, bf16>)
-    return {__bfloat16_as_ushort(__float2bfloat16_rn(v))};
-  else
-#endif
-    return store<T>(v);
-}
-
 // The larger of each lane; NaN beats everything.
 template <class T>
 POOLBENCH_DEVICE uint32_t max_words(uint32_t a, uint32_t b) {
@@ -130,18 +104,76 @@ POOLBENCH_DEVICE uint32_t max_words(uint32_t a, uint32_t b) {
 #endif
 }
 
+// The larger of two floats or integers; NaN beats everything.
 template <class T>
-POOLBENCH_DEVICE Words max_words(const Words& a, const Words& b) {
-  Words m;
-  POOLBENCH_UNROLL
-  for (int i = 0; i < 4; ++i) m.w[i] = max_words<T>(a.w[i], b.w[i]);
-  return m;
+POOLBENCH_DEVICE T max_of(T a, T b) {
+  if constexpr (std::is_integral_v<T>)
+    return a < b ? b : a;
+  else
+    return bit_cast<T>(max_words<T>(bit_cast<uint32_t>(a), bit_cast<uint32_t>(b)));
 }
+
+// The larger of each of two 16-bit integers, signed or not as T is.
+template <class T>
+POOLBENCH_DEVICE uint32_t max_pairs(uint32_t a, uint32_t b) {
+#ifdef __CUDA_ARCH__
+  return std::is_signed_v<T> ? __vmaxs2(a, b) : __vmaxu2(a, b);
+#else
+  using Half = std::conditional_t<std::is_signed_v<T>, int16_t, uint16_t>;
+  const Half low = std::max(Half(a), Half(b)), high = std::max(Half(a >> 16), Half(b >> 16));
+  return uint32_t(uint16_t(high)) << 16 | uint16_t(low);
+#endif
+}
+
+// The largest of many words, lane by lane.
+template <class T>
+struct MaxLanes {
+  uint32_t best = lowest_word<T>();
+
+  POOLBENCH_DEVICE void add(uint32_t word) { best = max_words<T>(best, word); }
+  POOLBENCH_DEVICE uint32_t word() const { return best; }
+};
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
+// Bytes as the upper halves of 16-bit integers, which have a maximum of their own from sm_90 on: 3
+// instructions for 4 bytes, where max_words takes 6. What stands below a byte only breaks ties.
+template <class T>
+struct MaxByteLanes {
+  uint32_t even = lowest_word<T>(), odd = even;
+
+  POOLBENCH_DEVICE void add(uint32_t word) {
+    even = max_pairs<T>(even, word << 8);
+    odd = max_pairs<T>(odd, word);
+  }
+  POOLBENCH_DEVICE uint32_t word() const { return byte_permute(even, odd, 0x7351); }
+};
+template <>
+struct MaxLanes<int8_t> : MaxByteLanes<int8_t> {};
+template <>
+struct MaxLanes<uint8_t> : MaxByteLanes<uint8_t> {};
+#endif
 
 POOLBENCH_DEVICE Words all_words(uint32_t word) { return {{word, word, word, word}}; }
 
 // A plain float sum of this many terms keeps its error below the bound of design section 5.
 constexpr int32_t kMaxPlainTerms = 32;
+
+// A reduction that is told where a run of at most kMaxPlainTerms taps ends.
+template <class Op>
+struct RunByRun : Op {
+  using Op::Op;
+  POOLBENCH_DEVICE void end_run() {}
+};
+// Within a run a plain sum; runs are added with their errors kept.
+template <class T>
+struct RunByRun<Average<T>> : Average<T> {
+  using Average<T>::Average;
+  typename Average<T>::Sum run = 0;
+  POOLBENCH_DEVICE void add(Compute<T> v, int64_t) { run += v; }
+  POOLBENCH_DEVICE void end_run() {
+    this->sum.add(run);
+    run = 0;
+  }
+};
 
 // How often a loop over loads is unrolled, so that several are in flight. A power is a large piece
 // of code and hides its load well enough alone.
@@ -150,25 +182,74 @@ inline constexpr int kLoadsInFlight = 4;
 template <class T>
 inline constexpr int kLoadsInFlight<Lp<T>> = 1;
 
-// sum / divisor in the element type; 0 over 0 is 0. Small integers: where |sum| < 2^24 and
-// |divisor|
-// <= kMaxSmallDivisor the float quotient is a tie exactly where the true one is, so rounding it is
-// exact. 16-bit floats take the reciprocal: their own rounding covers its error.
-constexpr int64_t kMaxSmallDivisor = 1 << 15;
+// Lp over integers, which `table` and `sliding` alone have.
+template <class Op>
+inline constexpr bool kIntegerLp =
+    std::is_same_v<Op, Lp<int8_t>> || std::is_same_v<Op, Lp<uint8_t>>;
+
+// What a sum is divided by. 0, of a window without a tap, gives 0.
+struct Divisor {
+  float value, inverse;
+
+  POOLBENCH_HD explicit Divisor(float v) : value(v), inverse(v == 0 ? 0 : 1 / v) {}
+  POOLBENCH_HD Divisor(float v, float i) : value(v), inverse(i) {}
+};
+
+// sum / divisor in the element type. Floats take the inverse, whose error is one of 64 that are
+// allowed. Small integers are exact: where |sum| < 2^24 and |divisor| <= 2^15 the float nearest to
+// the quotient is a tie exactly where the quotient is, and two steps find it from the inverse
+// (Markstein 1990). Adding 1.5 * 2^23 rounds to whole numbers, ties to even, in the lowest bits.
 template <class T, class Sum>
-POOLBENCH_DEVICE T divided(Sum sum, float divisor) {
-  if (divisor == 0) return T{};
+POOLBENCH_DEVICE T divided(Sum sum, Divisor divisor) {
   if constexpr (std::is_integral_v<Sum>) {
-    const float rounded = rintf(float(sum) / divisor);
+    const float a = float(sum), near = a * divisor.inverse;
+    const float quotient = fmaf(fmaf(-near, divisor.value, a), divisor.inverse, near);
     constexpr float low = std::is_same_v<T, uint8_t> ? 0.0f : -128.0f;
     constexpr float high = std::is_same_v<T, uint8_t> ? 255.0f : 127.0f;
-    return T(int32_t(rounded < low ? low : rounded > high ? high : rounded));
-  } else if constexpr (sizeof(T) == 2) {
-    return narrow<T>(sum * (1.0f / divisor));
+    const float limited = fminf(fmaxf(quotient, low), high);
+    return T(bit_cast<uint32_t>(limited + 12582912.0f));
   } else {
-    return sum / divisor;
+    return store<T>(sum * divisor.inverse);
   }
 }
+
+// Within an ulp.
+POOLBENCH_DEVICE float square_root(float v) {
+#ifdef __CUDA_ARCH__
+  float root;
+  asm("sqrt.approx.f32 %0, %1;" : "=f"(root) : "f"(v));
+  return root;
+#else
+  return sqrtf(v);
+#endif
+}
+
+// What a sum is made of and what becomes of it. `given` is the divisor, or 0 where it is the count
+// of taps.
+template <class T>
+struct Mean {
+  using Type = T;
+  static constexpr bool kIndices = false, kIntegers = true;
+  POOLBENCH_DEVICE static Compute<T> term(T v) { return load(v); }
+  POOLBENCH_DEVICE static float given(const PoolArgs& args) { return float(args.divisor); }
+  POOLBENCH_DEVICE static T value(Compute<T> sum, Divisor divisor) {
+    return divided<T>(sum, divisor);
+  }
+};
+// Lp with p = 2, as cheap as an average: a square and its sum are one instruction.
+template <class T>
+struct Norm2 {
+  using Type = T;
+  static constexpr bool kIndices = false, kIntegers = false;
+  POOLBENCH_DEVICE static float term(T v) {
+    const float x = load(v);
+    return x * x;
+  }
+  POOLBENCH_DEVICE static float given(const PoolArgs& args) { return args.norm_mean ? 0 : 1; }
+  POOLBENCH_DEVICE static T value(float sum, Divisor divisor) {
+    return store<T>(square_root(sum * divisor.inverse));
+  }
+};
 
 }  // namespace poolbench
 

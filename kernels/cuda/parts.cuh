@@ -1,0 +1,214 @@
+// Reductions in parts: what some of a window's taps come to, and how two parts become one. Merging
+// is associative, so windows may be cut into rows, and rows into pieces that neighbours share.
+//
+//   Part none()                         of no tap
+//   Part of(T v, int32_t position)      of one tap
+//   Part merge(Part before, Part after) the taps of `after` come later in row-major order
+//   add(Total&, Part), total(Total)     parts merged one after the other, in any number
+//   T value(Part, Divisor count)        as Op::value in kernels/reduce.h
+//
+// Sums lose digits with every merge: at most kMaxPlainTerms taps of an axis are merged plainly
+// (kLimited), longer ones are added to a total in runs of as many. kIdempotent: merging a part into
+// itself changes nothing, so places outside the input may be replaced by their nearest ones inside,
+// which belong to the window too where it is dense.
+#ifndef POOLBENCH_KERNELS_CUDA_PARTS_CUH_
+#define POOLBENCH_KERNELS_CUDA_PARTS_CUH_
+
+#include "kernels/cuda/words.h"
+
+namespace poolbench {
+
+template <class Op>
+struct Parts;
+
+// 16-bit floats in the lower half of a word, whose upper half means nothing: so no merge has to
+// clear it.
+template <class T>
+struct Parts<Max<T>> {
+  static constexpr bool kHalf = sizeof(T) == 2;
+  using Part = std::conditional_t<kHalf, uint32_t, Compute<T>>;
+  using Total = Part;
+  static constexpr bool kIdempotent = true, kLimited = false;
+
+  POOLBENCH_DEVICE explicit Parts(const PoolArgs&) {}
+  POOLBENCH_DEVICE Part none() const {
+    if constexpr (kHalf)
+      return lowest_word<T>();
+    else
+      return lowest<T>();
+  }
+  POOLBENCH_DEVICE Part of(T v, int32_t) const {
+    if constexpr (kHalf)
+      return v.bits;
+    else
+      return v;
+  }
+  POOLBENCH_DEVICE Part merge(Part before, Part after) const {
+    if constexpr (kHalf)
+      return max_words<T>(before, after);
+    else
+      return max_of(before, after);
+  }
+  POOLBENCH_DEVICE void add(Total& total, Part part) const { total = merge(total, part); }
+  POOLBENCH_DEVICE Part total(const Total& total) const { return total; }
+  POOLBENCH_DEVICE T value(Part part, Divisor) const {
+    if constexpr (kHalf)
+      return lane<T>(part, 0);
+    else
+      return T(part);
+  }
+};
+
+// An element and its place in the plane; -1 where there is none.
+template <class T>
+struct PlacedMax {
+  Compute<T> best;
+  int32_t at;
+};
+template <class T>
+struct Parts<MaxIndex<T>> {
+  using Part = PlacedMax<T>;
+  using Total = Part;
+  static constexpr bool kIdempotent = true, kLimited = false;
+
+  POOLBENCH_DEVICE explicit Parts(const PoolArgs&) {}
+  POOLBENCH_DEVICE Part none() const { return {lowest<T>(), -1}; }
+  POOLBENCH_DEVICE Part of(T v, int32_t position) const { return {load(v), position}; }
+  // The first of equals and the last NaN win; a tap wins over none.
+  POOLBENCH_DEVICE Part merge(Part before, Part after) const {
+    const bool later = after.best > before.best || is_nan(after.best) || before.at < 0;
+    return later && after.at >= 0 ? after : before;
+  }
+  POOLBENCH_DEVICE void add(Total& total, Part part) const { total = merge(total, part); }
+  POOLBENCH_DEVICE Part total(const Total& total) const { return total; }
+  POOLBENCH_DEVICE T value(Part part, Divisor) const {
+    if constexpr (std::is_integral_v<T>)
+      return T(part.best);
+    else
+      return store<T>(part.best);
+  }
+};
+
+template <class Rule>
+struct SumParts {
+  using T = typename Rule::Type;
+  using Part = Compute<T>;
+  using Total = RunningSum<Part>;
+  static constexpr bool kIdempotent = false, kLimited = true;
+  Divisor given;
+
+  POOLBENCH_DEVICE explicit SumParts(const PoolArgs& args) : given(Rule::given(args)) {}
+  POOLBENCH_DEVICE Part none() const { return 0; }
+  POOLBENCH_DEVICE Part of(T v, int32_t) const { return Rule::term(v); }
+  POOLBENCH_DEVICE Part merge(Part before, Part after) const { return before + after; }
+  POOLBENCH_DEVICE void add(Total& total, Part part) const { total.add(part); }
+  POOLBENCH_DEVICE Part total(const Total& total) const { return total.total(); }
+  POOLBENCH_DEVICE T value(Part part, Divisor count) const {
+    return Rule::value(part, given.value != 0 ? given : count);
+  }
+};
+template <class T>
+struct Parts<Mean<T>> : SumParts<Mean<T>> {
+  using SumParts<Mean<T>>::SumParts;
+};
+template <class T>
+struct Parts<Norm2<T>> : SumParts<Norm2<T>> {
+  using SumParts<Norm2<T>>::SumParts;
+};
+template <class T>
+struct Parts<Average<T>> : SumParts<Mean<T>> {
+  using SumParts<Mean<T>>::SumParts;
+};
+
+// Of floats; a part is a sum of powers, or where p is infinite the largest magnitude.
+template <class T>
+struct Parts<Lp<T>> {
+  using Part = float;
+  using Total = RunningSum<float>;
+  static constexpr bool kIdempotent = false, kLimited = true;
+  Lp<T> op;
+  bool infinite;
+  int32_t power;  // p where it is 1 or 2, also 1 where it is infinite; 0: something else
+
+  POOLBENCH_DEVICE explicit Parts(const PoolArgs& args)
+      : op(args),
+        infinite(op.infinite()),
+        power(infinite || op.p == 1 ? 1
+              : op.p == 2           ? 2
+                                    : 0) {}
+  POOLBENCH_DEVICE Part none() const { return 0; }
+  POOLBENCH_DEVICE Part of(T v, int32_t) const {
+    const float magnitude = fabsf(load(v));
+    if (power != 0) return power == 1 ? magnitude : magnitude * magnitude;
+    return abs_power(magnitude, op.p);
+  }
+  POOLBENCH_DEVICE Part merge(Part before, Part after) const {
+    return infinite ? max_of(before, after) : before + after;
+  }
+  POOLBENCH_DEVICE void add(Total& total, Part part) const {
+    if (infinite)
+      total.sum = max_of(total.sum, part);
+    else
+      total.add(part);
+  }
+  POOLBENCH_DEVICE Part total(const Total& total) const {
+    return infinite ? total.sum : total.total();
+  }
+  POOLBENCH_DEVICE T value(Part part, Divisor count) const {
+    if (infinite) return store<T>(part);
+    const float sum = op.mean && count.value > 0 ? part * count.inverse : part;
+    return store<T>(power == 1 ? sum : power == 2 ? sqrtf(sum) : root(sum, op.p));
+  }
+};
+
+// Merges part_at(begin) ... part_at(end - 1), in their order.
+template <class Op, class PartAt>
+POOLBENCH_DEVICE typename Parts<Op>::Part merge_range(const Parts<Op>& parts, int32_t begin,
+                                                      int32_t end, PartAt&& part_at) {
+  auto run = parts.none();
+  if (!Parts<Op>::kLimited || end - begin <= kMaxPlainTerms) {
+    for (int32_t i = begin; i < end; ++i) run = parts.merge(run, part_at(i));
+    return run;
+  }
+  typename Parts<Op>::Total total{};
+  while (begin < end) {
+    const int32_t limit = begin + kMaxPlainTerms, stop = limit < end ? limit : end;
+    for (; begin < stop; ++begin) run = parts.merge(run, part_at(begin));
+    parts.add(total, run);
+    run = parts.none();
+  }
+  return parts.total(total);
+}
+
+// Windows of `kernel` neighbours that move by one: output o's window is read(o) to
+// read(o + kernel - 1), of which [begin, end) are inside the input. The windows of `kernel`
+// neighbouring outputs all meet in the last tap of the first one. With the parts of the tails up to
+// there kept, each output costs two reads and three merges, however large the window (van Herk
+// 1992, Gil and Werman 1993).
+//
+// Makes outputs first to first + kernel - 1, below n. Windows begin below `end`. keep(o, part) and
+// kept(o) are memory of the thread's own, for o in [begin, n); keep(o) may overwrite what read(o)
+// gives, emit(o, part) what is kept for o.
+template <class Op, class Read, class Keep, class Kept, class Emit>
+POOLBENCH_DEVICE void slide(const Parts<Op>& parts, int32_t first, int32_t n, int32_t kernel,
+                            int32_t begin, int32_t end, Read&& read, Keep&& keep, Kept&& kept,
+                            Emit&& emit) {
+  const auto least = [](int32_t a, int32_t b) { return a < b ? a : b; };
+  const int32_t past = least(first + kernel, n), low = first > begin ? first : begin;
+  auto tail = parts.none();
+  int32_t o = least(first + kernel, end) - 1;
+  for (; o >= past && o >= low; --o) tail = parts.merge(read(o), tail);
+  for (; o >= low; --o) {
+    tail = parts.merge(read(o), tail);
+    keep(o, tail);
+  }
+  auto head = parts.none();
+  for (o = first; o < past; ++o) {
+    emit(o, parts.merge(o < begin ? tail : kept(o), head));
+    if (o + kernel < end) head = parts.merge(head, read(o + kernel));
+  }
+}
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_CUDA_PARTS_CUH_

@@ -1,0 +1,210 @@
+// separable: channels first, any dense windows. A block loads a span of input into shared memory
+// (stage.cuh), reduces the windows of every row first and those of the columns after, so that a tap
+// costs one step an axis and not one for each axis' product. Windows that move by one share what
+// overlaps (slide() in parts.cuh): their cost does not grow with their size.
+//
+// Bound by the issue of instructions. Counted in sm_90's code for f16 13x13 s1: 6 and 11
+// instructions an output for the tails and heads of rows, 5 and 19 for those of columns with the
+// outputs, some 5 to get it in and out: 46, where memory leaves time for 28 (f32: 55) and 169 taps
+// one by one are over 850. Windows that do not slide: 2 a tap and axis and some 40 a window.
+#ifndef POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_
+#define POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_
+
+#include "kernels/cuda/parts.cuh"
+#include "kernels/cuda/stage.cuh"
+#include "kernels/dispatch.h"
+
+namespace poolbench {
+
+struct SeparableParams {
+  PoolArgs args;
+  Stage stage;
+  FastDivisor w, rows, slices, plane_rows;  // columns; a block's rows and slices; rows of a plane
+  bool slide_h, slide_w;
+};
+
+template <class Op, int kLeftOut = -1>
+struct SeparableBody {
+  using Params = SeparableParams;
+  using T = typename Op::Type;
+  using Part = typename Parts<Op>::Part;
+  static constexpr const char* kName = "separable";
+  static constexpr int kThreads = 256;
+  static constexpr bool kCooperative = true;
+  static constexpr int kElements = stage_elements(sizeof(T), sizeof(Part));
+  static_assert(sizeof(Part) == (Op::kIndices ? 8 : 4));  // which separable_why_not counts on
+
+  template <class Context>
+  POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
+    const PoolArgs& args = params.args;
+    Tile tile = tile_of<true>(ctx, args, params.stage);
+    const auto src = ctx.template shared<T, kElements, 0>();
+    const auto dst = ctx.template shared<T, kElements, 1>();
+    const auto mid = ctx.template shared<Part, kElements, 2>();
+    load_tile<T, kThreads>(ctx, args, params.stage, tile, src);
+    barrier<0, kLeftOut>(ctx);
+    if (params.slide_w)
+      slide_rows(ctx, params, tile, src, mid);
+    else
+      reduce_rows(ctx, params, tile, src, mid);
+    barrier<1, kLeftOut>(ctx);
+    if (params.slide_h)
+      slide_columns(ctx, params, tile, mid, dst);
+    else
+      reduce_columns(ctx, params, tile, mid, dst);
+    barrier<2, kLeftOut>(ctx);
+    store_tile<T, kThreads>(ctx, args, tile, dst);
+  }
+
+  // mid: one part for each row that is held and each column of outputs. Their positions count from
+  // the first element held.
+  template <class Context, class Src, class Mid>
+  POOLBENCH_DEVICE static void reduce_rows(Context& ctx, const Params& params, const Tile& tile,
+                                           const Src& src, const Mid& mid) {
+    const PoolArgs& args = params.args;
+    const Parts<Op> parts(args);
+    const int32_t width = int32_t(args.axis[2].src);
+    const int32_t items = tile.planes * tile.src_slices * tile.src_rows * int32_t(args.axis[2].dst);
+    for (int32_t item = ctx.thread(); item < items; item += kThreads) {
+      uint32_t ow = uint32_t(item);
+      const uint32_t row = params.w.split(ow);
+      const Axis& w = args.axis[2];
+      const int64_t plane =
+          w.plane_stride != 0 ? tile.plane + params.plane_rows.divide(row) : tile.plane;
+      const Window window = ctx.load(w.windows + plane * w.plane_stride + ow);
+      const int32_t from = int32_t(row) * width;
+      mid.set(item, merge_range(parts, from + int32_t(window.begin), from + int32_t(window.end),
+                                [&](int32_t i) { return parts.of(src.get(tile.shift + i), i); }));
+    }
+  }
+
+  template <class Context, class Src, class Mid>
+  POOLBENCH_DEVICE static void slide_rows(Context& ctx, const Params& params, const Tile& tile,
+                                          const Src& src, const Mid& mid) {
+    const PoolArgs& args = params.args;
+    const Parts<Op> parts(args);
+    const int32_t width = int32_t(args.axis[2].src), outputs = int32_t(args.axis[2].dst);
+    const int32_t kernel = int32_t(args.axis[2].kernel), pad = int32_t(args.axis[2].pad_begin);
+    const int32_t rows = tile.planes * tile.src_slices * tile.src_rows;
+    for (int32_t first = 0; first < outputs; first += kernel)
+      for (int32_t row = ctx.thread(); row < rows; row += kThreads) {
+        const int32_t from = row * width - pad, to = row * outputs;
+        const auto write = [&](int32_t o, Part part) { mid.set(to + o, part); };
+        slide(
+            parts, first, outputs, kernel, pad, pad + width,
+            [&](int32_t o) { return parts.of(src.get(tile.shift + from + o), from + o); }, write,
+            [&](int32_t o) { return mid.get(to + o); }, write);
+      }
+  }
+
+  template <class Context, class Mid, class Dst>
+  POOLBENCH_DEVICE static void reduce_columns(Context& ctx, const Params& params, const Tile& tile,
+                                              const Mid& mid, const Dst& dst) {
+    const PoolArgs& args = params.args;
+    const Parts<Op> parts(args);
+    const int32_t outputs = int32_t(args.axis[2].dst);
+    const int32_t items =
+        tile.planes * int32_t(params.slices.divisor * params.rows.divisor) * outputs;
+    for (int32_t item = ctx.thread(); item < items; item += kThreads) {
+      uint32_t ow = uint32_t(item), oh = params.w.split(ow), od = params.rows.split(oh);
+      const int32_t p = int32_t(params.slices.split(od));
+      if (int32_t(od) >= tile.slices || int32_t(oh) >= tile.rows) continue;
+      const Axis &d = args.axis[0], &h = args.axis[1];
+      const Window wd = ctx.load(d.windows + (tile.plane + p) * d.plane_stride + tile.od + od);
+      const Window wh = ctx.load(h.windows + (tile.plane + p) * h.plane_stride + tile.oh + oh);
+      typename Parts<Op>::Total total{parts.none()};
+      for (int32_t z = int32_t(wd.begin); z < wd.end; ++z) {
+        const int32_t column = (tile.slice_at(p, z, 1) - tile.shift) * outputs + int32_t(ow);
+        parts.add(total, merge_range(parts, int32_t(wh.begin), int32_t(wh.end),
+                                     [&](int32_t y) { return mid.get(column + y * outputs); }));
+      }
+      finish(ctx, params, tile, dst, parts, p, int32_t(od), int32_t(oh), int32_t(ow),
+             parts.total(total));
+    }
+  }
+
+  // One window deep, so that slices of outputs are slices of input. A thread takes whole columns,
+  // and keeps what it needs again in the place of what it has read.
+  template <class Context, class Mid, class Dst>
+  POOLBENCH_DEVICE static void slide_columns(Context& ctx, const Params& params, const Tile& tile,
+                                             const Mid& mid, const Dst& dst) {
+    const PoolArgs& args = params.args;
+    const Parts<Op> parts(args);
+    const int32_t outputs = int32_t(args.axis[2].dst);
+    const int32_t kernel = int32_t(args.axis[1].kernel);
+    const int32_t begin = tile.src_h - tile.oh + int32_t(args.axis[1].pad_begin);
+    const int32_t items = tile.planes * tile.slices * outputs;
+    for (int32_t item = ctx.thread(); item < items; item += kThreads) {
+      uint32_t ow = uint32_t(item), od = params.w.split(ow);
+      const int32_t p = int32_t(params.slices.split(od));
+      const int32_t z = tile.od + int32_t(od);
+      const int32_t column =
+          ((p * tile.src_slices + z - tile.src_d) * tile.src_rows) * outputs + int32_t(ow);
+      // Output o's window begins in row o - begin of those held, and is kept there.
+      const auto row = [&](int32_t o) { return column + (o - begin) * outputs; };
+      for (int32_t from = 0; from < tile.rows; from += kernel)
+        slide(
+            parts, from, tile.rows, kernel, begin, begin + tile.src_rows,
+            [&](int32_t o) { return mid.get(row(o)); },
+            [&](int32_t o, Part part) { mid.set(row(o), part); },
+            [&](int32_t o) { return mid.get(row(o)); },
+            [&](int32_t o, Part part) {
+              finish(ctx, params, tile, dst, parts, p, int32_t(od), o, int32_t(ow), part);
+            });
+    }
+  }
+
+  template <class Context, class Dst>
+  POOLBENCH_DEVICE static void finish(Context& ctx, const Params& params, const Tile& tile,
+                                      const Dst& dst, const Parts<Op>& parts, int32_t p, int32_t od,
+                                      int32_t oh, int32_t ow, Part part) {
+    const PoolArgs& args = params.args;
+    int64_t count = 1;
+    if constexpr (!Parts<Op>::kIdempotent) {
+      const int32_t place[3] = {tile.od + od, tile.oh + oh, ow};
+      POOLBENCH_UNROLL
+      for (int i = 0; i < 3; ++i) {
+        const Axis& axis = args.axis[i];
+        count *= ctx.load(axis.windows + (tile.plane + p) * axis.plane_stride + place[i]).count;
+      }
+    }
+    const int32_t at = tile.output_at(p, od, oh, int32_t(args.axis[2].dst)) + ow;
+    dst.set(at, parts.value(part, Divisor(float(count))));
+    if constexpr (Op::kIndices) {
+      const int32_t width = int32_t(args.axis[2].src), height = int32_t(args.axis[1].src);
+      const int32_t before = (tile.src_d * height + tile.src_h) * width;
+      const int32_t plane = p * tile.src_slices * tile.src_rows * width;
+      ctx.store(args.indices + tile.dst_at + at, int64_t{part.at - plane + before});
+    }
+  }
+};
+
+inline SeparableParams separable_params(const PoolArgs& args, int64_t part_bytes) {
+  const StageCut cut = stage_cut(args, dtype_bytes(DType(args.dtype)), part_bytes);
+  return {args,
+          Stage(args, cut),
+          FastDivisor(args.axis[2].dst),
+          FastDivisor(cut.rows),
+          FastDivisor(cut.slices),
+          FastDivisor(args.axis[0].src * args.axis[1].src),
+          slides(args, 1) && args.axis[0].kernel == 1 && args.axis[0].stride == 1 &&
+              args.axis[0].pad_begin == 0,
+          slides(args, 2)};
+}
+
+template <class Launch>
+void launch_separable(const PoolArgs& args, void* stream) {
+  dispatch(args, [&](auto tag) {
+    using Op = typename decltype(tag)::type;
+    using T = typename Op::Type;
+    if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> && !kIntegerLp<Op>) {
+      using Body = SeparableBody<Op>;
+      const SeparableParams params = separable_params(args, sizeof(typename Body::Part));
+      Launch::template launch<Body>(args, params, params.stage.blocks(), stream);
+    }
+  });
+}
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_

@@ -1,0 +1,166 @@
+// staged: channels first, rows of any length, windows known to the compiler. A block loads a span
+// of input into shared memory in 16-byte runs (stage.cuh). A thread takes a column of outputs,
+// neighbours in a warp the next columns, and walks down kRows of them: each input row below is
+// combined once and merged into the outputs that it belongs to. Outputs go back through shared
+// memory, so that they too are stored in 16-byte runs.
+//
+// Bound by the issue of instructions in 16 bits and less. Counted in sm_90's code for f16 3x3 s2:
+// 230 for a thread's 4 outputs, of which 27 loads, 14 maxima and 27 additions of places, and some
+// 15 an output for loading and storing: 73, where memory leaves time for 69 (f32: 138, i8: 34).
+#ifndef POOLBENCH_KERNELS_CUDA_STAGED_CUH_
+#define POOLBENCH_KERNELS_CUDA_STAGED_CUH_
+
+#include "kernels/cuda/parts.cuh"
+#include "kernels/cuda/stage.cuh"
+#include "kernels/cuda/windows.cuh"
+#include "kernels/dispatch.h"
+
+namespace poolbench {
+
+struct StagedParams {
+  PoolArgs args;
+  Stage stage;
+  FastDivisor w, chunks, slices;  // columns; kRows-high pieces of a block's rows; its slices
+  Counted counted;
+};
+
+template <class Op, int kShape, int kLeftOut = -1>
+struct StagedBody {
+  using Params = StagedParams;
+  using T = typename Op::Type;
+  using Part = typename Parts<Op>::Part;
+  static constexpr const char* kName = "staged";
+  static constexpr int kThreads = 256;
+  static constexpr bool kCooperative = true;
+  static constexpr StagedShape kS = kStagedShapes[kShape];
+  static constexpr int kRows = kStagedRows;
+  static constexpr int kSrcRows = (kRows - 1) * kS.stride + kS.kernel;
+  static constexpr int kElements = stage_elements(sizeof(T), 0);
+
+  template <class Context>
+  POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
+    const PoolArgs& args = params.args;
+    Tile tile = tile_of<false>(ctx, args, params.stage);
+    const auto src = ctx.template shared<T, kElements, 0>();
+    const auto dst = ctx.template shared<T, kElements, 1>();
+    load_tile<T, kThreads>(ctx, args, params.stage, tile, src);
+    barrier<0, kLeftOut>(ctx);
+    const int32_t items = tile.planes * int32_t(params.slices.divisor * params.chunks.divisor) *
+                          int32_t(params.w.divisor);
+    for (int32_t item = ctx.thread(); item < items; item += kThreads) {
+      uint32_t ow = uint32_t(item), chunk = params.w.split(ow);
+      uint32_t od = params.chunks.split(chunk);
+      const int32_t p = int32_t(params.slices.split(od)), oh = int32_t(chunk) * kRows;
+      if (int32_t(od) < tile.slices && oh < tile.rows)
+        column(ctx, params, tile, src, dst, p, int32_t(od), oh, int32_t(ow));
+    }
+    barrier<1, kLeftOut>(ctx);
+    store_tile<T, kThreads>(ctx, args, tile, dst);
+  }
+
+  // Outside the input: the nearest place inside, or nothing where that would count twice. Rows that
+  // are not held are of outputs that are not stored.
+  POOLBENCH_DEVICE static int32_t nearest(int32_t at, int32_t first, int32_t last) {
+    return at < first ? first : at > last ? last : at;
+  }
+  POOLBENCH_DEVICE static bool counts(int32_t at, int32_t first, int32_t last) {
+    return Parts<Op>::kIdempotent || (at >= first && at <= last);
+  }
+
+  template <class Context, class Shared>
+  POOLBENCH_DEVICE static void column(Context& ctx, const Params& params, const Tile& tile,
+                                      const Shared& src, const Shared& dst, int32_t p, int32_t od,
+                                      int32_t oh, int32_t ow) {
+    const PoolArgs& args = params.args;
+    const Axis &axis_d = args.axis[0], &axis_h = args.axis[1], &axis_w = args.axis[2];
+    const Parts<Op> parts(args);
+    const int32_t width = int32_t(axis_w.src), height = int32_t(axis_h.src);
+    const int32_t d0 = (tile.od + od) * int32_t(axis_d.stride) - int32_t(axis_d.pad_begin);
+    const int32_t h0 = (tile.oh + oh) * kS.stride - int32_t(axis_h.pad_begin);
+    const int32_t x0 = ow * kS.stride - int32_t(axis_w.pad_begin);
+    const int32_t last_h = tile.src_h + tile.src_rows - 1;
+    Part out[kRows];
+    POOLBENCH_UNROLL
+    for (int r = 0; r < kRows; ++r) out[r] = parts.none();
+    for (int32_t d = d0; d < d0 + int32_t(axis_d.kernel); ++d) {
+      if (d < 0 || d >= int32_t(axis_d.src)) continue;
+      const int32_t slice = tile.slice_at(p, d, width);
+      constexpr int kBytes = int(sizeof(T));
+      int32_t at[kS.kernel];  // of a row's taps, in bytes; they move down with it
+      POOLBENCH_UNROLL
+      for (int i = 0; i < kS.kernel; ++i)
+        at[i] = kBytes *
+                (slice + nearest(h0, tile.src_h, last_h) * width + nearest(x0 + i, 0, width - 1));
+      POOLBENCH_UNROLL
+      for (int i = 0; i < kS.kernel; ++i) keep_here(at[i]);
+      POOLBENCH_UNROLL
+      for (int j = 0; j < kSrcRows; ++j) {
+        const int32_t h = h0 + j, down = h > tile.src_h && h <= last_h ? kBytes * width : 0;
+        Part row = parts.none();
+        POOLBENCH_UNROLL
+        for (int i = 0; i < kS.kernel; ++i) {
+          if (j > 0) at[i] += down;
+          const bool there = counts(h, tile.src_h, last_h) && counts(x0 + i, 0, width - 1);
+          const Part tap =
+              there ? parts.of(src.at_byte(at[i]), at[i] / kBytes - slice + d * height * width)
+                    : parts.none();
+          row = i == 0 ? tap : parts.merge(row, tap);
+        }
+        POOLBENCH_UNROLL
+        for (int r = 0; r < kRows; ++r)
+          if (j >= r * kS.stride && j < r * kS.stride + kS.kernel)
+            out[r] = parts.merge(out[r], row);
+      }
+    }
+
+    POOLBENCH_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      if (oh + r >= tile.rows) break;
+      int32_t count = 1;
+      if constexpr (!Parts<Op>::kIdempotent)
+        count = params.counted.of(0, d0, int32_t(axis_d.kernel)) *
+                params.counted.of(1, h0 + r * kS.stride, kS.kernel) *
+                params.counted.of(2, x0, kS.kernel);
+      const int32_t at = tile.output_at(p, od, oh + r, int32_t(axis_w.dst)) + ow;
+      dst.set(at, parts.value(out[r], params.counted.divisor(count)));
+      if constexpr (Op::kIndices) ctx.store(args.indices + tile.dst_at + at, int64_t{out[r].at});
+    }
+  }
+};
+
+inline StagedParams staged_params(const PoolArgs& args) {
+  const StageCut cut = stage_cut(args, dtype_bytes(DType(args.dtype)), 0);
+  return {args,
+          Stage(args, cut),
+          FastDivisor(args.axis[2].dst),
+          FastDivisor(ceil_div(cut.rows, kStagedRows)),
+          FastDivisor(cut.slices),
+          Counted(args)};
+}
+
+template <class Op, int kShape, class Launch>
+void launch_staged_body(const PoolArgs& args, void* stream) {
+  using Body = StagedBody<Op, kShape>;
+  const StagedParams params = staged_params(args);
+  Launch::template launch<Body>(args, params, params.stage.blocks(), stream);
+}
+
+// Op<T>: Max, MaxIndex, or the Rule of a sum (words.h).
+template <template <class> class Op, class Launch>
+void launch_staged_of(const PoolArgs& args, void* stream) {
+  dispatch_dtype(args, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> &&
+                  !(std::is_same_v<Op<T>, Norm2<T>> && std::is_integral_v<T>)) {
+      const int shape = staged_shape(args);
+      [&]<int... kShape>(std::integer_sequence<int, kShape...>) {
+        ((shape == kShape ? launch_staged_body<Op<T>, kShape, Launch>(args, stream) : void()), ...);
+      }
+      (std::make_integer_sequence<int, int(std::size(kStagedShapes))>());
+    }
+  });
+}
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_CUDA_STAGED_CUH_
