@@ -1,12 +1,16 @@
-// The emulator finds what it is for: each broken body here has a sound twin that passes.
+// The emulator finds what it is for: each broken body here has a sound twin that passes. And the
+// family's kernels under it, at the edges of how they cut problems into blocks.
 #include <gtest/gtest.h>
+
+#include <cstring>
 
 #include "host/backends/backends.h"
 #include "host/compare.h"
 #include "host/fuzz.h"
+#include "host/lower.h"
 #include "host/run.h"
-#include "kernels/cuda/emulator/emulator.h"
-#include "kernels/cuda/words.h"
+#include "kernels/cuda/separable.cuh"
+#include "kernels/cuda/staged.cuh"
 
 namespace poolbench {
 namespace {
@@ -245,11 +249,12 @@ TEST(CudaWords, lane_maxima_propagate_nan) {
 TEST(CudaWords, integer_averages_are_exact) {
   for (int divisor = 1; divisor < 200; ++divisor)
     for (int sum = -300 * divisor; sum <= 300 * divisor; sum += divisor % 2 == 0 ? 1 : 3)
-      ASSERT_EQ(divided<int8_t>(sum, float(divisor)), store<int8_t>(divide_half_even(sum, divisor)))
+      ASSERT_EQ(divided<int8_t>(sum, Divisor(float(divisor))),
+                store<int8_t>(divide_half_even(sum, divisor)))
           << sum << " / " << divisor;
   for (const int divisor : {1023, 4095, 32767, 32768, -32768, -7})
     for (int sum = -(1 << 24) + 1; sum < 1 << 24; sum += 97)
-      ASSERT_EQ(divided<uint8_t>(sum, float(divisor)),
+      ASSERT_EQ(divided<uint8_t>(sum, Divisor(float(divisor))),
                 store<uint8_t>(divide_half_even(sum, divisor)))
           << sum << " / " << divisor;
 }
@@ -263,6 +268,154 @@ TEST(CudaWords, fast_divisor_divides) {
           EXPECT_EQ(FastDivisor(divisor).split(rest), n / divisor) << n << " / " << divisor;
           EXPECT_EQ(rest, n % divisor);
         }
+}
+
+// Every 16-bit float, there and back.
+TEST(CudaWords, conversions_keep_every_value) {
+  for (int bits = 0; bits < 65536; ++bits) {
+    const f16 half{uint16_t(bits)};
+    const bf16 brain{uint16_t(bits)};
+    if (!is_nan(load(half))) {
+      ASSERT_EQ(store<f16>(load(half)).bits, bits);
+    }
+    if (!is_nan(load(brain))) {
+      ASSERT_EQ(store<bf16>(load(brain)).bits, bits);
+    }
+    ASSERT_EQ(is_nan(load(half)), (bits & 0x7fff) > 0x7c00);
+    ASSERT_EQ(is_nan(load(brain)), (bits & 0x7fff) > 0x7f80);
+  }
+}
+
+// What a kernel without one of its barriers comes to.
+template <class Body>
+std::string fault_of(const char* problem_text) {
+  const PoolProblem problem = parse_problem(problem_text);
+  PoolArgs args = lower(problem);
+  const Tables tables = window_tables(problem);
+  set_tables(args, tables, tables.windows.data());
+  const auto src = filled(problem, FillKind::kUniform, 1);
+  std::vector<std::byte> dst(size_t(dst_bytes(problem)) + 16);
+  args.src = reinterpret_cast<const std::byte*>((uintptr_t(src.data()) + 15) / 16 * 16);
+  EXPECT_EQ(args.src, src.data()) << "aligned by the allocator";
+  args.dst = dst.data();
+  typename Body::Params params = [&] {
+    if constexpr (std::is_same_v<typename Body::Params, StagedParams>)
+      return staged_params(args);
+    else
+      return separable_params(args, sizeof(float));
+  }();
+  try {
+    emulate<Body>(EmulatedMemory(args), params, params.stage.blocks(), 1);
+  } catch (const EmulatorFault& fault) {
+    return fault.what();
+  }
+  return "";
+}
+
+void expect_missed(const std::string& fault) {
+  EXPECT_TRUE(fault.find("no barrier lies between") != std::string::npos ||
+              fault.find("nobody wrote it") != std::string::npos)
+      << "fault: " << fault;
+}
+
+TEST(CudaStaged, each_barrier_is_missed) {
+  constexpr const char* kProblem = "max/sliding/f32/nchw/src:2x3x13x13/k:3x3/s:2x2/p:1x1";
+  constexpr int kShape = 1;
+  static_assert(kStagedShapes[kShape].kernel == 3 && kStagedShapes[kShape].stride == 2);
+  EXPECT_EQ((fault_of<StagedBody<Max<float>, kShape>>(kProblem)), "");
+  expect_missed(fault_of<StagedBody<Max<float>, kShape, 0>>(kProblem));
+  expect_missed(fault_of<StagedBody<Max<float>, kShape, 1>>(kProblem));
+}
+
+TEST(CudaSeparable, each_barrier_is_missed) {
+  for (const char* problem : {"max/sliding/f32/nchw/src:2x3x13x13/k:9x9/s:1x1/p:4x4",
+                              "max/adaptive/f32/nchw/src:2x3x13x13/out:5x5"}) {
+    EXPECT_EQ((fault_of<SeparableBody<Max<float>>>(problem)), "");
+    expect_missed(fault_of<SeparableBody<Max<float>, 0>>(problem));
+    expect_missed(fault_of<SeparableBody<Max<float>, 1>>(problem));
+    expect_missed(fault_of<SeparableBody<Max<float>, 2>>(problem));
+  }
+}
+
+// One kernel on one problem with inputs that show which tap was read, and with NaN and infinities.
+void expect_right(const std::string& kernel, const PoolProblem& problem) {
+  static const auto backend = std::move(open_cuda_emulated({}).front());
+  const Support support = backend->supports(problem, kernel);
+  ASSERT_TRUE(support) << to_text(problem) << ": " << support.why_not;
+  const auto plan = backend->plan(problem, kernel);
+  for (const FillKind fill : {FillKind::kUniform, FillKind::kNan, FillKind::kTies}) {
+    const auto src = filled(problem, fill, 1);
+    const Outcome out = run_checked(*plan, backend->substrate(), problem, src.data());
+    EXPECT_EQ(out.broken, "") << kernel << " " << to_text(problem);
+    const Comparison comparison = compare(problem, src.data(), out.dst.data(),
+                                          problem.spec.indices ? out.indices.data() : nullptr);
+    EXPECT_TRUE(comparison.ok()) << kernel << " " << to_text(problem) << " --fill "
+                                 << fill_name(fill) << " --seed 1";
+  }
+}
+
+void expect_right(const std::string& kernel, std::initializer_list<const char*> reductions,
+                  std::initializer_list<const char*> problems) {
+  for (const std::string reduction : reductions)
+    for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kI8, DType::kU8}) {
+      const size_t slash = reduction.find('/');
+      const std::string tail = slash == std::string::npos ? "" : reduction.substr(slash);
+      const bool whole = dtype == DType::kI8 || dtype == DType::kU8;
+      if (whole && reduction.substr(0, 2) == "lp") continue;
+      for (const char* text : problems)
+        expect_right(kernel, parse_problem(reduction.substr(0, slash) + "/" + text + tail,
+                                           {dtype, Layout::kChannelsFirst}));
+    }
+}
+
+// Rows that are no whole 16-byte runs, one block of many planes and many blocks of one, and a last
+// run that would pass the tensor's end.
+TEST(CudaStaged, rows_of_any_length) {
+  expect_right(
+      "staged", {"max", "max/idx", "avg_include_pad", "avg_exclude_pad"},
+      {"sliding/src:2x5x7x7/k:3x3/s:2x2/p:1x1", "sliding/src:1x3x13x14/k:3x3/s:1x1/p:1x1",
+       "sliding/src:1x1x27x28/k:2x2", "sliding/src:1x3x9x55/k:3x3/s:2x2/ceil",
+       "sliding/src:1x2x3x111/k:2x2/s:1x1/p:1x0", "sliding/src:1x1x5x5/k:2x2/s:1x1/p:1x1"});
+}
+TEST(CudaStaged, bands_of_rows_and_of_slices) {
+  expect_right(
+      "staged", {"max", "max/idx", "avg_exclude_pad"},
+      {"sliding/src:1x2x190x111/k:3x3/s:2x2/p:1x1", "sliding/src:1x1x150x155/k:3x3/s:1x1/p:1x1",
+       "sliding/src:1x1x9x30x35/k:3x3x3/s:1x1x1/p:1x1x1", "sliding/src:1x1x12x40x42/k:2x2x2"});
+}
+TEST(CudaSeparable, large_windows) {
+  expect_right(
+      "separable", {"max", "max/idx", "avg_include_pad", "avg_exclude_pad", "lp/norm:2"},
+      {"sliding/src:1x3x19x13/k:13x13/s:1x1/p:6x6", "sliding/src:1x2x7x11/k:5x9/s:1x1/p:2x4",
+       "sliding/src:1x1x14x31/k:13x31/s:1x1/p:12x30", "sliding/src:1x1x21x22/k:6x3/s:1x2",
+       "sliding/src:1x1x110x27/k:9x9/s:1x1/p:4x4",
+       "sliding/src:1x2x3x20x21/k:1x7x7/s:1x1x1/p:0x3x3",
+       "sliding/src:1x1x5x9x10/k:3x5x5/s:1x1x1/p:1x2x2"});
+}
+TEST(CudaSeparable, tables) {
+  expect_right(
+      "separable", {"max", "max/idx", "avg_include_pad", "lp/norm:3/mean", "lp/norm:inf"},
+      {"adaptive/src:2x3x60x60/out:6x6", "adaptive/src:1x3x14x13/out:4x5",
+       "adaptive/src:1x2x5x4/out:8x9", "adaptive/src:1x1x170x50/out:7x11",
+       "adaptive/src:1x2x8x7x6/out:3x4x5", "fractional/src:2x3x25x24/k:2x3/out:15x11/seed:3",
+       "fractional/src:1x1x200x77/k:3x2/out:90x31/seed:5", "global/src:3x5x7x7"});
+}
+
+// Planes in pieces, in both layouts, whatever their place in memory.
+TEST(CudaReduce, large_planes_in_pieces) {
+  for (const char* reduction : {"max", "max/idx", "avg_include_pad", "lp/norm:2"})
+    for (const DType dtype : {DType::kF64, DType::kF32, DType::kF16, DType::kI8})
+      for (const auto& [layout, src] : {std::pair{Layout::kChannelsFirst, "1x3x301x303"},
+                                        std::pair{Layout::kChannelsLast, "1x64x37x31"},
+                                        std::pair{Layout::kChannelsLast, "2x3x37x31"}}) {
+        if (dtype == DType::kI8 && reduction[0] == 'l') continue;
+        const std::string tail = std::strchr(reduction, '/') ? std::strchr(reduction, '/') : "";
+        const std::string head(reduction, std::strlen(reduction) - tail.size());
+        const PoolProblem problem =
+            parse_problem(head + "/global/src:" + src + tail, {dtype, layout});
+        EXPECT_GT(reduce_cut(lower(problem)).pieces, 1) << to_text(problem);
+        expect_right("reduce", problem);
+      }
 }
 
 // All kernels on the same random problems; those of other backends stand in the conformance test.
