@@ -13,7 +13,6 @@ import argparse
 import gzip
 import json
 import math
-import re
 import sys
 from collections import namedtuple
 
@@ -71,11 +70,11 @@ def over_floor(row, _):
 
 def over_3x3(row, rows):
     """13x13 at every pixel over 3x3 at every pixel of the same source."""
-    if "/k:13x13/s:1x1/" not in row.text + "/":
-        return None
-    small = re.sub(r"/k:13x13/s:1x1/p:\d+x\d+", "/k:3x3/s:1x1/p:1x1", row.text)
+    small = row.text.replace("/k:13x13/s:1x1", "/k:3x3/s:1x1").replace("/p:6x6", "/p:1x1")
     other = rows.get((small, row.ours["temperature"]))
-    return row.ours["seconds"]["median"] / other.ours["seconds"]["median"] if other else None
+    if small == row.text or other is None:
+        return None
+    return row.ours["seconds"]["median"] / other.ours["seconds"]["median"]
 
 
 def hard(row, _):

@@ -66,6 +66,9 @@ class CpuSummary(unittest.TestCase):
             row("max/sliding/f32/nchw/src:1x4x19x19/k:13x13/s:1x1/p:6x6", seconds=slow),
             row("max/sliding/f32/nchw/src:1x4x19x19/k:3x3/s:1x1/p:1x1"))
         self.assertIn("worst 4.00: 1 of 1 miss", self.line(result, "13×13"))
+        result, _ = self.summary(
+            row("max/sliding/f32/nchw/src:1x4x19x19/k:13x13/s:1x1/same_upper", seconds=slow))
+        self.assertNotIn("worst", self.line(result, "13×13"))
 
     def test_rows_without_a_peer_or_a_time_are_counted_beside(self):
         alone = row("lp/sliding/f32/nchw/src:1x4x8x8/k:2x2/norm:2", baseline="", share=0.9)

@@ -1,11 +1,11 @@
-// Channels last, large windows at every pixel: along W into a buffer, then along H out of it.
+// Channels last, large windows that overlap: along W into a buffer, then along H out of it.
 //
 // A unit of work is a band of output rows of a plane and a block of its channels; a thread takes an
 // even share of all units. Each input row under the band becomes a row of the buffer, whose pixels
-// hold their windows on W; the buffer's rows are combined to outputs. In both directions four
-// neighbouring windows share the taps that all four hold: (k + 6) / 4 combinations and (k + 3) / 4
-// loads each, so that 13x13 takes less than twice the time of 5x5. Bound by loads and combinations
-// in L2.
+// hold their windows on W; the buffer's rows are combined to outputs. With a stride of 1, in either
+// direction, four neighbouring windows share the taps that all four hold: (k + 6) / 4 combinations
+// and (k + 3) / 4 loads each, so that 13x13 takes less than twice the time of 5x5. Bound by loads
+// and combinations in L2.
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
@@ -13,8 +13,12 @@ namespace poolbench::POOLBENCH_ISA {
 namespace {
 
 constexpr int64_t kBandBytes = 512 << 10;  // the buffer, on the thread's stack
+constexpr int64_t kBufferTaps = 4;         // what the buffer costs an output, in loads of a tap
 constexpr int kShared = 4;                 // neighbouring windows
-constexpr int64_t kLeastTaps = 20;         // fewer are cheaper as they are (`channels`)
+// Without the buffer a tap costs a third: 64x64x64 f32 4x4 s1 takes 89 us here and 86 in
+// `channels`, 5x5 81 and 174; 64x128x128 7x7 s2 331 and 351, 31x31 s2 521 and 5010 (Xeon, 2
+// threads, 2026-11-23).
+constexpr int64_t kWorth = 3;
 
 // Windows at `first`, first + 1, ... of `taps` each, of which those in [0, extent) exist. load(i)
 // is called for such alone.
@@ -42,11 +46,14 @@ POOLBENCH_INLINE typename Op::V one_window(const Load& load, int64_t first, int6
   return all;
 }
 
+// Whether an axis' windows are combined four at a time.
+inline bool shares(const Axis& axis) { return axis.stride == 1 && axis.kernel + 1 >= kShared; }
+
 // f(o, std::integral_constant count) for outputs [0, count) in groups of kShared, the last of which
-// begins early, or one by one where there are fewer.
+// begins early, or one by one where there are fewer or they share too little.
 template <class F>
-POOLBENCH_INLINE void for_groups(int64_t outputs, const F& f) {
-  if (outputs < kShared)
+POOLBENCH_INLINE void for_groups(int64_t outputs, const Axis& axis, const F& f) {
+  if (outputs < kShared || !shares(axis))
     for (int64_t o = 0; o < outputs; ++o) f(o, std::integral_constant<int, 1>());
   else
     for (int64_t o = 0; o < outputs; o += kShared)
@@ -78,8 +85,8 @@ BandPlan plan_of(const PoolArgs& args) {
   const int64_t planes = args.n * args.axis[0].dst, threads = omp_get_max_threads();
   while (plan.channels > 4 * N && planes * (args.c / plan.channels) < 2 * threads) halve();
   if (h.src * w.dst * plan.channels > kMost) {
-    plan.rows = kMost / most(w.dst * plan.channels, 1) - (h.kernel - 1);
-    plan.fits = plan.rows >= kShared;
+    plan.rows = (kMost / most(w.dst * plan.channels, 1) - h.kernel) / h.stride + 1;
+    plan.fits = plan.rows >= kShared && plan.rows * h.stride >= h.kernel;
   }
   return plan;
 }
@@ -99,12 +106,12 @@ class Band {
   // channel.
   void run(const Element* src, Element* dst, int64_t begin, int64_t end, int64_t count_d) {
     const Axis &h = args_.axis[1], &w = args_.axis[2];
-    const int64_t first = most(begin - h.pad_begin, 0);
-    const int64_t past = least(end - 1 - h.pad_begin + h.kernel, h.src);
+    const int64_t first = most(begin * h.stride - h.pad_begin, 0);
+    const int64_t past = least((end - 1) * h.stride - h.pad_begin + h.kernel, h.src);
     for (int64_t y = first; y < past; ++y)
       along_w(src + y * w.src * args_.c, buffer_ + (y - first) * w.dst * channels_);
-    for_groups(end - begin, [&](int64_t o, auto count) {
-      along_h<count>(begin + o, begin + o - h.pad_begin - first, past - first, count_d,
+    for_groups(end - begin, h, [&](int64_t o, auto count) {
+      along_h<count>(begin + o, (begin + o) * h.stride - h.pad_begin - first, past - first, count_d,
                      dst + (begin + o) * w.dst * args_.c);
     });
   }
@@ -112,14 +119,16 @@ class Band {
  private:
   void along_w(const Element* row, Work* to) const {
     const Axis& w = args_.axis[2];
-    for_groups(w.dst, [&](int64_t o, auto count) {
+    for_groups(w.dst, w, [&](int64_t o, auto count) {
+      const int64_t first = o * w.stride - w.pad_begin;
       for (int64_t from = 0; from < channels_; from += N) {
         const int64_t c = least(from, channels_ - N);
-        for (int i = 0; i < count; ++i)  // what the next windows need
-          __builtin_prefetch(row + (o - w.pad_begin + w.kernel + 2 * count - 1 + i) * args_.c + c);
+        for (int64_t i = 0; i < count * w.stride; ++i)  // what the windows after the next need
+          __builtin_prefetch(row + (first + w.kernel + (2 * count - 1) * w.stride + i) * args_.c +
+                             c);
         V out[kShared];
-        windows_of<Op, count>([&](int64_t x) { return op_.load(row + x * args_.c + c); },
-                              o - w.pad_begin, w.kernel, w.src, out);
+        windows_of<Op, count>([&](int64_t x) { return op_.load(row + x * args_.c + c); }, first,
+                              w.kernel, w.src, out);
         for (int i = 0; i < count; ++i) store_lanes(to + (o + i) * channels_ + c, out[i]);
       }
     });
@@ -184,9 +193,14 @@ const char* bands_why_not(const PoolArgs& args) {
   if (const char* why_not = sliding_why_not(args)) return why_not;
   if (d.kernel != 1 || d.pad_begin != 0 || d.dst > d.src)
     return "it takes windows of one on the D axis";
-  if (h.stride != 1 || w.stride != 1 || h.dilation != 1 || w.dilation != 1)
-    return "on H and W it takes strides and dilations of 1";
-  if (h.kernel * w.kernel < kLeastTaps) return "so few taps a window are cheaper as they are";
+  if (h.dilation != 1 || w.dilation != 1) return "it takes no dilation on H and W";
+  // Taps loaded one by one, in order, against those here.
+  const auto along = [](const Axis& axis) {
+    return shares(axis) ? (axis.kernel + 6) / kShared : axis.kernel;
+  };
+  if (h.kernel * w.kernel <
+      kWorth * (least(h.stride, h.kernel) * along(w) + along(h) + kBufferTaps))
+    return "so few shared taps a window are cheaper as they are";
   if (const char* why_not = op_why_not(args, true)) return why_not;
   const char* why_not = terms_why_not(args, h.kernel + w.kernel);
   with_op<true>(args, [&](const auto& op) {

@@ -26,8 +26,6 @@ constexpr int64_t kAheadBytes = 2048;  // or the next window, where that is furt
 // From this many taps on an output's sums stand in L1. Chosen, not tuned.
 constexpr int64_t kFewTaps = 25;
 constexpr int64_t kMaxRows = 64;  // of a window: as many as sums take in any case
-// More taps than this at every pixel are left to `bands`.
-constexpr int64_t kManyTaps = 20;
 
 // Where an output row's taps stand: the beginnings of the input rows, at the unit's first channel.
 template <class Op>
@@ -287,10 +285,7 @@ const char* channels_why_not(const PoolArgs& args) {
   if (Windowing(args.windowing) == Windowing::kFractional)
     return "it takes windows that are the same for all channels";
   if (const char* why_not = op_why_not(args)) return why_not;
-  const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
-  if (sliding_why_not(args) == nullptr && h.stride == 1 && w.stride == 1 && w.dst > 1 &&
-      h.kernel * w.kernel >= kManyTaps)
-    return "so many taps a window are cheaper axis by axis";
+  const Axis &d = args.axis[0], &h = args.axis[1];
   if (most_taps(args, d) * most_taps(args, h) > kMaxRows) return "a window has too many rows";
   const char* why_not = terms_why_not(args, nested_terms(args));
   with_op(args, [&](const auto& op) {

@@ -14,9 +14,9 @@ constexpr Kernel kKernels[] = {
      strips_launch, rows_scratch},
     {"rows", "channels first: input rows combined in registers", rows_why_not, rows_launch,
      rows_scratch},
-    {"channels", "channels last: vectors along the channels", channels_why_not, channels_launch},
-    {"bands", "channels last, large windows at every pixel: along W, then along H", bands_why_not,
+    {"bands", "channels last, large windows that overlap: along W, then along H", bands_why_not,
      bands_launch},
+    {"channels", "channels last: vectors along the channels", channels_why_not, channels_launch},
     {"tile", "any window: tiles in cache, axis by axis", tile_why_not, tile_launch, tile_scratch},
     {"indices", "max with indices in one pass", indices_why_not, indices_launch},
 };
