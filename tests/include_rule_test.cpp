@@ -31,7 +31,8 @@ struct Owned {
 };
 constexpr Owned kOwned[] = {
     {"cuda.*|cooperative_groups.*|cub/.*|mma\\.h",
-     "kernels/cuda/.*|host/substrates/cuda.*|host/backends/cuda.*|kernels/dtype\\.h|host/peers/.*",
+     "kernels/cuda/.*|host/substrates/cuda.*|host/backends/cuda.*|kernels/dtype\\.h|host/peers/.*|"
+     "tests/cuda_.*",
      "CUDA belongs to its own family"},
     {"nvtx3/.*", "host/substrates/nvtx\\.cpp|tests/.*", "ranges have one interface"},
     {"vulkan/.*", "kernels/vulkan/.*|host/substrates/vulkan.*|host/backends/vulkan.*",
