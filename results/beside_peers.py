@@ -19,11 +19,13 @@ LIMIT = 1.03
 
 
 def openmp_seconds(program, backends):
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/record.json"
         subprocess.run([program, "bench", "--hot", "--blocks", "15", "--problem", PROBLEM,
-                        "--backend", ",".join(backends), "--json", file.name],
+                        "--backend", ",".join(backends), "--json", path],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        rows = json.load(file)["benchmarks"]
+        with open(path, encoding="utf-8") as file:
+            rows = json.load(file)["benchmarks"]
     return next(row["poolbench"]["seconds"]["median"] for row in rows
                 if row.get("poolbench", {}).get("contender") == "openmp")
 
