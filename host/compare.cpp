@@ -39,10 +39,13 @@ constexpr Precision precision() {
     return {0, 0, 0x1p-53L, kMaxF64, 0x1p-1022L};
 }
 
+// std::isfinite compares with the largest long double, which valgrind's 64 bits turn into infinity.
+bool is_finite(long double v) { return v - v == 0; }
+
 template <class T>
 long double ulp_of(long double value) {
   constexpr Precision type = precision<T>();
-  if (type.digits == 0 || !finite(value)) return 1;
+  if (type.digits == 0 || !is_finite(value)) return 1;
   const int exponent = value == 0 ? type.min_exponent : std::ilogb(value);
   return std::ldexp(1.0L, std::max(exponent, type.min_exponent) - type.digits + 1);
 }
@@ -57,9 +60,6 @@ long double rounded(long double value) {
   else
     return load(store<T>(double(value)));
 }
-
-// std::isfinite compares with the largest long double, which valgrind's 64 bits turn into infinity.
-bool finite(long double v) { return v - v == 0; }
 
 bool same(long double a, long double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
@@ -78,7 +78,7 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   const long double value = expected.value;
   Judgement judgement;
   const auto in_ulp = [&](long double x) { return double(x / ulp_of<T>(value)); };
-  const bool overflowed = !finite(got) && same(got, rounded<T>(value));
+  const bool overflowed = !is_finite(got) && same(got, rounded<T>(value));
   judgement.ulp = same(got, value) || overflowed ? 0 : in_ulp(std::fabs(got - value));
 
   if (spec.reduction == Reduction::kMax || (lp && std::isinf(spec.norm))) {
@@ -89,7 +89,7 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
     judgement.right = got == expected.integer;
     return judgement;
   }
-  if (!finite(value) || !finite(expected.magnitude)) {
+  if (!is_finite(value) || !is_finite(expected.magnitude)) {
     // An infinity or NaN among the taps says what must come out; a finite sum beyond the range of
     // the arithmetic here is beyond the accumulator's too.
     judgement.right = same(got, value);
@@ -103,14 +103,14 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   judgement.allowed = in_ulp(tolerance) + 0.5;
   judgement.right = within<T>(got, value, tolerance);
   if (judgement.right) {
-    judgement.out_of_range = !finite(got);  // close enough to the end to round beyond it
+    judgement.out_of_range = !is_finite(got);  // close enough to the end to round beyond it
     return judgement;
   }
   if (expected.largest_partial == 0) return judgement;  // zeros alone neither overflow nor flush
 
   // Beyond the accumulator's range: sums that overflow, terms and results that flush to zero.
   if (expected.largest_partial > type.acc_max) {
-    judgement.right = !finite(got);
+    judgement.right = !is_finite(got);
   } else if (!lp) {
     const long double scale = expected.largest_partial > 0
                                   ? expected.magnitude / expected.largest_partial
