@@ -1,155 +1,198 @@
-// Channels last, large windows that overlap: along W into a buffer, then along H out of it.
+// Channels last, large windows that overlap: along W into a ring of rows, then along H out of it.
 //
-// A unit of work is a band of output rows of a plane and a block of its channels; a thread takes an
-// even share of all units. Each input row under the band becomes a row of the buffer, whose pixels
-// hold their windows on W; the buffer's rows are combined to outputs. With a stride of 1, in either
-// direction, four neighbouring windows share the taps that all four hold: (k + 6) / 4 combinations
-// and (k + 3) / 4 loads each, so that 13x13 takes less than twice the time of 5x5. Bound by loads
-// and combinations in L2.
+// A unit of work is a part of a plane's columns over all its rows, and if need be a block of its
+// channels; a thread takes an even share of all units. It walks down: each input row becomes a row
+// of the ring, whose pixels hold their windows on W; the rows that the next outputs need are then
+// combined. With strides of 1 and 2, in either direction, four neighbouring windows share the taps
+// that all four hold: (k + 3s + 3) / 4 combinations and (k + 3s) / 4 loads each, so that 13x13
+// costs little more than 5x5. Bound by the lines moved to and from L2, where the ring stands: six
+// to eight a vector of outputs. (A ring in L1, of fewer columns, was no faster.)
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
 namespace poolbench::POOLBENCH_ISA {
 namespace {
 
-constexpr int64_t kBandBytes = 512 << 10;  // the buffer, on the thread's stack
-constexpr int64_t kBufferTaps = 4;         // what the buffer costs an output, in loads of a tap
-constexpr int kShared = 4;                 // neighbouring windows
-// Without the buffer a tap costs a third: 64x64x64 f32 4x4 s1 takes 89 us here and 86 in
-// `channels`, 5x5 81 and 174; 64x128x128 7x7 s2 331 and 351, 31x31 s2 521 and 5010 (Xeon, 2
-// threads, 2026-11-23).
-constexpr int64_t kWorth = 3;
+constexpr int64_t kRingBytes = 1 << 20;  // on the thread's stack
+constexpr int64_t kMostRows = 512;       // of the ring
+constexpr int64_t kApart = 5;  // vectors between its rows: powers of two would meet in a few sets
+constexpr int kShared = 4;     // neighbouring windows
+// Taps taken in `channels` for one here. f32, cold and hot us, `channels` and here: 64x64x64 s1 5x5
+// 83, 51 and 109, 52; 7x7 107, 90 and 110, 57; 9x9 149, 136 and 112, 61; 64x128x128 s2 9x9 236, 167
+// and 302, 135; 13x13 493, 384 and 282, 136 (Xeon, 2 threads, 2026-11-23).
+constexpr double kWorth = 3.5;
+constexpr int64_t kRingTaps = 4;  // what the ring costs an output
 
-// Windows at `first`, first + 1, ... of `taps` each, of which those in [0, extent) exist. load(i)
-// is called for such alone.
-template <class Op, class Load>
+// Windows kStride apart, the first of which begins at `first`, of `taps` each. load(i) is called
+// for i in [0, extent) alone, which with kInside all are.
+template <class Op, int kStride, bool kInside, class Load>
 POOLBENCH_INLINE void share_taps(const Load& load, int64_t first, int64_t taps, int64_t extent,
                                  typename Op::V* out) {
   using V = typename Op::V;
-  const auto edge = [&](int64_t i) { return i >= 0 && i < extent ? load(i) : Op::fill(); };
-  const int64_t past = least(first + taps, extent);
-  V all = Op::fill();
-  for (int64_t i = most(first + kShared - 1, 0); i < past; ++i) all = Op::combine(load(i), all);
-  const V a2 = edge(first + 2), a1 = Op::combine(edge(first + 1), a2);
-  const V b0 = edge(first + taps), b1 = Op::combine(edge(first + taps + 1), b0);
-  out[0] = Op::combine(Op::combine(edge(first), a1), all);
-  out[1] = Op::combine(Op::combine(a1, b0), all);
-  out[2] = Op::combine(Op::combine(a2, b1), all);
-  out[3] = Op::combine(Op::combine(edge(first + taps + 2), b1), all);
-}
-template <class Op, class Load>
-POOLBENCH_INLINE typename Op::V one_window(const Load& load, int64_t first, int64_t taps,
-                                           int64_t extent) {
-  typename Op::V all = Op::fill();
-  for (int64_t i = most(first, 0); i < least(first + taps, extent); ++i)
+  const auto edge = [&](int64_t i) POOLBENCH_INLINE_LAMBDA {
+    return kInside || (i >= 0 && i < extent) ? load(i) : Op::fill();
+  };
+  constexpr int kLast = (kShared - 1) * kStride;  // from the first window to the last
+  const int64_t begin = first + kLast, end = first + taps;
+  V all = edge(begin);
+  for (int64_t i = kInside ? begin + 1 : most(begin + 1, 0);
+       i < (kInside ? end : least(end, extent)); ++i)
     all = Op::combine(load(i), all);
-  return all;
+  // With what windows hold in front of that too, the last nothing; and behind, the first nothing.
+  V front[kShared], behind[kShared];
+  front[kShared - 1] = all;
+#pragma GCC unroll 4
+  for (int o = 1; o < kShared; ++o) {
+    V before = front[kShared - o], after;
+#pragma GCC unroll 4
+    for (int i = 0; i < kStride; ++i) {
+      const V next = edge(end + (o - 1) * kStride + i);
+      before = Op::combine(edge(begin - (o - 1) * kStride - 1 - i), before);
+      after = o == 1 && i == 0 ? next : Op::combine(next, i == 0 ? behind[o - 1] : after);
+    }
+    front[kShared - 1 - o] = before;
+    behind[o] = after;
+  }
+  out[0] = front[0];
+#pragma GCC unroll 4
+  for (int o = 1; o < kShared; ++o) out[o] = Op::combine(behind[o], front[o]);
 }
 
-// Whether an axis' windows are combined four at a time.
-inline bool shares(const Axis& axis) { return axis.stride == 1 && axis.kernel + 1 >= kShared; }
-
-// f(o, std::integral_constant count) for outputs [0, count) in groups of kShared, the last of which
-// begins early, or one by one where there are fewer or they share too little.
-template <class F>
-POOLBENCH_INLINE void for_groups(int64_t outputs, const Axis& axis, const F& f) {
-  if (outputs < kShared || !shares(axis))
-    for (int64_t o = 0; o < outputs; ++o) f(o, std::integral_constant<int, 1>());
-  else
-    for (int64_t o = 0; o < outputs; o += kShared)
-      f(least(o, outputs - kShared), std::integral_constant<int, kShared>());
-}
-template <class Op, int kCount, class Load>
+template <class Op, int kCount, int kStride, class Load>
 POOLBENCH_INLINE void windows_of(const Load& load, int64_t first, int64_t taps, int64_t extent,
                                  typename Op::V* out) {
-  if constexpr (kCount == 1)
-    out[0] = one_window<Op>(load, first, taps, extent);
+  if constexpr (kCount == 1) {
+    out[0] = Op::fill();
+    for (int64_t i = most(first, 0); i < least(first + taps, extent); ++i)
+      out[0] = Op::combine(load(i), out[0]);
+  } else if (first >= 0 && first + taps + (kCount - 1) * kStride <= extent) {
+    share_taps<Op, kStride, true>(load, first, taps, extent, out);
+  } else {
+    share_taps<Op, kStride, false>(load, first, taps, extent, out);
+  }
+}
+
+// Whether an axis' windows are combined four at a time, and what an output then costs.
+inline bool shares(const Axis& axis) {
+  return axis.stride <= 2 && axis.kernel > (kShared - 1) * axis.stride;
+}
+inline int64_t cost(const Axis& axis) {
+  constexpr int64_t kEnds = kShared - 1;
+  return shares(axis) ? (axis.kernel + kEnds * (axis.stride + 1)) / kShared : axis.kernel;
+}
+
+// f(o, count, stride), both std::integral_constant, for outputs [begin, end) in groups of kShared,
+// the last of which begins early, or one by one where there are fewer or they share too little.
+template <class F>
+POOLBENCH_INLINE void for_groups(int64_t begin, int64_t end, const Axis& axis, const F& f) {
+  const auto all = [&](auto count, auto stride) POOLBENCH_INLINE_LAMBDA {
+    for (int64_t o = begin; o < end; o += count) f(least(o, end - count), count, stride);
+  };
+  using std::integral_constant;
+  if (end - begin < kShared || !shares(axis))
+    all(integral_constant<int, 1>(), integral_constant<int, 1>());
+  else if (axis.stride == 1)
+    all(integral_constant<int, kShared>(), integral_constant<int, 1>());
   else
-    share_taps<Op>(load, first, taps, extent, out);
+    all(integral_constant<int, kShared>(), integral_constant<int, 2>());
+}
+
+inline int64_t rows_held(const Axis& h) {
+  return h.kernel + (shares(h) ? (kShared - 1) * h.stride : 0);
 }
 
 struct BandPlan {
-  int64_t rows;      // output rows of a band
   int64_t channels;  // of a block
+  int64_t tiles;     // parts of the columns
   bool fits;
 };
 
 template <class Op>
 BandPlan plan_of(const PoolArgs& args) {
   const Axis &h = args.axis[1], &w = args.axis[2];
-  constexpr int64_t kMost = kBandBytes / int64_t(sizeof(typename Op::Work));
-  constexpr int64_t N = Op::N;
-  BandPlan plan{h.dst, args.c, true};
-  const auto halve = [&] { plan.channels = (plan.channels / 2 + N - 1) / N * N; };
-  while (plan.channels > N && h.src * w.dst * plan.channels > kMost) halve();
-  const int64_t planes = args.n * args.axis[0].dst, threads = omp_get_max_threads();
-  while (plan.channels > 4 * N && planes * (args.c / plan.channels) < 2 * threads) halve();
-  if (h.src * w.dst * plan.channels > kMost) {
-    plan.rows = (kMost / most(w.dst * plan.channels, 1) - h.kernel) / h.stride + 1;
-    plan.fits = plan.rows >= kShared && plan.rows * h.stride >= h.kernel;
-  }
+  const int64_t pixels = kRingBytes / int64_t(sizeof(typename Op::Work)) / rows_held(h);
+  BandPlan plan{args.c, 1, rows_held(h) <= kMostRows};
+  while (plan.channels > Op::N && pixels < least(2 * kShared, w.dst) * plan.channels)
+    plan.channels = (plan.channels / 2 + Op::N - 1) / Op::N * Op::N;
+  const int64_t columns = pixels / plan.channels;
+  if (columns < least(kShared, w.dst)) plan.fits = false;
+  if (!plan.fits) return plan;
+  plan.tiles = (w.dst + columns - 1) / most(columns, 1);
+  // Units that can be shared evenly.
+  const int64_t blocks = (args.c + plan.channels - 1) / plan.channels;
+  const int64_t units = args.n * args.axis[0].dst * blocks, threads = omp_get_max_threads();
+  while (plan.tiles < w.dst / kShared && units * plan.tiles < 4 * threads &&
+         units * plan.tiles % threads != 0)
+    ++plan.tiles;
   return plan;
 }
 
 template <class Op>
-class Band {
+class Ring {
  public:
   using Element = typename Op::Element;
   using Work = typename Op::Work;
   using V = typename Op::V;
   static constexpr int64_t N = Op::N;
 
-  Band(const Op& op, const PoolArgs& args, int64_t channels)
-      : op_(op), args_(args), channels_(channels) {}
+  Ring(const Op& op, const PoolArgs& args, int64_t channels)
+      : op_(op), args_(args), channels_(channels), held_(rows_held(args.axis[1])) {}
 
-  // Output rows [begin, end) of a plane; src and dst at its first pixel and the block's first
+  // Output columns [begin, end) of a plane; src and dst at its first pixel and the block's first
   // channel.
   void run(const Element* src, Element* dst, int64_t begin, int64_t end, int64_t count_d) {
     const Axis &h = args_.axis[1], &w = args_.axis[2];
-    const int64_t first = most(begin * h.stride - h.pad_begin, 0);
-    const int64_t past = least((end - 1) * h.stride - h.pad_begin + h.kernel, h.src);
-    for (int64_t y = first; y < past; ++y)
-      along_w(src + y * w.src * args_.c, buffer_ + (y - first) * w.dst * channels_);
-    for_groups(end - begin, h, [&](int64_t o, auto count) {
-      along_h<count>(begin + o, (begin + o) * h.stride - h.pad_begin - first, past - first, count_d,
-                     dst + (begin + o) * w.dst * args_.c);
+    begin_ = begin;
+    end_ = end;
+    int64_t next = 0;
+    for_groups(0, h.dst, h, [&](int64_t o, auto count, auto stride) {
+      const int64_t first = o * h.stride - h.pad_begin;
+      const int64_t past = least(first + (count - 1) * h.stride + h.kernel, h.src);
+      for (next = most(next, first); next < past; ++next)
+        along_w(src + next * w.src * args_.c, row(next));
+      along_h<count, stride>(o, count_d, dst + o * w.dst * args_.c);
     });
   }
 
  private:
-  void along_w(const Element* row, Work* to) const {
+  Work* row(int64_t y) { return buffer_ + y % held_ * ((end_ - begin_) * channels_ + kApart * N); }
+
+  void along_w(const Element* src, Work* to) const {
     const Axis& w = args_.axis[2];
-    for_groups(w.dst, w, [&](int64_t o, auto count) {
+    for_groups(begin_, end_, w, [&](int64_t o, auto count, auto stride) {
       const int64_t first = o * w.stride - w.pad_begin;
       for (int64_t from = 0; from < channels_; from += N) {
         const int64_t c = least(from, channels_ - N);
-        for (int64_t i = 0; i < count * w.stride; ++i)  // what the windows after the next need
-          __builtin_prefetch(row + (first + w.kernel + (2 * count - 1) * w.stride + i) * args_.c +
-                             c);
+        const auto load = [&](int64_t x)
+                              POOLBENCH_INLINE_LAMBDA { return op_.load(src + x * args_.c + c); };
+        for (int64_t i = 0; i < count * stride; ++i)  // the row after this one: a fifth less, cold
+          __builtin_prefetch(src + (first + w.pad_begin + i + w.src) * args_.c + c);
         V out[kShared];
-        windows_of<Op, count>([&](int64_t x) { return op_.load(row + x * args_.c + c); }, first,
-                              w.kernel, w.src, out);
-        for (int i = 0; i < count; ++i) store_lanes(to + (o + i) * channels_ + c, out[i]);
+        windows_of<Op, count, stride>(load, first, w.kernel, w.src, out);
+        for (int i = 0; i < count; ++i) store_lanes(to + (o - begin_ + i) * channels_ + c, out[i]);
       }
     });
   }
 
-  // Outputs of kCount rows from `row` on, whose first window begins at row `first` of the buffer's
-  // `rows`.
-  template <int kCount>
-  void along_h(int64_t row, int64_t first, int64_t rows, int64_t count_d, Element* dst) const {
+  // Outputs of kCount rows from `at` on.
+  template <int kCount, int kStride>
+  void along_h(int64_t at, int64_t count_d, Element* dst) {
     const Axis &h = args_.axis[1], &w = args_.axis[2];
-    for (int64_t o = 0; o < w.dst; ++o) {
+    const int64_t first = at * h.stride - h.pad_begin;
+    const Work* rows[kMostRows];
+    for (int64_t i = 0; i < (kCount - 1) * kStride + h.kernel; ++i)
+      if (first + i >= 0) rows[i] = row(first + i);
+    for (int64_t o = begin_; o < end_; ++o) {
       RowScale<typename Op::Weight> scale[kCount];
       for (int i = 0; i < kCount; ++i)
-        scale[i] = op_.row_scale(count_d * h.windows[row + i].count * w.windows[o].count, 1);
+        scale[i] = op_.row_scale(count_d * h.windows[at + i].count * w.windows[o].count, 1);
       for (int64_t from = 0; from < channels_; from += N) {
-        const int64_t c = least(from, channels_ - N);
-        const Work* pixel = buffer_ + o * channels_ + c;
+        const int64_t c = least(from, channels_ - N), pixel = (o - begin_) * channels_ + c;
+        const auto load = [&](int64_t y) POOLBENCH_INLINE_LAMBDA {
+          return load_lanes<V>(rows[y - first] + pixel);
+        };
         V out[kShared];
-        windows_of<Op, kCount>(
-            [&](int64_t y) { return load_lanes<V>(pixel + y * w.dst * channels_); }, first,
-            h.kernel, rows, out);
+        windows_of<Op, kCount, kStride>(load, first, h.kernel, h.src, out);
         for (int i = 0; i < kCount; ++i)
           store_lanes(dst + (i * w.dst + o) * args_.c + c, op_.finish(out[i], scale[i], int(N)));
       }
@@ -158,8 +201,8 @@ class Band {
 
   const Op& op_;
   const PoolArgs& args_;
-  int64_t channels_;
-  alignas(64) Work buffer_[kBandBytes / sizeof(Work)];
+  int64_t channels_, held_, begin_ = 0, end_ = 0;
+  alignas(64) Work buffer_[kRingBytes / sizeof(Work) + kApart * N * kMostRows];
 };
 
 template <class Op>
@@ -168,19 +211,19 @@ void pool(const Op& op, const PoolArgs& args) {
   const Shape shape = shape_of(args);
   const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
   const BandPlan plan = plan_of<Op>(args);
-  const int64_t bands = (h.dst + plan.rows - 1) / plan.rows;
   const int64_t blocks = (args.c + plan.channels - 1) / plan.channels;
-  share(args.n * d.dst * bands * blocks, bytes_moved<Op>(shape), [&](int64_t begin, int64_t end) {
-    Band<Op> band(op, args, plan.channels);
+  const int64_t units = args.n * d.dst * blocks * plan.tiles;
+  share(units, bytes_moved<Op>(shape), [&](int64_t begin, int64_t end) {
+    Ring<Op> ring(op, args, plan.channels);
     for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t c = least(unit % blocks * plan.channels, args.c - plan.channels);
-      const int64_t row = unit / blocks % bands * plan.rows, slice = unit / (blocks * bands);
-      const int64_t n = slice / d.dst, od = slice % d.dst;
+      const int64_t tile = unit % plan.tiles, block = unit / plan.tiles % blocks;
+      const int64_t slice = unit / (plan.tiles * blocks), n = slice / d.dst, od = slice % d.dst;
+      const int64_t c = least(block * plan.channels, args.c - plan.channels);
       const Window& taps = d.windows[od];
-      band.run(static_cast<const Element*>(args.src) + n * shape.src_size +
+      ring.run(static_cast<const Element*>(args.src) + n * shape.src_size +
                    taps.begin * h.src * w.src * args.c + c,
-               static_cast<Element*>(args.dst) + slice * h.dst * w.dst * args.c + c, row,
-               least(row + plan.rows, h.dst), taps.count);
+               static_cast<Element*>(args.dst) + slice * h.dst * w.dst * args.c + c,
+               w.dst * tile / plan.tiles, w.dst * (tile + 1) / plan.tiles, taps.count);
     }
   });
 }
@@ -195,11 +238,8 @@ const char* bands_why_not(const PoolArgs& args) {
     return "it takes windows of one on the D axis";
   if (h.dilation != 1 || w.dilation != 1) return "it takes no dilation on H and W";
   // Taps loaded one by one, in order, against those here.
-  const auto along = [](const Axis& axis) {
-    return shares(axis) ? (axis.kernel + 6) / kShared : axis.kernel;
-  };
-  if (h.kernel * w.kernel <
-      kWorth * (least(h.stride, h.kernel) * along(w) + along(h) + kBufferTaps))
+  if (least(h.kernel + h.stride, 2 * h.kernel) * w.kernel / 2 <
+      kWorth * double(least(h.stride, h.kernel) * cost(w) + cost(h) + kRingTaps))
     return "so few shared taps a window are cheaper as they are";
   if (const char* why_not = op_why_not(args, true)) return why_not;
   const char* why_not = terms_why_not(args, h.kernel + w.kernel);

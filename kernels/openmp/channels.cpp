@@ -1,18 +1,17 @@
-// Channels last: vectors along the channels, one output row at a time.
+// Channels last: vectors along the channels, one or two output rows at a time.
 //
-// A unit of work is one or two output rows (n, od, oh), or a part of their channels where there are
-// few rows; a thread takes an even share of all units. Output follows output, and of each all
-// channels: so memory is read in order, in as many streams as a window has rows. (A block of
-// channels along a whole row, with what windows share in registers, moves fewer bytes from L1 and
-// took longer: 512x28x28 f32 3x3 s2 28 us in L2 and 118 from memory, against 14 and 87 here; with
-// two or four outputs side by side 13 to 20 and 90 to 102. Xeon, 2 threads, 2026-11-23.) Three
-// ways:
-//   sliding  up to 3 wide, stride 1 or 2; where windows overlap, two outputs below each other share
-//            what they have in common
-//   few      any windows, from the tables, an output's taps in registers
-//   many     windows of many taps, an output's sums in L1 (pixels.h)
-// Channels that do not fill a vector are done by one that ends with the last channel. Bound by
-// memory; in L2 by the loads of the windows' rows.
+// A unit of work is an output row (n, od, oh), or two whose windows overlap, or a part of their
+// columns where there are few rows; a thread takes an even share of all units. Output follows
+// output, and of each all channels: so memory is read in order, in as many streams as a window has
+// rows. (A block of channels along a whole row, with what windows share in registers, moves fewer
+// bytes from L1 and took longer: 512x28x28 f32 3x3 s2 28 us in L2 and 118 from memory, against 14
+// and 87 here; with two or four outputs side by side 13 to 20 and 90 to 102. Xeon, 2 threads,
+// 2026-11-23.) Of two outputs one below the other the taps that both windows hold are reduced once:
+// kxk with stride s takes (k + s) * k / 2 loads and combinations an output, not k * k. Four vectors
+// of channels go side by side, so that combinations need not wait for each other. Windows of many
+// taps over many channels that share nothing have their sums in L1 instead (pixels.h), a pixel
+// after the other. Channels that do not fill a vector are done by one that ends with the last
+// channel. Bound by memory; in L2 by loads and combinations.
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/pixels.h"
 
@@ -23,85 +22,105 @@ namespace {
 // 2x2 s2 takes 88 us from memory without asking ahead, 78 with it (Xeon, 2 threads, 2026-11-23; for
 // those that do overlap it helps nothing from memory and costs a tenth in L2).
 constexpr int64_t kAheadBytes = 2048;  // or the next window, where that is further
-// From this many taps on an output's sums stand in L1. Chosen, not tuned.
-constexpr int64_t kFewTaps = 25;
-constexpr int64_t kMaxRows = 64;  // of a window: as many as sums take in any case
+constexpr int64_t kManyTaps = 25;      // that sums in L1 are worth. Chosen, not tuned.
+constexpr int64_t kMaxRows = 64;       // of a window: as many as sums take in any case
 
-// Where an output row's taps stand: the beginnings of the input rows, at the unit's first channel.
+// Where the taps of an output row, or two, stand: the beginnings of input rows. Those before
+// `both` belong to the upper one alone, those from `lower` on to the lower.
 template <class Op>
 struct TapRows {
   const typename Op::Element* row[kMaxRows];
-  int64_t rows = 0;
-  int64_t pixel, width;  // elements of a pixel, pixels of a row
+  int64_t both = 0, lower = 0, end = 0;
+  int64_t pixel;  // elements
 };
 
-// An output whose window begins at column x. kInside: all of it is inside the input.
-template <class Op, int kWidth, bool kAhead, bool kInside>
-POOLBENCH_INLINE void pool_one(const Op& op, const TapRows<Op>& in, int64_t x, int64_t channels,
-                               typename Op::Element* dst, RowScale<typename Op::Weight> scale) {
+// The taps of an output on the W axis, from column x on. kTaps: how many, where the compiler knows;
+// kAhead: whether to ask for what comes `ahead` elements later.
+template <int kTaps, bool kAhead>
+struct Taps {
+  int64_t x, count, step, ahead;
+};
+
+// Combines into `all` the taps of rows [begin, end) for kV vectors from channel c on.
+template <class Op, int kV, int kTaps, bool kAhead>
+POOLBENCH_INLINE void add_rows(const Op& op, const TapRows<Op>& in, int64_t begin, int64_t end,
+                               Taps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
   using V = typename Op::V;
-  constexpr int64_t N = Op::N;
-  const int64_t ahead = most(kWidth * in.pixel, kAheadBytes / int64_t(sizeof(*dst)));
-  for (int64_t from = 0; from < channels; from += N) {
-    const int64_t c = least(from, channels - N);
-    V column[kWidth];
-    for (V& v : column) v = Op::fill();
-    for (int64_t r = 0; r < in.rows; ++r) {
-      const auto* at = in.row[r] + x * in.pixel + c;
+  constexpr bool kNested = Op::kSum && kTaps == 0;
+  const int64_t step = taps.step * in.pixel;
+  for (int64_t r = begin; r < end; ++r) {
+    const auto* at = in.row[r] + taps.x * in.pixel + c;
+    V row[kV];
 #pragma GCC unroll 4
-      for (int i = 0; i < kWidth; ++i, at += in.pixel) {
-        if (!kInside && (x + i < 0 || x + i >= in.width)) continue;
-        if (kAhead) __builtin_prefetch(at + ahead);
-        const V v = op.load(at);
-        column[i] = r == 0 ? v : Op::combine(v, column[i]);
+    for (int v = 0; v < kV; ++v) row[v] = kNested ? Op::fill() : all[v];
+    const auto add = [&]() POOLBENCH_INLINE_LAMBDA {
+#pragma GCC unroll 4
+      for (int v = 0; v < kV; ++v) {
+        if (kAhead) __builtin_prefetch(at + v * Op::N + taps.ahead);
+        row[v] = Op::combine(op.load(at + v * Op::N), row[v]);
       }
-    }
-    V v = column[0];
+      at += step;
+    };
+    if constexpr (kTaps != 0) {
 #pragma GCC unroll 4
-    for (int i = 1; i < kWidth; ++i) v = Op::combine(column[i], v);
-    store_lanes(dst + c, op.finish(v, scale, int(N)));
+      for (int i = 0; i < kTaps; ++i) add();
+    } else {
+      for (int64_t i = 0; i < taps.count; ++i) add();
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < kV; ++v) all[v] = kNested ? Op::combine(row[v], all[v]) : row[v];
   }
 }
 
-// Two outputs, one below the other, which share the input rows that both windows hold: in each
-// slice kWidth + kStride rows, all inside the input.
-template <class Op, int kWidth, int kStride, bool kInside>
-POOLBENCH_INLINE void pool_two(const Op& op, const TapRows<Op>& in, int64_t x, int64_t channels,
-                               typename Op::Element* dst, int64_t dst_row,
-                               RowScale<typename Op::Weight> scale) {
+// f(c, std::integral_constant kV): vectors of channels, four at a time and what is left.
+template <class Op, class F>
+POOLBENCH_INLINE void for_channels(int64_t channels, const F& f) {
+  int64_t c = 0;
+  for (; c + 4 * Op::N <= channels; c += 4 * Op::N) f(c, std::integral_constant<int, 4>());
+  if (c + 2 * Op::N <= channels) {
+    f(c, std::integral_constant<int, 2>());
+    c += 2 * Op::N;
+  }
+  for (; c < channels; c += Op::N) f(least(c, channels - Op::N), std::integral_constant<int, 1>());
+}
+
+// One output, and with kPair the one below it, dst_row elements later.
+template <class Op, bool kPair, class Columns>
+POOLBENCH_INLINE void pool_taps(const Op& op, const TapRows<Op>& in, Columns taps,
+                                typename Op::Element* dst, int64_t dst_row,
+                                RowScale<typename Op::Weight> upper,
+                                RowScale<typename Op::Weight> lower) {
   using V = typename Op::V;
-  constexpr int64_t N = Op::N;
-  for (int64_t from = 0; from < channels; from += N) {
-    const int64_t c = least(from, channels - N);
-    V upper[kWidth], lower[kWidth];
-    for (int i = 0; i < kWidth; ++i) upper[i] = lower[i] = Op::fill();
-    for (int64_t slice = 0; slice < in.rows; slice += kWidth + kStride) {
-      const auto* const* row = in.row + slice;
+  for_channels<Op>(in.pixel, [&](int64_t c, auto count) POOLBENCH_INLINE_LAMBDA {
+    constexpr int kV = count;
+    V both[kV], all[kV];
+    for (V& v : both) v = Op::fill();
+    if (kPair) add_rows<Op, kV>(op, in, in.both, in.lower, taps, c, both);
+    const auto put = [&](int64_t begin, int64_t end, auto* to, auto scale) POOLBENCH_INLINE_LAMBDA {
 #pragma GCC unroll 4
-      for (int i = 0; i < kWidth; ++i) {
-        if (!kInside && (x + i < 0 || x + i >= in.width)) continue;
-        const int64_t at = (x + i) * in.pixel + c;
-        V shared = op.load(row[kStride] + at);
+      for (int v = 0; v < kV; ++v) all[v] = both[v];
+      add_rows<Op, kV>(op, in, begin, end, taps, c, all);
 #pragma GCC unroll 4
-        for (int r = kStride + 1; r < kWidth; ++r)
-          shared = Op::combine(op.load(row[r] + at), shared);
-        V above = shared, below = shared;
-#pragma GCC unroll 4
-        for (int r = 0; r < kStride; ++r) {
-          above = Op::combine(op.load(row[r] + at), above);
-          below = Op::combine(op.load(row[kWidth + r] + at), below);
-        }
-        upper[i] = slice == 0 ? above : Op::combine(above, upper[i]);
-        lower[i] = slice == 0 ? below : Op::combine(below, lower[i]);
-      }
-    }
-#pragma GCC unroll 4
-    for (int i = 1; i < kWidth; ++i) {
-      upper[0] = Op::combine(upper[i], upper[0]);
-      lower[0] = Op::combine(lower[i], lower[0]);
-    }
-    store_lanes(dst + c, op.finish(upper[0], scale, int(N)));
-    store_lanes(dst + dst_row + c, op.finish(lower[0], scale, int(N)));
+      for (int v = 0; v < kV; ++v)
+        store_lanes(to + v * Op::N, op.finish(all[v], scale, int(Op::N)));
+    };
+    put(0, in.both, dst + c, upper);
+    if (kPair) put(in.lower, in.end, dst + dst_row + c, lower);
+  });
+}
+
+template <class Op>
+POOLBENCH_INLINE void many_taps(const Op& op, const TapRows<Op>& in, const Window& taps,
+                                int64_t step, typename Op::Element* dst, int64_t count) {
+  constexpr int64_t kMost = kPixelVectors * Op::N;
+  for (int64_t from = 0; from < in.pixel; from += kMost) {
+    const int64_t size = least(in.pixel - from, kMost);
+    const int64_t first = size < Op::N ? in.pixel - Op::N : from;
+    PixelSums<Op> sums(op, most(size, Op::N));
+    for (int64_t r = 0; r < in.end; ++r)
+      sums.add(in.row[r] + taps.begin * in.pixel + first, (taps.end - taps.begin + step - 1) / step,
+               step * in.pixel);
+    sums.store(dst + first, count);
   }
 }
 
@@ -123,84 +142,20 @@ struct ColumnScales {
   }
 };
 
-// One row of outputs, or with kPair two.
-template <class Op, int kWidth, int kStride, bool kPair>
-POOLBENCH_INLINE void sliding_row(const Op& op, const Axis& w, const TapRows<Op>& in,
-                                  int64_t channels, typename Op::Element* dst,
-                                  ColumnScales<Op> scales) {
-  constexpr bool kAhead = kWidth == kStride;
-  for (int64_t o = 0; o < w.dst; ++o, dst += in.pixel) {
-    const auto scale = scales.at(o);
-    const int64_t x = o * kStride - w.pad_begin, dst_row = w.dst * in.pixel;
-    const bool inside = x >= 0 && x + kWidth <= in.width;
-    if (kPair && inside)
-      pool_two<Op, kWidth, kStride, true>(op, in, x, channels, dst, dst_row, scale);
-    else if (kPair)
-      pool_two<Op, kWidth, kStride, false>(op, in, x, channels, dst, dst_row, scale);
-    else if (inside)
-      pool_one<Op, kWidth, kAhead, true>(op, in, x, channels, dst, scale);
-    else
-      pool_one<Op, kWidth, kAhead, false>(op, in, x, channels, dst, scale);
-  }
-}
-
-template <class Op>
-POOLBENCH_INLINE void few_taps(const Op& op, const TapRows<Op>& in, const Window& taps,
-                               int64_t step, int64_t channels, typename Op::Element* dst,
-                               RowScale<typename Op::Weight> scale) {
-  using V = typename Op::V;
-  const int64_t ahead =
-      most((taps.end - taps.begin) * in.pixel, kAheadBytes / int64_t(sizeof(*dst)));
-  for (int64_t from = 0; from < channels; from += Op::N) {
-    const int64_t c = least(from, channels - Op::N);
-    V all = Op::fill();
-    for (int64_t r = 0; r < in.rows; ++r) {
-      V v = Op::kSum ? Op::fill() : all;  // sums are nested
-      for (int64_t x = taps.begin; x < taps.end; x += step) {
-        const auto* at = in.row[r] + x * in.pixel + c;
-        __builtin_prefetch(at + ahead);
-        v = Op::combine(op.load(at), v);
-      }
-      all = Op::kSum ? Op::combine(v, all) : v;
-    }
-    store_lanes(dst + c, op.finish(all, scale, int(Op::N)));
-  }
-}
-
-template <class Op>
-POOLBENCH_INLINE void many_taps(const Op& op, const TapRows<Op>& in, const Window& taps,
-                                int64_t step, int64_t channels, typename Op::Element* dst,
-                                int64_t count) {
-  constexpr int64_t kMost = kPixelVectors * Op::N;
-  for (int64_t from = 0; from < channels; from += kMost) {
-    const int64_t size = least(channels - from, kMost);
-    const int64_t first = size < Op::N ? channels - Op::N : from;
-    PixelSums<Op> sums(op, most(size, Op::N));
-    for (int64_t r = 0; r < in.rows; ++r)
-      sums.add(in.row[r] + taps.begin * in.pixel + first, (taps.end - taps.begin + step - 1) / step,
-               step * in.pixel);
-    sums.store(dst + first, count);
-  }
-}
-
-// kWidth, kStride: of the windows on the W axis; 0: any windows.
-template <class Op, int kWidth, int kStride>
+// kTaps: of most windows on the W axis, 0 where that is not known or sums must be nested.
+template <class Op, int kTaps, bool kAhead>
 class Rows {
  public:
   using Element = typename Op::Element;
-  static constexpr int64_t N = Op::N;
-  static constexpr bool kOverlap = kWidth > kStride;
 
   Rows(const Op& op, const PoolArgs& args) : op_(op), args_(args), shape_(shape_of(args)) {
-    const Axis &d = args.axis[0], &h = args.axis[1];
-    pairs_ = kOverlap && h.kernel == kWidth && h.stride == kStride && h.dilation == 1 &&
-             d.kernel * (kWidth + kStride) <= kMaxRows;
+    const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
+    pairs_ = h.dst > 1 && most_taps(args, d) * 2 * most_taps(args, h) <= kMaxRows;
+    for (int64_t o = 0; pairs_ && o + 1 < h.dst; ++o) pairs_ = overlap(o);
     runs_ = pairs_ ? (h.dst + 1) / 2 : h.dst;
+    // Rows are cut into parts of their columns while there are too few to share evenly.
     const int64_t rows = args.n * d.dst * runs_;
-    // Rows are cut into parts of their channels while there are too few to share evenly.
-    const int64_t wanted = (4 * omp_get_max_threads() + rows - 1) / most(rows, 1);
-    vectors_ = args.c / N;
-    parts_ = most(least(wanted, vectors_ / 4), 1);
+    parts_ = most(least(kUnitsAThread * omp_get_max_threads() / most(rows, 1), w.dst), 1);
     units_ = rows * parts_;
   }
 
@@ -208,73 +163,90 @@ class Rows {
   int64_t bytes() const { return bytes_moved<Op>(shape_); }
 
   void run(int64_t begin, int64_t end) const {
-    const Axis &d = args_.axis[0], &h = args_.axis[1];
+    const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
     for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t which = unit % parts_, run = unit / parts_ % runs_;
-      const int64_t slice = unit / (parts_ * runs_), plane = slice / d.dst;
-      const int64_t from = vectors_ * which / parts_ * N;
-      const int64_t to = which + 1 == parts_ ? args_.c : vectors_ * (which + 1) / parts_ * N;
-      const Place at{plane, slice % d.dst, pairs_ ? 2 * run : run, from, to - from};
-      if (pairs_ && at.oh + 1 < h.dst && whole(at.oh) && whole(at.oh + 1)) {
+      const int64_t part = unit % parts_, run = unit / parts_ % runs_;
+      const int64_t slice = unit / (parts_ * runs_), oh = pairs_ ? 2 * run : run;
+      const Place at{slice / d.dst, slice % d.dst, oh, w.dst * part / parts_,
+                     w.dst * (part + 1) / parts_};
+      if (pairs_ && oh + 1 < h.dst)
         row<true>(at);
-      } else {
+      else
         row<false>(at);
-        if (pairs_ && at.oh + 1 < h.dst)
-          row<false>({at.plane, at.od, at.oh + 1, at.from, at.channels});
-      }
     }
   }
 
  private:
+  static constexpr int64_t kUnitsAThread = 4;
+
   struct Place {
     int64_t plane, od, oh;
-    int64_t from, channels;
+    int64_t begin, end;  // columns
   };
 
-  bool whole(int64_t oh) const {
-    const Window& taps = args_.axis[1].windows[oh];
-    return taps.end - taps.begin == kWidth && taps.count == kWidth;
+  // Whether output rows o and o + 1 share input rows.
+  bool overlap(int64_t o) const {
+    const Axis& h = args_.axis[1];
+    const Window &upper = h.windows[o], &lower = h.windows[o + 1];
+    return lower.begin < upper.end && lower.begin >= upper.begin && lower.end >= upper.end &&
+           (lower.begin - upper.begin) % h.dilation == 0;
   }
 
   // Output row at.oh; with kPair the next one too.
   template <bool kPair>
   void row(const Place& at) const {
     const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
-    const Window taps_d = window_at(d, at.plane, at.od), taps_h = window_at(h, at.plane, at.oh);
-    const auto* src = static_cast<const Element*>(args_.src) + at.plane * shape_.src_size + at.from;
+    const Window& taps_d = d.windows[at.od];
+    const Window &upper = h.windows[at.oh], &lower = h.windows[at.oh + kPair];
+    const auto* src = static_cast<const Element*>(args_.src) + at.plane * shape_.src_size;
     TapRows<Op> in;
     in.pixel = args_.c;
-    in.width = w.src;
-    const int64_t past = kPair ? taps_h.end + kStride : taps_h.end;
-    for (int64_t z = taps_d.begin; z < taps_d.end; z += d.dilation)
-      for (int64_t y = taps_h.begin; y < past; y += h.dilation)
-        in.row[in.rows++] = src + (z * h.src + y) * w.src * in.pixel;
+    const auto add = [&](int64_t begin, int64_t end) {
+      for (int64_t z = taps_d.begin; z < taps_d.end; z += d.dilation)
+        for (int64_t y = begin; y < end; y += h.dilation)
+          in.row[in.end++] = src + (z * h.src + y) * w.src * in.pixel;
+      return in.end;
+    };
+    const int64_t shared = upper.begin + round_up(upper.end - upper.begin, h.dilation);
+    in.both = in.lower = add(upper.begin, kPair ? lower.begin : upper.end);
+    if (kPair) {
+      in.lower = add(lower.begin, upper.end);
+      add(shared, lower.end);
+    }
+    const int64_t dst_row = w.dst * in.pixel;
     Element* dst = static_cast<Element*>(args_.dst) +
-                   ((at.plane * d.dst + at.od) * h.dst + at.oh) * w.dst * in.pixel + at.from;
-    ColumnScales<Op> scales{op_, w, taps_d.count * taps_h.count};
-    if constexpr (kWidth != 0) {
-      sliding_row<Op, kWidth, kStride, kPair>(op_, w, in, at.channels, dst, scales);
-    } else {
-      for (int64_t o = 0; o < w.dst; ++o, dst += in.pixel) {
-        const Window& taps = w.windows[o];
-        if (in.rows * (taps.end - taps.begin) < kFewTaps * w.dilation)
-          few_taps(op_, in, taps, w.dilation, at.channels, dst, scales.at(o));
-        else
-          many_taps(op_, in, taps, w.dilation, at.channels, dst, scales.row_count * taps.count);
-      }
+                   (((at.plane * d.dst + at.od) * h.dst + at.oh) * w.dst + at.begin) * in.pixel;
+    ColumnScales<Op> scales[2] = {{op_, w, taps_d.count * upper.count},
+                                  {op_, w, taps_d.count * lower.count}};
+    for (int64_t o = at.begin; o < at.end; ++o, dst += in.pixel) {
+      const Window& taps = w.windows[o];
+      const int64_t count = tap_count(w, taps);
+      const int64_t ahead =
+          most((taps.end - taps.begin) * in.pixel, kAheadBytes / int64_t(sizeof(Element)));
+      const auto pool = [&](auto known) {
+        pool_taps<Op, kPair>(op_, in, Taps<known, kAhead>{taps.begin, count, w.dilation, ahead},
+                             dst, dst_row, scales[0].at(o), scales[1].at(o));
+      };
+      if (!kPair && in.pixel > 4 * Op::N && in.end * count >= kManyTaps)
+        many_taps(op_, in, taps, w.dilation, dst, taps_d.count * upper.count * taps.count);
+      else if (kTaps != 0 && count == kTaps)
+        pool(std::integral_constant<int, kTaps>());
+      else
+        pool(std::integral_constant<int, 0>());
     }
   }
+  static int64_t round_up(int64_t value, int64_t to) { return (value + to - 1) / to * to; }
 
   const Op& op_;
   const PoolArgs& args_;
   Shape shape_;
   bool pairs_;  // of output rows, a unit of work
-  int64_t runs_, vectors_, parts_, units_;
+  int64_t runs_, parts_, units_;
 };
 
-template <class Op, int kWidth, int kStride>
+template <class Op, int kTaps, bool kAhead>
 void pool(const Op& op, const PoolArgs& args) {
-  const Rows<Op, kWidth, kStride> rows(op, args);
+  const Rows<Op, kTaps, kAhead> rows(op, args);
   share(rows.units(), rows.bytes(), [&](int64_t begin, int64_t end) { rows.run(begin, end); });
 }
 
@@ -298,14 +270,14 @@ void channels_launch(const PoolArgs& args, void*) {
   with_op(args, [&](const auto& op) {
     using Op = std::remove_cvref_t<decltype(op)>;
     const Axis& w = args.axis[2];
-    if (sliding_why_not(args) == nullptr && w.dilation == 1) {
-      if (w.kernel == 3 && w.stride == 1) return pool<Op, 3, 1>(op, args);
-      if (w.kernel == 3 && w.stride == 2) return pool<Op, 3, 2>(op, args);
-      if (w.kernel == 2 && w.stride == 1) return pool<Op, 2, 1>(op, args);
-      if (w.kernel == 2 && w.stride == 2) return pool<Op, 2, 2>(op, args);
-      if (w.kernel == 1 && w.stride == 2) return pool<Op, 1, 2>(op, args);
-    }
-    pool<Op, 0, 0>(op, args);
+    const int64_t taps = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]) * w.kernel;
+    const bool sliding = sliding_why_not(args) == nullptr && taps <= kMaxTerms;
+    if (sliding && w.stride >= w.kernel)
+      return w.kernel == 2 ? pool<Op, 2, true>(op, args) : pool<Op, 0, true>(op, args);
+    if (sliding && w.kernel == 2) return pool<Op, 2, false>(op, args);
+    if (sliding && w.kernel == 3) return pool<Op, 3, false>(op, args);
+    if (w.stride >= w.kernel) return pool<Op, 0, true>(op, args);
+    pool<Op, 0, false>(op, args);
   });
 }
 

@@ -24,6 +24,7 @@
 #define POOLBENCH_ISA baseline
 #endif
 #define POOLBENCH_INLINE __attribute__((always_inline)) inline
+#define POOLBENCH_INLINE_LAMBDA __attribute__((always_inline))
 
 namespace poolbench::POOLBENCH_ISA {
 
