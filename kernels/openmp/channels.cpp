@@ -19,8 +19,9 @@ namespace poolbench::POOLBENCH_ISA {
 namespace {
 
 // Windows that do not overlap leave the hardware nothing to guess from in their order: 512x28x28
-// 2x2 s2 takes 88 us from memory without asking ahead, 78 with it (Xeon, 2 threads, 2026-11-23; for
-// those that do overlap it helps nothing from memory and costs a tenth in L2).
+// 2x2 s2 takes 88 us from memory without asking ahead, 78 with it (Xeon, 2 threads, 2026-11-23).
+// For those that do overlap it helps nothing from memory, neither along the row nor for the next
+// two rows, and costs up to half in L2.
 constexpr int64_t kAheadBytes = 2048;  // or the next window, where that is further
 constexpr int64_t kManyTaps = 25;      // that sums in L1 are worth. Chosen, not tuned.
 constexpr int64_t kMaxRows = 64;       // of a window: as many as sums take in any case
@@ -272,12 +273,12 @@ void channels_launch(const PoolArgs& args, void*) {
     const Axis& w = args.axis[2];
     const int64_t taps = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]) * w.kernel;
     const bool sliding = sliding_why_not(args) == nullptr && taps <= kMaxTerms;
-    if (sliding && w.stride >= w.kernel)
-      return w.kernel == 2 ? pool<Op, 2, true>(op, args) : pool<Op, 0, true>(op, args);
-    if (sliding && w.kernel == 2) return pool<Op, 2, false>(op, args);
-    if (sliding && w.kernel == 3) return pool<Op, 3, false>(op, args);
-    if (w.stride >= w.kernel) return pool<Op, 0, true>(op, args);
-    pool<Op, 0, false>(op, args);
+    const bool apart = w.stride >= w.kernel;
+    if (sliding && w.kernel == 1) return pool<Op, 1, false>(op, args);
+    if (sliding && w.kernel == 2)
+      return apart ? pool<Op, 2, true>(op, args) : pool<Op, 2, false>(op, args);
+    if (sliding && w.kernel == 3 && !apart) return pool<Op, 3, false>(op, args);
+    apart ? pool<Op, 0, true>(op, args) : pool<Op, 0, false>(op, args);
   });
 }
 
