@@ -12,9 +12,31 @@
 namespace poolbench::POOLBENCH_ISA {
 namespace {
 
-// 3x3 s2, one thread, here against row by row: 16x56x56 f32 5.9 us to 7.2, 16x112x112 f16 14.8 to
-// 18.6, 16x112x112 f32 23.0 to 17.7 (Xeon, AVX-512, 2 MiB of L2, 2026-11-23).
-constexpr int64_t kLargestPlane = 32 << 10;
+// 3x3 s2 cold and hot us, here and row by row: f32 64x56x56 41, 14 and 41, 17; 192x71x71 215, 75
+// and 179, 85; 16x192x71x71 3250, 2870 and 2890, 2290; bf16 192x71x71 100, 63 and 128, 77; f16
+// 64x112x112 86, 39 and 85, 38; i8 64x147x147 72, 38 and 73, 43 (Xeon, AVX-512, 2 MiB of L2, 2
+// threads, 2026-11-23).
+inline int64_t largest_plane(int64_t element_bytes) { return (element_bytes < 4 ? 32 : 18) << 10; }
+
+// The plane after this one, which the hardware does not foresee while strips go down this one: each
+// row asks for its part. f32 3x3 s2 from memory 64x56x56 53 us without and 40 with it, 256x56x56
+// 2x2 203 and 151; smaller planes than kLeast do without (same machine and day).
+class NextPlane {
+ public:
+  static constexpr int64_t kLeast = 4096, kLine = 64;
+
+  NextPlane(const void* next, int64_t bytes, int64_t rows)
+      : at_(static_cast<const char*>(next)),
+        step_(bytes < kLeast ? 0 : (bytes / rows + kLine - 1) / kLine * kLine) {}
+  POOLBENCH_INLINE void ask() {
+    for (int64_t i = 0; i < step_; i += kLine) __builtin_prefetch(at_ + i);
+    at_ += step_;
+  }
+
+ private:
+  const char* at_;
+  int64_t step_;
+};
 
 // One strip of one slice. kFull: all lanes of all loads are inside the row.
 template <class Op, int kKernel, int kStride, bool kFull>
@@ -83,12 +105,13 @@ struct Planes {
 
   template <bool kFull>
   POOLBENCH_INLINE void run(Strip<Op, kKernel, kStride, kFull> strip, int64_t count_d,
-                            int64_t column, Element* to) const {
+                            int64_t column, Element* to, NextPlane& next) const {
     const Axis &h = args.axis[1], &w = args.axis[2];
     const int lanes = int(least(w.dst - column, kOutputs));
     int64_t count = -1;
     RowScale<typename Op::Weight> scale;
-    const auto put = [&](int64_t o, V v) {
+    const auto put = [&](int64_t o, V v) POOLBENCH_INLINE_LAMBDA {
+      next.ask();
       if (Op::kSum && h.windows[o].count != count) {
         count = h.windows[o].count;
         scale = op.row_scale(count_d * count, w.kernel);
@@ -133,6 +156,8 @@ struct Planes {
       const Element* src = static_cast<const Element*>(args.src) + plane * shape.src_size +
                            taps_d.begin * h.src * w.src;
       Element* dst = static_cast<Element*>(args.dst) + slice * h.dst * w.dst;
+      const int64_t area = h.src * w.src, strips = (w.dst + kOutputs - 1) / kOutputs;
+      NextPlane next(src + area, area * int64_t(sizeof(Element)), strips * h.dst);
       for (int64_t column = 0; column < w.dst; column += kOutputs) {
         const int64_t x = column * kStride - w.pad_begin;
         const auto inside = [&](int64_t at) {
@@ -146,7 +171,7 @@ struct Planes {
           strip.h_step = w.src;
           strip.height = h.src;
           strip.depth = tap_count(d, taps_d);
-          run(strip, taps_d.count, column, dst + column);
+          run(strip, taps_d.count, column, dst + column, next);
         };
         using Full = Strip<Op, kKernel, kStride, true>;
         if (x >= 0 && x + (Full::kLoads - 1) * Full::kStep + N <= w.src)
@@ -179,7 +204,8 @@ const char* strips_why_not(const PoolArgs& args) {
       (w.kernel == 1 && w.stride == 1))
     return "it takes 2x2 and 3x3 with strides of 1 and 2, and 1x1 with 2";
   if (const char* why_not = op_why_not(args)) return why_not;
-  if (h.src * w.src * dtype_bytes(DType(args.dtype)) > kLargestPlane)
+  const int64_t element_bytes = dtype_bytes(DType(args.dtype));
+  if (h.src * w.src * element_bytes > largest_plane(element_bytes))
     return "rows are better taken in order where planes are large";
   if (shape.planes * args.axis[0].dst < 8) return "it needs more planes to share";
   return terms_why_not(args, nested_terms(args));
