@@ -25,17 +25,19 @@ class NextPlane {
  public:
   static constexpr int64_t kLeast = 4096, kLine = 64;
 
-  NextPlane(const void* next, int64_t bytes, int64_t rows)
-      : at_(static_cast<const char*>(next)),
-        step_(bytes < kLeast ? 0 : (bytes / rows + kLine - 1) / kLine * kLine) {}
+  NextPlane(const void* next, int64_t row_bytes)
+      : at_(static_cast<const char*>(next)), row_bytes_(row_bytes) {}
+  static int64_t row_bytes(int64_t bytes, int64_t rows) {
+    return bytes < kLeast ? 0 : (bytes / rows + kLine - 1) / kLine * kLine;
+  }
   POOLBENCH_INLINE void ask() {
-    for (int64_t i = 0; i < step_; i += kLine) __builtin_prefetch(at_ + i);
-    at_ += step_;
+    for (int64_t i = 0; i < row_bytes_; i += kLine) __builtin_prefetch(at_ + i);
+    at_ += row_bytes_;
   }
 
  private:
   const char* at_;
-  int64_t step_;
+  int64_t row_bytes_;
 };
 
 // One strip of one slice. kFull: all lanes of all loads are inside the row.
@@ -150,14 +152,16 @@ struct Planes {
 
   void slices(const Shape& shape, int64_t begin, int64_t end) const {
     const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
+    const int64_t strips = (w.dst + kOutputs - 1) / kOutputs;
+    const int64_t ahead =
+        NextPlane::row_bytes(h.src * w.src * int64_t(sizeof(Element)), strips * h.dst);
     for (int64_t slice = begin; slice < end; ++slice) {
       const int64_t plane = slice / d.dst;
       const Window taps_d = window_at(d, plane, slice % d.dst);
       const Element* src = static_cast<const Element*>(args.src) + plane * shape.src_size +
                            taps_d.begin * h.src * w.src;
       Element* dst = static_cast<Element*>(args.dst) + slice * h.dst * w.dst;
-      const int64_t area = h.src * w.src, strips = (w.dst + kOutputs - 1) / kOutputs;
-      NextPlane next(src + area, area * int64_t(sizeof(Element)), strips * h.dst);
+      NextPlane next(src + h.src * w.src, ahead);
       for (int64_t column = 0; column < w.dst; column += kOutputs) {
         const int64_t x = column * kStride - w.pad_begin;
         const auto inside = [&](int64_t at) {
