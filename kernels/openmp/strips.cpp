@@ -18,26 +18,37 @@ namespace {
 // threads, 2026-11-23).
 inline int64_t largest_plane(int64_t element_bytes) { return (element_bytes < 4 ? 32 : 18) << 10; }
 
-// The plane after this one, which the hardware does not foresee while strips go down this one: each
-// row asks for its part. f32 3x3 s2 from memory 64x56x56 53 us without and 40 with it, 256x56x56
-// 2x2 203 and 151; smaller planes than kLeast do without (same machine and day).
+// The planes after this one, which the hardware does not foresee while strips go down this one:
+// each row asks for its part of both. f32 from memory, without and with it: 64x56x56 3x3 s2 53 us
+// and 40, 256x56x56 2x2 203 and 151; smaller planes than kLeast do without (same machine and day).
+template <class Element>
 class NextPlane {
  public:
-  static constexpr int64_t kLeast = 4096, kLine = 64;
+  NextPlane(int64_t src_plane, int64_t dst_plane, int64_t rows)
+      : src_row_(row(src_plane, rows)), dst_row_(src_row_ == 0 ? 0 : row(dst_plane, rows)) {}
 
-  NextPlane(const void* next, int64_t row_bytes)
-      : at_(static_cast<const char*>(next)), row_bytes_(row_bytes) {}
-  static int64_t row_bytes(int64_t bytes, int64_t rows) {
-    return bytes < kLeast ? 0 : (bytes / rows + kLine - 1) / kLine * kLine;
+  void start(const Element* src, Element* dst) {
+    src_ = reinterpret_cast<const char*>(src);
+    dst_ = reinterpret_cast<char*>(dst);
   }
   POOLBENCH_INLINE void ask() {
-    for (int64_t i = 0; i < row_bytes_; i += kLine) __builtin_prefetch(at_ + i);
-    at_ += row_bytes_;
+    for (int64_t i = 0; i < src_row_; i += kLine) __builtin_prefetch(src_ + i);
+    for (int64_t i = 0; i < dst_row_; i += kLine) __builtin_prefetch(dst_ + i, 1);
+    src_ += src_row_;
+    dst_ += dst_row_;
   }
 
  private:
-  const char* at_;
-  int64_t row_bytes_;
+  static constexpr int64_t kLeast = 4096, kLine = 64;
+
+  static int64_t row(int64_t plane, int64_t rows) {
+    const int64_t bytes = plane * int64_t(sizeof(Element));
+    return bytes < kLeast ? 0 : (bytes / rows + kLine - 1) / kLine * kLine;
+  }
+
+  int64_t src_row_, dst_row_;
+  const char* src_ = nullptr;
+  char* dst_ = nullptr;
 };
 
 // One strip of one slice. kFull: all lanes of all loads are inside the row.
@@ -107,7 +118,7 @@ struct Planes {
 
   template <bool kFull>
   POOLBENCH_INLINE void run(Strip<Op, kKernel, kStride, kFull> strip, int64_t count_d,
-                            int64_t column, Element* to, NextPlane& next) const {
+                            int64_t column, Element* to, NextPlane<Element>& next) const {
     const Axis &h = args.axis[1], &w = args.axis[2];
     const int lanes = int(least(w.dst - column, kOutputs));
     int64_t count = -1;
@@ -153,15 +164,14 @@ struct Planes {
   void slices(const Shape& shape, int64_t begin, int64_t end) const {
     const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
     const int64_t strips = (w.dst + kOutputs - 1) / kOutputs;
-    const int64_t ahead =
-        NextPlane::row_bytes(h.src * w.src * int64_t(sizeof(Element)), strips * h.dst);
+    NextPlane<Element> next(h.src * w.src, h.dst * w.dst, strips * h.dst);
     for (int64_t slice = begin; slice < end; ++slice) {
       const int64_t plane = slice / d.dst;
       const Window taps_d = window_at(d, plane, slice % d.dst);
       const Element* src = static_cast<const Element*>(args.src) + plane * shape.src_size +
                            taps_d.begin * h.src * w.src;
       Element* dst = static_cast<Element*>(args.dst) + slice * h.dst * w.dst;
-      NextPlane next(src + h.src * w.src, ahead);
+      next.start(src + h.src * w.src, dst + h.dst * w.dst);
       for (int64_t column = 0; column < w.dst; column += kOutputs) {
         const int64_t x = column * kStride - w.pad_begin;
         const auto inside = [&](int64_t at) {
