@@ -23,8 +23,11 @@ namespace {
 // For those that do overlap it helps nothing from memory, neither along the row nor for the next
 // two rows, and costs up to half in L2.
 constexpr int64_t kAheadBytes = 2048;  // or the next window, where that is further
-constexpr int64_t kManyTaps = 25;      // that sums in L1 are worth. Chosen, not tuned.
-constexpr int64_t kMaxRows = 64;       // of a window: as many as sums take in any case
+// Outputs not yet in a cache are asked for too, or stores wait: from memory 1024x17x17 3x3 s1 a
+// quarter less time, 64x64x64 2x2 s1 a sixth, with stride 2 little (same machine and day).
+constexpr int64_t kOutputsAhead = 2048;  // bytes
+constexpr int64_t kManyTaps = 25;        // that sums in L1 are worth. Chosen, not tuned.
+constexpr int64_t kMaxRows = 64;         // of a window: as many as sums take in any case
 
 // Where the taps of an output row, or two, stand: the beginnings of input rows. Those before
 // `both` belong to the upper one alone, those from `lower` on to the lower.
@@ -102,8 +105,10 @@ POOLBENCH_INLINE void pool_taps(const Op& op, const TapRows<Op>& in, Columns tap
       for (int v = 0; v < kV; ++v) all[v] = both[v];
       add_rows<Op, kV>(op, in, begin, end, taps, c, all);
 #pragma GCC unroll 4
-      for (int v = 0; v < kV; ++v)
-        store_lanes(to + v * Op::N, op.finish(all[v], scale, int(Op::N)));
+      for (int v = 0; v < kV; ++v, to += Op::N) {
+        __builtin_prefetch(to + kOutputsAhead / int64_t(sizeof(*to)), 1);
+        store_lanes(to, op.finish(all[v], scale, int(Op::N)));
+      }
     };
     put(0, in.both, dst + c, upper);
     if (kPair) put(in.lower, in.end, dst + dst_row + c, lower);
