@@ -26,8 +26,11 @@ constexpr int64_t kAheadBytes = 2048;  // or the next window, where that is furt
 // Outputs not yet in a cache are asked for too, or stores wait: from memory 1024x17x17 3x3 s1 a
 // quarter less time, 64x64x64 2x2 s1 a sixth, with stride 2 little (same machine and day).
 constexpr int64_t kOutputsAhead = 2048;  // bytes
-constexpr int64_t kManyTaps = 25;        // that sums in L1 are worth. Chosen, not tuned.
-constexpr int64_t kMaxRows = 64;         // of a window: as many as sums take in any case
+// That sums in L1 are worth: 512x60x60 adaptive from memory, there and in registers, 3x3 taps 324
+// us and 275, 5x5 280 and 274, 10x10 280 and 334; 1024x28x28 7x7 124 and 174 (same machine and
+// day).
+constexpr int64_t kManyTaps = 40;
+constexpr int64_t kMaxRows = 64;  // of a window: as many as sums take in any case
 
 // Where the taps of an output row, or two, stand: the beginnings of input rows. Those before
 // `both` belong to the upper one alone, those from `lower` on to the lower.
