@@ -1,0 +1,84 @@
+"""Records of `poolbench bench --json` (results/README.md has the fields): reading them, and judging
+their rows by the speeds to reach. Needs Python's own library alone: .ci/gpu_summary.py runs where
+there is nothing else."""
+
+import dataclasses
+import gzip
+import json
+import statistics
+import tarfile
+import zlib
+
+from problem_text import BadInput
+
+
+def read_records(paths):
+    """(name, record) of every file, .json or .json.gz, and of every .json in an archive. Throws
+    BadInput, which names the file."""
+    for path in paths:
+        name = path
+        try:
+            for name, text in texts_of(path):
+                yield name, json.loads(text)
+        except OSError as error:
+            raise BadInput(f"{path}: {error.strerror or error}") from None
+        except (EOFError, ValueError, tarfile.TarError, zlib.error) as error:
+            raise BadInput(f"{name}: {error}") from None
+
+
+def texts_of(path):
+    if path.endswith((".tar.gz", ".tgz", ".tar")):
+        with tarfile.open(path) as archive:
+            for member in archive:
+                if member.isfile() and member.name.endswith(".json"):
+                    yield member.name, archive.extractfile(member).read()
+    else:
+        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
+            yield path, file.read()
+
+
+def median_rows(record):
+    """What stands under "poolbench" in a record: in its medians and in its rows without a time."""
+    return [row["poolbench"] for row in record.get("benchmarks", []) if row.get("poolbench")]
+
+
+def moved(row):
+    """The compulsory bytes of a row with a time."""
+    return row["bytes_read"] + row["bytes_written"]
+
+
+def end(interval, which):
+    """An end of an interval, "low" or "high"; fewer than six samples have none."""
+    return interval["median"] if interval[which] is None else interval[which]
+
+
+def geometric_mean(values):
+    """None of no values, and of such that are not all positive."""
+    return statistics.geometric_mean(values) if values and min(values) > 0 else None
+
+
+@dataclasses.dataclass
+class Verdict:
+    """What became of a target."""
+
+    rows: int
+    mean: float  # geometric; None where there is none
+    worst: float  # None without rows
+    missed: list  # (key, value), worst first
+    met: bool  # a target without rows is not
+
+
+def judge(values, limit, at_most=False, by_mean=False):
+    """Of `values`, by key, each must reach the limit, or else their geometric mean. Larger is
+    better unless `at_most`."""
+    def meets(value):
+        return value <= limit if at_most else value >= limit
+
+    worst_first = sorted(values.items(), key=lambda item: item[1], reverse=at_most)
+    mean = geometric_mean(values.values())
+    if by_mean:
+        missed, met = [], mean is not None and meets(mean)
+    else:
+        missed = [(key, value) for key, value in worst_first if not meets(value)]
+        met = bool(values) and not missed
+    return Verdict(len(values), mean, worst_first[0][1] if worst_first else None, missed, met)
