@@ -13,59 +13,18 @@ CLASSES is the one place that knows the targets. Exit status: 0 all met, 1 some 
 4 unreadable input.
 """
 import argparse
-import gzip
-import json
-import math
+import os
 import sys
-import tarfile
 from collections import namedtuple
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../bench"))
+from problem_text import BadInput, parse_problem  # noqa: E402
+from records import end, judge, median_rows, moved, read_records  # noqa: E402
 
 FAMILIES = ("cuda", "vulkan")
 PEERS = ("cudnn", "aten-cuda", "torch.compile")
 MB = 1e6
 MOST_LINES = 60  # of details on the screen
-
-
-class Problem:
-    """What the text of a problem says (host/problem.h)."""
-
-    def __init__(self, text):
-        self.text = text
-        self.reduction, self.windowing, self.dtype, self.layout, *tokens = text.split("/")
-        self.flags = {t for t in tokens if ":" not in t}
-        values = dict(t.split(":", 1) for t in tokens if ":" in t)
-        self.src = extents(values["src"])[2:]
-        self.rank = len(self.src)
-        self.kernel = self.per_axis(values.get("k"))
-        self.stride = self.per_axis(values.get("s")) or self.kernel
-        self.out = self.per_axis(values.get("out"))
-        self.dilated = "d" in values
-        self.indices = "idx" in self.flags
-        self.norm = values.get("norm")
-
-    def per_axis(self, value):
-        if value is None:
-            return None
-        numbers = extents(value)
-        return numbers * self.rank if len(numbers) == 1 else numbers
-
-    def slides(self, kernel, *strides):
-        """A sliding window of these extents, at one of these strides (none given: at any)."""
-        return (self.windowing == "sliding" and not self.dilated and self.kernel == kernel and
-                (not strides or self.stride in strides))
-
-    @property
-    def is_global(self):
-        return self.windowing == "global" or (self.windowing == "adaptive" and
-                                              all(o == 1 for o in self.out))
-
-    @property
-    def is_lp(self):
-        return self.reduction == "lp"
-
-
-def extents(text):
-    return [int(number) for number in text.split("x")]
 
 
 # What is tuned: f64, integer Lp, fractional average and Lp are the table kernel's.
@@ -77,19 +36,33 @@ BYTE = {"i8", "u8"}
 ONE, TWO, THREE = [1, 1], [2, 2], [3, 3]
 
 
+def slides(p, kernel, *strides):
+    """A sliding window of these extents, at one of these strides (none given: at any)."""
+    return (p.windowing == "sliding" and max(p.dilation) == 1 and p.kernel == kernel and
+            (not strides or p.stride in strides))
+
+
 def halving(p):
-    return not p.indices and not p.is_lp and p.slides(TWO, TWO)
+    return not p.indices and p.reduction != "lp" and slides(p, TWO, TWO)
 
 
 def three_by_three(p):
-    return not p.indices and not p.is_lp and p.slides(THREE, ONE, TWO)
+    return not p.indices and p.reduction != "lp" and slides(p, THREE, ONE, TWO)
+
+
+def large_window(p):
+    return p.reduction != "lp" and (slides(p, [13, 13], ONE) or slides(p, [9, 9], ONE))
+
+
+def whole_plane(p):
+    return p.windowing == "global" or (p.windowing == "adaptive" and max(p.out) == 1)
 
 
 def other_shapes(p):
-    if p.is_lp:
+    if p.reduction == "lp":
         return False
-    return (p.slides([2, 2, 2], [2, 2, 2]) or p.slides([1, 3, 3]) or
-            (p.indices and (p.slides(TWO, TWO) or p.slides(THREE, ONE, TWO))) or
+    return (slides(p, [2, 2, 2], [2, 2, 2]) or slides(p, [1, 3, 3]) or
+            (p.indices and (slides(p, TWO, TWO) or slides(p, THREE, ONE, TWO))) or
             (p.windowing == "adaptive" and p.src == [60, 60] and p.out == [6, 6]))
 
 
@@ -121,51 +94,33 @@ CLASSES = (
           lambda p, b: b >= 32 * MB and p.dtype in BYTE and
           (halving(p) or (three_by_three(p) and p.stride == TWO)), (0.70, 0.50)),
     Class("≥ 16 MB, 13×13 s1, 9×9 s1", "share",
-          lambda p, b: b >= 16 * MB and p.dtype in FLOAT and not p.is_lp and
-          (p.slides([13, 13], ONE) or p.slides([9, 9], ONE)), (0.50, 0.35)),
+          lambda p, b: b >= 16 * MB and p.dtype in FLOAT and large_window(p), (0.50, 0.35)),
     Class("≥ 64 MB, global, adaptive to 1×1", "share",
-          lambda p, b: b >= 64 * MB and p.dtype in FLOAT and p.is_global, (0.80, 0.70)),
+          lambda p, b: b >= 64 * MB and p.dtype in FLOAT and whole_plane(p), (0.80, 0.70)),
     Class("below twice the floor: µs above floor + bytes ÷ ceiling", "over",
           lambda p, b: True, (1e-6, 3e-6), True),
     Class("Lp, p = 2: time over the average's", "lp",
-          lambda p, b: p.is_lp and p.norm == "2" and p.dtype in FLOAT, (1.10, 1.15), True),
+          lambda p, b: p.reduction == "lp" and p.norm == 2 and p.dtype in FLOAT, (1.10, 1.15),
+          True),
     Class("every row: best peer ÷ ours, lower end", "ratio", lambda p, b: True, (0.97, 0.80)),
     Class("beyond twice the floor: best peer ÷ ours, mean", "mean_ratio", lambda p, b: True,
           (1.5, 1.2)),
 )
 
 
-def texts_of(path):
-    """The JSON texts of a record, or of all records in an archive, by name."""
-    if path.endswith((".tar.gz", ".tgz", ".tar")):
-        with tarfile.open(path) as archive:
-            for member in archive:
-                if member.isfile() and member.name.endswith(".json"):
-                    yield member.name, archive.extractfile(member).read()
-    else:
-        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
-            yield path, file.read()
-
-
-def read_records(paths):
+def read(paths):
     """The cold median rows by (contender, problem), what was left out of each record, and the names
     of all devices by UUID."""
     rows, left_out, devices = {}, {}, {}
-    for path in paths:
-        for name, text in texts_of(path):
-            try:
-                record = json.loads(text)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
-            ours = record.get("context", {}).get("poolbench", {})
-            if ours.get("left_out"):
-                left_out[name] = ours["left_out"]
-            for device in ours.get("devices", []):
-                devices[device["uuid"]] = f"{device['name']} ({device['uuid']})"
-            for row in record.get("benchmarks", []):
-                row = row.get("poolbench")
-                if row and row["temperature"] == "cold":
-                    rows[row["contender"], row["problem"]] = row
+    for name, record in read_records(paths):
+        ours = record.get("context", {}).get("poolbench", {})
+        if ours.get("left_out"):
+            left_out[name] = ours["left_out"]
+        for device in ours.get("devices", []):
+            devices[device["uuid"]] = f"{device['name']} ({device['uuid']})"
+        for row in median_rows(record):
+            if row["temperature"] == "cold":
+                rows[row["contender"], row["problem"]] = row
     return rows, left_out, devices
 
 
@@ -173,14 +128,14 @@ class Records:
     """The rows, and what one row's value needs of the others."""
 
     def __init__(self, rows):
-        self.rows = rows
+        self.rows = {key: row for key, row in rows.items() if "seconds" in row}
         self.best_speed = {}  # bytes a second of the best ceiling, by device
         self.peer_rows = {}  # by problem
-        for (contender, problem), row in rows.items():
+        for (contender, problem), row in self.rows.items():
             if contender.split(":")[0] in PEERS and row["status"] == "ok":
                 self.peer_rows.setdefault(problem, []).append(row)
             if row.get("ceiling_seconds"):
-                speed = (row["bytes_read"] + row["bytes_written"]) / row["ceiling_seconds"]
+                speed = moved(row) / row["ceiling_seconds"]
                 self.best_speed[row["device"]] = max(speed, self.best_speed.get(row["device"], 0))
 
     def share(self, row):
@@ -193,8 +148,7 @@ class Records:
         speed = self.best_speed.get(row["device"])
         if not row["below_floor"] or not speed:
             return None
-        moved = row["bytes_read"] + row["bytes_written"]
-        return row["seconds"]["median"] - row["floor_seconds"] - moved / speed
+        return row["seconds"]["median"] - row["floor_seconds"] - moved(row) / speed
 
     def lp(self, row):
         problem = row["problem"].replace("lp/", "avg_include_pad/", 1).replace("/norm:2", "")
@@ -214,7 +168,7 @@ class Records:
         ratios = []
         for peer in self.peers(row):
             if peer["contender"] == row.get("baseline") and not row.get("across_devices"):
-                ratios.append(row["ratio"]["low"])
+                ratios.append(end(row["ratio"], "low"))
             else:
                 ratios.append(end(peer["seconds"], "low") / end(row["seconds"], "high"))
         return min(ratios, default=None)
@@ -226,42 +180,23 @@ class Records:
         return min(peers) / row["seconds"]["median"] if peers else None
 
 
-def end(interval, which):
-    """An end of an interval; fewer than six samples have none."""
-    return interval[which] if interval[which] is not None else interval["median"]
+Result = namedtuple("Result", "of family target verdict")
 
 
-def geometric_mean(values):
-    values = [value for value in values if value > 0]
-    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
-
-
-Result = namedtuple("Result", "of family rows mean worst target met missed")
-
-
-def judge(records, by_problem):
+def judge_classes(records, by_family):
     """A Result for each class and family."""
+    parsed = {row["problem"]: parse_problem(row["problem"])
+              for rows in by_family.values() for row in rows}
     for of in CLASSES:
         for family, target in zip(FAMILIES, of.targets):
             if target is None:
                 continue
-            values = {}
-            for row in by_problem[family]:
-                problem = Problem(row["problem"])
-                if not of.applies(problem, row["bytes_read"] + row["bytes_written"]):
-                    continue
-                value = getattr(records, of.value)(row)
-                if value is not None:
-                    values[row["contender"], row["problem"]] = value
-            meets = (lambda v: v <= target) if of.at_most else (lambda v: v >= target)
-            mean = geometric_mean(values.values())
-            worst = (max if of.at_most else min)(values.values(), default=None)
-            if of.value == "mean_ratio":
-                missed, met = {}, mean is not None and meets(mean)
-            else:
-                missed = {key: value for key, value in values.items() if not meets(value)}
-                met = bool(values) and not missed
-            yield Result(of, family, len(values), mean, worst, target, met, missed)
+            values = {(row["contender"], row["problem"]): getattr(records, of.value)(row)
+                      for row in by_family[family]
+                      if of.applies(parsed[row["problem"]], moved(row))}
+            values = {key: value for key, value in values.items() if value is not None}
+            yield Result(of, family, target,
+                         judge(values, target, of.at_most, by_mean=of.value == "mean_ratio"))
 
 
 def figure(value, kind):
@@ -277,11 +212,12 @@ def table(results, devices):
     for r in results:
         kind = r.of.value
         sign = "≤" if r.of.at_most else "≥"
-        mean = None if kind == "over" else r.mean  # of differences there is no geometric mean
-        verdict = "yes" if r.met else "no rows" if r.rows == 0 else \
-            f"no, in {len(r.missed)} of {r.rows}" if r.missed else "no"
-        lines.append(f"| {r.of.title} | {r.family} | {r.rows} | {figure(mean, kind)} | "
-                     f"{figure(r.worst, kind)} | {sign} {figure(r.target, kind)} | {verdict} |")
+        found = r.verdict
+        mean = None if kind == "over" else found.mean  # of differences there is no geometric mean
+        met = "yes" if found.met else "no rows" if found.rows == 0 else \
+            f"no, in {len(found.missed)} of {found.rows}" if found.missed else "no"
+        lines.append(f"| {r.of.title} | {r.family} | {found.rows} | {figure(mean, kind)} | "
+                     f"{figure(found.worst, kind)} | {sign} {figure(r.target, kind)} | {met} |")
     return lines
 
 
@@ -289,8 +225,7 @@ def details(results, untimed, left_out):
     """Rows that miss, worst first in each class; rows without a time by reason; what is left out."""
     lines = []
     for r in results:
-        for (contender, problem), value in sorted(r.missed.items(), key=lambda item: item[1],
-                                                  reverse=r.of.at_most):
+        for (contender, problem), value in r.verdict.missed:
             lines.append(f"- misses: {contender}, {r.of.title}: {figure(value, r.of.value)} for "
                          f"`{problem}`")
     reasons = {}
@@ -311,18 +246,18 @@ def main():
     parser.add_argument("records", nargs="+", metavar="RECORD")
     arguments = parser.parse_args()
     try:
-        rows, left_out, names = read_records(arguments.records)
-    except (OSError, ValueError, tarfile.TarError) as error:
+        rows, left_out, names = read(arguments.records)
+        # "cuda:0" is the family's own choice of kernel, "cuda:0.strip" a forced one.
+        ours = {family: [row for (contender, _), row in rows.items()
+                         if contender.split(":")[0] == family and "." not in contender]
+                for family in FAMILIES}
+        timed = {family: [row for row in ours[family] if row["status"] == "ok"]
+                 for family in FAMILIES}
+        results = list(judge_classes(Records(rows), timed))
+    except BadInput as error:
         print(f"gpu_summary: {error}", file=sys.stderr)
         return 4
-    # "cuda:0" is the family's own choice of kernel, "cuda:0.strip" a forced one.
-    ours = {family: [row for (contender, _), row in rows.items()
-                     if contender.split(":")[0] == family and "." not in contender]
-            for family in FAMILIES}
-    timed = {family: [row for row in ours[family] if row["status"] == "ok"] for family in FAMILIES}
     untimed = [row for family in FAMILIES for row in ours[family] if row["status"] != "ok"]
-    results = list(judge(Records({key: row for key, row in rows.items() if "seconds" in row}),
-                         timed))
     devices = sorted({names.get(row["device"], row["device"])
                       for family in FAMILIES for row in timed[family]})
     rows, more = table(results, devices), details(results, untimed, left_out)
@@ -332,7 +267,7 @@ def main():
     if len(more) > MOST_LINES:
         more[MOST_LINES:] = [f"- and {len(more) - MOST_LINES} more (--markdown has all)"]
     print("\n".join(more + [""] + rows))  # the end of a long output is what is seen
-    return 0 if all(r.met for r in results) else 1
+    return 0 if all(r.verdict.met for r in results) else 1
 
 
 if __name__ == "__main__":

@@ -3,27 +3,25 @@
 
     results/cpu_summary.py [--missed FILE] RECORD.json|RECORD.json.gz ...
 
-A column a layout, a row a target; hot and cold rows both count, each by itself. A peer's time is the
-best peer's of the row. Rows that no peer takes count in no ratio; their number stands below. A
+A column a layout, a row a target; hot and cold rows both count, each by itself. A peer's time is
+the best peer's of the row. Rows that no peer takes count in no ratio; their number stands below. A
 problem that stands in several records counts once a temperature, with the last one's figures.
 --missed writes every row that misses its target, worst first. TARGETS is the one place that knows
 the targets. Exit status: 0 all met, 1 some missed or without rows, 4 unreadable input.
 """
 import argparse
-import gzip
-import json
-import math
+import os
 import sys
 from collections import namedtuple
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../bench"))
+from problem_text import BadInput, parse_problem  # noqa: E402
+from records import end, judge, median_rows, moved, read_records  # noqa: E402
+
 OURS = "openmp"
 LAYOUTS = ("nchw", "nhwc")
+TEMPERATURES = ("cold", "hot")
 BYTES = ("i8", "u8")
-
-
-def read(path):
-    with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
-        return json.load(file)
 
 
 class Row:
@@ -31,14 +29,11 @@ class Row:
 
     def __init__(self, ours, last_level_cache):
         self.ours = ours
-        self.text = ours["problem"]
-        self.reduction, self.windowing, self.dtype, self.layout, *tokens = self.text.split("/")
-        values = dict(token.split(":", 1) for token in tokens if ":" in token)
-        self.kernel = [int(k) for k in values["k"].split("x")] if "k" in values else []
-        self.source = values["src"]
-        self.small_window = self.windowing == "sliding" and max(self.kernel) <= 3
-        self.beyond_cache = ours["bytes_read"] + ours["bytes_written"] > last_level_cache
+        self.problem = parse_problem(ours["problem"])
+        self.small_window = self.problem.windowing == "sliding" and max(self.problem.kernel) <= 3
+        self.beyond_cache = moved(ours) > last_level_cache
         self.floor = ours["below_floor"]
+        self.seconds = ours["seconds"]["median"]
         self.peer = ours.get("baseline") or None
         self.ratio = ours["ratio"] if self.peer else None
 
@@ -47,8 +42,11 @@ class Row:
         return self.ours["share"]["median"]
 
 
+# A target's value of a row; None: the row does not count. The second parameter has all rows.
+
+
 def ratio_high(row, _):
-    return row.ratio["high"] or row.ratio["median"] if row.ratio else None
+    return end(row.ratio, "high") if row.ratio else None
 
 
 def ratio(row, _):
@@ -57,42 +55,44 @@ def ratio(row, _):
 
 def share_if(beyond):
     def value(row, _):
-        return row.share if row.small_window and not row.floor and row.beyond_cache == beyond else None
+        counts = row.small_window and not row.floor and row.beyond_cache == beyond
+        return row.share if counts else None
+
     return value
 
 
 def over_floor(row, _):
     if not row.floor:
         return None
-    ours = row.ours
-    return ours["seconds"]["median"] / (ours["floor_seconds"] + ours["ceiling_seconds"])
+    return row.seconds / (row.ours["floor_seconds"] + row.ours["ceiling_seconds"])
 
 
 def over_3x3(row, rows):
     """13x13 at every pixel over 3x3 at every pixel of the same source."""
-    small = row.text.replace("/k:13x13/s:1x1", "/k:3x3/s:1x1").replace("/p:6x6", "/p:1x1")
+    text = row.problem.text
+    small = text.replace("/k:13x13/s:1x1", "/k:3x3/s:1x1").replace("/p:6x6", "/p:1x1")
     other = rows.get((small, row.ours["temperature"]))
-    if small == row.text or other is None:
-        return None
-    return row.ours["seconds"]["median"] / other.ours["seconds"]["median"]
+    return row.seconds / other.seconds if other and small != text else None
 
 
 def hard(row, _):
     """Windows that libraries treat badly: three times the best peer, or 0.8 of the ceiling. The
     figure is how far the better of the two is on its way."""
-    if row.windowing not in ("adaptive", "fractional") and row.reduction != "lp":
+    if row.problem.windowing not in ("adaptive", "fractional") and row.problem.reduction != "lp":
         return None
     if row.floor:
         return None
     return max(row.ratio["median"] / 3 if row.ratio else 0, row.share / 0.8)
 
 
-Target = namedtuple("Target", "title value dtypes limits at_most mean", defaults=(False, False))
+# limits: of the layouts. at_most: smaller is better. by_mean: the geometric mean is judged, not
+# every row.
+Target = namedtuple("Target", "title value dtypes limits at_most by_mean", defaults=(False, False))
 TARGETS = (
     Target("every row, f32: best peer ÷ ours, upper end", ratio_high, ("f32",), (1.0, 1.0)),
-    Target("f32: best peer ÷ ours, geometric mean", ratio, ("f32",), (5, 1.3), mean=True),
-    Target("bf16 and f16: the same", ratio, ("bf16", "f16"), (3, 1.3), mean=True),
-    Target("i8 and u8: the same, peer's best route", ratio, BYTES, (3, 1.3), mean=True),
+    Target("f32: best peer ÷ ours, geometric mean", ratio, ("f32",), (5, 1.3), by_mean=True),
+    Target("bf16 and f16: the same", ratio, ("bf16", "f16"), (3, 1.3), by_mean=True),
+    Target("i8 and u8: the same, peer's best route", ratio, BYTES, (3, 1.3), by_mean=True),
     Target("beyond the last-level cache, ≤ 3×3: share", share_if(True), ("f32",), (0.85, 0.85)),
     Target("inside the last-level cache, ≤ 3×3: share", share_if(False), ("f32",), (0.6, 0.6)),
     Target("below twice the floor: time ÷ (floor + bytes ÷ ceiling)", over_floor, ("f32",),
@@ -103,34 +103,64 @@ TARGETS = (
 )
 
 
-def geometric_mean(values):
-    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
-
-
-def judge(target, limit, rows):
-    values = {}
-    for key, row in rows.items():
-        if row.dtype in target.dtypes:
-            value = target.value(row, rows)
-            if value is not None:
-                values[key] = value
-    mean = geometric_mean(list(values.values()))
-    meets = (lambda v: v <= limit) if target.at_most else (lambda v: v >= limit)
-    missed = {} if target.mean else {key: v for key, v in values.items() if not meets(v)}
-    met = bool(values) and not missed and (not target.mean or meets(mean))
-    worst = (max if target.at_most else min)(values.values(), default=None)
-    return len(values), mean, worst, missed, met
-
-
-def cell(target, limit, rows, temperature):
-    count, mean, worst, missed, met = judge(
-        target, limit, {key: row for key, row in rows.items() if key[1] == temperature})
-    if count == 0:
+def cell(target, limit, values):
+    found = judge(values, limit, target.at_most, target.by_mean)
+    if found.rows == 0:
         return "–"
-    verdict = "met" if met else f"{len(missed)} of {count} miss" if missed else "missed"
-    if target.mean:
-        return f"{mean:.2f} ({count} rows): {verdict}"
-    return f"mean {mean:.2f}, worst {worst:.2f}: {verdict}"
+    missed = len(found.missed)
+    said = "met" if found.met else f"{missed} of {found.rows} miss" if missed else "missed"
+    if target.by_mean:
+        return f"{found.mean:.2f} ({found.rows} rows): {said}"
+    return f"mean {found.mean:.2f}, worst {found.worst:.2f}: {said}"
+
+
+def miss(target, layout, row, value):
+    """A line of --missed."""
+    text, temperature = row.problem.text, row.ours["temperature"]
+    against = f", against {row.peer}" if target.value in (ratio_high, hard) and row.peer else ""
+    return (f"- {target.title} ({layout}): {value:.2f} `{text}` {temperature}, "
+            f"kernel {row.ours['kernel']}{against}")
+
+
+def summary(rows):
+    """The table's lines, those of the rows that miss, and whether all is met."""
+    table = ["| | target | nchw, cold | nchw, hot | target | nhwc, cold | nhwc, hot |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
+    misses, all_met = [], True
+    for target in TARGETS:
+        line = f"| {target.title} "
+        for layout, limit in zip(LAYOUTS, target.limits):
+            values = {key: target.value(row, rows) for key, row in rows.items()
+                      if row.problem.layout == layout and row.problem.dtype in target.dtypes}
+            values = {key: value for key, value in values.items() if value is not None}
+            line += f"| {'≤' if target.at_most else '≥'} {limit} "
+            for temperature in TEMPERATURES:
+                some = {key: value for key, value in values.items() if key[1] == temperature}
+                line += f"| {cell(target, limit, some)} "
+            both = judge(values, limit, target.at_most, target.by_mean)
+            all_met &= both.met
+            misses += [miss(target, layout, rows[key], value) for key, value in both.missed]
+        table.append(line + "|")
+    return table, misses, all_met
+
+
+def read(paths):
+    """The rows with a time and the reasons of those without, by (problem, temperature)."""
+    rows, untimed = {}, {}
+    for name, record in read_records(paths):
+        try:
+            cache = {d["uuid"]: d["cache_bytes"] for d in record["context"]["poolbench"]["devices"]}
+            for ours in median_rows(record):
+                if ours["contender"] != OURS:
+                    continue
+                key = ours["problem"], ours["temperature"]
+                if ours["status"] == "ok":
+                    rows[key] = Row(ours, cache[ours["device"]])
+                else:
+                    untimed[key] = f"{ours['status']}: {ours['reason']}"
+        except KeyError as error:
+            raise BadInput(f"{name}: {error} is missing") from None
+    return rows, untimed
 
 
 def main():
@@ -138,52 +168,21 @@ def main():
     parser.add_argument("--missed", metavar="FILE", help="write the rows that miss, as Markdown")
     parser.add_argument("records", nargs="+", metavar="RECORD")
     arguments = parser.parse_args()
-    rows, without_peer, not_ok = {}, set(), {}
     try:
-        for path in arguments.records:
-            record = read(path)
-            cache = {d["uuid"]: d["cache_bytes"] for d in record["context"]["poolbench"]["devices"]}
-            for median in record["benchmarks"]:
-                ours = median.get("poolbench")
-                if not ours or ours["contender"] != OURS:
-                    continue
-                key = ours["problem"], ours["temperature"]
-                if ours["status"] != "ok":
-                    not_ok[key] = f"{ours['status']}: {ours['reason']}"
-                    continue
-                rows[key] = Row(ours, cache[ours["device"]])
-                if not rows[key].peer:
-                    without_peer.add(key)
-    except (OSError, ValueError, KeyError) as error:
-        print(f"cpu_summary: {path}: {error!r}", file=sys.stderr)
+        rows, untimed = read(arguments.records)
+    except BadInput as error:
+        print(f"cpu_summary: {error}", file=sys.stderr)
         return 4
-    print("| | target | nchw, cold | nchw, hot | target | nhwc, cold | nhwc, hot |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    missed_lines, all_met = [], True
-    for target in TARGETS:
-        sign = "≤" if target.at_most else "≥"
-        line = f"| {target.title} "
-        for layout, limit in zip(LAYOUTS, target.limits):
-            of_layout = {key: row for key, row in rows.items() if row.layout == layout}
-            line += f"| {sign} {limit} "
-            for temperature in ("cold", "hot"):
-                line += f"| {cell(target, limit, of_layout, temperature)} "
-            _, _, _, missed, met = judge(target, limit, of_layout)
-            all_met &= met
-            for (text, temperature), value in sorted(missed.items(), key=lambda item: item[1],
-                                                     reverse=target.at_most):
-                row = rows[text, temperature]
-                against = f", against {row.peer}" if target.value in (ratio_high, hard) and row.peer else ""
-                missed_lines.append(f"- {target.title} ({layout}): {value:.2f} `{text}` {temperature}, "
-                                    f"kernel {row.ours['kernel']}{against}")
-        print(line + "|")
-    print(f"\n{len(rows)} rows (problem and temperature); {len(without_peer)} that no peer takes; "
-          f"{len(not_ok)} not timed or not valid.")
-    for (text, temperature), reason in not_ok.items():
-        missed_lines.append(f"- not valid: `{text}` {temperature}: {reason}")
+    table, misses, all_met = summary(rows)
+    without_peer = sum(row.peer is None for row in rows.values())
+    print("\n".join(table))
+    print(f"\n{len(rows)} rows (problem and temperature); {without_peer} that no peer takes; "
+          f"{len(untimed)} not timed or not valid.")
+    misses += [f"- not valid: `{text}` {temperature}: {reason}"
+               for (text, temperature), reason in untimed.items()]
     if arguments.missed:
         with open(arguments.missed, "w", encoding="utf-8") as file:
-            file.write("\n".join(missed_lines) + "\n")
+            file.write("\n".join(misses) + "\n")
     return 0 if all_met else 1
 
 

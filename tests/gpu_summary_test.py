@@ -1,5 +1,6 @@
-"""The table of speeds to reach, from records made up here: which rows a class takes, what is met
-and what is missed, and that nothing is kept silent. Run as: gpu_summary_test.py FOLDER_OF_SUMMARY"""
+#!/usr/bin/env python3
+""".ci/gpu_summary.py on records made up here: which rows a class takes, what is met and what is
+missed, and that nothing is kept silent."""
 import gzip
 import io
 import json
@@ -10,9 +11,10 @@ import tarfile
 import tempfile
 import unittest
 
-FOLDER = os.path.abspath(sys.argv.pop(1))
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.ci")
 sys.path.insert(0, FOLDER)
 import gpu_summary  # noqa: E402
+from problem_text import parse_problem  # noqa: E402
 
 GPU = "8a6f0000111122223333444455556666"
 
@@ -88,8 +90,9 @@ class Summary(unittest.TestCase):
 
     def test_rows_fall_into_their_classes_and_no_others(self):
         expected = {
-            HALVING: {0}, HALVING + "/idx": {2}, STEM.format("f32"): {3}, STEM.format("bf16"): {4, 5},
-            STEM.format("i8"): {6}, HALVING.replace("f16", "u8"): {6}, STEM.format("f64"): set(),
+            HALVING: {0}, HALVING + "/idx": {2}, HALVING.replace("f16", "u8"): {6},
+            STEM.format("f32"): {3}, STEM.format("bf16"): {4, 5}, STEM.format("i8"): {6},
+            STEM.format("f64"): set(),
             "lp/sliding/f32/nchw/src:32x64x112x112/k:2x2/norm:2": {10},
             "max/sliding/f16/nchw/src:32x64x112x112/k:2x2/s:1x1": set(),
             "max/sliding/f16/nchw/src:32x64x112x112/k:3x3/s:2x2/d:2x2": set(),
@@ -103,10 +106,10 @@ class Summary(unittest.TestCase):
         }
         everywhere = {9, 11, 12}  # told apart by floor and peers
         for text, classes in expected.items():
-            problem = gpu_summary.Problem(text)
+            problem = parse_problem(text)
             got = {i for i, c in enumerate(gpu_summary.CLASSES) if c.applies(problem, 100e6)}
             self.assertEqual(got - everywhere, classes, text)
-        self.assertFalse(any(c.applies(gpu_summary.Problem(HALVING), 63e6)
+        self.assertFalse(any(c.applies(parse_problem(HALVING), 63e6)
                              for c in gpu_summary.CLASSES[:9]), "smaller than every class")
 
     def test_only_cold_rows_of_our_own_choice_of_kernel_count(self):
