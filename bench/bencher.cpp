@@ -64,23 +64,21 @@ double Bencher::floor_seconds(const Contender& contender) {
 }
 
 void Bencher::time(Timing& timing, CaseResult& result) {
+  if (timing.traffic.total() == 0) return;
   const auto ceilings = make_ceilings(contenders_, timing.traffic);
-  for (const Temperature temperature : options_.temperatures) {
-    std::vector<Subject> subjects;
+  for (size_t t = 0; t < options_.temperatures.size(); ++t) {
+    std::vector<Subject> subjects;  // those of records, then the ceilings
     std::vector<Record*> records;
-    for (size_t i = 0; i < timing.prepared.size(); ++i) {
-      if (timing.verdicts[i].status != Status::kOk) continue;
-      subjects.push_back({timing.prepared[i].plan.get(),
-                          &timing.prepared[i].contender.backend->substrate(), false,
-                          timing.verdicts[i].output_hash});
-      for (Record& record : result.records)
-        if (record.contender == timing.prepared[i].contender.name() &&
-            record.temperature == temperature)
-          records.push_back(&record);
+    for (size_t c = 0; c < contenders_.size(); ++c) {
+      if (timing.verdicts[c].status != Status::kOk) continue;
+      subjects.push_back({timing.prepared[c].plan.get(), &contenders_[c].backend->substrate(),
+                          false, timing.verdicts[c].output_hash});
+      records.push_back(&result.records[record_at(c, t)]);
     }
-    if (subjects.empty() || timing.traffic.total() == 0) return;
+    if (subjects.empty()) return;
     for (const Ceiling& ceiling : ceilings)
       subjects.push_back({ceiling.plan.get(), ceiling.substrate, true, 0});
+    const Temperature temperature = options_.temperatures[t];
     auto series = measure(subjects, timing.problem, timing.input, temperature,
                           timing.traffic.total(), options_.measure, arenas_);
     if (options_.watch != nullptr) options_.watch->look();
@@ -140,11 +138,11 @@ CaseResult Bencher::run(const PoolProblem& problem) {
   accepted.reset();
   if (failure.empty())
     guarded([&] {
-      for (Record& record : result.records)
-        if (record.status == Status::kOk)
-          for (const Contender& contender : contenders_)
-            if (contender.name() == record.contender)
-              record.floor_seconds = floor_seconds(contender);
+      for (size_t c = 0; c < contenders_.size(); ++c)
+        for (size_t t = 0; t < options_.temperatures.size(); ++t) {
+          Record& record = result.records[record_at(c, t)];
+          if (record.status == Status::kOk) record.floor_seconds = floor_seconds(contenders_[c]);
+        }
       time(timing, result);
     });
   for (Record& record : result.records)

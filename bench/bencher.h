@@ -14,7 +14,7 @@ struct BenchOptions {
   FillKind fill = FillKind::kUniform;
   uint64_t seed = 1;
   std::string baseline;            // contender to compare with; empty: the best of peers
-  std::vector<std::string> peers;  // contenders
+  std::vector<std::string> peers;  // backends
   GpuWatch* watch = nullptr;  // looks at the GPUs after each case's samples, where there is one
 };
 
@@ -23,9 +23,16 @@ class Bencher {
   Bencher(std::vector<Contender> contenders, BenchOptions options)
       : contenders_(std::move(contenders)), options_(std::move(options)) {}
 
+  const std::vector<Contender>& contenders() const { return contenders_; }
+  const BenchOptions& options() const { return options_; }
+
   // Every contender at every temperature gets a record, whatever happens to it. Nothing is timed
   // that was not judged right in this process.
   CaseResult run(const PoolProblem& problem);
+  // Where among a result's records that of a contender at a temperature stands, all by index.
+  size_t record_at(size_t contender, size_t temperature) const {
+    return contender * options_.temperatures.size() + temperature;
+  }
 
  private:
   struct Timing;
