@@ -115,9 +115,9 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
     }
   }
   const auto is_candidate = [&](const Record& record) {
-    const std::string backend = record.contender.substr(0, record.contender.find('.'));
-    return baseline.empty() ? std::find(peers.begin(), peers.end(), backend) != peers.end()
-                            : record.contender == baseline;
+    if (!baseline.empty()) return record.contender == baseline;
+    const std::string backend = ContenderName(record.contender).backend;
+    return std::find(peers.begin(), peers.end(), backend) != peers.end();
   };
   for (Record& record : result.records) {
     if (record.status != Status::kOk) continue;

@@ -21,20 +21,10 @@ SuiteOptions suite_options(const SelectionFlags& flags) {
   return options;
 }
 
-// One name of --backend: "vulkan" asks for all of a family's backends, "vulkan:0" for one, and
-// "onednn.reorder" for a backend with one of its kernels.
-struct Wanted {
-  explicit Wanted(const std::string& text)
-      : name(text.substr(0, text.find('.'))),
-        kernel(name.size() < text.size() ? text.substr(name.size() + 1) : "") {}
-  bool asks_for(std::string_view backend, std::string_view family) const {
-    return name == backend || name == family;
-  }
-  std::string name, kernel;
-};
-
-std::vector<Wanted> wanted_of(const SelectionFlags& flags) {
-  return {flags.backends.begin(), flags.backends.end()};
+// Whether a name of --backend asks for this one: "vulkan" does for all of a family's backends,
+// "vulkan:0" for one, and "onednn.reorder" for a backend with one of its kernels.
+bool asks_for(const ContenderName& wanted, const Backend& backend, const FamilyState& family) {
+  return wanted.backend == backend.name() || wanted.backend == family.family;
 }
 
 // What can be asked for on this machine, for the message of a name that cannot.
@@ -48,7 +38,7 @@ std::string known(const std::vector<FamilyState>& families) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-void check_asked(const SelectionFlags& flags, const BackendOptions& options,
+void check_asked(const std::vector<ContenderName>& wanted, const BackendOptions& options,
                  const std::vector<FamilyState>& families) {
   // Who names a module wants it; a peer that is not here costs nothing.
   for (const auto& module : options.modules)
@@ -56,19 +46,32 @@ void check_asked(const SelectionFlags& flags, const BackendOptions& options,
       if (family.family == parse_module(module).name && !family.why_unavailable.empty())
         throw BackendUnavailable(
             fmt::format("module '{}' is not available: {}", family.family, family.why_unavailable));
-  for (const Wanted& wanted : wanted_of(flags)) {
+  for (const ContenderName& one : wanted) {
     bool there = false;
     for (const auto& family : families) {
-      for (const auto& backend : family.backends)
-        there |= wanted.asks_for(backend->name(), family.family);
-      if (family.family == wanted.name && !family.why_unavailable.empty())
+      for (const auto& backend : family.backends) there |= asks_for(one, *backend, family);
+      if (family.family == one.backend && !family.why_unavailable.empty())
         throw BackendUnavailable(
-            fmt::format("backend '{}' is not available: {}", wanted.name, family.why_unavailable));
+            fmt::format("backend '{}' is not available: {}", one.backend, family.why_unavailable));
     }
     if (!there)
-      throw BackendUnavailable(fmt::format("backend '{}' is unknown; here are {}", wanted.name,
+      throw BackendUnavailable(fmt::format("backend '{}' is unknown; here are {}", one.backend,
                                            known(open_backends({}, options))));
   }
+}
+
+// The kernels of a backend that a name and --kernel ask for; an empty one leaves the choice to it.
+std::vector<std::string> kernels_of(const ContenderName& wanted, const Backend& backend,
+                                    const SelectionFlags& flags, const Pattern& forced) {
+  if (wanted.kernel.empty() && flags.kernel.empty()) return {std::string()};
+  std::vector<std::string> kernels;
+  for (const auto& info : backend.kernels())
+    if (wanted.kernel.empty() ? forced.matches(info.name) : info.name == wanted.kernel)
+      kernels.push_back(info.name);
+  if (kernels.empty() && !wanted.kernel.empty())
+    throw BadInput(fmt::format("--backend: '{}' has no kernel '{}'; see `poolbench list kernels`",
+                               backend.name(), wanted.kernel));
+  return kernels;
 }
 
 }  // namespace
@@ -79,6 +82,10 @@ Pattern::Pattern(std::string_view flag, const std::string& pattern) try
   throw BadInput(
       fmt::format("{}: '{}' is not a regular expression: {}", flag, pattern, error.what()));
 }
+
+ContenderName::ContenderName(std::string_view text)
+    : backend(text.substr(0, text.find('.'))),
+      kernel(text.substr(std::min(text.size(), backend.size() + 1))) {}
 
 std::string Contender::name() const {
   return kernel.empty() ? std::string(backend->name())
@@ -133,11 +140,11 @@ std::vector<PoolProblem> select_problems(const SelectionFlags& flags) {
 Backends select_backends(const SelectionFlags& flags) {
   const BackendOptions options{flags.threads, flags.modules, peers_folder()};
   Backends result;
-  std::vector<Wanted> wanted = wanted_of(flags);
+  std::vector<ContenderName> wanted(flags.backends.begin(), flags.backends.end());
   std::vector<std::string> names;
-  for (const Wanted& one : wanted) names.push_back(one.name);
+  for (const ContenderName& one : wanted) names.push_back(one.backend);
   result.families = open_backends(names, options);
-  check_asked(flags, options, result.families);
+  check_asked(wanted, options, result.families);
   if (wanted.empty())
     for (const auto& family : result.families) wanted.emplace_back(family.family);
   const Pattern forced("--kernel", flags.kernel == "all" ? "" : flags.kernel);
@@ -148,21 +155,10 @@ Backends select_backends(const SelectionFlags& flags) {
   };
   for (const auto& family : result.families)
     for (const auto& backend : family.backends)
-      for (const Wanted& one : wanted) {
-        if (!one.asks_for(backend->name(), family.family)) continue;
-        if (one.kernel.empty() && flags.kernel.empty()) add({backend.get(), {}});
-        bool there = false;
-        for (const auto& info : backend->kernels()) {
-          there |= info.name == one.kernel;
-          if (one.kernel.empty() ? !flags.kernel.empty() && forced.matches(info.name)
-                                 : info.name == one.kernel)
-            add({backend.get(), info.name});
-        }
-        if (!one.kernel.empty() && !there)
-          throw BadInput(
-              fmt::format("--backend: '{}' has no kernel '{}'; see `poolbench list kernels`",
-                          backend->name(), one.kernel));
-      }
+      for (const ContenderName& one : wanted)
+        if (asks_for(one, *backend, family))
+          for (const std::string& kernel : kernels_of(one, *backend, flags, forced))
+            add({backend.get(), kernel});
   if (result.contenders.empty() && !flags.kernel.empty())
     throw BadInput(
         fmt::format("--kernel: '{}' matches no kernel of the chosen backends; see "
