@@ -22,31 +22,24 @@ void require_type(DType dtype, bool resample) {
 }  // namespace
 
 PoolProblem cudnn_problem(const PoolProblem& given, std::string_view kernel) {
-  const PoolSpec& spec = given.spec;
-  if (spec.reduction == Reduction::kLp) throw Refused("reduction: cuDNN has no Lp pooling");
-  if (spec.indices)
-    throw Refused("idx: cuDNN's index tensor is a mask of its own for the backward pass");
-  if (spec.divisor != 0) throw Refused("div: cuDNN takes no divisor");
-  const auto problem = as_sliding(given);
-  if (!problem)
-    throw Refused(fmt::format("windowing: cuDNN's windows slide; these {} ones do not",
-                              token(spec.windowing)));
+  PoolProblem problem =
+      plain_problem(given, "cuDNN", "index tensor is a mask of its own for the backward pass");
   require_type(given.dtype, kernel == kCudnnResample);
-  for (const int64_t dilation : problem->spec.dilation)
+  for (const int64_t dilation : problem.spec.dilation)
     if (dilation > 1) throw Refused("d: cuDNN's windows are dense");
-  const Padding pad = padding(*problem);
+  const Padding pad = padding(problem);
   if (pad.begin != pad.end) throw Refused("p: cuDNN pads both ends alike");
-  if (overrun(*problem) != Extents{})
+  if (overrun(problem) != Extents{})
     throw Refused("ceil: cuDNN's last window ends inside the padded input");
   // NVIDIA's documentation of the tensor descriptors: at most 2 Gi elements.
   constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
-  if (src_count(*problem) > kMost || dst_count(*problem) > kMost)
+  if (src_count(problem) > kMost || dst_count(problem) > kMost)
     throw Refused("src: cuDNN's tensors have fewer than 2^31 elements");
   for (const auto& [name, extents] :
-       {std::pair("k", problem->spec.kernel), std::pair("s", problem->spec.stride)})
+       {std::pair("k", problem.spec.kernel), std::pair("s", problem.spec.stride)})
     if (*std::max_element(extents.begin(), extents.end()) > kMost)
       throw Refused(fmt::format("{}: cuDNN's windows and strides are below 2^31", name));
-  return *problem;
+  return problem;
 }
 
 // None of these was seen on a device yet; each says where it comes from.

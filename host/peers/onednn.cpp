@@ -70,21 +70,15 @@ dnnl::memory::desc tensor(const PoolProblem& problem, const Extents& extents, Ta
 
 // The problem as oneDNN has it, or Refused.
 PoolProblem expressible(const PoolProblem& given) {
-  const PoolSpec& spec = given.spec;
-  if (spec.reduction == Reduction::kLp) throw Refused("reduction: oneDNN has no Lp pooling");
-  if (spec.indices) throw Refused("idx: oneDNN keeps positions in a workspace of its own form");
-  if (spec.divisor != 0) throw Refused("div: oneDNN takes no divisor");
-  const auto problem = as_sliding(given);
-  if (!problem)
-    throw Refused(fmt::format("windowing: oneDNN's windows slide; these {} ones do not",
-                              token(spec.windowing)));
-  if (has_empty_window(*problem)) throw Refused("d: a window without a tap");
-  const Extents beyond = overrun(*problem);
-  if (spec.reduction == Reduction::kAvgIncludePad &&
+  PoolProblem problem =
+      plain_problem(given, "oneDNN", "positions stand in a workspace of its own form");
+  if (has_empty_window(problem)) throw Refused("d: a window without a tap");
+  const Extents beyond = overrun(problem);
+  if (problem.spec.reduction == Reduction::kAvgIncludePad &&
       std::any_of(beyond.begin(), beyond.end(), [](int64_t b) { return b > 0; }))
     throw Refused(
         "ceil: oneDNN divides by the whole kernel where a window ends beyond the padding");
-  return *problem;
+  return problem;
 }
 
 Pooling::primitive_desc describe(const PoolProblem& problem, Tag tag) {
@@ -229,9 +223,7 @@ class OneDnn : public Peer {
                  ? "running_sum: taps are added one after the other in f32, so that the error "
                    "grows with their number"
                  : "";
-    const bool is_tap =
-        std::any_of(window.begin(), window.end(), [&](double tap) { return tap == point.got; });
-    if (std::isnan(point.expected) && (is_tap || is_start(problem.dtype, point.got)))
+    if (std::isnan(point.expected) && (is_tap(window, point) || is_start(problem.dtype, point.got)))
       return "max_drops_nan: maxima are found with > or the processor's max, to which NaN is "
              "smaller than all or forgotten with the next tap; all NaN give the lowest number";
     if (point.expected == -INFINITY && is_start(problem.dtype, point.got))

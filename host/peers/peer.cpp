@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "host/substrates/host.h"
 #include "host/windows.h"
@@ -48,6 +49,9 @@ TensorShape tensor_shape(const PoolProblem& problem, const Extents& extents) {
   return shape;
 }
 
+namespace {
+
+// The same problem with sliding windows; nothing where they do not slide.
 std::optional<PoolProblem> as_sliding(const PoolProblem& problem) {
   if (problem.spec.windowing == Windowing::kSliding) return problem;
   if (problem.spec.windowing == Windowing::kFractional) return std::nullopt;
@@ -60,6 +64,22 @@ std::optional<PoolProblem> as_sliding(const PoolProblem& problem) {
   sliding.spec.windowing = Windowing::kSliding;
   sliding.spec.out = {1, 1, 1};
   return sliding;
+}
+
+}  // namespace
+
+PoolProblem plain_problem(const PoolProblem& problem, std::string_view library,
+                          std::string_view indices) {
+  const PoolSpec& spec = problem.spec;
+  if (spec.reduction == Reduction::kLp)
+    throw Refused(fmt::format("reduction: {} has no Lp pooling", library));
+  if (spec.indices) throw Refused(fmt::format("idx: {}'s {}", library, indices));
+  if (spec.divisor != 0) throw Refused(fmt::format("div: {} takes no divisor", library));
+  const auto sliding = as_sliding(problem);
+  if (!sliding)
+    throw Refused(fmt::format("windowing: {}'s windows slide; these {} ones do not", library,
+                              token(spec.windowing)));
+  return *sliding;
 }
 
 Extents overrun(const PoolProblem& problem) {
@@ -110,6 +130,10 @@ std::vector<double> taps(const PoolProblem& given, const void* src, const Point&
         }
   });
   return values;
+}
+
+bool is_tap(const std::vector<double>& taps, const Point& point) {
+  return std::find(taps.begin(), taps.end(), point.got) != taps.end();
 }
 
 namespace {

@@ -8,7 +8,8 @@
 #ifndef POOLBENCH_HOST_PEERS_PEER_H_
 #define POOLBENCH_HOST_PEERS_PEER_H_
 
-#include <optional>
+#include <string_view>
+#include <vector>
 
 #include "host/backend.h"
 #include "host/compare.h"
@@ -48,9 +49,11 @@ TensorShape tensor_shape(const PoolProblem& problem, const Extents& extents);
 // The axes of such a tensor that windows have: h and w, and d in 3D.
 std::vector<int64_t> window_axes(const PoolProblem& problem, const Extents& extents);
 
-// The same problem with sliding windows: global ones, and adaptive ones where the output divides
-// the input. Nothing where the windows do not slide.
-std::optional<PoolProblem> as_sliding(const PoolProblem& problem);
+// The problem as most libraries know pooling: a maximum or an average of sliding windows, as global
+// ones are, and adaptive ones where the output divides the input. Throws Refused in the library's
+// name for what is none; `indices`: what the library has in their place.
+PoolProblem plain_problem(const PoolProblem& problem, std::string_view library,
+                          std::string_view indices);
 
 // How far the last window of each axis reaches beyond the padded input: ceil_mode's part.
 Extents overrun(const PoolProblem& problem);
@@ -61,8 +64,9 @@ bool has_empty_window(const PoolProblem& problem);
 // The team of threads that every host contender has: one a core that the process may use.
 int peer_threads();
 
-// The taps of one output, in row-major order.
+// The taps of one output, in row-major order, and whether the output is one of them.
 std::vector<double> taps(const PoolProblem& problem, const void* src, const Point& point);
+bool is_tap(const std::vector<double>& taps, const Point& point);
 
 // What a sum of f32 one after the other may be off by: half an ulp of every partial sum, where the
 // spec asks for an error that grows with the logarithm. Whether that explains an average.

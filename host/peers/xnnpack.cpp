@@ -77,62 +77,25 @@ void require_expressible(const PoolProblem& problem, bool global) {
 class XnnPackPlan : public Plan {
  public:
   explicit XnnPackPlan(const PoolProblem& given) {
-    const PoolSpec& spec = given.spec;
-    if (spec.reduction == Reduction::kLp) throw Refused("reduction: XNNPACK has no Lp pooling");
-    if (spec.indices) throw Refused("idx: XNNPACK's are offsets in the window");
-    if (spec.divisor != 0) throw Refused("div: XNNPACK takes no divisor");
-    const auto problem = as_sliding(given);
-    if (!problem)
-      throw Refused(fmt::format("windowing: XNNPACK's windows slide; these {} ones do not",
-                                token(spec.windowing)));
-    const Extents dst = dst_extents(given);
-    const bool global = spec.reduction != Reduction::kMax && dst == Extents{1, 1, 1} &&
-                        problem->spec.kernel == given.src;
-    require_expressible(*problem, global);
-    shape_ = shape_of(*problem);
-    const size_t elements = size_t(given.src[0] * given.src[1] * given.src[2]);
-    const auto& [top, right, bottom, left, kh, kw, sh, sw, dh, dw, n, c, h, w] = shape_;
-    const float inf = INFINITY;
-    xnn_operator_t op = nullptr;
-    if (global) {
-      require(xnn_create_global_average_pooling_nwc_f32(c, c, c, -inf, inf, 0, &op), op);
-      setup_ = [=, this](const Tensors& t) {
-        return xnn_setup_global_average_pooling_nwc_f32(op_.get(), n, elements, src<float>(t),
-                                                        dst_of<float>(t), pool());
-      };
-    } else if (spec.reduction != Reduction::kMax) {
-      require(xnn_create_average_pooling2d_nhwc_f32(top, right, bottom, left, kh, kw, sh, sw, c, c,
-                                                    c, -inf, inf, 0, &op),
-              op);
-      setup_ = [=, this](const Tensors& t) {
-        return xnn_setup_average_pooling2d_nhwc_f32(op_.get(), n, h, w, src<float>(t),
-                                                    dst_of<float>(t), pool());
-      };
-    } else if (given.dtype == DType::kF32) {
-      require(xnn_create_max_pooling2d_nhwc_f32(top, right, bottom, left, kh, kw, sh, sw, dh, dw, c,
-                                                c, c, -inf, inf, 0, &op),
-              op);
-      setup_ = [=, this](const Tensors& t) {
-        return xnn_setup_max_pooling2d_nhwc_f32(op_.get(), n, h, w, src<float>(t), dst_of<float>(t),
-                                                pool());
-      };
-    } else if (given.dtype == DType::kI8) {
-      require(xnn_create_max_pooling2d_nhwc_s8(top, right, bottom, left, kh, kw, sh, sw, dh, dw, c,
-                                               c, c, INT8_MIN, INT8_MAX, 0, &op),
-              op);
-      setup_ = [=, this](const Tensors& t) {
-        return xnn_setup_max_pooling2d_nhwc_s8(op_.get(), n, h, w, src<int8_t>(t),
-                                               dst_of<int8_t>(t), pool());
-      };
-    } else {
-      require(xnn_create_max_pooling2d_nhwc_u8(top, right, bottom, left, kh, kw, sh, sw, dh, dw, c,
-                                               c, c, 0, UINT8_MAX, 0, &op),
-              op);
-      setup_ = [=, this](const Tensors& t) {
-        return xnn_setup_max_pooling2d_nhwc_u8(op_.get(), n, h, w, src<uint8_t>(t),
-                                               dst_of<uint8_t>(t), pool());
-      };
-    }
+    const PoolProblem problem = plain_problem(given, "XNNPACK", "are offsets in the window");
+    const bool max = problem.spec.reduction == Reduction::kMax;
+    const bool global =
+        !max && problem.spec.kernel == problem.src && dst_extents(problem) == Extents{1, 1, 1};
+    require_expressible(problem, global);
+    shape_ = shape_of(problem);
+    if (global)
+      make_global_average(size_t(problem.src[0] * problem.src[1] * problem.src[2]));
+    else if (!max)
+      make_average();
+    else if (problem.dtype == DType::kF32)
+      make_max<float>(xnn_create_max_pooling2d_nhwc_f32, xnn_setup_max_pooling2d_nhwc_f32,
+                      -INFINITY, INFINITY);
+    else if (problem.dtype == DType::kI8)
+      make_max<int8_t>(xnn_create_max_pooling2d_nhwc_s8, xnn_setup_max_pooling2d_nhwc_s8, INT8_MIN,
+                       INT8_MAX);
+    else
+      make_max<uint8_t>(xnn_create_max_pooling2d_nhwc_u8, xnn_setup_max_pooling2d_nhwc_u8, 0,
+                        UINT8_MAX);
   }
 
   std::string_view kernel() const override { return "operator"; }
@@ -153,6 +116,38 @@ class XnnPackPlan : public Plan {
   }
 
  private:
+  // Each makes the operator, or throws Refused, and says how it is set up for addresses.
+  void make_global_average(size_t elements) {
+    const size_t n = shape_.n, c = shape_.c;
+    xnn_operator_t op = nullptr;
+    require(xnn_create_global_average_pooling_nwc_f32(c, c, c, -INFINITY, INFINITY, 0, &op), op);
+    setup_ = [=, this](const Tensors& t) {
+      return xnn_setup_global_average_pooling_nwc_f32(op_.get(), n, elements, src<float>(t),
+                                                      dst<float>(t), pool());
+    };
+  }
+  void make_average() {
+    const auto& [top, right, bottom, left, kh, kw, sh, sw, dh, dw, n, c, h, w] = shape_;
+    xnn_operator_t op = nullptr;
+    require(xnn_create_average_pooling2d_nhwc_f32(top, right, bottom, left, kh, kw, sh, sw, c, c, c,
+                                                  -INFINITY, INFINITY, 0, &op),
+            op);
+    setup_ = [=, this](const Tensors& t) {
+      return xnn_setup_average_pooling2d_nhwc_f32(op_.get(), n, h, w, src<float>(t), dst<float>(t),
+                                                  pool());
+    };
+  }
+  template <class T>
+  void make_max(auto* create, auto* setup, T lowest, T highest) {
+    const auto& [top, right, bottom, left, kh, kw, sh, sw, dh, dw, n, c, h, w] = shape_;
+    xnn_operator_t op = nullptr;
+    require(
+        create(top, right, bottom, left, kh, kw, sh, sw, dh, dw, c, c, c, lowest, highest, 0, &op),
+        op);
+    setup_ = [=, this](const Tensors& t) {
+      return setup(op_.get(), n, h, w, src<T>(t), dst<T>(t), pool());
+    };
+  }
   // The OpenMP team, which may still spin for the contender before, is sent home. It is made again
   // in that contender's next first launch, which is not timed.
   static void take_turn() {
@@ -170,7 +165,7 @@ class XnnPackPlan : public Plan {
     return static_cast<const T*>(tensors.src);
   }
   template <class T>
-  static T* dst_of(const Tensors& tensors) {
+  static T* dst(const Tensors& tensors) {
     return static_cast<T*>(tensors.dst);
   }
 
@@ -200,9 +195,7 @@ class XnnPack : public Peer {
                  ? "running_sum: taps are added nearly one after the other in f32, so that the "
                    "error grows with their number"
                  : lost_in_clamp(point);
-    const bool is_tap =
-        std::any_of(window.begin(), window.end(), [&](double tap) { return tap == point.got; });
-    if (std::isnan(point.expected) && is_tap)
+    if (std::isnan(point.expected) && is_tap(window, point))
       return "max_forgets_nan: maxima are the processor's max, which forgets a NaN with the next "
              "tap";
     return lost_in_clamp(point);
