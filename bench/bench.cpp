@@ -33,11 +33,7 @@ struct Flags {
 ExitStatus status_of(const std::vector<const CaseResult*>& cases) {
   ExitStatus status = cases.empty() ? kNotRun : kAsExpected;
   for (const CaseResult* result : cases)
-    for (const Record& record : result->records) {
-      if (record.status == Status::kWrong) status = worse(status, kWrongResult);
-      if (record.status == Status::kError || record.status == Status::kInvalid)
-        status = worse(status, kNotRun);
-    }
+    for (const Record& record : result->records) status = worse(status, exit_status(record.status));
   return status;
 }
 
@@ -69,8 +65,7 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
       fmt::print("{:<8} {}/{}  {}\n", launched ? "launched" : status_name(verdict.status),
                  contenders[i].name(), to_text(problem),
                  launched ? verdict.kernel : verdict.reason);
-      if (verdict.status == Status::kWrong) status = worse(status, kWrongResult);
-      if (verdict.status == Status::kError) status = worse(status, kNotRun);
+      status = worse(status, exit_status(verdict.status));
     }
   }
   return status;

@@ -56,8 +56,7 @@ double Bencher::floor_seconds(const Contender& contender) {
   std::optional<Accepted> accepted;
   const Verdict verdict = verify(prepared, problem, input, accepted);
   if (verdict.status != Status::kOk) return 0;
-  const Subject subject{prepared.plan.get(), &contender.backend->substrate(), false,
-                        verdict.output_hash};
+  const Subject subject = subject_of(prepared, verdict);
   const auto series =
       measure({&subject, 1}, problem, input, Temperature::kHot, 8, options_.measure, arenas_);
   return it->second = median_interval(series[0].seconds).median;
@@ -71,8 +70,7 @@ void Bencher::time(Timing& timing, CaseResult& result) {
     std::vector<Record*> records;
     for (size_t c = 0; c < contenders_.size(); ++c) {
       if (timing.verdicts[c].status != Status::kOk) continue;
-      subjects.push_back({timing.prepared[c].plan.get(), &contenders_[c].backend->substrate(),
-                          false, timing.verdicts[c].output_hash});
+      subjects.push_back(subject_of(timing.prepared[c], timing.verdicts[c]));
       records.push_back(&result.records[record_at(c, t)]);
     }
     if (subjects.empty()) return;

@@ -218,10 +218,7 @@ ExitStatus check(const Flags& flags) {
   if (!flags.junit.empty()) write_junit(flags.junit, rows);
 
   ExitStatus status = kAsExpected;
-  for (const Row& row : rows) {
-    if (row.verdict.status == Status::kWrong) status = worse(status, kWrongResult);
-    if (row.verdict.status == Status::kError) status = worse(status, kNotRun);
-  }
+  for (const Row& row : rows) status = worse(status, exit_status(row.verdict.status));
   return status;
 }
 

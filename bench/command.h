@@ -11,6 +11,8 @@ class App;
 
 namespace poolbench {
 
+enum class Status;  // of a row: bench/verify.h
+
 // What the program ends with. Where several hold, the first of 4, 5, 2, 3, 1.
 enum ExitStatus {
   kAsExpected = 0,
@@ -22,6 +24,8 @@ enum ExitStatus {
 };
 // Of two statuses the one that the program ends with.
 ExitStatus worse(ExitStatus a, ExitStatus b);
+// What the program ends with for the sake of one row.
+ExitStatus exit_status(Status status);
 
 // Registers a command; `run` is set to its work when the command line chose it.
 using Run = std::function<ExitStatus()>;

@@ -47,12 +47,10 @@ void show_noise() {
   std::optional<Accepted> accepted;
   const Verdict verdict = verify(prepared, problem, input, accepted);
   if (verdict.status != Status::kOk) return line("!", "noise", verdict.reason);
-  const Subject subject{prepared.plan.get(), &contender.backend->substrate(), false,
-                        verdict.output_hash};
   MeasureOptions options;
   options.blocks = 51;
   Arenas arenas;
-  const Subject twice[] = {subject, subject};
+  const Subject twice[] = {subject_of(prepared, verdict), subject_of(prepared, verdict)};
   const auto series = measure(twice, problem, input, Temperature::kHot, 8, options, arenas);
   std::vector<double> differences;
   for (size_t i = 0; i < series[0].seconds.size(); ++i)

@@ -180,6 +180,11 @@ std::vector<int64_t> calibrate(std::span<const Subject> subjects, const PoolProb
 
 }  // namespace
 
+Subject subject_of(const Prepared& prepared, const Verdict& verdict) {
+  return {prepared.plan.get(), &prepared.contender.backend->substrate(), false,
+          verdict.output_hash};
+}
+
 void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
   Buffer& buffer = buffers_[{&substrate, use}];
   if (buffer.bytes() < bytes + kAlign) {

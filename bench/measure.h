@@ -27,6 +27,9 @@ struct Subject {
   uint64_t output_hash = 0;  // of what it must write, where it is no ceiling
 };
 
+// A plan that was prepared and judged right.
+Subject subject_of(const Prepared& prepared, const Verdict& verdict);
+
 struct Series {
   std::vector<double> seconds;  // of one launch; one entry a block, in the blocks' order
   int64_t launches = 0;         // in a sample

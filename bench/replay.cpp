@@ -3,6 +3,8 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <map>
+#include <optional>
 #include <set>
 
 #include "bench/report.h"
