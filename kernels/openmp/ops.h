@@ -279,6 +279,14 @@ inline const char* op_why_not(const PoolArgs& args, bool lp = false) {
              : "of Lp it takes the norms 1, 2, 3 ... 16";
 }
 
+// The same for kernels that load an element several times, and would take its power as often.
+inline const char* low_norm_why_not(const PoolArgs& args) {
+  if (const char* why_not = op_why_not(args, true)) return why_not;
+  return Reduction(args.reduction) == Reduction::kLp && args.norm > 2
+             ? "of Lp it takes the norms 1 and 2"
+             : nullptr;
+}
+
 }  // namespace poolbench::POOLBENCH_ISA
 
 #endif  // POOLBENCH_KERNELS_OPENMP_OPS_H_

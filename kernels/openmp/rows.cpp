@@ -127,12 +127,12 @@ const char* rows_why_not(const PoolArgs& args) {
   if (w.dilation != 1) return "it takes no dilation on the W axis";
   if (w.kernel < 2 || w.kernel > 3 || w.stride > 2)
     return "on the W axis it takes kernels of 2 and 3, strides of 1 and 2";
-  if (const char* why_not = op_why_not(args)) return why_not;
+  if (const char* why_not = low_norm_why_not(args)) return why_not;
   return terms_why_not(args, nested_terms(args));
 }
 
 void rows_launch(const PoolArgs& args, void*) {
-  with_op(args, [&](const auto& op) {
+  with_op<true>(args, [&](const auto& op) {
     using Op = std::remove_cvref_t<decltype(op)>;
     const Axis& w = args.axis[2];
     if (w.kernel == 2) return w.stride == 1 ? pool<Op, 2, 1>(op, args) : pool<Op, 2, 2>(op, args);

@@ -217,7 +217,7 @@ const char* strips_why_not(const PoolArgs& args) {
   if (h.kernel != w.kernel || h.stride != w.stride || w.kernel > 3 || w.stride > 2 ||
       (w.kernel == 1 && w.stride == 1))
     return "it takes 2x2 and 3x3 with strides of 1 and 2, and 1x1 with 2";
-  if (const char* why_not = op_why_not(args)) return why_not;
+  if (const char* why_not = low_norm_why_not(args)) return why_not;
   const int64_t element_bytes = dtype_bytes(DType(args.dtype));
   if (h.src * w.src * element_bytes > largest_plane(element_bytes))
     return "rows are better taken in order where planes are large";
@@ -226,7 +226,7 @@ const char* strips_why_not(const PoolArgs& args) {
 }
 
 void strips_launch(const PoolArgs& args, void*) {
-  with_op(args, [&](const auto& op) {
+  with_op<true>(args, [&](const auto& op) {
     using Op = std::remove_cvref_t<decltype(op)>;
     const int64_t kernel = args.axis[2].kernel;
     if (args.axis[2].stride == 1)
