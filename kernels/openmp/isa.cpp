@@ -17,6 +17,8 @@ constexpr Kernel kKernels[] = {
     {"bands", "channels last, large windows that overlap: along W, then along H", bands_why_not,
      bands_launch},
     {"channels", "channels last: vectors along the channels", channels_why_not, channels_launch},
+    {"folds", "channels first, windows apart or uneven: N at a time folded by halves",
+     folds_why_not, folds_launch},
     {"tile", "any window: tiles in cache, axis by axis", tile_why_not, tile_launch, tile_scratch},
     {"indices", "max with indices in one pass", indices_why_not, indices_launch},
 };

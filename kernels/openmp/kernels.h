@@ -19,6 +19,8 @@ const char* channels_why_not(const PoolArgs& args);
 void channels_launch(const PoolArgs& args, void*);
 const char* bands_why_not(const PoolArgs& args);
 void bands_launch(const PoolArgs& args, void*);
+const char* folds_why_not(const PoolArgs& args);
+void folds_launch(const PoolArgs& args, void*);
 const char* tile_why_not(const PoolArgs& args);
 void tile_launch(const PoolArgs& args, void*);
 int64_t tile_scratch(const PoolArgs& args);

@@ -253,6 +253,29 @@ POOLBENCH_INLINE V shift_in(V before, V v) {
   (std::make_integer_sequence<int, N>{});
 }
 
+// The lanes of `low`, then those of `high`.
+template <class V>
+POOLBENCH_INLINE Vec<Lane<V>, 2 * kLanesOf<V>> join(V low, V high) {
+  using Both = Vec<Lane<V>, 2 * kLanesOf<V>>;
+#ifdef POOLBENCH_AVX512
+  if constexpr (sizeof(V) == 32)
+    return bits<Both>(
+        _mm512_inserti64x4(_mm512_castsi256_si512(bits<__m256i>(low)), bits<__m256i>(high), 1));
+#endif
+#if defined(POOLBENCH_AVX512) || defined(POOLBENCH_AVX2)
+  if constexpr (sizeof(V) == 16)
+    return bits<Both>(_mm256_set_m128i(bits<__m128i>(high), bits<__m128i>(low)));
+#endif
+#ifdef __SSE2__
+  if constexpr (sizeof(V) == 8)
+    return bits<Both>(_mm_set_epi64x(bits<int64_t>(high), bits<int64_t>(low)));
+#endif
+  const V both[2] = {low, high};
+  Both v;
+  __builtin_memcpy(&v, both, sizeof(v));
+  return v;
+}
+
 // Every second lane of a and b together, from the first (First = 0) or the second (1) on.
 template <int First, class V>
 POOLBENCH_INLINE V every_second(V a, V b) {

@@ -13,13 +13,12 @@
 // A pixel is one element with channels first, `unit` elements with channels last. Bound by loads
 // and stores in L1.
 #include "kernels/openmp/kernels.h"
+#include "kernels/openmp/tap_rows.h"
 #include "kernels/openmp/tile_plan.h"
 #include "kernels/openmp/work.h"
 
 namespace poolbench::POOLBENCH_ISA {
 namespace {
-
-constexpr int64_t kRowsAtOnce = 32;  // summed plainly; sums of so many are then added
 
 // to[i] = from[i] and from[i + offset] combined, for `count` elements and up to a vector more. In
 // place it reads ahead of what it writes.
@@ -83,7 +82,12 @@ class Tile {
 
   Tile(const Op& op, const PoolArgs& args, const Shape& shape, const TilePlan& plan,
        const ColumnWeights<Op>& weights)
-      : op_(op), args_(args), shape_(shape), plan_(plan), weights_(weights) {}
+      : op_(op),
+        args_(args),
+        shape_(shape),
+        plan_(plan),
+        weights_(weights),
+        taps_(op, args, shape) {}
 
   // Slices [slice, slice + slices), output rows and columns as given, channels from `channel` on.
   void run(int64_t slice, int64_t slices, Extent rows, Extent columns, int64_t channel) {
@@ -118,54 +122,10 @@ class Tile {
   // Combines `depth` by `height` rows from `first` on into `to`, the columns that are real.
   void load_row(const Element* first, int depth, int height, Work* to) const {
     const int64_t pixels = real_.end - real_.begin;
-    if (!plan_.channel_blocks) return load_run(first, depth, height, pixels * plan_.unit, to);
+    if (!plan_.channel_blocks) return taps_.combine(first, depth, height, pixels * plan_.unit, to);
     for (int64_t x = 0; x < pixels; ++x)
-      load_run(first + x * shape_.unit, depth, height, plan_.unit, to + x * plan_.unit);
+      taps_.combine(first + x * shape_.unit, depth, height, plan_.unit, to + x * plan_.unit);
   }
-  // Up to four vectors side by side, row by row: 2048x60x60 f32 in 10x10 windows, which come from
-  // L3, took 1.41 ms vector by vector and take 1.0 so (Xeon, 2 threads, 2026-11-23).
-  POOLBENCH_INLINE void load_run(const Element* first, int depth, int height, int64_t count,
-                                 Work* to) const {
-    int64_t i = 0;
-    if (depth == 1 && height == 1) {
-      for (; i + N <= count; i += N) store_lanes(to + i, op_.load(first + i));
-      if (i < count) store_lanes(to + i, op_.load_part(first + i, Lanes(0, count - i)));
-      return;
-    }
-    for (; i + 4 * N <= count; i += 4 * N) load_taps<4>(first + i, depth, height, N, to + i);
-    const int64_t vectors = (count - i + N - 1) / N, last = count - i - (vectors - 1) * N;
-    if (vectors == 1) load_taps<1>(first + i, depth, height, last, to + i);
-    if (vectors == 2) load_taps<2>(first + i, depth, height, last, to + i);
-    if (vectors == 3) load_taps<3>(first + i, depth, height, last, to + i);
-    if (vectors == 4) load_taps<4>(first + i, depth, height, last, to + i);
-  }
-  // kCount vectors, the last of which has `lanes` lanes.
-  template <int kCount>
-  POOLBENCH_INLINE void load_taps(const Element* first, int depth, int height, int64_t lanes,
-                                  Work* to) const {
-    const int64_t h_step = args_.axis[1].dilation * args_.axis[2].src * shape_.unit;
-    const int64_t d_step =
-        args_.axis[0].dilation * args_.axis[1].src * args_.axis[2].src * shape_.unit;
-    const Lanes part(0, lanes);
-    const auto load = [&](const Element* at, int j) {
-      return j + 1 < kCount || lanes == N ? op_.load(at + j * N) : op_.load_part(at + j * N, part);
-    };
-    V result[kCount];
-    for (V& v : result) v = Op::fill();
-    for (int d = 0; d < depth; ++d)
-      for (int h = 0; h < height; h += kRowsAtOnce) {
-        const Element* row = first + d * d_step + h * h_step;
-        V sum[kCount];
-        for (int j = 0; j < kCount; ++j) sum[j] = load(row, j);
-        for (int rows = int(least(kRowsAtOnce, height - h)); --rows > 0;) {
-          row += h_step;
-          for (int j = 0; j < kCount; ++j) sum[j] = Op::combine(load(row, j), sum[j]);
-        }
-        for (int j = 0; j < kCount; ++j) result[j] = Op::combine(sum[j], result[j]);
-      }
-    for (int j = 0; j < kCount; ++j) store_lanes(to + j * N, result[j]);
-  }
-
   // Step 1 by walking taps, with step 2.
   void load_rows(int64_t slice, Extent rows, Work* to) const {
     const Axis &d = args_.axis[0], &h = args_.axis[1];
@@ -197,8 +157,8 @@ class Tile {
     Work* at = b_ + (real.begin - y.begin) * length;
     if (real_.end - real_.begin == args_.axis[2].src && !plan_.channel_blocks) {
       // Whole rows are one run of memory.
-      load_run(source(slice, taps_d.begin, real.begin, 0), 1, 1, (real.end - real.begin) * length,
-               at);
+      taps_.combine(source(slice, taps_d.begin, real.begin, 0), 1, 1,
+                    (real.end - real.begin) * length, at);
       at += (real.end - real.begin) * length;
     } else {
       for (int64_t row = real.begin; row < real.end; ++row, at += length)
@@ -308,6 +268,7 @@ class Tile {
   const Shape& shape_;
   const TilePlan& plan_;
   const ColumnWeights<Op>& weights_;
+  const TapRows<Op> taps_;
   Extent x_, real_;  // pixels of the tile's rows, with padding and without
   int64_t pitch_;    // elements of a row of the tile
   int64_t channel_;
@@ -346,8 +307,7 @@ const char* why_not(const PoolArgs& args) {
   if (Windowing(args.windowing) == Windowing::kFractional && shape_of(args).unit != 1)
     return "it takes windows that are the same for all channels";
   if (const char* why_not = op_why_not(args, true)) return why_not;
-  const int64_t rows = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]);
-  if (const char* why_not = terms_why_not(args, rows / kRowsAtOnce + kRowsAtOnce)) return why_not;
+  if (const char* why_not = terms_why_not(args, tap_rows_terms(args))) return why_not;
   bool fits = true;
   with_op<true>(
       args, [&](const auto& op) { fits = plan_of<std::remove_cvref_t<decltype(op)>>(args).fits; });

@@ -7,6 +7,7 @@
 // levels: plainly over a chunk, then over chunks without rounding errors that grow (in double over
 // a plane; with the errors carried along over pixels; i8 and u8 exactly). Bound by memory; with
 // planes of few vectors by what it costs to fold a vector into one number.
+#include "kernels/openmp/fold.h"
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/pixels.h"
 
@@ -159,11 +160,8 @@ POOLBENCH_INLINE void reduce_small_runs(const Op& op, const Runs<Op>& runs, int6
       for (int64_t i = 0; i + N <= size; i += N) v[p] = Op::combine(op.load(src + i), v[p]);
     }
     for (int64_t p = lanes; p < N; ++p) v[p] = Op::fill();
-    for (int64_t left = N / 2; left > 0; left /= 2)
-      for (int64_t p = 0; p < left; ++p)
-        v[p] = Op::combine(every_second<0>(v[2 * p], v[2 * p + 1]),
-                           every_second<1>(v[2 * p], v[2 * p + 1]));
-    store_some(runs.dst + run, op.finish(v[0], scale, int(lanes)), int(lanes));
+    const V all = fold_by_halves<Op, N>([&](int p) { return v[p]; });
+    store_some(runs.dst + run, op.finish(all, scale, int(lanes)), int(lanes));
   }
 }
 

@@ -1,0 +1,260 @@
+// Channels first, windows that begin three or more columns apart, or wherever they like: N at a
+// time folded by halves.
+//
+// A thread takes an even share of all output rows (plane, od, oh), as many at a time as stay in L1:
+//   1. rows   each output row's input rows are combined while they are loaded, into a buffer
+//   2. folds  N windows in the order of the outputs, across the ends of rows: a vector a window (or
+//             two, or four, where windows are that narrow) with the neutral value in what lies
+//             beside it, and adjacent lanes combined until a lane is a window
+// so that an output costs a load, two shuffles and a combination at most, wherever its window
+// begins and however wide it is, up to a vector; padding is lanes beside a window as any other.
+// Bound by loads where windows are large, by those shuffles where they are small.
+//
+// Averages f32, `tile` (which grows windows together and picks outputs out one by one) and here,
+// us, two threads (Xeon, AVX-512, 2026-11-23):
+//                     in L2          from memory
+//   64x60x60 to  7    23.2   12.9    59.8   36.5     windows of 9 and 10
+//   64x60x60 to 13    34.5   14.4    76.3   43.8     of 5 and 6
+//   64x60x60 to 31     136   27.6     164   62.3     of 2 and 3
+//   64x60x60 to  2     9.4    8.6    35.9   34.8     of 30
+//   512x14x14 to 4    46.0   13.8    62.1   26.9     of 4
+#include "kernels/openmp/fold.h"
+#include "kernels/openmp/kernels.h"
+#include "kernels/openmp/tap_rows.h"
+
+namespace poolbench::POOLBENCH_ISA {
+namespace {
+
+constexpr int64_t kRowBytes = 16 << 10;     // of combined rows at a time
+constexpr int64_t kBufferBytes = 48 << 10;  // those, and rows past the last that lanes may read
+constexpr int64_t kMaskBytes = 16 << 10;
+constexpr int64_t kMaxOutputs = 512;  // on the W axis
+constexpr int64_t kMaxRows = 1 << 10;
+
+// Rows past the last one that a vector of outputs may reach into.
+template <class Op>
+constexpr int64_t rows_behind(const Axis& w) {
+  return Op::N / w.dst + 1;
+}
+template <class Op>
+int64_t chunks_of(int64_t widest) {
+  return most((widest + Op::N - 1) / Op::N, 1);
+}
+
+template <class Op>
+class Folder {
+ public:
+  using Element = typename Op::Element;
+  using Work = typename Op::Work;
+  using Weight = typename Op::Weight;
+  using V = typename Op::V;
+  using Mask = Lane<Ints<V>>;
+  static constexpr int N = Op::N;
+
+  Folder(const Op& op, const PoolArgs& args, const Shape& shape)
+      : op_(op), args_(args), shape_(shape), taps_(op, args, shape), width_(args.axis[2].src) {
+    const Axis& w = args.axis[2];
+    same_for_all_ = w.plane_stride == 0;
+    int64_t widest = w.kernel;  // of fractional windows
+    if (same_for_all_) {
+      widest = 1;
+      for (int64_t o = 0; o < w.dst; ++o)
+        widest = most(widest, w.windows[o].end - w.windows[o].begin);
+    }
+    chunks_ = chunks_of<Op>(widest);
+    parts_ = 1;
+    while (parts_ < kMostParts && widest <= N / (2 * parts_)) parts_ *= 2;
+    rows_ = least(least(kRowBytes / int64_t(sizeof(Work)) / width_, kMaxRows), kWeights / w.dst);
+    rows_ = most(rows_, 1);
+    if (same_for_all_) tabulate(0);
+  }
+
+  // Output rows [begin, end), counted over everything.
+  void run(int64_t begin, int64_t end) {
+    const int64_t rows_a_plane = args_.axis[0].dst * args_.axis[1].dst;
+    while (begin < end) {
+      int64_t rows = least(rows_, end - begin);
+      if (!same_for_all_) {
+        rows = least(rows, rows_a_plane - begin % rows_a_plane);
+        tabulate(begin / rows_a_plane);
+      }
+      combine_rows(begin, rows);
+      Element* dst = static_cast<Element*>(args_.dst) + begin * args_.axis[2].dst;
+      if constexpr (kMostParts >= 4)
+        if (parts_ == 4) fold_rows<4>(rows, dst);
+      if constexpr (kMostParts >= 2)
+        if (parts_ == 2) fold_rows<2>(rows, dst);
+      if (parts_ == 1) fold_rows<1>(rows, dst);
+      begin += rows;
+    }
+  }
+
+ private:
+  // Windows side by side in a vector: pieces of at least two lanes and 8 bytes.
+  static constexpr int kMostParts = N >= 8 && sizeof(V) >= 32   ? 4
+                                    : N >= 4 && sizeof(V) >= 16 ? 2
+                                                                : 1;
+  static constexpr int64_t kWeights = Op::kSum ? 4096 : 1 << 20;
+
+  // Where the windows of a row begin and which lanes they fill, on over the next rows' windows.
+  void tabulate(int64_t plane) {
+    const Axis& w = args_.axis[2];
+    const int64_t lanes = N / parts_;
+    int64_t row = 0;
+    for (int64_t i = 0, o = 0; i < w.dst + N; ++i, ++o) {
+      if (o == w.dst) {
+        o = 0;
+        row += width_;
+      }
+      const Window taps = window_at(w, plane, o);
+      begin_[i] = int32_t(row + taps.begin);
+      Mask* mask = mask_ + i * chunks_ * lanes;
+      for (int64_t x = 0; x < chunks_ * lanes; ++x) mask[x] = x < taps.end - taps.begin ? -1 : 0;
+    }
+    for (int64_t o = 0; o < w.dst; ++o)
+      column_weight_[o] = Op::column_weight(window_at(w, plane, o).count);
+  }
+
+  void combine_rows(int64_t begin, int64_t rows) {
+    const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
+    RowCounter at(args_, begin);
+    Work* to = buffer_;
+    for (int64_t row = 0; row < rows; ++row, at.next(args_), to += width_) {
+      const Window taps_d = window_at(d, at.plane, at.od), taps_h = window_at(h, at.plane, at.oh);
+      const Element* first = static_cast<const Element*>(args_.src) + at.plane * shape_.src_size +
+                             (taps_d.begin * h.src + taps_h.begin) * width_;
+      taps_.combine(first, tap_count(d, taps_d), tap_count(h, taps_h), width_, to);
+      if constexpr (Op::kSum) {
+        if (!op_.counts_columns()) continue;
+        using W = Vec<Weight, N>;
+        const Weight by = op_.row_scale(taps_d.count * taps_h.count, 1).row;
+        for (int64_t o = 0; o < w.dst; o += N)
+          store_lanes(weight_ + row * w.dst + o, load_lanes<W>(column_weight_ + o) * by);
+      }
+    }
+  }
+
+  // `rows` rows of the buffer into outputs that stand one after another.
+  template <int kParts>
+  void fold_rows(int64_t rows, Element* dst) const {
+    const int64_t outputs = rows * args_.axis[2].dst;
+    const int64_t step_rows = N / args_.axis[2].dst, step = N % args_.axis[2].dst;
+    const auto scale = op_.row_scale(1, 1);  // where no columns count
+    const Work* row = buffer_;
+    for (int64_t i = 0, o = 0; i < outputs; i += N) {
+      const V v = fold<kParts>(row, o);
+      const int lanes = int(least(outputs - i, N));
+      const auto result = finish(v, i, lanes, scale);
+      if (lanes == N)
+        store_lanes(dst + i, result);
+      else
+        store_some(dst + i, result, lanes);
+      row += step_rows * width_;
+      if ((o += step) >= args_.axis[2].dst) {
+        o -= args_.axis[2].dst;
+        row += width_;
+      }
+    }
+  }
+  POOLBENCH_INLINE typename Op::E finish(V v, int64_t i, int lanes, RowScale<Weight> scale) const {
+    if constexpr (Op::kSum)
+      if (op_.counts_columns()) return op_.finish(v, weight_ + i, RowScale<Weight>{}, lanes);
+    return op_.finish(v, scale, lanes);
+  }
+
+  // The windows of N outputs from number `o` of `row` on.
+  template <int kParts>
+  POOLBENCH_INLINE V fold(const Work* row, int64_t o) const {
+    constexpr int kLanes = N / kParts;
+    using Piece = Vec<Work, kLanes>;
+    const int32_t* begin = begin_ + o;
+    const auto piece = [&](int i) { return load_lanes<Piece>(row + begin[i]); };
+    return fold_by_halves<Op, kLanes>([&](int i) __attribute__((always_inline)) {
+      if constexpr (kParts == 4) {
+        return only(
+            join(join(piece(4 * i), piece(4 * i + 1)), join(piece(4 * i + 2), piece(4 * i + 3))),
+            mask_ + o * kLanes + i * N);
+      } else if constexpr (kParts == 2) {
+        return only(join(piece(2 * i), piece(2 * i + 1)), mask_ + o * kLanes + i * N);
+      } else {
+        const Mask* mask = mask_ + (o + i) * chunks_ * N;
+        V v = only(piece(i), mask);
+        for (int64_t x = N; x < chunks_ * N; x += N)
+          v = Op::combine(only(load_lanes<V>(row + begin[i] + x), mask + x), v);
+        return v;
+      }
+    });
+  }
+  // The lanes of the mask; the neutral value in the others.
+  static POOLBENCH_INLINE V only(V v, const Mask* mask) {
+    using I = Ints<V>;
+    const I m = load_lanes<I>(mask);
+    return bits<V>((bits<I>(v) & m) | (bits<I>(Op::fill()) & ~m));
+  }
+
+  const Op& op_;
+  const PoolArgs& args_;
+  const Shape& shape_;
+  const TapRows<Op> taps_;
+  const int64_t width_;  // columns of a row
+  bool same_for_all_;    // planes
+  int64_t parts_;        // windows side by side in a vector
+  int64_t chunks_;       // vectors that the widest window takes
+  int64_t rows_;         // at a time
+  int32_t begin_[kMaxOutputs + N];
+  Weight column_weight_[kMaxOutputs + N];
+  alignas(64) Mask mask_[kMaskBytes / sizeof(Mask)];
+  alignas(64) Work buffer_[kBufferBytes / sizeof(Work)];
+  alignas(64) Weight weight_[Op::kSum ? kWeights + kMaxOutputs + 2 * N : 1];
+};
+
+template <class Op>
+bool fits(const PoolArgs& args) {
+  const Axis& w = args.axis[2];
+  if (w.dst > kMaxOutputs) return false;
+  const int64_t masks = (w.dst + Op::N) * chunks_of<Op>(most_taps(args, w)) * kVectorBytes;
+  // What is read past the rows: those behind, and a window's whole vectors.
+  const int64_t rows = most(kRowBytes / int64_t(sizeof(typename Op::Work)), w.src);
+  const int64_t behind =
+      rows_behind<Op>(w) * w.src + chunks_of<Op>(most_taps(args, w)) * Op::N + Op::N;
+  return masks <= kMaskBytes &&
+         (rows + behind) * int64_t(sizeof(typename Op::Work)) <= kBufferBytes;
+}
+
+// Windows that begin one or two columns apart are better grown together, and rows likewise
+// (`tile`).
+bool far_apart(const PoolArgs& args) {
+  if (sliding_why_not(args) != nullptr) return true;
+  const Axis &h = args.axis[1], &w = args.axis[2];
+  return (w.stride >= 3 || w.dst == 1) && (h.kernel <= 2 * h.stride || h.kernel < 4);
+}
+
+}  // namespace
+
+const char* folds_why_not(const PoolArgs& args) {
+  if (shape_of(args).unit != 1) return "it takes channels first alone";
+  if (args.axis[2].dilation != 1) return "it takes no dilation on the W axis";
+  if (!far_apart(args)) return "windows that overlap much are better grown together";
+  if (const char* why_not = op_why_not(args, true)) return why_not;
+  constexpr int64_t kFolds = 6;  // and what a window's chunks add
+  const int64_t columns = most_taps(args, args.axis[2]) * dtype_bytes(DType::kF64) / kVectorBytes;
+  if (const char* why_not = terms_why_not(args, tap_rows_terms(args) + columns + kFolds))
+    return why_not;
+  bool fit = true;
+  with_op<true>(args, [&](const auto& op) { fit = fits<std::remove_cvref_t<decltype(op)>>(args); });
+  return fit ? nullptr : "its tables of a row do not fit their buffers";
+}
+
+void folds_launch(const PoolArgs& args, void*) {
+  with_op<true>(args, [&](const auto& op) {
+    using Op = std::remove_cvref_t<decltype(op)>;
+    const Shape shape = shape_of(args);
+    const int64_t rows = shape.planes * args.axis[0].dst * args.axis[1].dst;
+    share(rows, bytes_moved<Op>(shape), [&](int64_t begin, int64_t end) {
+      Folder<Op> folder(op, args, shape);
+      folder.run(begin, end);
+    });
+  });
+}
+
+}  // namespace poolbench::POOLBENCH_ISA
