@@ -169,7 +169,7 @@ class Folder {
     using Piece = Vec<Work, kLanes>;
     const int32_t* begin = begin_ + o;
     const auto piece = [&](int i) { return load_lanes<Piece>(row + begin[i]); };
-    return fold_by_halves<Op, kLanes>([&](int i) __attribute__((always_inline)) {
+    return fold_by_halves<Op, kLanes>([&](int i) POOLBENCH_INLINE_LAMBDA {
       if constexpr (kParts == 4) {
         return only(
             join(join(piece(4 * i), piece(4 * i + 1)), join(piece(4 * i + 2), piece(4 * i + 3))),
