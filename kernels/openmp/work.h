@@ -9,9 +9,11 @@
 
 namespace poolbench::POOLBENCH_ISA {
 
-// Below this many bytes (src and dst) one thread is done before two have begun. Waking the team
-// costs 0.4 us while it spins (reference machine: 2 vCPU Xeon, 2026-11-23).
-constexpr int64_t kSerialBytes = 32 << 10;
+// Below this many bytes (src and dst) one thread is done before two have begun. Channels last, f32,
+// hot and cold us, of one thread and two: 2x2 46 kB 0.47, 4.1 and 1.62, 3.3; 82 kB 0.99, 6.3 and
+// 1.80, 4.8; 3x3 s1 33 kB 0.69, 2.3 and 1.60, 2.8; 131 kB 2.78, 9.3 and 2.79, 7.5 (reference
+// machine: 2 vCPU Xeon, 2026-11-23).
+constexpr int64_t kSerialBytes = 64 << 10;
 
 // f(begin, end) on every thread for its even share of [0, units).
 template <class F>
