@@ -74,10 +74,18 @@ struct DeviceContext {
   }
 };
 
-// One block a multiprocessor is asked for: asked for nothing, nvcc 13 spills a few registers to
-// make room for more blocks (strip, sm_90: 6 kernels of 40 spilled, none so; 2026-11).
+// Blocks that a multiprocessor's registers are to hold. A body that says nothing asks for one:
+// asked for none, nvcc 13 spills a few registers to make room for more (strip, sm_90: 6 kernels of
+// 40 spilled, none so; 2026-11).
 template <class Body>
-__global__ void __launch_bounds__(Body::kThreads, 1)
+constexpr int blocks_asked() {
+  if constexpr (requires { Body::kBlocks; })
+    return Body::kBlocks;
+  else
+    return 1;
+}
+template <class Body>
+__global__ void __launch_bounds__(Body::kThreads, blocks_asked<Body>())
     run_body(const __grid_constant__ typename Body::Params params) {
   DeviceContext context;
   Body::run(context, params);

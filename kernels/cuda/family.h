@@ -263,7 +263,7 @@ inline const char* sliding_why_not(const PoolArgs& args) {
 //   reduce     whole planes: every thread reads; the others have a thread an output
 //   strip      32 (i8: 24, f32: 59)
 //   staged     58 and some 15 for loading and storing, in rows of any length
-//   separable  some 150, but 46 for 13x13 s1, where taps one by one are over 850
+//   separable  some 150, but 26 for 13x13 s1 (f32: 35), where taps one by one are over 850
 //   vector     channels last, the only one with 16-byte loads there
 //   sliding    some 110 and 10 a tap, each loaded on its own
 //   table      some 350 and 10 a tap, for its 64-bit divisions

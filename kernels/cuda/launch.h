@@ -70,6 +70,17 @@ struct FastDivisor {
   }
 };
 
+// A number's places on axes of which the fastest is asked for first; `left` is of those to come.
+struct Places {
+  uint32_t left;
+
+  POOLBENCH_DEVICE int32_t next(const FastDivisor& extent) {
+    uint32_t place = left;
+    left = extent.split(place);
+    return int32_t(place);
+  }
+};
+
 // Keeps nvcc from working out in front of a loop what depends on `v` inside it.
 POOLBENCH_DEVICE void keep_here([[maybe_unused]] int32_t& v) {
 #ifdef __CUDA_ARCH__

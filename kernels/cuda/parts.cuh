@@ -59,6 +59,33 @@ struct Parts<Max<T>> {
   }
 };
 
+// Maxima of two 16-bit floats or bytes at once, each a 16-bit key of a word. A byte's key is a
+// positive f16 of the same order: its sign flipped where it has one, below an exponent that makes
+// all of them normal numbers.
+template <class T>
+struct PairParts {
+  static constexpr bool kByte = sizeof(T) == 1;
+  using Key = std::conditional_t<kByte, f16, T>;
+  static constexpr uint32_t kLowestByte = 0x04000400;
+  static constexpr uint32_t kFlipped =
+      std::is_same_v<T, int8_t> ? kLowestByte | 0x00800080 : kLowestByte;
+
+  POOLBENCH_DEVICE static uint32_t none() { return kByte ? kLowestByte : lowest_word<Key>(); }
+  POOLBENCH_DEVICE static uint32_t of(T low, T high) {
+    if constexpr (kByte)
+      return byte_permute(uint8_t(low), uint8_t(high), 0x5410) ^ kFlipped;
+    else
+      return byte_permute(low.bits, high.bits, 0x5410);
+  }
+  POOLBENCH_DEVICE static uint32_t merge(uint32_t a, uint32_t b) { return max_words<Key>(a, b); }
+  POOLBENCH_DEVICE static T value(uint32_t pair, int i) {
+    if constexpr (kByte)
+      return T(uint8_t((pair ^ kFlipped) >> 16 * i));
+    else
+      return lane<T>(pair, i);
+  }
+};
+
 // An element and its place in the plane; -1 where there is none.
 template <class T>
 struct PlacedMax {
@@ -188,25 +215,31 @@ POOLBENCH_DEVICE typename Parts<Op>::Part merge_range(const Parts<Op>& parts, in
 //
 // Makes outputs first to first + kernel - 1, below n. Windows begin below `end`. keep(o, part) and
 // kept(o) are memory of the thread's own, for o in [begin, n); keep(o) may overwrite what read(o)
-// gives, emit(o, part) what is kept for o.
-template <class Op, class Read, class Keep, class Kept, class Emit>
-POOLBENCH_DEVICE void slide(const Parts<Op>& parts, int32_t first, int32_t n, int32_t kernel,
+// gives, emit(o, part) what is kept for o. `parts` has none() and merge(); Part is what they give.
+template <class Merger, class Read, class Keep, class Kept, class Emit>
+POOLBENCH_DEVICE void slide(const Merger& parts, int32_t first, int32_t n, int32_t kernel,
                             int32_t begin, int32_t end, Read&& read, Keep&& keep, Kept&& kept,
                             Emit&& emit) {
   const auto least = [](int32_t a, int32_t b) { return a < b ? a : b; };
   const int32_t past = least(first + kernel, n), low = first > begin ? first : begin;
   auto tail = parts.none();
   int32_t o = least(first + kernel, end) - 1;
+  POOLBENCH_UNROLL_BY(4)
   for (; o >= past && o >= low; --o) tail = parts.merge(read(o), tail);
+  POOLBENCH_UNROLL_BY(4)
   for (; o >= low; --o) {
     tail = parts.merge(read(o), tail);
     keep(o, tail);
   }
   auto head = parts.none();
-  for (o = first; o < past; ++o) {
-    emit(o, parts.merge(o < begin ? tail : kept(o), head));
+  const auto step = [&](auto before) {
+    emit(o, parts.merge(before, head));
     if (o + kernel < end) head = parts.merge(head, read(o + kernel));
-  }
+  };
+  POOLBENCH_UNROLL_BY(4)
+  for (o = first; o < least(past, begin); ++o) step(tail);
+  POOLBENCH_UNROLL_BY(4)
+  for (; o < past; ++o) step(kept(o));
 }
 
 }  // namespace poolbench

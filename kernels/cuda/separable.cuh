@@ -3,15 +3,17 @@
 // costs one step an axis and not one for each axis' product. Windows that move by one share what
 // overlaps (slide() in parts.cuh): their cost does not grow with their size.
 //
-// Bound by the issue of instructions. Counted in sm_90's code for f16 13x13 s1: 6 and 11
-// instructions an output for the tails and heads of rows, 5 and 19 for those of columns with the
-// outputs, some 5 to get it in and out: 46, where memory leaves time for 28 (f32: 55) and 169 taps
-// one by one are over 850. Windows that do not slide: 2 a tap and axis and some 40 a window.
+// Maxima of 16 bits and less that slide on both axes go two a word (separable_pairs.cuh).
+//
+// Bound by the issue of instructions. Counted in sm_90's code for f32 13x13 s1, the loops' bodies:
+// 5 and 9 instructions an output for the tails and heads of rows, 5 and 11 for those of columns
+// with the outputs, some 5 to get it in and out: 35, where memory leaves time for 55 and 169 taps
+// one by one are over 850. Averages of 16 bits have as many and more, their parts being floats:
+// memory leaves 28 there. Windows that do not slide: 2 a tap and axis and some 40 a window.
 #ifndef POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_
 #define POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_
 
-#include "kernels/cuda/parts.cuh"
-#include "kernels/cuda/stage.cuh"
+#include "kernels/cuda/separable_pairs.cuh"
 #include "kernels/dispatch.h"
 
 namespace poolbench {
@@ -29,31 +31,27 @@ struct SeparableBody {
   using T = typename Op::Type;
   using Part = typename Parts<Op>::Part;
   static constexpr const char* kName = "separable";
-  static constexpr int kThreads = 256;
-  static constexpr bool kCooperative = true;
+  static constexpr int kThreads = 256, kBlocks = 3;
+  static constexpr bool kCooperative = true, kTables = true;
+  static constexpr int kWithout = kLeftOut;
   static constexpr int kElements = stage_elements(sizeof(T), sizeof(Part));
   static_assert(sizeof(Part) == (Op::kIndices ? 8 : 4));  // which separable_why_not counts on
 
   template <class Context>
   POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
-    const PoolArgs& args = params.args;
-    Tile tile = tile_of<true>(ctx, args, params.stage);
-    const auto src = ctx.template shared<T, kElements, 0>();
-    const auto dst = ctx.template shared<T, kElements, 1>();
     const auto mid = ctx.template shared<Part, kElements, 2>();
-    load_tile<T, kThreads>(ctx, args, params.stage, tile, src);
-    barrier<0, kLeftOut>(ctx);
-    if (params.slide_w)
-      slide_rows(ctx, params, tile, src, mid);
-    else
-      reduce_rows(ctx, params, tile, src, mid);
-    barrier<1, kLeftOut>(ctx);
-    if (params.slide_h)
-      slide_columns(ctx, params, tile, mid, dst);
-    else
-      reduce_columns(ctx, params, tile, mid, dst);
-    barrier<2, kLeftOut>(ctx);
-    store_tile<T, kThreads>(ctx, args, tile, dst);
+    const auto work = [&](const Tile& tile, auto src, auto dst) {
+      if (params.slide_w)
+        slide_rows(ctx, params, tile, src, mid);
+      else
+        reduce_rows(ctx, params, tile, src, mid);
+      barrier<2, kLeftOut>(ctx);
+      if (params.slide_h)
+        slide_columns(ctx, params, tile, mid, dst);
+      else
+        reduce_columns(ctx, params, tile, mid, dst);
+    };
+    with_tile<SeparableBody>(ctx, params.args, params.stage, work);
   }
 
   // mid: one part for each row that is held and each column of outputs. Their positions count from
@@ -200,6 +198,10 @@ void launch_separable(const PoolArgs& args, void* stream) {
     if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> && !kIntegerLp<Op>) {
       using Body = SeparableBody<Op>;
       const SeparableParams params = separable_params(args, sizeof(typename Body::Part));
+      if constexpr (std::is_same_v<Op, Max<T>> && sizeof(T) <= 2)
+        if (params.slide_h && params.slide_w)
+          return Launch::template launch<PairsBody<T>>(args, pairs_params(args),
+                                                       params.stage.blocks(), stream);
       Launch::template launch<Body>(args, params, params.stage.blocks(), stream);
     }
   });

@@ -33,18 +33,14 @@ struct SlidingBody {
     if (at >= params.outputs) return;
     const bool first = Layout(args.layout) == Layout::kChannelsFirst;
 
-    // From the place in memory to (plane, od, oh, ow). `quotient` loses the fastest axis each time.
-    uint32_t quotient = uint32_t(at), c = 0;
-    const auto peel = [&](const FastDivisor& extent) {
-      uint32_t rest = quotient;
-      quotient = extent.split(rest);
-      return int32_t(rest);
-    };
-    if (!first) c = uint32_t(peel(params.c));
-    const int32_t ow = peel(params.w), oh = peel(params.h), od = peel(params.d);
+    Places places{uint32_t(at)};
+    const int32_t c = first ? 0 : places.next(params.c);
+    const int32_t ow = places.next(params.w), oh = places.next(params.h);
+    const int32_t od = places.next(params.d);
     const int64_t plane_size = src_plane_size(args);
     const int64_t step = first ? 1 : args.c;
-    const auto* src = static_cast<const T*>(args.src) + int64_t(quotient) * plane_size * step + c;
+    const auto* src =
+        static_cast<const T*>(args.src) + int64_t(places.left) * plane_size * step + c;
 
     const Taps td = taps_of(args.axis[0], od, params.include_pad);
     const Taps th = taps_of(args.axis[1], oh, params.include_pad);

@@ -154,6 +154,23 @@ POOLBENCH_DEVICE void store_tile(Context& ctx, const PoolArgs& args, const Tile&
   if (edge < end) ctx.store(dst + edge, from.get(edge));
 }
 
+// What a block does around its own work(tile, src, dst): the tile's input comes into src, what the
+// work leaves in dst goes out. `Body` has T, kThreads, kElements, kTables (see held()) and kWithout
+// (see barrier()); its own barriers are numbered from 2 on.
+template <class Body, class Context, class Work>
+POOLBENCH_DEVICE void with_tile(Context& ctx, const PoolArgs& args, const Stage& stage,
+                                Work&& work) {
+  using T = typename Body::T;
+  Tile tile = tile_of<Body::kTables>(ctx, args, stage);
+  const auto src = ctx.template shared<T, Body::kElements, 0>();
+  const auto dst = ctx.template shared<T, Body::kElements, 1>();
+  load_tile<T, Body::kThreads>(ctx, args, stage, tile, src);
+  barrier<0, Body::kWithout>(ctx);
+  work(tile, src, dst);
+  barrier<1, Body::kWithout>(ctx);
+  store_tile<T, Body::kThreads>(ctx, args, tile, dst);
+}
+
 }  // namespace poolbench
 
 #endif  // POOLBENCH_KERNELS_CUDA_STAGE_CUH_

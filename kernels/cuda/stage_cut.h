@@ -57,14 +57,16 @@ int64_t largest(int64_t most, Fits&& fits) {
   return low;
 }
 
-// `rows_of_parts`: a part for each output column of every input row.
+// Parts: one for each output column of every input row, and a row and a column more, so that they
+// come in pairs.
 inline StageCut stage_cut(const PoolArgs& args, int64_t element_bytes, int64_t part_bytes) {
   const int64_t limit = stage_elements(element_bytes, part_bytes), run = 16 / element_bytes;
   const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
   // Input rows, output rows; a span that begins and ends inside runs takes up to two runs more.
   const auto fits = [&](int64_t src_rows, int64_t dst_rows) {
     return src_rows <= limit && dst_rows <= limit && src_rows * w.src + 2 * run <= limit &&
-           dst_rows * w.dst + 2 * run <= limit && (part_bytes == 0 || src_rows * w.dst <= limit);
+           dst_rows * w.dst + 2 * run <= limit &&
+           (part_bytes == 0 || (src_rows + 1) * (w.dst + 1) <= limit);
   };
   const int64_t total = args.n * args.c;
   const int64_t planes =

@@ -31,7 +31,8 @@ struct StagedBody {
   using Part = typename Parts<Op>::Part;
   static constexpr const char* kName = "staged";
   static constexpr int kThreads = 256;
-  static constexpr bool kCooperative = true;
+  static constexpr bool kCooperative = true, kTables = false;
+  static constexpr int kWithout = kLeftOut;
   static constexpr StagedShape kS = kStagedShapes[kShape];
   static constexpr int kRows = kStagedRows;
   static constexpr int kSrcRows = (kRows - 1) * kS.stride + kS.kernel;
@@ -39,23 +40,18 @@ struct StagedBody {
 
   template <class Context>
   POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
-    const PoolArgs& args = params.args;
-    Tile tile = tile_of<false>(ctx, args, params.stage);
-    const auto src = ctx.template shared<T, kElements, 0>();
-    const auto dst = ctx.template shared<T, kElements, 1>();
-    load_tile<T, kThreads>(ctx, args, params.stage, tile, src);
-    barrier<0, kLeftOut>(ctx);
-    const int32_t items = tile.planes * int32_t(params.slices.divisor * params.chunks.divisor) *
-                          int32_t(params.w.divisor);
-    for (int32_t item = ctx.thread(); item < items; item += kThreads) {
-      uint32_t ow = uint32_t(item), chunk = params.w.split(ow);
-      uint32_t od = params.chunks.split(chunk);
-      const int32_t p = int32_t(params.slices.split(od)), oh = int32_t(chunk) * kRows;
-      if (int32_t(od) < tile.slices && oh < tile.rows)
-        column(ctx, params, tile, src, dst, p, int32_t(od), oh, int32_t(ow));
-    }
-    barrier<1, kLeftOut>(ctx);
-    store_tile<T, kThreads>(ctx, args, tile, dst);
+    const auto work = [&](const Tile& tile, auto src, auto dst) {
+      const int32_t items = tile.planes * int32_t(params.slices.divisor * params.chunks.divisor) *
+                            int32_t(params.w.divisor);
+      for (int32_t item = ctx.thread(); item < items; item += kThreads) {
+        uint32_t ow = uint32_t(item), chunk = params.w.split(ow);
+        uint32_t od = params.chunks.split(chunk);
+        const int32_t p = int32_t(params.slices.split(od)), oh = int32_t(chunk) * kRows;
+        if (int32_t(od) < tile.slices && oh < tile.rows)
+          column(ctx, params, tile, src, dst, p, int32_t(od), oh, int32_t(ow));
+      }
+    };
+    with_tile<StagedBody>(ctx, params.args, params.stage, work);
   }
 
   // Outside the input: the nearest place inside, or nothing where that would count twice. Rows that

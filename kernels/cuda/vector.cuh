@@ -137,18 +137,13 @@ struct VectorBody {
     const PoolArgs& args = params.args;
     const int64_t item = ctx.block() * kThreads + ctx.thread();
     if (item >= params.items) return;
-    uint32_t quotient = uint32_t(item);
-    const auto peel = [&](const FastDivisor& extent) {
-      uint32_t rest = quotient;
-      quotient = extent.split(rest);
-      return int32_t(rest);
-    };
-    const int32_t c = peel(params.runs) * kRun;
-    const int32_t ow = peel(params.w), oh = peel(params.h), od = peel(params.d);
+    Places places{uint32_t(item)};
+    const int32_t c = places.next(params.runs) * kRun, ow = places.next(params.w);
+    const int32_t oh = places.next(params.h), od = places.next(params.d);
     const Window w[3] = {ctx.load(args.axis[0].windows + od), ctx.load(args.axis[1].windows + oh),
                          ctx.load(args.axis[2].windows + ow)};
     const auto* src =
-        static_cast<const T*>(args.src) + int64_t(quotient) * src_plane_size(args) * args.c + c;
+        static_cast<const T*>(args.src) + int64_t(places.left) * src_plane_size(args) * args.c + c;
     Channels channels(args);
     if constexpr (kWindow == 0)
       any_window(ctx, args, w, src, channels);

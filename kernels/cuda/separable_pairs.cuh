@@ -1,0 +1,119 @@
+// separable, two lanes a word: maxima of 16-bit floats and of bytes whose windows move by one on h
+// and w. The same passes (slide() in parts.cuh) over half as many words: rows in pairs first, half
+// a block apart, then neighbouring columns in pairs. In between, a row's maxima are 16-bit keys.
+//
+// Bound by the issue of instructions. Counted in sm_90's code for f16 13x13 s1, the loops' bodies
+// for the pairs that they make: 4 and 7 instructions an output for the tails and heads of rows, 3
+// and 8 for those of columns, some 5 to get it in and out: 26, where memory leaves time for 28 (one
+// lane a word: 46). Planes of 13x13, whose loops are short: some 38 with all that surrounds the
+// loops. i8: 27, where memory leaves time for 14.
+#ifndef POOLBENCH_KERNELS_CUDA_SEPARABLE_PAIRS_CUH_
+#define POOLBENCH_KERNELS_CUDA_SEPARABLE_PAIRS_CUH_
+
+#include "kernels/cuda/parts.cuh"
+#include "kernels/cuda/stage.cuh"
+
+namespace poolbench {
+
+constexpr int kPairPartBytes = 4;  // a key and half a tail
+
+struct PairsParams {
+  PoolArgs args;
+  Stage stage;
+  FastDivisor pairs, slices;  // of columns; a block's slices
+};
+
+template <class Type, int kLeftOut = -1>
+struct PairsBody {
+  using Params = PairsParams;
+  using T = Type;
+  static constexpr const char* kName = "separable";
+  static constexpr int kThreads = 256, kBlocks = 4;
+  static constexpr bool kCooperative = true, kTables = false;
+  static constexpr int kWithout = kLeftOut;
+  static constexpr int kElements = stage_elements(sizeof(T), kPairPartBytes);
+  using Parts = PairParts<T>;
+
+  template <class Context>
+  POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
+    // The keys of rows, and behind them the tails, which are words.
+    const auto mid = ctx.template shared<uint16_t, 2 * kElements, 2>();
+    const auto work = [&](const Tile& tile, auto src, auto dst) {
+      rows(ctx, params, tile, src, mid);
+      barrier<2, kLeftOut>(ctx);
+      columns(ctx, params, tile, mid, dst);
+    };
+    with_tile<PairsBody>(ctx, params.args, params.stage, work);
+  }
+
+  template <class Context, class Src, class Mid>
+  POOLBENCH_DEVICE static void rows(Context& ctx, const Params& params, const Tile& tile,
+                                    const Src& src, const Mid& mid) {
+    const Axis& w = params.args.axis[2];
+    const int32_t width = int32_t(w.src), outputs = int32_t(w.dst), kernel = int32_t(w.kernel);
+    const int32_t pad = int32_t(w.pad_begin), keys = 2 * int32_t(params.pairs.divisor);
+    const int32_t rows = tile.planes * tile.src_slices * tile.src_rows, half = (rows + 1) / 2;
+    for (int32_t first = 0; first < outputs; first += kernel)
+      for (int32_t low = ctx.thread(); low < half; low += kThreads) {
+        const int32_t high = low + half < rows ? low + half : low;
+        const int32_t from[2] = {tile.shift + low * width - pad, tile.shift + high * width - pad};
+        const int32_t to[2] = {low * keys, high * keys};
+        // An odd number of words, so that the threads of a warp are in different banks.
+        const int32_t tails = kElements + 2 * low * (outputs | 1);
+        slide(
+            Parts(), first, outputs, kernel, pad, pad + width,
+            [&](int32_t o) { return Parts::of(src.get(from[0] + o), src.get(from[1] + o)); },
+            [&](int32_t o, uint32_t pair) { mid.template set<uint32_t>(tails + 2 * o, pair); },
+            [&](int32_t o) { return mid.template get<uint32_t>(tails + 2 * o); },
+            [&](int32_t o, uint32_t pair) {
+              mid.set(to[0] + o, uint16_t(pair));
+              mid.set(to[1] + o, uint16_t(pair >> 16));
+            });
+        if (outputs % 2 != 0) {  // the last pair's other lane, which means nothing
+          mid.set(to[0] + outputs, 0);
+          mid.set(to[1] + outputs, 0);
+        }
+      }
+  }
+
+  // A thread takes two columns, and keeps what it needs again in the place of what it has read.
+  template <class Context, class Mid, class Dst>
+  POOLBENCH_DEVICE static void columns(Context& ctx, const Params& params, const Tile& tile,
+                                       const Mid& mid, const Dst& dst) {
+    const Axis& h = params.args.axis[1];
+    const int32_t outputs = int32_t(params.args.axis[2].dst), kernel = int32_t(h.kernel);
+    const int32_t pairs = int32_t(params.pairs.divisor);
+    const int32_t begin = tile.src_h - tile.oh + int32_t(h.pad_begin);
+    const int32_t items = tile.planes * tile.slices * pairs;
+    for (int32_t item = ctx.thread(); item < items; item += kThreads) {
+      uint32_t pair = uint32_t(item), od = params.pairs.split(pair);
+      const int32_t p = int32_t(params.slices.split(od)), ow = 2 * int32_t(pair);
+      const int32_t slice = p * tile.src_slices + tile.od + int32_t(od) - tile.src_d;
+      const int32_t column = 2 * slice * tile.src_rows * pairs + ow;
+      const int32_t to = tile.output_at(p, int32_t(od), 0, outputs) + ow;
+      const bool both = ow + 1 < outputs;
+      // Output o's window begins in row o - begin of those held, and is kept there.
+      const auto row = [&](int32_t o) { return column + 2 * (o - begin) * pairs; };
+      for (int32_t first = 0; first < tile.rows; first += kernel)
+        slide(
+            Parts(), first, tile.rows, kernel, begin, begin + tile.src_rows,
+            [&](int32_t o) { return mid.template get<uint32_t>(row(o)); },
+            [&](int32_t o, uint32_t part) { mid.template set<uint32_t>(row(o), part); },
+            [&](int32_t o) { return mid.template get<uint32_t>(row(o)); },
+            [&](int32_t o, uint32_t part) {
+              dst.set(to + o * outputs, Parts::value(part, 0));
+              if (both) dst.set(to + o * outputs + 1, Parts::value(part, 1));
+            });
+    }
+  }
+};
+
+inline PairsParams pairs_params(const PoolArgs& args) {
+  const StageCut cut = stage_cut(args, dtype_bytes(DType(args.dtype)), kPairPartBytes);
+  return {args, Stage(args, cut), FastDivisor(ceil_div(args.axis[2].dst, 2)),
+          FastDivisor(cut.slices)};
+}
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_CUDA_SEPARABLE_PAIRS_CUH_
