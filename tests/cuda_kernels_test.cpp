@@ -72,6 +72,27 @@ TEST(CudaWords, integer_averages_are_exact) {
           << sum << " / " << divisor;
 }
 
+TEST(CudaWords, whole_powers_and_their_roots) {
+  PoolArgs args{};
+  for (int p = 1; p <= 16; ++p) {
+    args.norm = p;
+    const Powers<float> powers(args);
+    float small[] = {0, 1, 2, 2.5f};
+    powers.raise(small);
+    EXPECT_EQ(small[0], 0);
+    EXPECT_EQ(small[1], 1);
+    EXPECT_EQ(small[2], std::ldexp(1.0f, p));
+    EXPECT_NEAR(small[3], std::pow(2.5, p), std::pow(2.5, p) * p * 0x1p-24);
+    for (float s = 0x1p-126f; s < HUGE_VALF; s *= 1.37f) {
+      const double root = std::pow(double(s), 1.0 / p);
+      EXPECT_NEAR(powers.value(s, Divisor(1)), root, root * 0x1p-22) << "p " << p << ", s " << s;
+    }
+    EXPECT_EQ(powers.value(0, Divisor(1)), 0);
+    EXPECT_EQ(powers.value(HUGE_VALF, Divisor(1)), HUGE_VALF);
+    EXPECT_TRUE(is_nan(powers.value(std::nanf(""), Divisor(1))));
+  }
+}
+
 TEST(CudaWords, fast_divisor_divides) {
   for (const int64_t divisor : {1, 2, 3, 7, 28, 641, 65535, 65536, 1 << 30, 2147483647})
     for (const int64_t near : {int64_t{0}, divisor, 2 * divisor, int64_t{2147483647}})
@@ -178,7 +199,8 @@ void expect_right(const std::string& kernel, const PoolProblem& problem) {
 }
 
 void expect_right(const std::string& kernel, std::initializer_list<const char*> reductions,
-                  std::initializer_list<const char*> problems) {
+                  std::initializer_list<const char*> problems,
+                  Layout layout = Layout::kChannelsFirst) {
   for (const std::string reduction : reductions)
     for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kI8, DType::kU8}) {
       const size_t slash = reduction.find('/');
@@ -186,8 +208,8 @@ void expect_right(const std::string& kernel, std::initializer_list<const char*> 
       const bool whole = dtype == DType::kI8 || dtype == DType::kU8;
       if (whole && reduction.substr(0, 2) == "lp") continue;
       for (const char* text : problems)
-        expect_right(kernel, parse_problem(reduction.substr(0, slash) + "/" + text + tail,
-                                           {dtype, Layout::kChannelsFirst}));
+        expect_right(
+            kernel, parse_problem(reduction.substr(0, slash) + "/" + text + tail, {dtype, layout}));
     }
 }
 
@@ -206,9 +228,23 @@ TEST(CudaStaged, bands_of_rows_and_of_slices) {
       {"sliding/src:1x2x190x111/k:3x3/s:2x2/p:1x1", "sliding/src:1x1x150x155/k:3x3/s:1x1/p:1x1",
        "sliding/src:1x1x9x30x35/k:3x3x3/s:1x1x1/p:1x1x1", "sliding/src:1x1x12x40x42/k:2x2x2"});
 }
+constexpr auto kNorms = {"lp/norm:1", "lp/norm:3", "lp/norm:6/mean", "lp/norm:16"};
+
+TEST(CudaStaged, whole_norms) {
+  expect_right("staged", kNorms,
+               {"sliding/src:1x3x13x14/k:3x3/s:2x2/p:1x1", "sliding/src:1x2x9x11/k:2x2/s:1x1/p:1x0",
+                "sliding/src:1x1x5x9x10/k:2x3x3/s:1x1x1/p:1x1x1"});
+}
+TEST(CudaVector, whole_norms) {
+  expect_right("vector", kNorms,
+               {"sliding/src:1x32x13x14/k:3x3/s:2x2/p:1x1", "sliding/src:1x16x9x11/k:2x2",
+                "sliding/src:1x16x12x13/k:7x5/p:1x1", "adaptive/src:2x16x9x10/out:4x3"},
+               Layout::kChannelsLast);
+}
 TEST(CudaSeparable, large_windows) {
   expect_right(
-      "separable", {"max", "max/idx", "avg_include_pad", "avg_exclude_pad", "lp/norm:2"},
+      "separable",
+      {"max", "max/idx", "avg_include_pad", "avg_exclude_pad", "lp/norm:2", "lp/norm:5/mean"},
       {"sliding/src:1x3x19x13/k:13x13/s:1x1/p:6x6", "sliding/src:1x2x7x11/k:5x9/s:1x1/p:2x4",
        "sliding/src:1x1x14x31/k:13x31/s:1x1/p:12x30", "sliding/src:1x1x21x22/k:6x3/s:1x2",
        "sliding/src:1x1x110x27/k:9x9/s:1x1/p:4x4",
@@ -246,7 +282,7 @@ TEST(CudaReduce, large_planes_in_pieces) {
         const std::string tail = std::strchr(reduction, '/') ? std::strchr(reduction, '/') : "";
         const std::string head(reduction, std::strlen(reduction) - tail.size());
         const PoolProblem problem =
-            parse_problem(head + "/global/src:" + src + tail, {dtype, Layout::kChannelsFirst});
+            parse_problem(head + "/global/src:" + src + tail, {dtype, layout});
         EXPECT_GT(reduce_cut(lower(problem)).pieces, 1) << to_text(problem);
         expect_right("reduce", problem);
       }

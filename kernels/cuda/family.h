@@ -22,6 +22,8 @@ void launch_strip_norm2(const PoolArgs& args, void* stream);
 template <class Launch>
 void launch_staged_norm2(const PoolArgs& args, void* stream);
 template <class Launch>
+void launch_staged_powers(const PoolArgs& args, void* stream);
+template <class Launch>
 void launch_staged_max(const PoolArgs& args, void* stream);
 template <class Launch>
 void launch_staged_indices(const PoolArgs& args, void* stream);
@@ -79,15 +81,17 @@ inline bool is_integer_lp(const PoolArgs& args) {
   return Reduction(args.reduction) == Reduction::kLp && dtype_bytes(DType(args.dtype)) == 1;
 }
 
-// Lp that has kernels of its own: of floats, with p = 2, which are as fast as averages.
+// Lp that has kernels of its own: of floats, with p = 2, which is as fast as an average, and with
+// whole p, whose powers are a few multiplications.
 inline bool is_norm2(const PoolArgs& args) {
   return Reduction(args.reduction) == Reduction::kLp && args.norm == 2 && !is_integer_lp(args);
 }
-inline const char* only_norm2(const PoolArgs& args) {
-  const bool other = Reduction(args.reduction) == Reduction::kLp && !is_norm2(args);
-  return other ? "takes Lp with p = 2 over floats only" : nullptr;
+POOLBENCH_HD bool is_power(const PoolArgs& args) {
+  constexpr int kHighest = 16;
+  return Reduction(args.reduction) == Reduction::kLp && args.norm >= 1 && args.norm <= kHighest &&
+         args.norm == double(int(args.norm)) && dtype_bytes(DType(args.dtype)) != 1;
 }
-inline bool is_sum(const PoolArgs& args) { return is_average(args) || is_norm2(args); }
+inline bool is_sum(const PoolArgs& args) { return is_average(args) || is_power(args); }
 
 inline bool is_tuned_type(const PoolArgs& args) {
   return DType(args.dtype) != DType::kF64 && DType(args.dtype) != DType::kI32;
@@ -143,7 +147,8 @@ inline const char* strip_why_not(const PoolArgs& args) {
   if (!is_tuned_type(args)) return "takes f32, f16, bf16, i8 and u8 only";
   if (Windowing(args.windowing) != Windowing::kSliding) return "takes sliding windows only";
   if (args.with_indices) return "takes values without indices only";
-  if (const char* reason = only_norm2(args)) return reason;
+  if (Reduction(args.reduction) == Reduction::kLp && !is_norm2(args))
+    return "takes Lp with p = 2 over floats only";
   for (const Axis& axis : args.axis)
     if (axis.dilation != 1) return "does not take dilation";
   if (strip_shape(args) < 0) return "is not compiled for this window, stride and begin padding";
@@ -198,7 +203,8 @@ inline const char* stage_why_not(const PoolArgs& args, int64_t part_bytes) {
 
 inline const char* staged_why_not(const PoolArgs& args) {
   if (Windowing(args.windowing) != Windowing::kSliding) return "takes sliding windows only";
-  if (const char* reason = only_norm2(args)) return reason;
+  if (Reduction(args.reduction) == Reduction::kLp && !is_power(args))
+    return "takes Lp with p = 1, 2, 3 ... 16 over floats only";
   if (staged_shape(args) < 0) return "is not compiled for this window and stride";
   if (is_sum(args) && args.axis[0].kernel * args.axis[1].kernel * args.axis[2].kernel > 32)
     return "takes sums of up to 32 taps";
@@ -209,6 +215,7 @@ template <class Launch>
 void launch_staged(const PoolArgs& args, void* stream) {
   return is_average(args)    ? launch_staged_average<Launch>(args, stream)
          : is_norm2(args)    ? launch_staged_norm2<Launch>(args, stream)
+         : is_power(args)    ? launch_staged_powers<Launch>(args, stream)
          : args.with_indices ? launch_staged_indices<Launch>(args, stream)
                              : launch_staged_max<Launch>(args, stream);
 }
@@ -262,7 +269,8 @@ inline const char* sliding_why_not(const PoolArgs& args) {
 //
 //   reduce     whole planes: every thread reads; the others have a thread an output
 //   strip      32 (i8: 24, f32: 59)
-//   staged     58 and some 15 for loading and storing, in rows of any length
+//   staged     58 and some 15 for loading and storing, in rows of any length (Lp with p = 2: 140,
+//              with p = 3: 220)
 //   separable  some 150, but 26 for 13x13 s1 (f32: 35), where taps one by one are over 850
 //   vector     channels last, the only one with 16-byte loads there
 //   sliding    some 110 and 10 a tap, each loaded on its own

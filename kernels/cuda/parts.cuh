@@ -3,6 +3,7 @@
 //
 //   Part none()                         of no tap
 //   Part of(T v, int32_t position)      of one tap
+//   raise(Part (&)[N])                  what of() leaves to do, for several taps at once
 //   Part merge(Part before, Part after) the taps of `after` come later in row-major order
 //   add(Total&, Part), total(Total)     parts merged one after the other, in any number
 //   T value(Part, Divisor count)        as Op::value in kernels/reduce.h
@@ -14,6 +15,7 @@
 #ifndef POOLBENCH_KERNELS_CUDA_PARTS_CUH_
 #define POOLBENCH_KERNELS_CUDA_PARTS_CUH_
 
+#include "kernels/cuda/family.h"
 #include "kernels/cuda/words.h"
 
 namespace poolbench {
@@ -43,6 +45,8 @@ struct Parts<Max<T>> {
     else
       return v;
   }
+  template <int N>
+  POOLBENCH_DEVICE void raise(Part (&)[N]) const {}
   POOLBENCH_DEVICE Part merge(Part before, Part after) const {
     if constexpr (kHalf)
       return max_words<T>(before, after);
@@ -101,6 +105,8 @@ struct Parts<MaxIndex<T>> {
   POOLBENCH_DEVICE explicit Parts(const PoolArgs&) {}
   POOLBENCH_DEVICE Part none() const { return {lowest<T>(), -1}; }
   POOLBENCH_DEVICE Part of(T v, int32_t position) const { return {load(v), position}; }
+  template <int N>
+  POOLBENCH_DEVICE void raise(Part (&)[N]) const {}
   // The first of equals and the last NaN win; a tap wins over none.
   POOLBENCH_DEVICE Part merge(Part before, Part after) const {
     const bool later = after.best > before.best || is_nan(after.best) || before.at < 0;
@@ -122,16 +128,21 @@ struct SumParts {
   using Part = Compute<T>;
   using Total = RunningSum<Part>;
   static constexpr bool kIdempotent = false, kLimited = true;
+  Rule rule;
   Divisor given;
 
-  POOLBENCH_DEVICE explicit SumParts(const PoolArgs& args) : given(Rule::given(args)) {}
+  POOLBENCH_DEVICE explicit SumParts(const PoolArgs& args) : rule(args), given(Rule::given(args)) {}
   POOLBENCH_DEVICE Part none() const { return 0; }
-  POOLBENCH_DEVICE Part of(T v, int32_t) const { return Rule::term(v); }
+  POOLBENCH_DEVICE Part of(T v, int32_t) const { return rule.term(v); }
+  template <int N>
+  POOLBENCH_DEVICE void raise(Part (&parts)[N]) const {
+    rule.raise(parts);
+  }
   POOLBENCH_DEVICE Part merge(Part before, Part after) const { return before + after; }
   POOLBENCH_DEVICE void add(Total& total, Part part) const { total.add(part); }
   POOLBENCH_DEVICE Part total(const Total& total) const { return total.total(); }
   POOLBENCH_DEVICE T value(Part part, Divisor count) const {
-    return Rule::value(part, given.value != 0 ? given : count);
+    return rule.value(part, given.value != 0 ? given : count);
   }
 };
 template <class T>
@@ -141,6 +152,10 @@ struct Parts<Mean<T>> : SumParts<Mean<T>> {
 template <class T>
 struct Parts<Norm2<T>> : SumParts<Norm2<T>> {
   using SumParts<Norm2<T>>::SumParts;
+};
+template <class T>
+struct Parts<Powers<T>> : SumParts<Powers<T>> {
+  using SumParts<Powers<T>>::SumParts;
 };
 template <class T>
 struct Parts<Average<T>> : SumParts<Mean<T>> {
@@ -154,20 +169,19 @@ struct Parts<Lp<T>> {
   using Total = RunningSum<float>;
   static constexpr bool kIdempotent = false, kLimited = true;
   Lp<T> op;
-  bool infinite;
-  int32_t power;  // p where it is 1 or 2, also 1 where it is infinite; 0: something else
+  bool infinite, whole;  // what p is; whole: is_power()
+  Powers<T> powers;
 
   POOLBENCH_DEVICE explicit Parts(const PoolArgs& args)
-      : op(args),
-        infinite(op.infinite()),
-        power(infinite || op.p == 1 ? 1
-              : op.p == 2           ? 2
-                                    : 0) {}
+      : op(args), infinite(op.infinite()), whole(is_power(args)), powers(args) {}
   POOLBENCH_DEVICE Part none() const { return 0; }
   POOLBENCH_DEVICE Part of(T v, int32_t) const {
-    const float magnitude = fabsf(load(v));
-    if (power != 0) return power == 1 ? magnitude : magnitude * magnitude;
-    return abs_power(magnitude, op.p);
+    float x[1] = {Powers<T>::term(v)};
+    if (whole)
+      powers.raise(x);
+    else if (!infinite)
+      x[0] = abs_power(x[0], op.p);
+    return x[0];
   }
   POOLBENCH_DEVICE Part merge(Part before, Part after) const {
     return infinite ? max_of(before, after) : before + after;
@@ -183,8 +197,8 @@ struct Parts<Lp<T>> {
   }
   POOLBENCH_DEVICE T value(Part part, Divisor count) const {
     if (infinite) return store<T>(part);
-    const float sum = op.mean && count.value > 0 ? part * count.inverse : part;
-    return store<T>(power == 1 ? sum : power == 2 ? sqrtf(sum) : root(sum, op.p));
+    const Divisor divisor(op.mean && count.value > 0 ? count : Divisor(1, 1));
+    return whole ? powers.value(part, divisor) : store<T>(root(part * divisor.inverse, op.p));
   }
 };
 

@@ -6,7 +6,8 @@
 //
 // Bound by the issue of instructions in 16 bits and less. Counted in sm_90's code for f16 3x3 s2:
 // 230 for a thread's 4 outputs, of which 27 loads, 14 maxima and 27 additions of places, and some
-// 15 an output for loading and storing: 73, where memory leaves time for 69 (f32: 138, i8: 34).
+// 15 an output for loading and storing: 73, where memory leaves time for 69 (f32: 138, i8: 34). Lp
+// has 140 an output with p = 2, and with p = 3 220, of which 65 are the root.
 #ifndef POOLBENCH_KERNELS_CUDA_STAGED_CUH_
 #define POOLBENCH_KERNELS_CUDA_STAGED_CUH_
 
@@ -92,16 +93,19 @@ struct StagedBody {
       POOLBENCH_UNROLL
       for (int j = 0; j < kSrcRows; ++j) {
         const int32_t h = h0 + j, down = h > tile.src_h && h <= last_h ? kBytes * width : 0;
-        Part row = parts.none();
+        Part taps[kS.kernel];
         POOLBENCH_UNROLL
         for (int i = 0; i < kS.kernel; ++i) {
           if (j > 0) at[i] += down;
           const bool there = counts(h, tile.src_h, last_h) && counts(x0 + i, 0, width - 1);
-          const Part tap =
-              there ? parts.of(src.at_byte(at[i]), at[i] / kBytes - slice + d * height * width)
-                    : parts.none();
-          row = i == 0 ? tap : parts.merge(row, tap);
+          taps[i] = there
+                        ? parts.of(src.at_byte(at[i]), at[i] / kBytes - slice + d * height * width)
+                        : parts.none();
         }
+        parts.raise(taps);
+        Part row = taps[0];
+        POOLBENCH_UNROLL
+        for (int i = 1; i < kS.kernel; ++i) row = parts.merge(row, taps[i]);
         POOLBENCH_UNROLL
         for (int r = 0; r < kRows; ++r)
           if (j >= r * kS.stride && j < r * kS.stride + kS.kernel)
@@ -147,7 +151,7 @@ void launch_staged_of(const PoolArgs& args, void* stream) {
   dispatch_dtype(args, [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> &&
-                  !(std::is_same_v<Op<T>, Norm2<T>> && std::is_integral_v<T>)) {
+                  !(kLpRule<Op<T>> && std::is_integral_v<T>)) {
       const int shape = staged_shape(args);
       [&]<int... kShape>(std::integer_sequence<int, kShape...>) {
         ((shape == kShape ? launch_staged_body<Op<T>, kShape, Launch>(args, stream) : void()), ...);

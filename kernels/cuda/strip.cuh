@@ -85,7 +85,7 @@ struct MaxColumns {
 // Sums of columns: at most kMaxPlainTerms taps a window.
 template <class T, int kRuns, class Rule>
 struct SumColumns {
-  static constexpr bool kIntegers = Rule::kIntegers;
+  static constexpr bool kIntegers = !kLpRule<Rule>;
   static constexpr int kCount = 16 / int(sizeof(T));
   static constexpr int kColumns = kCount * kRuns;
   using Run = Pack<T, kCount>;

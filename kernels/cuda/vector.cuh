@@ -82,15 +82,20 @@ struct ChannelSum {
   static constexpr int kInFlight = 4;
   using Run = Pack<T, kCount>;
   using Sum = Compute<T>;
+  Rule rule;
   Sum run[kCount] = {};
   RunningSum<Sum> sum[kFew ? 1 : kCount];
 
-  POOLBENCH_DEVICE explicit ChannelSum(const PoolArgs&) {}
+  POOLBENCH_DEVICE explicit ChannelSum(const PoolArgs& args) : rule(args) {}
   POOLBENCH_DEVICE static uint32_t nothing() { return 0; }
   POOLBENCH_DEVICE void add(const Words& words, int64_t) {
     const Run values = bit_cast<Run>(words);
+    Sum terms[kCount];
     POOLBENCH_UNROLL
-    for (int i = 0; i < kCount; ++i) run[i] += Rule::term(values.v[i]);
+    for (int i = 0; i < kCount; ++i) terms[i] = rule.term(values.v[i]);
+    rule.raise(terms);
+    POOLBENCH_UNROLL
+    for (int i = 0; i < kCount; ++i) run[i] += terms[i];
   }
   POOLBENCH_DEVICE void end_run() {
     if constexpr (!kFew) {
@@ -109,9 +114,9 @@ struct ChannelSum {
     POOLBENCH_UNROLL
     for (int i = 0; i < kCount; ++i) {
       if constexpr (kFew)
-        out.v[i] = Rule::value(run[i], divisor);
+        out.v[i] = rule.value(run[i], divisor);
       else
-        out.v[i] = Rule::value(sum[i].total(), divisor);
+        out.v[i] = rule.value(sum[i].total(), divisor);
     }
     ctx.store(reinterpret_cast<Run*>(static_cast<T*>(args.dst) + at), out);
   }
@@ -238,7 +243,8 @@ void launch_vector_as(const PoolArgs& args, void* stream) {
                          : launch_vector_body<T, ChannelMax<T>, 0, Launch>(args, stream);
   if (reduction != Reduction::kLp) return launch_vector_sum<Mean<T>, Launch>(args, stream);
   if constexpr (!std::is_integral_v<T>) {
-    if (args.norm == 2) return launch_vector_sum<Norm2<T>, Launch>(args, stream);
+    if (is_norm2(args)) return launch_vector_sum<Norm2<T>, Launch>(args, stream);
+    if (is_power(args)) return launch_vector_sum<Powers<T>, Launch>(args, stream);
     launch_vector_body<T, ChannelOps<Lp<T>>, 0, Launch>(args, stream);
   }
 }

@@ -224,13 +224,52 @@ POOLBENCH_DEVICE float square_root(float v) {
 #endif
 }
 
-// What a sum is made of and what becomes of it. `given` is the divisor, or 0 where it is the count
-// of taps.
+// s^(1/p) to about four digits, for s > 0 (2^-22 of the logarithm, which is below 128).
+POOLBENCH_DEVICE float estimated_root(float s, float inverse_p) {
+#ifdef __CUDA_ARCH__
+  float log, root;
+  asm("lg2.approx.f32 %0, %1;" : "=f"(log) : "f"(s));
+  asm("ex2.approx.f32 %0, %1;" : "=f"(root) : "f"(log * inverse_p));
+  return root;
+#else
+  return exp2f(log2f(s) * inverse_p);
+#endif
+}
+// a / b for b below 2^126, within two ulp.
+POOLBENCH_DEVICE float quotient(float a, float b) {
+#ifdef __CUDA_ARCH__
+  return __fdividef(a, b);
+#else
+  return a / b;
+#endif
+}
+
+// Every x to the power of p, from 1 to 16 and the same for all threads: a square for each bit of p
+// below its highest, and a factor where that is set. Several x share the branches.
+template <int N>
+POOLBENCH_DEVICE void raise_all(float (&x)[N], int32_t p) {
+  float once[N];
+  POOLBENCH_UNROLL
+  for (int i = 0; i < N; ++i) once[i] = x[i];
+  for (int32_t bit = p < 2 ? 0 : p < 4 ? 1 : p < 8 ? 2 : p < 16 ? 4 : 8; bit != 0; bit >>= 1) {
+    POOLBENCH_UNROLL
+    for (int i = 0; i < N; ++i) x[i] *= x[i];
+    if ((p & bit) == 0) continue;
+    POOLBENCH_UNROLL
+    for (int i = 0; i < N; ++i) x[i] *= once[i];
+  }
+}
+
+// What a sum is made of and what becomes of it: term(v) of each tap, raise() of several terms at
+// once, value() of their sum. `given` is the divisor, or 0 where it is the count of taps.
 template <class T>
 struct Mean {
   using Type = T;
-  static constexpr bool kIndices = false, kIntegers = true;
+  static constexpr bool kIndices = false;
+  POOLBENCH_DEVICE explicit Mean(const PoolArgs&) {}
   POOLBENCH_DEVICE static Compute<T> term(T v) { return load(v); }
+  template <int N>
+  POOLBENCH_DEVICE static void raise(Compute<T> (&)[N]) {}
   POOLBENCH_DEVICE static float given(const PoolArgs& args) { return float(args.divisor); }
   POOLBENCH_DEVICE static T value(Compute<T> sum, Divisor divisor) {
     return divided<T>(sum, divisor);
@@ -240,16 +279,54 @@ struct Mean {
 template <class T>
 struct Norm2 {
   using Type = T;
-  static constexpr bool kIndices = false, kIntegers = false;
+  static constexpr bool kIndices = false;
+  POOLBENCH_DEVICE explicit Norm2(const PoolArgs&) {}
   POOLBENCH_DEVICE static float term(T v) {
     const float x = load(v);
     return x * x;
   }
+  template <int N>
+  POOLBENCH_DEVICE static void raise(float (&)[N]) {}
   POOLBENCH_DEVICE static float given(const PoolArgs& args) { return args.norm_mean ? 0 : 1; }
   POOLBENCH_DEVICE static T value(float sum, Divisor divisor) {
     return store<T>(square_root(sum * divisor.inverse));
   }
 };
+// Lp with any whole p up to 16 (is_power() in family.h).
+template <class T>
+struct Powers {
+  using Type = T;
+  static constexpr bool kIndices = false;
+  int32_t p;
+  float inverse_p;
+
+  POOLBENCH_DEVICE explicit Powers(const PoolArgs& args)
+      : p(int32_t(args.norm)), inverse_p(1 / float(p)) {}
+  POOLBENCH_DEVICE static float term(T v) { return fabsf(load(v)); }
+  template <int N>
+  POOLBENCH_DEVICE void raise(float (&x)[N]) const {
+    raise_all(x, p);
+  }
+  POOLBENCH_DEVICE static float given(const PoolArgs& args) { return args.norm_mean ? 0 : 1; }
+  // A step of Newton's method from the estimate squares its error. Zero, infinity and NaN stay what
+  // they are.
+  POOLBENCH_DEVICE T value(float sum, Divisor divisor) const {
+    const float s = sum * divisor.inverse;
+    if (p == 1 || !(s > 0 && s < HUGE_VALF)) return store<T>(s);
+    const float root = estimated_root(s, inverse_p);
+    float power[1] = {root};
+    raise_all(power, p - 1);
+    return store<T>(root + (quotient(s, power[0]) - root) * inverse_p);
+  }
+};
+
+// The rules of Lp, which are for floats alone.
+template <class Op>
+inline constexpr bool kLpRule = false;
+template <class T>
+inline constexpr bool kLpRule<Norm2<T>> = true;
+template <class T>
+inline constexpr bool kLpRule<Powers<T>> = true;
 
 }  // namespace poolbench
 
