@@ -11,7 +11,8 @@
 // Sums lose digits with every merge: at most kMaxPlainTerms taps of an axis are merged plainly
 // (kLimited), longer ones are added to a total in runs of as many. kIdempotent: merging a part into
 // itself changes nothing, so places outside the input may be replaced by their nearest ones inside,
-// which belong to the window too where it is dense.
+// which belong to the window too where it is dense. kUnroll: how often loops over parts are
+// unrolled.
 #ifndef POOLBENCH_KERNELS_CUDA_PARTS_CUH_
 #define POOLBENCH_KERNELS_CUDA_PARTS_CUH_
 
@@ -31,6 +32,7 @@ struct Parts<Max<T>> {
   using Part = std::conditional_t<kHalf, uint32_t, Compute<T>>;
   using Total = Part;
   static constexpr bool kIdempotent = true, kLimited = false;
+  static constexpr int kUnroll = 4;
 
   POOLBENCH_DEVICE explicit Parts(const PoolArgs&) {}
   POOLBENCH_DEVICE Part none() const {
@@ -69,6 +71,7 @@ struct Parts<Max<T>> {
 template <class T>
 struct PairParts {
   static constexpr bool kByte = sizeof(T) == 1;
+  static constexpr int kUnroll = 4;
   using Key = std::conditional_t<kByte, f16, T>;
   static constexpr uint32_t kLowestByte = 0x04000400;
   static constexpr uint32_t kFlipped =
@@ -101,6 +104,7 @@ struct Parts<MaxIndex<T>> {
   using Part = PlacedMax<T>;
   using Total = Part;
   static constexpr bool kIdempotent = true, kLimited = false;
+  static constexpr int kUnroll = 4;
 
   POOLBENCH_DEVICE explicit Parts(const PoolArgs&) {}
   POOLBENCH_DEVICE Part none() const { return {lowest<T>(), -1}; }
@@ -128,6 +132,7 @@ struct SumParts {
   using Part = Compute<T>;
   using Total = RunningSum<Part>;
   static constexpr bool kIdempotent = false, kLimited = true;
+  static constexpr int kUnroll = 4;
   Rule rule;
   Divisor given;
 
@@ -168,6 +173,7 @@ struct Parts<Lp<T>> {
   using Part = float;
   using Total = RunningSum<float>;
   static constexpr bool kIdempotent = false, kLimited = true;
+  static constexpr int kUnroll = 1;  // a power is a large piece of code
   Lp<T> op;
   bool infinite, whole;  // what p is; whole: is_power()
   Powers<T> powers;
@@ -229,7 +235,7 @@ POOLBENCH_DEVICE typename Parts<Op>::Part merge_range(const Parts<Op>& parts, in
 //
 // Makes outputs first to first + kernel - 1, below n. Windows begin below `end`. keep(o, part) and
 // kept(o) are memory of the thread's own, for o in [begin, n); keep(o) may overwrite what read(o)
-// gives, emit(o, part) what is kept for o. `parts` has none() and merge(); Part is what they give.
+// gives, emit(o, part) what is kept for o. `parts` has none(), merge() and kUnroll.
 template <class Merger, class Read, class Keep, class Kept, class Emit>
 POOLBENCH_DEVICE void slide(const Merger& parts, int32_t first, int32_t n, int32_t kernel,
                             int32_t begin, int32_t end, Read&& read, Keep&& keep, Kept&& kept,
@@ -238,9 +244,9 @@ POOLBENCH_DEVICE void slide(const Merger& parts, int32_t first, int32_t n, int32
   const int32_t past = least(first + kernel, n), low = first > begin ? first : begin;
   auto tail = parts.none();
   int32_t o = least(first + kernel, end) - 1;
-  POOLBENCH_UNROLL_BY(4)
+  POOLBENCH_UNROLL_BY(Merger::kUnroll)
   for (; o >= past && o >= low; --o) tail = parts.merge(read(o), tail);
-  POOLBENCH_UNROLL_BY(4)
+  POOLBENCH_UNROLL_BY(Merger::kUnroll)
   for (; o >= low; --o) {
     tail = parts.merge(read(o), tail);
     keep(o, tail);
@@ -250,9 +256,9 @@ POOLBENCH_DEVICE void slide(const Merger& parts, int32_t first, int32_t n, int32
     emit(o, parts.merge(before, head));
     if (o + kernel < end) head = parts.merge(head, read(o + kernel));
   };
-  POOLBENCH_UNROLL_BY(4)
+  POOLBENCH_UNROLL_BY(Merger::kUnroll)
   for (o = first; o < least(past, begin); ++o) step(tail);
-  POOLBENCH_UNROLL_BY(4)
+  POOLBENCH_UNROLL_BY(Merger::kUnroll)
   for (; o < past; ++o) step(kept(o));
 }
 
