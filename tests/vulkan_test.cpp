@@ -162,6 +162,31 @@ TEST_F(Vulkan, outputs_that_share_rows_and_columns) {
       for (const FillKind fill : all_fills()) check(*backend, parse_problem(text), fill, 1);
 }
 
+// Planes that shared memory does not hold: bands of rows, of columns, of both, and the words that
+// rows of any length begin and end in, down to inputs of less than one.
+TEST_F(Vulkan, staged_bands_and_rows_of_any_length) {
+  for (const char* text : {"max/sliding/f32/nchw/src:1x2x70x83/k:13x13/s:1x1/p:6x6/idx",
+                           "max/sliding/bf16/nchw/src:1x2x66x70/k:9x9/s:2x1/p:4x4",
+                           "avg_exclude_pad/sliding/f16/nchw/src:1x3x31x146/k:31x31/s:1x1/p:15x15",
+                           "avg_include_pad/sliding/u8/nchw/src:1x2x150x90/k:7x5/s:3x2/p:3x2/ceil",
+                           "max/sliding/i8/nhwc/src:1x19x40x45/k:11x11/s:1x1/p:5x5/idx",
+                           "lp/sliding/f32/nhwc/src:1x9x40x33/k:9x5/s:1x2/p:4x2/norm:3",
+                           "max/sliding/f32/nchw/src:1x2x9000/k:29/s:1/idx",
+                           "max/adaptive/f16/nchw/src:1x3x90x95/out:7x13/idx",
+                           "max/fractional/f32/nchw/src:1x3x90x95/k:5x3/out:21x30/seed:3/idx",
+                           "max/sliding/f16/nchw/src:2x5x55x55/k:3x3/s:2x2",
+                           "max/sliding/bf16/nchw/src:1x3x147x147/k:3x3/s:1x1/p:1x1/idx",
+                           "avg_exclude_pad/sliding/f16/nchw/src:3x7x13x13/k:3x3/s:1x1/p:1x1",
+                           "max/sliding/u8/nchw/src:3x3x7x7/k:3x3/s:2x2/p:1x1",
+                           "max/sliding/i8/nchw/src:1x1x1x3/k:1x2/s:1x1",
+                           "max/sliding/bf16/nchw/src:1x1x3x1/k:2x1/s:1x1/idx"})
+    for (const auto& backend : backends()) {
+      const PoolProblem problem = parse_problem(text);
+      EXPECT_EQ(backend->supports(problem, "staged").why_not, "") << text;
+      for (const FillKind fill : all_fills()) check(*backend, problem, fill, 1, "staged");
+    }
+}
+
 // More than 65,535 workgroups of each way to number them (`vector` counts as `strip` does).
 TEST_F(Vulkan, grid_folds_in_three_dimensions) {
   for (const auto& [kernel, text] :

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
+#include "host/backends/vulkan_shapes.h"
+#include "host/backends/vulkan_staged_cut.h"
 #include "host/problem.h"
 #include "kernels/dtype.h"
 
@@ -17,6 +18,8 @@ namespace {
 // Invocations in a workgroup, and where they join in teams. Powers of two that suit sub-groups of
 // 4 to 128.
 constexpr uint32_t kGroup = 128, kTeamGroup = 256;
+// Fewer share the cost of a workgroup's begin, more hide each other's waits (predicted).
+constexpr uint32_t kStagedGroup = 64;
 // Outputs below each other of an invocation of `sliding`.
 constexpr int64_t kRows = 4;
 // Taps that are unrolled. Long unrolled windows have exhausted compilers (ncnn issue 1874).
@@ -25,31 +28,18 @@ constexpr int64_t kFixedTaps = 32;
 constexpr int64_t kPlainSum = 64;
 // Taps from which on `table` has a workgroup make an output.
 constexpr int64_t kTeamTaps = 2048;
-// What a workgroup of `staged` likes to stage, and can; taps from which on it is faster than a
-// kernel that shares them in registers (predicted).
-constexpr int64_t kStagedBytes = 16 << 10, kMostStagedBytes = 48 << 10;
+// Taps from which on `staged` is faster than a kernel that shares them in registers (predicted).
 constexpr int64_t kManyTaps = 25;
 // What a member of a team in `reduce` takes at least: bytes of a plane, channels last places of it;
 // channels last, the most before a team grows at the cost of accesses side by side, and these.
 constexpr int64_t kMemberBytes = 32, kMemberPlaces = 4, kMostMemberPlaces = 1 << 14;
 constexpr int64_t kMostSide = 32;
+// Of shared memory for a team's Ops: a dozen workgroups on a multiprocessor (predicted).
+constexpr int64_t kTeamBytes = 16 << 10;
 constexpr int64_t kInFlight = 4;  // of table.comp and reduce_last.comp
 // Invocations are numbered below 2^31; idle ones of the last groups have numbers as well.
 constexpr int64_t kMostItems = (int64_t{1} << 31) - (1 << 24);
 
-int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-int64_t power_of_two(int64_t value, int64_t most) {
-  return int64_t(std::bit_ceil(uint64_t(std::clamp<int64_t>(value, 1, most))));
-}
-
-int64_t src_plane(const PoolArgs& args) {
-  return args.axis[0].src * args.axis[1].src * args.axis[2].src;
-}
-int64_t dst_plane(const PoolArgs& args) {
-  return args.axis[0].dst * args.axis[1].dst * args.axis[2].dst;
-}
-bool channels_last(const PoolArgs& args) { return Layout(args.layout) == Layout::kChannelsLast; }
 bool is_integer(const PoolArgs& args) { return DType(args.dtype) >= DType::kI8; }
 
 std::string shader_name(const char* source, const PoolArgs& args) {
@@ -70,12 +60,6 @@ uint32_t norm_constant(const PoolArgs& args) {
 }
 
 // ---- table ----
-
-// The most taps that a window has on an axis.
-int64_t most_taps(const PoolArgs& args, const Axis& axis) {
-  if (Windowing(args.windowing) != Windowing::kAdaptive || axis.dst == 0) return axis.kernel;
-  return std::min(axis.src, axis.src / axis.dst + 2);
-}
 
 VulkanWork table(const PoolArgs& args, int64_t /*enough*/) {
   const int64_t outputs = args.n * args.c * dst_plane(args);
@@ -131,8 +115,6 @@ bool is_known_window(const PoolArgs& args) {
 bool is_long_norm(const PoolArgs& args) {
   return Reduction(args.reduction) == Reduction::kLp && args.norm != 1 && args.norm != 2;
 }
-
-int64_t lanes(const PoolArgs& args) { return 16 / dtype_bytes(DType(args.dtype)); }
 
 // The input that the last window reaches, counted from the input's begin.
 int64_t reach(const Axis& axis) {
@@ -262,43 +244,45 @@ const char* vector_why_not(const PoolArgs& args) {
 
 // ---- staged ----
 
-// Bytes of a plane's lanes in shared memory: its elements, skewed, and its rows' windows.
-int64_t staged_bytes(const PoolArgs& args, int64_t planes) {
-  const int64_t elements = planes * src_plane(args);
-  return (elements + elements / 32 + planes * args.axis[1].src * args.axis[2].dst) *
-         (args.with_indices ? 8 : 4);
-}
-
-bool in_tables(const PoolArgs& args) { return Windowing(args.windowing) != Windowing::kSliding; }
-
-// Predicted: 16 KiB of lanes leave room for a dozen workgroups on a multiprocessor. Channels last,
-// as many planes as make 32 bytes, a sector; channels first, as many as keep a workgroup busy.
-VulkanWork staged(const PoolArgs& args, int64_t /*enough*/) {
+// Windows in shared memory.
+VulkanWork staged(const PoolArgs& args, int64_t enough) {
   const auto& [d, h, w] = args.axis;
-  const bool tables = in_tables(args);
-  // Outputs of an invocation, in even shares: 8 at most, and as many as registers hold windows of.
-  const auto together = [&](const Axis& axis) {
-    if (tables) return int64_t{1};
-    const int64_t most = std::clamp<int64_t>((40 - axis.kernel) / axis.stride + 1, 1, 8);
-    return ceil_divide(axis.dst, ceil_divide(axis.dst, most));
-  };
-  const auto dense = [&](int64_t value) { return tables ? 1 : uint32_t(value); };
-  const int64_t across = together(w), down = together(h);
-  const int64_t tiles_w = ceil_divide(w.dst, across), tiles_h = ceil_divide(h.dst, down);
-  int64_t planes = channels_last(args) ? power_of_two(args.c, 2 * lanes(args))
-                                       : power_of_two(ceil_divide(kGroup, h.src * tiles_w), kGroup);
-  while (planes > 1 && staged_bytes(args, planes) > kStagedBytes) planes /= 2;
-  const int64_t held = most_taps(args, h) + most_taps(args, w) + 8 * (h.stride + w.stride);
+  const StagedCut cut = staged_cut(args, kStagedGroup, enough);
+  const auto dense = [&](int64_t value) { return in_tables(args) ? 1 : uint32_t(value); };
+  const int64_t bands_w = ceil_divide(w.dst, cut.columns), bands_h = ceil_divide(h.dst, cut.rows);
+  const int64_t groups = channels_last(args) ? args.n * ceil_divide(args.c, cut.planes)
+                                             : ceil_divide(args.n * args.c, cut.planes);
+  // Lanes of a workgroup, and what an invocation holds: each is looked at a few times.
+  const int64_t iterations =
+      8 * (cut.shared_bytes / 4 / kStagedGroup + 1) * (most_taps(args, h) + most_taps(args, w) + 8);
   return {{{.shader = shader_name("staged", args),
-            .constants = {kGroup, norm_constant(args), uint32_t(args.layout), uint32_t(planes),
-                          uint32_t(planes * src_plane(args)), uint32_t(planes * h.src * w.dst),
-                          dense(h.kernel), dense(w.kernel), dense(h.stride), dense(w.stride),
-                          uint32_t(down), uint32_t(across), common_divisor(args), uint32_t(tables)},
-            .groups = channels_last(args) ? args.n * ceil_divide(args.c, planes)
-                                          : ceil_divide(args.n * args.c, planes),
-            .extents = {tiles_w, h.src, w.dst, tiles_h},
-            .shared_bytes = staged_bytes(args, planes),
-            .iterations = staged_bytes(args, planes) / 4 / kGroup * 6 * held}}};
+            .constants = {kStagedGroup,
+                          norm_constant(args),
+                          uint32_t(args.layout),
+                          uint32_t(cut.planes),
+                          uint32_t(cut.rows),
+                          uint32_t(cut.columns),
+                          uint32_t(cut.src_rows),
+                          uint32_t(cut.src_columns),
+                          uint32_t(cut.pitch),
+                          uint32_t(cut.reduced_pitch),
+                          uint32_t(cut.joined),
+                          dense(h.kernel),
+                          dense(w.kernel),
+                          dense(h.stride),
+                          dense(w.stride),
+                          uint32_t(cut.down),
+                          uint32_t(cut.across),
+                          common_divisor(args),
+                          uint32_t(in_tables(args)),
+                          uint32_t(cut.inside_h.begin),
+                          uint32_t(cut.inside_h.end),
+                          uint32_t(cut.inside_w.begin),
+                          uint32_t(cut.inside_w.end)},
+            .groups = groups * bands_w * bands_h,
+            .extents = {bands_w, bands_h},
+            .shared_bytes = cut.shared_bytes,
+            .iterations = iterations}}};
 }
 
 const char* staged_why_not(const PoolArgs& args) {
@@ -310,12 +294,16 @@ const char* staged_why_not(const PoolArgs& args) {
     if (channels_last(args)) return "windows in tables only channels first";
   } else {
     if (h.dilation != 1 || w.dilation != 1) return "no dilation";
-    if (h.kernel * w.kernel < kManyTaps) return "few taps: others share them in registers";
     if (h.kernel > kFixedTaps || w.kernel > kFixedTaps) return "more than 32 taps on an axis";
+    if (h.kernel * w.kernel < kManyTaps) {
+      if (channels_last(args)) return "few taps channels last: others share them in registers";
+      if (h.kernel <= h.stride && w.kernel <= w.stride) return "few taps that no windows share";
+      if (strip_why_not(args) == nullptr) return "few taps: `strip` shares them in registers";
+    }
   }
-  if (src_plane(args) > kMostStagedBytes || staged_bytes(args, 1) > kMostStagedBytes)
-    return "planes too large for shared memory";
-  return lanes_why_not(args);
+  if (const char* reason = lanes_why_not(args)) return reason;
+  return staged_cut(args, kStagedGroup, 1).planes > 0 ? nullptr
+                                                      : "windows too large for shared memory";
 }
 
 // ---- reduce ----
@@ -357,7 +345,7 @@ VulkanWork reduce(const PoolArgs& args, int64_t /*enough*/) {
     const int64_t channels = args.c % wide == 0 ? wide : 1, columns = args.c / channels;
     int64_t side = power_of_two(columns, kMostSide);
     int64_t group = kTeamGroup;
-    while (group * channels * op_bytes(args) > kStagedBytes) group /= 2;
+    while (group * channels * op_bytes(args) > kTeamBytes) group /= 2;
     side = std::min(side, group);
     team = power_of_two(ceil_divide(size, kMemberPlaces), group / side);
     for (; size / team > kMostMemberPlaces && side > 1; side /= 2) team *= 2;
@@ -395,7 +383,8 @@ VulkanWork reduce(const PoolArgs& args, int64_t /*enough*/) {
 
 constexpr VulkanKernel kKernels[] = {
     {"reduce", "a whole plane by a team of invocations", reduce_why_not, reduce},
-    {"staged", "windows of many taps, planes in shared memory", staged_why_not, staged},
+    {"staged", "planes or bands in shared memory: rows of any length, windows of any size",
+     staged_why_not, staged},
     {"strip", "channels first, 16 bytes of outputs side by side", strip_why_not, strip},
     {"vector", "channels last, 16 bytes of channels", vector_why_not, vector},
     {"sliding", "windows by arithmetic, rows shared by several outputs", sliding_why_not, sliding},

@@ -1,17 +1,22 @@
-// Windows over small planes, of any width: dense ones of many taps in either layout, and channels
-// first those that stand in tables (adaptive, fractional). A workgroup copies kPlanes whole planes
-// to shared memory, as lanes, in the order they have in memory; an invocation then reduces kAcross
-// windows of a row side by side, and after a barrier kDown windows of a column, from the rows'
-// results. It holds the elements of dense windows in registers and joins them by doubling, pairs,
-// then fours, then eights: a window of k taps costs about 2 + log2 k joins an axis, not k, and a
-// load from shared memory each k / outputs + 1.
+// Windows through shared memory: dense ones of many taps in either layout, and channels first those
+// that stand in tables (adaptive, fractional) and those of few taps over rows of any length. A
+// workgroup makes whole planes, or a band of one: kRows x kColumns outputs. It copies the input
+// under them to shared memory, as lanes; an invocation then reduces kAcross windows of a row side
+// by side, and after a barrier kDown windows of a column, from the rows' results. It holds the
+// elements of dense windows in registers, and joins each about three times (overlapping.glsl).
 //
-// Counted for one output of 13x13, stride 1, 13x13 outputs, 7 an invocation, f16 and maximum: 1
-// element read from memory (8 instructions with its key), 2 x 2.7 loads from shared memory (3 each
-// with their bounds), 2 x 9 joins (2 each), 1 + 1 stores: about 70, beside 28 that an H200 can
-// issue while 4 bytes pass, 55 in f32. Predicted to be bound by issue at any window, three times as
-// fast as `sliding` at 5x5 and ten times at 13x13. Adaptive windows of many taps: 12 instructions
-// an element of 14 in f16, near to both bounds.
+// Counted in the code that a compiler makes of it (Mesa's for RDNA 2; a maximum of integers is two,
+// as an H200 has half the units for it), for one output, beside what an H200 can issue while the
+// bytes pass. Begin: 110 an invocation. In: 7 an element of f16 and bf16 (9 of f32), 15 (22) where
+// rows are parts of rows or even, with a word's place in them.
+//                                        begin  in   rows  columns
+//   3x3 stride 1, 55x55, f16:              5     8     9    19      41 of 28: 0.68 of the memory
+//   3x3 stride 2, 55x55, bf16:            19    31    18    25      93 of 69: 0.74
+//   13x13 stride 1, 19x19, f16:            4     7    20    32      63 of 28: 0.44 (f32: 0.85)
+//   13x13 stride 1, 248x248, 40x30, f16:   6    29    18    27      80 of 28: 0.35 (f32: 0.60)
+// Sums take a join less for a lane and a dozen more for a quotient and its rounding: 0.52 in the
+// first line. Predicted to be bound by issue. In f16 words are stored to two banks each: the first
+// line takes as many turns of shared memory as there is time for.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"
@@ -21,173 +26,263 @@
 
 // Number 1 is kNorm.
 layout(constant_id = 2) const int kLayout = kChannelsFirst;
-layout(constant_id = 3) const int kPlanes = 1;  // of one image, channels last
-layout(constant_id = 4) const int kStaged = 1;  // elements of a workgroup's planes
-layout(constant_id = 5) const int kReduced = 1;  // windows of a workgroup's rows
-layout(constant_id = 6) const int kKernelH = 1;
-layout(constant_id = 7) const int kKernelW = 1;
-layout(constant_id = 8) const int kStrideH = 1;
-layout(constant_id = 9) const int kStrideW = 1;
-layout(constant_id = 10) const int kDown = 1;
-layout(constant_id = 11) const int kAcross = 1;
-layout(constant_id = 12) const int kDivisor = 0;  // of all windows; 0: they differ
-
-layout(constant_id = 13) const bool kTables = false;  // then kernels and strides are 1
+layout(constant_id = 3) const int kPlanes = 1;     // of one image, channels last
+layout(constant_id = 4) const int kRows = 1;       // of outputs, of a plane
+layout(constant_id = 5) const int kColumns = 1;
+layout(constant_id = 6) const int kSrcRows = 1;    // of input under them, at most
+layout(constant_id = 7) const int kSrcColumns = 1;
+layout(constant_id = 8) const int kPitch = 1;      // from a staged row to the next
+layout(constant_id = 9) const int kReducedPitch = 1;
+layout(constant_id = 10) const bool kJoined = false;  // staged rows are whole, with nothing between
+layout(constant_id = 11) const int kKernelH = 1;
+layout(constant_id = 12) const int kKernelW = 1;
+layout(constant_id = 13) const int kStrideH = 1;
+layout(constant_id = 14) const int kStrideW = 1;
+layout(constant_id = 15) const int kDown = 1;
+layout(constant_id = 16) const int kAcross = 1;
+layout(constant_id = 17) const int kDivisor = 0;  // of all windows; 0: they differ
+layout(constant_id = 18) const bool kTables = false;  // then kernels and strides are 1
+// Of the elements that an invocation holds those from the first number to the second never lie
+// outside the input.
+layout(constant_id = 19) const int kTop = 0;
+layout(constant_id = 20) const int kBottom = 0;
+layout(constant_id = 21) const int kLeft = 0;
+layout(constant_id = 22) const int kRight = 0;
 
 const int kColumnsHeld = (kAcross - 1) * kStrideW + kKernelW;
 const int kRowsHeld = (kDown - 1) * kStrideH + kKernelH;
-const int kInFlight = 4;  // loads that do not wait for each other
+const int kTilesW = (kColumns + kAcross - 1) / kAcross, kTilesH = (kRows + kDown - 1) / kDown;
+const int kPerWord = 4 / ELEMENT_BYTES, kWordShift = kPerWord / 2;  // 2 to its power
+const int kInFlight = 8;  // loads that do not wait for each other
 
-shared Lane staged[kStaged + kStaged / 32];
-shared Lane reduced[kReduced];
+// Behind each stands what a window has outside the input. A word's elements in front of a row and
+// behind it are staged with it.
+const int kNothingStaged = kPlanes * kSrcRows * kPitch + 2 * (kPerWord - 1);
+const int kNothingReduced = kPlanes * kSrcRows * kReducedPitch;
+shared Lane staged[kNothingStaged + 1];
+shared Lane reduced[kNothingReduced + 1];
+
+// From a place to the next in a row, and in a column: channels last, planes stand side by side.
+const int kStep = kLayout == kChannelsLast ? kPlanes : 1, kBelow = kReducedPitch * kStep;
 
 layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
   Window window;
 };
+layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Word {
+  uint word;
+};
 
-// Where element `at` of plane `plane` of the workgroup stands, of planes of `size`.
-int place(int plane, int at, int size) {
-  return kLayout == kChannelsLast ? at * kPlanes + plane : plane * size + at;
-}
-// One slot in 32 is left out: the lanes of a 16-byte run, written one after the other by each
-// invocation, would otherwise meet in the same few banks.
-int slot(int place) { return place + (place >> 5); }
-
-// Copies `elements` that stand one after the other.
-void stage_run(uint64_t from, int elements) {
-  const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
-  const int head = min(int(uint(-int64_t(from)) % 16) / ELEMENT_BYTES, elements);
-  const int runs = (elements - head) / LANES, single = elements - runs * LANES;
-  for (int i = me; i < single; i += all) {
-    const int at = i < head ? i : i + runs * LANES;
-    staged[slot(at)] = tap(Stored(Source(from).element[at]), at);
-  }
-  from += head * ELEMENT_BYTES;
-  for (int i = me; i < runs; i += kInFlight * all)
-    [[unroll]] for (int j = 0; j < kInFlight; ++j) {
-      const int run = i + j * all;
-      if (run >= runs) continue;
-      const uvec4 words = WideSource(from + run * 16).words;
-      [[unroll]] for (int lane = 0; lane < LANES; ++lane) {
-        const int at = head + run * LANES + lane;
-        staged[slot(at)] = tap(unpacked(words, lane), at);
-      }
-    }
-}
-
-// Copies kStaged elements of `planes` neighbouring channels.
-void stage_channels(uint64_t from, int planes) {
-  const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
-  for (int i = me; i < kStaged; i += kInFlight * all)
-    [[unroll]] for (int j = 0; j < kInFlight; ++j) {
-      const int to = i + j * all, plane = to % kPlanes, at = to / kPlanes;
-      if (to >= kStaged || plane >= planes) continue;
-      const uint64_t element = from + uint64_t(at * args.c + plane) * ELEMENT_BYTES;
-      staged[slot(to)] = tap(Stored(Source(element).element[0]), at);
-    }
-}
-
-Window table_window(Axis axis, int64_t plane, int o) {
+Window table_window(Axis axis, uint plane, int o) {
   return Windows(axis.windows + uint64_t(plane * axis.plane_stride + o) * 24).window;
+}
+
+// Part of an axis.
+struct Span {
+  int first;
+  int places;
+};
+// The input that `count` outputs from `o` on read.
+Span span_under(Axis axis, uint plane, int o, int count, int kernel, int stride) {
+  if (count == int(axis.dst)) return Span(0, int(axis.src));
+  const int start = o * stride - int(axis.pad_begin);
+  int first = max(start, 0), past = min(start + (count - 1) * stride + kernel, int(axis.src));
+  if (kTables) {
+    first = int(table_window(axis, plane, o).begin);
+    past = int(table_window(axis, plane, o + count - 1).end);
+  }
+  return Span(first, past - first);
+}
+
+// Copies `rows` rows, `width` elements from one to the next, of `columns` elements each. The first
+// stands at element `from` of the input's `total`, and has that position in its plane. Words are
+// loaded first and used after, so that no load waits for another.
+void stage_rows(int64_t from, int64_t total, int width, int rows, int columns, int position) {
+  const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
+  const int skipped = int(from & (kPerWord - 1));  // of the first word
+  const uint64_t words = push.src + uint64_t(from - skipped) * ELEMENT_BYTES;
+  // Whole words from there to the end of the input, as far as they can be needed.
+  const int there = int(min((total - from + skipped) >> kWordShift, int64_t(1) << 30));
+  const int lines = kJoined ? 1 : rows, length = kJoined ? rows * width : columns;
+  const int needed = (skipped + length + kPerWord - 1) >> kWordShift;  // of the first line
+  const int line_words = (kSrcColumns + 2 * (kPerWord - 1)) >> kWordShift;  // of any, at most
+  const int items = kJoined ? min(needed, there) : lines * line_words;
+  for (int i = me; i < items; i += kInFlight * all) {
+    uint loaded[kInFlight];
+    int at[kInFlight], line[kInFlight];  // the word's first element in its line, and this one
+    bool here[kInFlight];
+    [[unroll]] for (int j = 0; j < kInFlight; ++j) {
+      here[j] = i < items - j * all;
+      line[j] = 0;
+      at[j] = i * kPerWord - skipped + j * all * kPerWord;
+      uint64_t word = words + uint64_t(i) * 4 + j * all * 4;
+      if (!kJoined) {
+        const uint item = i + j * all;
+        line[j] = int(item / line_words);
+        const int begin = skipped + line[j] * width;
+        const int number = (begin >> kWordShift) + int(item % line_words);
+        at[j] = number * kPerWord - begin;
+        here[j] = here[j] && at[j] < length && number < there;
+        word = words + uint64_t(number) * 4;
+      }
+      if (here[j]) loaded[j] = Word(word).word;
+    }
+    [[unroll]] for (int j = 0; j < kInFlight; ++j)
+      if (here[j])
+        [[unroll]] for (int e = 0; e < kPerWord; ++e)
+          staged[kPerWord - 1 + line[j] * kPitch + at[j] + e] =
+              tap(unpacked(uvec4(loaded[j], 0, 0, 0), e), position + line[j] * width + at[j] + e);
+  }
+  // What the input has behind its last whole word.
+  const int line = lines - 1, at = there * kPerWord - skipped - line * width + me;
+  if (me < kPerWord - 1 && inside(at, length))
+    staged[kPerWord - 1 + line * kPitch + at] =
+        tap(Stored(Source(push.src + uint64_t(from) * ELEMENT_BYTES).element[line * width + at]),
+            position + line * width + at);
+}
+
+// The same of `planes` neighbouring channels.
+void stage_channels(int64_t from, int width, int rows, int columns, int planes, int position) {
+  const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
+  const uint64_t src = push.src + uint64_t(from) * ELEMENT_BYTES;
+  for (int i = me; i < rows * kSrcColumns * kPlanes; i += kInFlight * all) {
+    Stored loaded[kInFlight];
+    int place[kInFlight], to[kInFlight];  // the element in its plane, and its slot
+    bool here[kInFlight];
+    [[unroll]] for (int j = 0; j < kInFlight; ++j) {
+      const uint item = i + j * all, plane = item % kPlanes, x = item / kPlanes % kSrcColumns;
+      const int y = int(item / (kPlanes * kSrcColumns));
+      here[j] = y < rows && x < columns && plane < planes;
+      place[j] = y * width + int(x);
+      to[j] = (y * kPitch + int(x)) * kPlanes + int(plane);
+      if (here[j]) loaded[j] = Stored(Source(src).element[place[j] * int(args.c) + int(plane)]);
+    }
+    [[unroll]] for (int j = 0; j < kInFlight; ++j)
+      if (here[j]) staged[kPerWord - 1 + to[j]] = tap(loaded[j], position + place[j]);
+  }
 }
 
 void main() {
   const Axis h = args.axis_h, w = args.axis_w;
   const int src_h = int(h.src), src_w = int(w.src), dst_h = int(h.dst), dst_w = int(w.dst);
   const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
+  uint rest = group_index();
+  const int first_ow = int(peel(rest, 0)) * kColumns, first_oh = int(peel(rest, 1)) * kRows;
   // The workgroup's first plane, and how many there are; channels last they are of one image.
-  int64_t first = int64_t(group_index()) * kPlanes, left = args.n * args.c - first;
-  int64_t src = first * src_h * src_w, dst = first * dst_h * dst_w, step = 1;
+  // Planes and, channels last, images have less than 2^31 elements.
+  const int src_plane = src_h * src_w, dst_plane = dst_h * dst_w, channels = int(args.c);
+  const uint all_planes = uint(args.n) * uint(channels);
+  uint first = rest * kPlanes, left = all_planes - first;
+  bool idle = rest >= (all_planes + kPlanes - 1) / kPlanes;
+  int64_t src = int64_t(first) * src_plane, dst = int64_t(first) * dst_plane;
+  int step = 1;
   if (kLayout == kChannelsLast) {
-    int64_t channel = group_index();
-    const int64_t image = divide(channel, (args.c + kPlanes - 1) / kPlanes);
-    channel *= kPlanes;
-    left = image < args.n ? args.c - channel : 0;
-    src = image * args.c * src_h * src_w + channel;
-    dst = image * args.c * dst_h * dst_w + channel;
-    step = args.c;
+    const uint runs = (channels + kPlanes - 1) / kPlanes, image = rest / runs;
+    const uint channel = rest % runs * kPlanes;
+    left = channels - channel;
+    idle = image >= uint(args.n);
+    src = int64_t(image) * (src_plane * channels) + channel;
+    dst = int64_t(image) * (dst_plane * channels) + channel;
+    step = channels;
   }
-  const int planes = int(min(left, int64_t(kPlanes)));
-  if (planes <= 0) return;  // all of a workgroup return
+  if (idle) return;  // all of a workgroup
+  const int planes = int(min(left, uint(kPlanes)));
 
+  const int rows = min(kRows, dst_h - first_oh), columns = min(kColumns, dst_w - first_ow);
+  const Span held_h = span_under(h, first, first_oh, rows, kKernelH, kStrideH);
+  const Span held_w = span_under(w, first, first_ow, columns, kKernelW, kStrideW);
+  const int position = held_h.first * src_w + held_w.first;
   if (kLayout == kChannelsLast)
-    stage_channels(push.src + uint64_t(src) * ELEMENT_BYTES, planes);
+    stage_channels(src + position * step, src_w, held_h.places, held_w.places, planes, position);
   else
-    stage_run(push.src + uint64_t(src) * ELEMENT_BYTES, planes * src_h * src_w);
+    stage_rows(src + position, int64_t(all_planes) * src_plane, src_w, planes * held_h.places,
+               held_w.places, position);
+  if (me == 0) staged[kNothingStaged] = reduced[kNothingReduced] = kStart;
   barrier();
 
-  // Neighbours take neighbouring columns, or channels last neighbouring planes.
-  const int tiles_w = int(push.extents[0].by), tiles_h = int(push.extents[3].by);
-  for (int item = me; item < kPlanes * src_h * tiles_w; item += all) {
-    uint rest = kLayout == kChannelsLast ? item / kPlanes : item;
-    const int ow = int(peel(rest, 0)) * kAcross, y = int(peel(rest, 1));
-    const int plane = kLayout == kChannelsLast ? item % kPlanes : int(rest);
-    if (plane >= planes) continue;
+  // Windows of the staged rows: planes after planes, or channels last planes side by side.
+  // Neighbours take rows below each other: their pitch is odd, so that they begin in other banks.
+  const int lines = kLayout == kChannelsLast ? held_h.places : planes * held_h.places;
+  for (uint item = me; item < kTilesW * kSrcRows * kPlanes; item += all) {
+    const uint line = item % (kSrcRows * kPlanes);
+    const int first_column = int(item / (kSrcRows * kPlanes)) * kAcross;
+    const int y = int(kLayout == kChannelsLast ? line / kPlanes : line);
+    const int plane = int(kLayout == kChannelsLast ? line % kPlanes : 0);
+    if (first_column >= columns || plane >= planes || y >= lines) continue;
+    const int row = kPerWord - 1 + y * kPitch * kStep + plane;
+    const int x = (first_ow + first_column) * kStrideW - int(w.pad_begin) - held_w.first;
     Lane held[kColumnsHeld], outputs[kAcross];
-    [[unroll]] for (int i = 0; i < kColumnsHeld; ++i) {
-      const int x = ow * kStrideW - int(w.pad_begin) + i;
-      held[i] = kStart;
-      if (!kTables && inside(x, src_w))
-        held[i] = staged[slot(place(plane, y * src_w + x, src_h * src_w))];
-    }
     if (kTables) {
-      const Window window = table_window(w, first + plane, ow);
-      for (int x = int(window.begin); x < int(window.end); ++x)
-        held[0] = join(held[0], staged[slot(place(plane, y * src_w + x, src_h * src_w))]);
+      const Window window = table_window(w, first + y / kSrcRows, first_ow + first_column);
+      held[0] = kStart;
+      for (int i = int(window.begin); i < int(window.end); ++i)
+        held[0] = join(held[0], staged[row + i - held_w.first]);
+    } else {
+      [[unroll]] for (int i = 0; i < kColumnsHeld; ++i) {
+        const bool here = (i >= kLeft && i < kRight) || inside(x + i, held_w.places);
+        held[i] = staged[here ? row + (x + i) * kStep : kNothingStaged];
+      }
     }
 #define HELD kColumnsHeld
 #define KERNEL kKernelW
 #define STRIDE kStrideW
 #define OUTPUTS kAcross
-#include "kernels/vulkan/doubling.glsl"
-    [[unroll]] for (int i = 0; i < kAcross; ++i)
-      if (ow + i < dst_w) reduced[place(plane, y * dst_w + ow + i, src_h * dst_w)] = outputs[i];
+#include "kernels/vulkan/overlapping.glsl"
+    const int to = (y * kReducedPitch + first_column) * kStep + plane;
+    [[unroll]] for (int i = 0; i < kAcross; ++i) reduced[to + i * kStep] = outputs[i];
   }
   barrier();
 
+  // Windows of their columns. Neighbours store side by side.
   const bool include_pad = args.reduction == kAvgIncludePad;
-  for (int item = me; item < kPlanes * dst_w * tiles_h; item += all) {
-    uint rest = kLayout == kChannelsLast ? item / kPlanes : item;
-    const int ow = int(peel(rest, 2)), first_oh = int(peel(rest, 3)) * kDown;
-    const int plane = kLayout == kChannelsLast ? item % kPlanes : int(rest);
-    if (plane >= planes) continue;
+  for (uint item = me; item < kTilesH * kColumns * kPlanes; item += all) {
+    const int first_row = int(item / (kColumns * kPlanes)) * kDown;
+    const uint across = item % (kColumns * kPlanes);
+    const uint inner = kLayout == kChannelsLast ? kPlanes : kColumns;
+    const int low = int(kPlanes == 1 && inner == kColumns ? across : across % inner);
+    const int high = int(kPlanes == 1 && inner == kColumns ? 0 : across / inner);
+    const int column = kLayout == kChannelsLast ? high : low;
+    const int plane = kLayout == kChannelsLast ? low : high;
+    if (first_row >= rows || column >= columns || plane >= planes) continue;
+    const int ow = first_ow + column, oh = first_oh + first_row;
+    const int top = column * kStep +
+                    (kLayout == kChannelsLast ? plane : plane * kSrcRows * kReducedPitch);
+    const int y = oh * kStrideH - int(h.pad_begin) - held_h.first;
     Lane held[kRowsHeld], outputs[kDown];
-    [[unroll]] for (int i = 0; i < kRowsHeld; ++i) {
-      const int y = first_oh * kStrideH - int(h.pad_begin) + i;
-      held[i] = kStart;
-      if (!kTables && inside(y, src_h))
-        held[i] = reduced[place(plane, y * dst_w + ow, src_h * dst_w)];
-    }
     int table_count = 1;
     if (kTables) {
-      const Window window = table_window(h, first + plane, first_oh);
-      for (int y = int(window.begin); y < int(window.end); ++y)
-        held[0] = join(held[0], reduced[place(plane, y * dst_w + ow, src_h * dst_w)]);
+      const Window window = table_window(h, first + plane, oh);
+      held[0] = kStart;
+      for (int i = int(window.begin); i < int(window.end); ++i)
+        held[0] = join(held[0], reduced[top + (i - held_h.first) * kBelow]);
       table_count = int(window.count * table_window(w, first + plane, ow).count);
+    } else {
+      [[unroll]] for (int i = 0; i < kRowsHeld; ++i) {
+        const bool here = (i >= kTop && i < kBottom) || inside(y + i, held_h.places);
+        held[i] = reduced[here ? top + (y + i) * kBelow : kNothingReduced];
+      }
     }
 #define HELD kRowsHeld
 #define KERNEL kKernelH
 #define STRIDE kStrideH
 #define OUTPUTS kDown
-#include "kernels/vulkan/doubling.glsl"
-    const int count_w =
-        tap_count(w, ow * kStrideW - int(w.pad_begin), kKernelW, 1, include_pad);
+#include "kernels/vulkan/overlapping.glsl"
+    const int count_w = tap_count(w, ow * kStrideW - int(w.pad_begin), kKernelW, 1, include_pad);
+    int64_t to = kLayout == kChannelsLast ? dst + (oh * dst_w + ow) * step + plane
+                                          : dst + plane * dst_plane + oh * dst_w + ow;
+    uint64_t target = push.dst + uint64_t(to) * ELEMENT_BYTES;
     [[unroll]] for (int i = 0; i < kDown; ++i) {
-      const int oh = first_oh + i;
-      if (oh >= dst_h) continue;
+      if (first_row + i >= rows) continue;
       int divisor = kDivisor != 0 ? kDivisor : table_count;
       if (kDivisor == 0 && !kTables)
-        divisor = count_w *
-                  tap_count(h, oh * kStrideH - int(h.pad_begin), kKernelH, 1, include_pad);
-      const int64_t at = kLayout == kChannelsLast
-                             ? dst + (oh * dst_w + ow) * step + plane
-                             : dst + (plane * dst_h + oh) * dst_w + ow;
-      Target(push.dst + uint64_t(at) * ELEMENT_BYTES).element[0] =
-          Element(result(outputs[i], divisor));
+        divisor = count_w * tap_count(h, (oh + i) * kStrideH - int(h.pad_begin), kKernelH, 1,
+                                      include_pad);
+      Target(target).element[0] = Element(result(outputs[i], divisor));
+      target += uint64_t(dst_w * step) * ELEMENT_BYTES;
 #if REDUCTION == MAX_INDEX
       // Channels first, positions count from the workgroup's first plane.
-      Indices(push.indices + uint64_t(at) * 8).index =
-          outputs[i].at - (kLayout == kChannelsLast ? 0 : plane * src_h * src_w);
+      Indices(push.indices + uint64_t(to) * 8).index =
+          outputs[i].at - (kLayout == kChannelsLast ? 0 : plane * src_plane);
+      to += dst_w * step;
 #endif
     }
   }

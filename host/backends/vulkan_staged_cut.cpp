@@ -1,0 +1,132 @@
+#include "host/backends/vulkan_staged_cut.h"
+
+#include <limits>
+#include <vector>
+
+#include "host/backends/vulkan_shapes.h"
+
+namespace poolbench {
+namespace {
+
+// Of lanes in a workgroup's shared memory. Predicted: a dozen workgroups on a multiprocessor.
+constexpr int64_t kStagedBytes = 16 << 10;
+
+// Instructions of an invocation before it does anything.
+constexpr double kBegin = 110;
+
+// The most positions that `outputs` neighbours cover.
+int64_t covered(const PoolArgs& args, const Axis& axis, int64_t outputs) {
+  if (outputs == axis.dst) return axis.src;
+  const int64_t apart = outputs - 1;  // strides between the first and the last
+  int64_t most = axis.src;
+  if (Windowing(args.windowing) == Windowing::kSliding)
+    most = apart * axis.stride + axis.kernel;
+  else if (Windowing(args.windowing) == Windowing::kAdaptive)
+    most = ceil_divide(outputs * axis.src, axis.dst) + 1;
+  else if (Windowing(args.windowing) == Windowing::kFractional)
+    most = ceil_divide(apart * (axis.src - axis.kernel), axis.dst - 1) + 1 + axis.kernel;
+  return std::min(most, axis.src);
+}
+
+// Of what an invocation holds along an axis, the elements that never lie outside the input: all but
+// those that the first window begins with and those that the last invocation of a band ends with.
+StagedCut::Inside always_inside(const Axis& axis, int64_t outputs, int64_t together) {
+  StagedCut::Inside inside{axis.pad_begin, (together - 1) * axis.stride + axis.kernel};
+  const int64_t last_band = (axis.dst - 1) / outputs * outputs;
+  for (const int64_t band : {int64_t{0}, last_band}) {
+    const int64_t count = std::min(outputs, axis.dst - band);
+    const int64_t last = (ceil_divide(count, together) - 1) * together;
+    inside.end = std::min({inside.end, (count - 1 - last) * axis.stride + axis.kernel,
+                           axis.src - (band + last) * axis.stride + axis.pad_begin});
+  }
+  return inside;
+}
+
+// From the whole axis down to one output, in even shares.
+std::vector<int64_t> shares(const Axis& axis) {
+  std::vector<int64_t> sizes;
+  for (int64_t pieces = 1; sizes.empty() || sizes.back() > 1; pieces += 1 + pieces / 8) {
+    const int64_t size = ceil_divide(axis.dst, pieces);
+    if (sizes.empty() || size < sizes.back()) sizes.push_back(size);
+  }
+  return sizes;
+}
+
+// The pass over one axis of a workgroup: how many windows an invocation makes, and instructions of
+// all invocations, those included that wait for the others behind it. Counted in the code that a
+// compiler made of staged.comp.
+struct Pass {
+  int64_t together = 1;
+  double cost = 0;
+};
+Pass best_pass(const PoolArgs& args, const Axis& axis, int64_t lines, int64_t outputs,
+               double an_output, int64_t group) {
+  constexpr int64_t kHeld = 40;  // lanes, in registers
+  const auto cost = [&](int64_t together) {
+    const auto held = double((together - 1) * axis.stride + axis.kernel);
+    const double item = in_tables(args) ? double(5 * most_taps(args, axis))
+                                        : 4 * held + (2 + an_output) * double(together);
+    const int64_t items = lines * ceil_divide(outputs, together);
+    return double(ceil_divide(items, group) * group) * (30 + item);
+  };
+  Pass best{1, cost(1)};
+  if (in_tables(args)) return best;
+  for (const int64_t wish : {4, 8, 12, 16}) {
+    const int64_t most = std::clamp<int64_t>((kHeld - axis.kernel) / axis.stride + 1, 1, wish);
+    const int64_t together = ceil_divide(outputs, ceil_divide(outputs, most));
+    if (cost(together) < best.cost) best = {together, cost(together)};
+  }
+  return best;
+}
+
+}  // namespace
+
+StagedCut staged_cut(const PoolArgs& args, int64_t group, int64_t enough) {
+  const auto& [d, h, w] = args.axis;
+  const int64_t images = channels_last(args) ? args.n : 1;
+  const int64_t planes_there = args.n * args.c / std::max<int64_t>(images, 1);
+  const int64_t most_planes = std::max<int64_t>(planes_there, 1);
+  const int64_t lane_bytes = args.with_indices ? 8 : 4, per_word = 4 / element_bytes(args);
+  StagedCut best;
+  double least = std::numeric_limits<double>::infinity();
+  for (const int64_t rows : shares(h))
+    for (const int64_t columns : shares(w))
+      for (int64_t planes = 1; planes <= most_planes; planes += channels_last(args) ? planes : 1) {
+        StagedCut cut{.planes = planes, .rows = rows, .columns = columns};
+        cut.src_rows = covered(args, h, rows);
+        cut.src_columns = covered(args, w, columns);
+        // Odd pitches, for rows to begin in different banks.
+        cut.joined = !channels_last(args) && columns == w.dst && w.src % 2 != 0;
+        const int64_t space = channels_last(args) ? 0 : 2 * (per_word - 1);
+        cut.pitch = cut.joined ? w.src : (cut.src_columns + space) | 1;
+        const Pass across = best_pass(args, w, planes * cut.src_rows, columns, 1, group);
+        const Pass down = best_pass(args, h, planes * columns, rows, 9, group);
+        cut.across = across.together;
+        cut.down = down.together;
+        cut.reduced_pitch = (ceil_divide(columns, cut.across) * cut.across) | 1;
+        cut.shared_bytes = lane_bytes * (planes * cut.src_rows * (cut.pitch + cut.reduced_pitch) +
+                                         2 * (per_word - 1) + 2);
+        if (cut.shared_bytes > kStagedBytes) break;
+        const int64_t groups = images * ceil_divide(planes_there, planes) *
+                               ceil_divide(h.dst, rows) * ceil_divide(w.dst, columns);
+        // An element: its tap, and its share of a word's. Channels last a sector of 32 bytes is
+        // read whole, and the second cache takes as long for a byte as five instructions do.
+        const double element = channels_last(args)
+                                   ? 20 + 5 * double(std::max(element_bytes(args), 32 / planes))
+                                   : 5 + (cut.joined ? 4 : 20) / double(per_word);
+        const double total = (element * double(planes * cut.src_rows * cut.src_columns) +
+                              across.cost + down.cost + kBegin * double(group)) *
+                             double(std::max(groups, enough / group));
+        if (total < least) {
+          least = total;
+          cut.inside_h = always_inside(h, rows, cut.down);
+          cut.inside_w = always_inside(w, columns, cut.across);
+          best = cut;
+        }
+        // Channels first, only whole planes stand one after the other.
+        if (!channels_last(args) && (rows != h.dst || columns != w.dst)) break;
+      }
+  return best;
+}
+
+}  // namespace poolbench

@@ -1,0 +1,32 @@
+// How the kernel `staged` (kernels/vulkan/staged.comp) cuts a problem into workgroups. Reads shapes
+// alone, so that the same cut says whether the kernel takes a problem.
+#ifndef POOLBENCH_HOST_BACKENDS_VULKAN_STAGED_CUT_H_
+#define POOLBENCH_HOST_BACKENDS_VULKAN_STAGED_CUT_H_
+
+#include <cstdint>
+
+#include "kernels/pool_args.h"
+
+namespace poolbench {
+
+struct StagedCut {
+  int64_t planes = 0;                     // of a workgroup; 0: not even one output's input fits
+  int64_t rows = 1, columns = 1;          // outputs of each plane
+  int64_t src_rows = 1, src_columns = 1;  // the input that these read, at most
+  bool joined = false;                    // whole rows that are staged without space between them
+  int64_t pitch = 1, reduced_pitch = 1;   // lanes from a row to the next: staged, and its windows
+  int64_t across = 1, down = 1;           // windows of an invocation: of a row, of a column
+  // Of the elements that these read, those from `begin` to `end` never lie outside the input.
+  struct Inside {
+    int64_t begin = 0, end = 0;
+  } inside_h, inside_w;
+  int64_t shared_bytes = 0;
+};
+
+// The cut that costs least, of invocations in workgroups of `group`, by instructions counted. It is
+// one that leaves `enough` invocations where that costs less time than it saves.
+StagedCut staged_cut(const PoolArgs& args, int64_t group, int64_t enough);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_BACKENDS_VULKAN_STAGED_CUT_H_
