@@ -100,8 +100,8 @@ void stage_rows(int64_t from, int64_t total, int width, int rows, int columns, i
   const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
   const int skipped = int(from & (kPerWord - 1));  // of the first word
   const uint64_t words = push.src + uint64_t(from - skipped) * ELEMENT_BYTES;
-  // Whole words from there to the end of the input, as far as they can be needed.
-  const int there = int(min((total - from + skipped) >> kWordShift, int64_t(1) << 30));
+  // Whole words from there to the end of the input, more than which no workgroup reads.
+  const int there = int(min((total - from + skipped) >> kWordShift, int64_t(1) << 28));
   const int lines = kJoined ? 1 : rows, length = kJoined ? rows * width : columns;
   const int needed = (skipped + length + kPerWord - 1) >> kWordShift;  // of the first line
   const int line_words = (kSrcColumns + 2 * (kPerWord - 1)) >> kWordShift;  // of any, at most
@@ -237,11 +237,14 @@ void main() {
   for (uint item = me; item < kTilesH * kColumns * kPlanes; item += all) {
     const int first_row = int(item / (kColumns * kPlanes)) * kDown;
     const uint across = item % (kColumns * kPlanes);
-    const uint inner = kLayout == kChannelsLast ? kPlanes : kColumns;
-    const int low = int(kPlanes == 1 && inner == kColumns ? across : across % inner);
-    const int high = int(kPlanes == 1 && inner == kColumns ? 0 : across / inner);
-    const int column = kLayout == kChannelsLast ? high : low;
-    const int plane = kLayout == kChannelsLast ? low : high;
+    int column, plane;
+    if (kLayout == kChannelsLast) {
+      column = int(across / kPlanes);
+      plane = int(across % kPlanes);
+    } else {
+      plane = kPlanes == 1 ? 0 : int(across / kColumns);
+      column = int(across) - plane * kColumns;
+    }
     if (first_row >= rows || column >= columns || plane >= planes) continue;
     const int ow = first_ow + column, oh = first_oh + first_row;
     const int top = column * kStep +
