@@ -100,6 +100,8 @@ class Folder {
   void tabulate(int64_t plane) {
     const Axis& w = args_.axis[2];
     const int64_t lanes = N / parts_;
+    Ints<V> number{};
+    for (int i = 0; i < N; ++i) number[i] = Mask(i);
     int64_t row = 0;
     for (int64_t i = 0, o = 0; i < w.dst + N; ++i, ++o) {
       if (o == w.dst) {
@@ -109,7 +111,10 @@ class Folder {
       const Window taps = window_at(w, plane, o);
       begin_[i] = int32_t(row + taps.begin);
       Mask* mask = mask_ + i * chunks_ * lanes;
-      for (int64_t x = 0; x < chunks_ * lanes; ++x) mask[x] = x < taps.end - taps.begin ? -1 : 0;
+      for (int64_t x = 0; x < chunks_ * lanes; x += N) {  // what is too much is overwritten next
+        const int64_t inside = least(most(taps.end - taps.begin - x, 0), N);
+        store_lanes(mask + x, bits<Ints<V>>(number < broadcast<Ints<V>>(Mask(inside))));
+      }
     }
     for (int64_t o = 0; o < w.dst; ++o)
       column_weight_[o] = Op::column_weight(window_at(w, plane, o).count);
@@ -119,6 +124,8 @@ class Folder {
     const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
     RowCounter at(args_, begin);
     Work* to = buffer_;
+    int64_t count = -1;
+    [[maybe_unused]] Weight by = 0;
     for (int64_t row = 0; row < rows; ++row, at.next(args_), to += width_) {
       const Window taps_d = window_at(d, at.plane, at.od), taps_h = window_at(h, at.plane, at.oh);
       const Element* first = static_cast<const Element*>(args_.src) + at.plane * shape_.src_size +
@@ -127,7 +134,10 @@ class Folder {
       if constexpr (Op::kSum) {
         if (!op_.counts_columns()) continue;
         using W = Vec<Weight, N>;
-        const Weight by = op_.row_scale(taps_d.count * taps_h.count, 1).row;
+        if (taps_d.count * taps_h.count != count) {
+          count = taps_d.count * taps_h.count;
+          by = op_.row_scale(count, 1).row;
+        }
         for (int64_t o = 0; o < w.dst; o += N)
           store_lanes(weight_ + row * w.dst + o, load_lanes<W>(column_weight_ + o) * by);
       }
@@ -203,7 +213,7 @@ class Folder {
   int64_t rows_;         // at a time
   int32_t begin_[kMaxOutputs + N];
   Weight column_weight_[kMaxOutputs + N];
-  alignas(64) Mask mask_[kMaskBytes / sizeof(Mask)];
+  alignas(64) Mask mask_[kMaskBytes / sizeof(Mask) + N];
   alignas(64) Work buffer_[kBufferBytes / sizeof(Work)];
   alignas(64) Weight weight_[Op::kSum ? kWeights + kMaxOutputs + 2 * N : 1];
 };
@@ -211,7 +221,7 @@ class Folder {
 template <class Op>
 bool fits(const PoolArgs& args) {
   const Axis& w = args.axis[2];
-  if (w.dst > kMaxOutputs) return false;
+  if (w.dst == 0 || w.dst > kMaxOutputs) return false;
   const int64_t masks = (w.dst + Op::N) * chunks_of<Op>(most_taps(args, w)) * kVectorBytes;
   // What is read past the rows: those behind, and a window's whole vectors.
   const int64_t rows = most(kRowBytes / int64_t(sizeof(typename Op::Work)), w.src);

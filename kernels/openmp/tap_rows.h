@@ -66,8 +66,8 @@ class TapRows {
     const auto load = [&](const Element* at, int j) {
       return j + 1 < kCount || kLast == N ? op_.load(at + j * N) : op_.load_part(at + j * N, part);
     };
-    const auto each = [](const auto& f) __attribute__((always_inline)) {
-      [&]<int... J>(std::integer_sequence<int, J...>) __attribute__((always_inline)) {
+    const auto each = [](const auto& f) POOLBENCH_INLINE_LAMBDA {
+      [&]<int... J>(std::integer_sequence<int, J...>) POOLBENCH_INLINE_LAMBDA {
         (f(std::integral_constant<int, J>{}), ...);
       }
       (std::make_integer_sequence<int, kCount>{});
