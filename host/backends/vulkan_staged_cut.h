@@ -18,8 +18,9 @@ struct StagedCut {
   int64_t across = 1, down = 1;           // windows of an invocation: of a row, of a column
   // Of the elements that these read, those from `begin` to `end` never lie outside the input.
   struct Inside {
-    int64_t begin = 0, end = 0;
-  } inside_h, inside_w;
+    int64_t begin, end;
+  };
+  Inside inside_h = {0, 0}, inside_w = {0, 0};
   int64_t shared_bytes = 0;
 };
 
