@@ -197,6 +197,8 @@ void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
       const int64_t chunk = 1 << 20;
       for (int64_t at = 0; at < buffer.bytes(); at += chunk)
         substrate.write(buffer.at(at), numbers.data(), std::min(chunk, buffer.bytes() - at));
+    } else {
+      substrate.fill(buffer.at(), 0, buffer.bytes());  // or launches are timed that touch new pages
     }
   }
   const auto address = reinterpret_cast<uintptr_t>(buffer.at());

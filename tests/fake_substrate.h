@@ -16,7 +16,13 @@ class FakeSubstrate : public Substrate {
     device_.memory_bytes = int64_t{1} << 32;
   }
   const Device& device() const override { return device_; }
-  void* allocate(int64_t bytes) override { return host_substrate().allocate(bytes); }
+  // What nobody has filled or written yet holds kNew.
+  static constexpr uint8_t kNew = 0xcd;
+  void* allocate(int64_t bytes) override {
+    void* memory = host_substrate().allocate(bytes);
+    fill(memory, kNew, bytes);
+    return memory;
+  }
   void release(void* memory) noexcept override { host_substrate().release(memory); }
   void write(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
   void read(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }

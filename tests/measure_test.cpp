@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,8 @@ struct FakePlan : Plan {
     substrate.elapsed += seconds;
     log.push_back(name);
     sources.push_back(tensors.src);
+    const auto* dst = static_cast<const uint8_t*>(tensors.dst);
+    on_new_memory += std::count(dst, dst + dst_bytes, FakeSubstrate::kNew) == dst_bytes;
     if (dst_bytes > 0) std::memcpy(tensors.dst, tensors.src, dst_bytes);
     if (++launches > faulty_after) static_cast<char*>(tensors.dst)[0] ^= 1;
   }
@@ -34,7 +37,7 @@ struct FakePlan : Plan {
   double seconds;
   std::vector<std::string>& log;
   std::vector<const void*> sources;
-  int64_t dst_bytes = 0, launches = 0, faulty_after = 1'000'000;
+  int64_t dst_bytes = 0, launches = 0, faulty_after = 1'000'000, on_new_memory = 0;
 };
 
 class MeasureTest : public testing::Test {
@@ -101,6 +104,13 @@ TEST_F(MeasureTest, hot_uses_one_set_and_cold_goes_round_three_caches) {
   const auto series = run({subject(a)}, Temperature::kCold);
   EXPECT_GE(series[0].rotation_bytes, 3 * substrate_.device().cache_bytes);
   EXPECT_GE(distinct() * 8192, size_t(3 * substrate_.device().cache_bytes));
+}
+
+// The first access to a page has the system find one, which may take longer than the launch.
+TEST_F(MeasureTest, no_launch_is_the_first_on_its_memory) {
+  FakePlan a(substrate_, "a", 10e-6, log_);
+  run({subject(a)}, Temperature::kCold);
+  EXPECT_EQ(a.on_new_memory, 0);
 }
 
 // CUDA tells a GPU's cache, Vulkan has it guessed: on one device both are equally cold.
