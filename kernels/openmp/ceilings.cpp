@@ -35,7 +35,10 @@ void copy_bytes(void* dst, const void* src, int64_t bytes) {
       if (past)
         for (int i = 0; i < 4; ++i) stream(to + at + i * kVectorBytes, v[i]);
       else
-        for (int i = 0; i < 4; ++i) store_lanes(to + at + i * kVectorBytes, v[i]);
+        for (int i = 0; i < 4; ++i) {
+          ask_to_store(to + at + i * kVectorBytes);
+          store_lanes(to + at + i * kVectorBytes, v[i]);
+        }
     }
   });
   const int64_t rest = bytes % kBlock;
@@ -79,6 +82,7 @@ void reduce_bytes(void* dst, const void* src, int64_t bytes_read, int64_t bytes_
       }
       Words v = {};
       for (; at < next; ++at) v = max(load_lanes<Words>(from + at * N), v);
+      ask_to_store(to + o * N);
       store_lanes(to + o * N, v);
     }
   });

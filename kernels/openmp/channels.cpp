@@ -23,9 +23,6 @@ namespace {
 // For those that do overlap it helps nothing from memory, neither along the row nor for the next
 // two rows, and costs up to half in L2.
 constexpr int64_t kAheadBytes = 2048;  // or the next window, where that is further
-// Outputs not yet in a cache are asked for too, or stores wait: from memory 1024x17x17 3x3 s1 a
-// quarter less time, 64x64x64 2x2 s1 a sixth, with stride 2 little (same machine and day).
-constexpr int64_t kOutputsAhead = 2048;  // bytes
 // That sums in L1 are worth: 512x60x60 adaptive from memory, there and in registers, 3x3 taps 324
 // us and 275, 5x5 280 and 274, 10x10 280 and 334; 1024x28x28 7x7 124 and 174 (same machine and
 // day).
@@ -109,7 +106,7 @@ POOLBENCH_INLINE void pool_taps(const Op& op, const TapRows<Op>& in, Columns tap
       add_rows<Op, kV>(op, in, begin, end, taps, c, all);
 #pragma GCC unroll 4
       for (int v = 0; v < kV; ++v, to += Op::N) {
-        __builtin_prefetch(to + kOutputsAhead / int64_t(sizeof(*to)), 1);
+        ask_to_store(to);
         store_lanes(to, op.finish(all[v], scale, int(Op::N)));
       }
     };

@@ -154,6 +154,7 @@ class Folder {
     for (int64_t i = 0, o = 0; i < outputs; i += N) {
       const V v = fold<kParts>(row, o);
       const int lanes = int(least(outputs - i, N));
+      ask_to_store(dst + i);
       const auto result = finish(v, i, lanes, scale);
       if (lanes == N)
         store_lanes(dst + i, result);

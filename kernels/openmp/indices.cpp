@@ -95,6 +95,9 @@ struct MaxAt {
     using Wide = Vec<int64_t, kHalf>;
     const Wide low = __builtin_convertvector(half[0], Wide);
     const Wide high = __builtin_convertvector(half[1], Wide);
+    ask_to_store(to);
+    ask_to_store(indices);
+    ask_to_store(indices + kHalf);
     if (lanes >= N) {
       store_lanes(to, e);
       store_lanes(indices, low);

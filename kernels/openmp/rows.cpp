@@ -79,6 +79,7 @@ POOLBENCH_INLINE void pool_row(const Op& op, const InputRows<Op>& in, typename O
       }
     }
     const int64_t left = width - o;
+    ask_to_store(dst + o);
     const auto result = weights.finish(op, out, o, least(N, left), scale);
     if (left >= N)
       store_lanes(dst + o, result);

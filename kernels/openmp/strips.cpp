@@ -12,24 +12,34 @@
 namespace poolbench::POOLBENCH_ISA {
 namespace {
 
-// 3x3 s2 cold and hot us, here and row by row: f32 64x56x56 41, 14 and 41, 17; 192x71x71 215, 75
-// and 179, 85; 16x192x71x71 3250, 2870 and 2890, 2290; bf16 192x71x71 100, 63 and 128, 77; f16
-// 64x112x112 86, 39 and 85, 38; i8 64x147x147 72, 38 and 73, 43 (Xeon, AVX-512, 2 MiB of L2, 2
-// threads, 2026-11-23).
-inline int64_t largest_plane(int64_t element_bytes) { return (element_bytes < 4 ? 32 : 18) << 10; }
+// The largest plane, in bytes. 3x3 s2, cold and hot us, here and row by row: f32 64x64x64 51, 31
+// and 47, 16; 64x56x56 41, 18 and 40, 18; 192x71x71 215, 75 and 179, 85; bf16 192x71x71 100, 63 and
+// 128, 77; f16 64x112x112 86, 39 and 85, 38; i8 64x147x147 72, 38 and 73, 43. f32 64x64x64 3x3 s1
+// 65, 35 and 98, 45 (Xeon, AVX-512, 2 MiB of L2, 2 threads, 2026-11-23).
+inline int64_t largest_plane(int64_t element_bytes, int64_t stride) {
+  return (element_bytes < 4 ? 32 : stride == 1 ? 18 : 12) << 10;
+}
 
-// The planes after this one, which the hardware does not foresee while strips go down this one:
-// each row asks for its part of both. f32 from memory, without and with it: 64x56x56 3x3 s2 53 us
-// and 40, 256x56x56 2x2 203 and 151; smaller planes than kLeast do without (same machine and day).
+// What comes a plane or more after this one, which the hardware does not foresee while strips go
+// down this one: each row asks for its part of src and dst. f32 from memory, without and with it:
+// 768x14x14 3x3 s2 44 us and 33, 480x14x14 3x3 s1 33 and 27, 256x56x56 2x2 203 and 151. Smaller
+// planes than kSmallest gain nothing and take a tenth longer in L2 (same machine and day).
 template <class Element>
-class NextPlane {
+class PlanesAhead {
  public:
-  NextPlane(int64_t src_plane, int64_t dst_plane, int64_t rows)
-      : src_row_(row(src_plane, rows)), dst_row_(src_row_ == 0 ? 0 : row(dst_plane, rows)) {}
+  PlanesAhead(int64_t src_plane, int64_t dst_plane, int64_t rows)
+      : planes_((kAhead + src_plane * kSize - 1) / (src_plane * kSize)),
+        src_planes_(planes_ * src_plane),
+        dst_planes_(planes_ * dst_plane) {
+    if (src_plane * kSize < kSmallest) return;
+    src_row_ = (src_plane * kSize / rows + kLine - 1) / kLine * kLine;
+    dst_row_ = (dst_plane * kSize / rows + kLine - 1) / kLine * kLine;
+  }
 
+  // At the beginning of a plane.
   void start(const Element* src, Element* dst) {
-    src_ = reinterpret_cast<const char*>(src);
-    dst_ = reinterpret_cast<char*>(dst);
+    src_ = reinterpret_cast<const char*>(src + src_planes_);
+    dst_ = reinterpret_cast<char*>(dst + dst_planes_);
   }
   POOLBENCH_INLINE void ask() {
     for (int64_t i = 0; i < src_row_; i += kLine) __builtin_prefetch(src_ + i);
@@ -39,14 +49,10 @@ class NextPlane {
   }
 
  private:
-  static constexpr int64_t kLeast = 4096, kLine = 64;
+  static constexpr int64_t kSize = sizeof(Element), kLine = 64;
+  static constexpr int64_t kAhead = 2048, kSmallest = 512;  // bytes
 
-  static int64_t row(int64_t plane, int64_t rows) {
-    const int64_t bytes = plane * int64_t(sizeof(Element));
-    return bytes < kLeast ? 0 : (bytes / rows + kLine - 1) / kLine * kLine;
-  }
-
-  int64_t src_row_, dst_row_;
+  int64_t planes_, src_planes_, dst_planes_, src_row_ = 0, dst_row_ = 0;
   const char* src_ = nullptr;
   char* dst_ = nullptr;
 };
@@ -118,13 +124,13 @@ struct Planes {
 
   template <bool kFull>
   POOLBENCH_INLINE void run(Strip<Op, kKernel, kStride, kFull> strip, int64_t count_d,
-                            int64_t column, Element* to, NextPlane<Element>& next) const {
+                            int64_t column, Element* to, PlanesAhead<Element>& ahead) const {
     const Axis &h = args.axis[1], &w = args.axis[2];
     const int lanes = int(least(w.dst - column, kOutputs));
     int64_t count = -1;
     RowScale<typename Op::Weight> scale;
     const auto put = [&](int64_t o, V v) POOLBENCH_INLINE_LAMBDA {
-      next.ask();
+      ahead.ask();
       if (Op::kSum && h.windows[o].count != count) {
         count = h.windows[o].count;
         scale = op.row_scale(count_d * count, w.kernel);
@@ -164,14 +170,14 @@ struct Planes {
   void slices(const Shape& shape, int64_t begin, int64_t end) const {
     const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
     const int64_t strips = (w.dst + kOutputs - 1) / kOutputs;
-    NextPlane<Element> next(h.src * w.src, h.dst * w.dst, strips * h.dst);
+    PlanesAhead<Element> ahead(h.src * w.src, h.dst * w.dst, strips * h.dst);
     for (int64_t slice = begin; slice < end; ++slice) {
       const int64_t plane = slice / d.dst;
       const Window taps_d = window_at(d, plane, slice % d.dst);
       const Element* src = static_cast<const Element*>(args.src) + plane * shape.src_size +
                            taps_d.begin * h.src * w.src;
       Element* dst = static_cast<Element*>(args.dst) + slice * h.dst * w.dst;
-      next.start(src + h.src * w.src, dst + h.dst * w.dst);
+      ahead.start(src, dst);
       for (int64_t column = 0; column < w.dst; column += kOutputs) {
         const int64_t x = column * kStride - w.pad_begin;
         const auto inside = [&](int64_t at) {
@@ -185,7 +191,7 @@ struct Planes {
           strip.h_step = w.src;
           strip.height = h.src;
           strip.depth = tap_count(d, taps_d);
-          run(strip, taps_d.count, column, dst + column, next);
+          run(strip, taps_d.count, column, dst + column, ahead);
         };
         using Full = Strip<Op, kKernel, kStride, true>;
         if (x >= 0 && x + (Full::kLoads - 1) * Full::kStep + N <= w.src)
@@ -219,7 +225,7 @@ const char* strips_why_not(const PoolArgs& args) {
     return "it takes 2x2 and 3x3 with strides of 1 and 2, and 1x1 with 2";
   if (const char* why_not = low_norm_why_not(args)) return why_not;
   const int64_t element_bytes = dtype_bytes(DType(args.dtype));
-  if (h.src * w.src * element_bytes > largest_plane(element_bytes))
+  if (h.src * w.src * element_bytes > largest_plane(element_bytes, w.stride))
     return "rows are better taken in order where planes are large";
   if (shape.planes * args.axis[0].dst < 8) return "it needs more planes to share";
   return terms_why_not(args, nested_terms(args));

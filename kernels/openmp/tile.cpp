@@ -211,6 +211,7 @@ class Tile {
   POOLBENCH_INLINE void store_run(const Work* from, int64_t count, Element* to, const Element* safe,
                                   int64_t column, RowScale<typename Op::Weight> scale) const {
     for (int64_t i = 0; i < count; i += N) {
+      ask_to_store(to + i);
       const auto v =
           weights_.finish(op_, load_lanes<V>(from + i), column + i, least(N, count - i), scale);
       if (to + i + N <= safe)

@@ -31,6 +31,16 @@ POOLBENCH_INLINE void share(int64_t units, int64_t bytes, const F& f) {
   }
 }
 
+// Has the line that will be stored to a little after `at` brought near: the hardware foresees reads
+// better than stores, which then wait for memory. From memory a copy moves 23 GB/s without it and
+// 31 with it, `rows` takes 64x147x147 3x3 s1 in 519 us and 309, `channels` 1024x17x17 in three
+// quarters; with stride 2 it gains little, in L2 nothing (f32, Xeon, 2 threads, 2026-11-23).
+template <class T>
+POOLBENCH_INLINE void ask_to_store(T* at) {
+  constexpr int64_t kAhead = 2048;  // bytes
+  __builtin_prefetch(at + kAhead / int64_t(sizeof(T)), 1);
+}
+
 // The problem with channels last and one channel read as channels first: the same memory.
 struct Shape {
   int64_t planes;  // runs of memory that hold whole planes: n * c, or n with channels last
