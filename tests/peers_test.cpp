@@ -195,6 +195,16 @@ TEST(OneDnn, names_its_differences) {
   EXPECT_FALSE(differs(checked(*onednn, problem, FillKind::kUniform)));
 }
 
+TEST(Aten, divides_by_infinity_from_65520_taps_on_in_f16) {
+  Backend* aten = peer("aten");
+  if (aten == nullptr) GTEST_SKIP();
+  const std::string large = "avg_include_pad/global/f16/nchw/src:1x4x260x252";
+  EXPECT_EQ(only_rule(checked(*aten, large, FillKind::kUniform)), "divisor_in_f16");
+  const std::string small = "avg_include_pad/global/f16/nchw/src:1x4x260x251";
+  EXPECT_NE(only_rule(checked(*aten, small, FillKind::kUniform)), "divisor_in_f16");
+  EXPECT_EQ(checked(*aten, small, FillKind::kUniform).status, Status::kOk);
+}
+
 TEST(OneDnn, reorders_integers_in_channels_first_by_itself) {
   Backend* onednn = peer("onednn");
   if (onednn == nullptr) GTEST_SKIP();

@@ -343,6 +343,12 @@ bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double
   return std::fabs(point.got - point.expected) <= ulp / double(taps.size()) + half;
 }
 
+// Whether a mean is 0 for its divisor: numbers from 65520 on are infinite in f16.
+bool is_mean_by_infinity(const PoolProblem& problem, size_t taps, const Point& point) {
+  return problem.spec.windowing == Windowing::kGlobal && problem.dtype == DType::kF16 &&
+         taps >= 65520 && point.got == 0;
+}
+
 // Whether an index is the first tap's without its depth, as 2.15 has it on the host where no tap is
 // above the lowest number of an integer type.
 bool lacks_depth(const PoolProblem& problem, const Point& point) {
@@ -369,6 +375,10 @@ class Aten : public Peer {
                    "first plane, which stays where no integer is above the lowest"
                  : "";
     const auto window = taps(problem, src, point);
+    if (!kAtenCuda && is_mean_by_infinity(problem, window.size(), point))
+      return "divisor_in_f16: ATen's mean divides by the number of taps in f16, where 65520 and "
+             "more "
+             "are infinite: it is 0";
     if (!kAtenCuda && is_mean_of_rounded_sum(problem, window, point))
       return "mean_of_rounded_sum: ATen's mean rounds the sum to f16 or bf16 before it divides";
     return is_running_sum(problem, window, point)
