@@ -33,6 +33,10 @@ POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, Half) {
 
 template <int N>
 POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, Bf16) {
+#ifdef POOLBENCH_AVX512  // GCC 12 makes two halves and joins them
+  if constexpr (N == 16)
+    return bits<Vec<float, N>>(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits<__m256i>(v)), 16));
+#endif
   return bits<Vec<float, N>>(__builtin_convertvector(v, Vec<uint32_t, N>) << 16);
 }
 
