@@ -32,7 +32,7 @@ constexpr int64_t kMaxRows = 64;  // of a window: as many as sums take in any ca
 // Where the taps of an output row, or two, stand: the beginnings of input rows. Those before
 // `both` belong to the upper one alone, those from `lower` on to the lower.
 template <class Op>
-struct TapRows {
+struct InputRows {
   const typename Op::Element* row[kMaxRows];
   int64_t both = 0, lower = 0, end = 0;
   int64_t pixel;  // elements
@@ -47,7 +47,7 @@ struct Taps {
 
 // Combines into `all` the taps of rows [begin, end) for kV vectors from channel c on.
 template <class Op, int kV, int kTaps, bool kAhead>
-POOLBENCH_INLINE void add_rows(const Op& op, const TapRows<Op>& in, int64_t begin, int64_t end,
+POOLBENCH_INLINE void add_rows(const Op& op, const InputRows<Op>& in, int64_t begin, int64_t end,
                                Taps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
   using V = typename Op::V;
   constexpr bool kNested = Op::kSum && kTaps == 0;
@@ -90,7 +90,7 @@ POOLBENCH_INLINE void for_channels(int64_t channels, const F& f) {
 
 // One output, and with kPair the one below it, dst_row elements later.
 template <class Op, bool kPair, class Columns>
-POOLBENCH_INLINE void pool_taps(const Op& op, const TapRows<Op>& in, Columns taps,
+POOLBENCH_INLINE void pool_taps(const Op& op, const InputRows<Op>& in, Columns taps,
                                 typename Op::Element* dst, int64_t dst_row,
                                 RowScale<typename Op::Weight> upper,
                                 RowScale<typename Op::Weight> lower) {
@@ -116,7 +116,7 @@ POOLBENCH_INLINE void pool_taps(const Op& op, const TapRows<Op>& in, Columns tap
 }
 
 template <class Op>
-POOLBENCH_INLINE void many_taps(const Op& op, const TapRows<Op>& in, const Window& taps,
+POOLBENCH_INLINE void many_taps(const Op& op, const InputRows<Op>& in, const Window& taps,
                                 int64_t step, typename Op::Element* dst, int64_t count) {
   constexpr int64_t kMost = kPixelVectors * Op::N;
   for (int64_t from = 0; from < in.pixel; from += kMost) {
@@ -205,7 +205,7 @@ class Rows {
     const Window& taps_d = d.windows[at.od];
     const Window &upper = h.windows[at.oh], &lower = h.windows[at.oh + kPair];
     const auto* src = static_cast<const Element*>(args_.src) + at.plane * shape_.src_size;
-    TapRows<Op> in;
+    InputRows<Op> in;
     in.pixel = args_.c;
     const auto add = [&](int64_t begin, int64_t end) {
       for (int64_t z = taps_d.begin; z < taps_d.end; z += d.dilation)
