@@ -115,17 +115,16 @@ POOLBENCH_INLINE void pool_taps(const Op& op, const InputRows<Op>& in, Columns t
   });
 }
 
-template <class Op>
-POOLBENCH_INLINE void many_taps(const Op& op, const InputRows<Op>& in, const Window& taps,
-                                int64_t step, typename Op::Element* dst, int64_t count) {
+template <class Op, class Columns>
+POOLBENCH_INLINE void many_taps(const Op& op, const InputRows<Op>& in, Columns taps,
+                                typename Op::Element* dst, int64_t count) {
   constexpr int64_t kMost = kPixelVectors * Op::N;
   for (int64_t from = 0; from < in.pixel; from += kMost) {
     const int64_t size = least(in.pixel - from, kMost);
     const int64_t first = size < Op::N ? in.pixel - Op::N : from;
     PixelSums<Op> sums(op, most(size, Op::N));
     for (int64_t r = 0; r < in.end; ++r)
-      sums.add(in.row[r] + taps.begin * in.pixel + first, (taps.end - taps.begin + step - 1) / step,
-               step * in.pixel);
+      sums.add(in.row[r] + taps.x * in.pixel + first, taps.count, taps.step * in.pixel);
     sums.store(dst + first, count);
   }
 }
@@ -213,11 +212,10 @@ class Rows {
           in.row[in.end++] = src + (z * h.src + y) * w.src * in.pixel;
       return in.end;
     };
-    const int64_t shared = upper.begin + round_up(upper.end - upper.begin, h.dilation);
     in.both = in.lower = add(upper.begin, kPair ? lower.begin : upper.end);
     if (kPair) {
       in.lower = add(lower.begin, upper.end);
-      add(shared, lower.end);
+      add(upper.begin + tap_count(h, upper) * h.dilation, lower.end);
     }
     const int64_t dst_row = w.dst * in.pixel;
     Element* dst = static_cast<Element*>(args_.dst) +
@@ -229,19 +227,22 @@ class Rows {
       const int64_t count = tap_count(w, taps);
       const int64_t ahead =
           most((taps.end - taps.begin) * in.pixel, kAheadBytes / int64_t(sizeof(Element)));
-      const auto pool = [&](auto known) {
-        pool_taps<Op, kPair>(op_, in, Taps<known, kAhead>{taps.begin, count, w.dilation, ahead},
-                             dst, dst_row, scales[0].at(o), scales[1].at(o));
+      const auto taps_of = [&](auto known) {
+        return Taps<known, kAhead>{taps.begin, count, w.dilation, ahead};
       };
+      const auto pool = [&](auto known) {
+        pool_taps<Op, kPair>(op_, in, taps_of(known), dst, dst_row, scales[0].at(o),
+                             scales[1].at(o));
+      };
+      using Any = std::integral_constant<int, 0>;
       if (!kPair && in.pixel > 4 * Op::N && in.end * count >= kManyTaps)
-        many_taps(op_, in, taps, w.dilation, dst, taps_d.count * upper.count * taps.count);
+        many_taps(op_, in, taps_of(Any()), dst, taps_d.count * upper.count * taps.count);
       else if (kTaps != 0 && count == kTaps)
         pool(std::integral_constant<int, kTaps>());
       else
-        pool(std::integral_constant<int, 0>());
+        pool(Any());
     }
   }
-  static int64_t round_up(int64_t value, int64_t to) { return (value + to - 1) / to * to; }
 
   const Op& op_;
   const PoolArgs& args_;

@@ -27,19 +27,21 @@ inline int64_t largest_plane(int64_t element_bytes, int64_t stride) {
 template <class Element>
 class PlanesAhead {
  public:
-  PlanesAhead(int64_t src_plane, int64_t dst_plane, int64_t rows)
-      : planes_((kAhead + src_plane * kSize - 1) / (src_plane * kSize)),
-        src_planes_(planes_ * src_plane),
-        dst_planes_(planes_ * dst_plane) {
-    if (src_plane * kSize < kSmallest) return;
-    src_row_ = (src_plane * kSize / rows + kLine - 1) / kLine * kLine;
-    dst_row_ = (dst_plane * kSize / rows + kLine - 1) / kLine * kLine;
+  // Elements of a plane; rows that it is asked for in.
+  PlanesAhead(int64_t src_plane, int64_t dst_plane, int64_t rows) {
+    const int64_t src_bytes = src_plane * kSize, dst_bytes = dst_plane * kSize;
+    if (src_bytes < kSmallest) return;
+    const int64_t planes = (kAhead + src_bytes - 1) / src_bytes;
+    src_ahead_ = planes * src_bytes;
+    dst_ahead_ = planes * dst_bytes;
+    src_row_ = (src_bytes / rows + kLine - 1) / kLine * kLine;
+    dst_row_ = (dst_bytes / rows + kLine - 1) / kLine * kLine;
   }
 
   // At the beginning of a plane.
   void start(const Element* src, Element* dst) {
-    src_ = reinterpret_cast<const char*>(src + src_planes_);
-    dst_ = reinterpret_cast<char*>(dst + dst_planes_);
+    src_ = reinterpret_cast<const char*>(src) + src_ahead_;
+    dst_ = reinterpret_cast<char*>(dst) + dst_ahead_;
   }
   POOLBENCH_INLINE void ask() {
     for (int64_t i = 0; i < src_row_; i += kLine) __builtin_prefetch(src_ + i);
@@ -52,7 +54,7 @@ class PlanesAhead {
   static constexpr int64_t kSize = sizeof(Element), kLine = 64;
   static constexpr int64_t kAhead = 2048, kSmallest = 512;  // bytes
 
-  int64_t planes_, src_planes_, dst_planes_, src_row_ = 0, dst_row_ = 0;
+  int64_t src_ahead_ = 0, dst_ahead_ = 0, src_row_ = 0, dst_row_ = 0;  // bytes
   const char* src_ = nullptr;
   char* dst_ = nullptr;
 };
