@@ -22,7 +22,6 @@ namespace {
 // 2x2 s2 takes 88 us from memory without asking ahead, 78 with it (Xeon, 2 threads, 2026-11-23).
 // For those that do overlap it helps nothing from memory, neither along the row nor for the next
 // two rows, and costs up to half in L2.
-constexpr int64_t kAheadBytes = 2048;  // or the next window, where that is further
 // That sums in L1 are worth: 512x60x60 adaptive from memory, there and in registers, 3x3 taps 324
 // us and 275, 5x5 280 and 274, 10x10 280 and 334; 1024x28x28 7x7 124 and 174 (same machine and
 // day).

@@ -89,10 +89,12 @@ class PixelSums {
 
   // Adds `count` pixels that stand `step` elements apart.
   void add(const Element* at, int64_t count, int64_t step) {
-    if (lanes_ == N)
-      add_all<true>(at, count, step);
+    if (lanes_ != N)
+      add_all<false, false>(at, count, step);
+    else if (last_ + N == step)
+      add_all<true, true>(at, count, step);
     else
-      add_all<false>(at, count, step);
+      add_all<true, false>(at, count, step);
   }
   // Hands on what was added up, or takes it over.
   void give(Totals<Op>* totals) {
@@ -112,17 +114,19 @@ class PixelSums {
   static constexpr int64_t kPixels = Totals<Op>::kBytes ? kMaxIntegerTaps : 32;
 
   int64_t first(int64_t i) const { return least(i * N, last_); }
-  template <bool kWhole>
+  // kWhole: all lanes of all vectors are channels. kDense: the pixels are one run of memory.
+  template <bool kWhole, bool kDense>
   POOLBENCH_INLINE void add_all(const Element* at, int64_t count, int64_t step) {
-    for (; count >= 4; count -= 4, at += 4 * step) add_some<kWhole, 4>(at, step);
-    for (; count > 0; --count, at += step) add_some<kWhole, 1>(at, step);
+    for (; count >= 4; count -= 4, at += 4 * step) add_some<kWhole, kDense, 4>(at, step);
+    for (; count > 0; --count, at += step) add_some<kWhole, kDense, 1>(at, step);
   }
-  template <bool kWhole, int kCount>
+  template <bool kWhole, bool kDense, int kCount>
   POOLBENCH_INLINE void add_some(const Element* at, int64_t step) {
     if (Op::kSum && pixels_ + kCount > kPixels) flush();
     pixels_ += kCount;
     const Lanes part(0, lanes_);
     const auto load = [&](const Element* from) {
+      if (kDense) ask_to_load(from);
       return kWhole ? op_.load(from) : op_.load_part(from, part);
     };
     for (int64_t i = 0; i < vectors_; ++i) {

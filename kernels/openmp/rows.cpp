@@ -17,6 +17,20 @@ struct InputRows {
   const typename Op::Element* first;
   int64_t d_step, h_step, width;
   int depth, height;
+  int fresh_d, fresh_h;  // this many of the last planes and rows the outputs before did not load
+
+  // Asks for what follows columns [x, x + N) of the rows that are new.
+  template <int kHeight, int kFresh>
+  POOLBENCH_INLINE void ask(int64_t x) const {
+    if constexpr (kHeight > 0) {
+#pragma GCC unroll 4
+      for (int h = kHeight - kFresh; h < kHeight; ++h) ask_to_load(first + h * h_step + x);
+    } else {
+      for (int d = depth - fresh_d; d < depth; ++d)
+        for (int h = height - fresh_h; h < height; ++h)
+          ask_to_load(first + d * d_step + h * h_step + x);
+    }
+  }
 
   // Combines columns [x, x + N). kHeight: the number of rows when it is known, and depth is 1.
   template <int kHeight>
@@ -61,6 +75,8 @@ POOLBENCH_INLINE void pool_row(const Op& op, const InputRows<Op>& in, typename O
   V before = kBehind > 0 ? column(x - N) : Op::fill();
   for (int64_t o = 0; o < width; o += N, x += kStride * N) {
     V out;
+    for (int i = 0; i < kStride; ++i)
+      in.template ask<kHeight, least(kStride, kHeight)>(x + i * N);
     if constexpr (kStride == 1) {
       const V now = column(x);
       out = now;
@@ -107,9 +123,11 @@ void pool(const Op& op, const PoolArgs& args) {
       in.height = tap_count(h, taps_h);
       in.first = static_cast<const Element*>(args.src) + at.plane * shape.src_size +
                  (taps_d.begin * h.src + taps_h.begin) * w.src;
+      in.fresh_d = int(least(d.stride, in.depth));
+      in.fresh_h = int(least(h.stride, in.height));
       Element* dst = static_cast<Element*>(args.dst) + row * w.dst;
       const auto scale = op.row_scale(taps_d.count * taps_h.count, w.kernel);
-      if (in.depth == 1 && in.height == kWidth)
+      if (in.depth == 1 && in.height == kWidth && h.stride == kStride)
         pool_row<Op, kWidth, kStride, kWidth>(op, in, dst, w.dst, w.pad_begin, weights, scale);
       else
         pool_row<Op, kWidth, kStride, 0>(op, in, dst, w.dst, w.pad_begin, weights, scale);

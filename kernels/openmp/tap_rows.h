@@ -64,6 +64,7 @@ class TapRows {
                                 Work* to) const {
     const Lanes part(0, last);
     const auto load = [&](const Element* at, int j) {
+      ask_to_load(at + j * N);
       return j + 1 < kCount || kLast == N ? op_.load(at + j * N) : op_.load_part(at + j * N, part);
     };
     const auto each = [](const auto& f) POOLBENCH_INLINE_LAMBDA {

@@ -86,15 +86,19 @@ POOLBENCH_INLINE Part<Op> reduce_run(const Op& op, const typename Op::Element* a
   constexpr int64_t N = Op::N;
   constexpr int64_t kBytes = sizeof(typename Op::E);
   const int64_t before = -reinterpret_cast<intptr_t>(at) & (kBytes - 1);
+  const auto load = [&](const auto* from) {
+    ask_to_load(from);
+    return op.load(from);
+  };
   int64_t i = least(before / int64_t(sizeof(*at)), count);
   V all = op.load_part(at, Lanes(0, i));
   Total total;
   while (i + 4 * N <= count) {
     V v[4];
-    for (int j = 0; j < 4; ++j) v[j] = op.load(at + i + j * N);
+    for (int j = 0; j < 4; ++j) v[j] = load(at + i + j * N);
     i += 4 * N;
     for (int64_t end = least(i + (kChunk - 1) * 4 * N, count); i + 4 * N <= end; i += 4 * N)
-      for (int j = 0; j < 4; ++j) v[j] = Op::combine(op.load(at + i + j * N), v[j]);
+      for (int j = 0; j < 4; ++j) v[j] = Op::combine(load(at + i + j * N), v[j]);
     const V chunk = Op::combine(Op::combine(v[0], v[1]), Op::combine(v[2], v[3]));
     if constexpr (Op::kSum)
       total.add(double(fold<Op>(chunk)));
@@ -156,8 +160,12 @@ POOLBENCH_INLINE void reduce_small_runs(const Op& op, const Runs<Op>& runs, int6
     V v[N];
     for (int64_t p = 0; p < lanes; ++p) {
       const auto* src = runs.at(run + p);
+      ask_to_load(src + size - size % N);
       v[p] = op.load_part(src + size - size % N, rest);
-      for (int64_t i = 0; i + N <= size; i += N) v[p] = Op::combine(op.load(src + i), v[p]);
+      for (int64_t i = 0; i + N <= size; i += N) {
+        ask_to_load(src + i);
+        v[p] = Op::combine(op.load(src + i), v[p]);
+      }
     }
     for (int64_t p = lanes; p < N; ++p) v[p] = Op::fill();
     const V all = fold_by_halves<Op, N>([&](int p) { return v[p]; });
