@@ -75,8 +75,7 @@ POOLBENCH_INLINE void pool_row(const Op& op, const InputRows<Op>& in, typename O
   V before = kBehind > 0 ? column(x - N) : Op::fill();
   for (int64_t o = 0; o < width; o += N, x += kStride * N) {
     V out;
-    for (int i = 0; i < kStride; ++i)
-      in.template ask<kHeight, least(kStride, kHeight)>(x + i * N);
+    for (int i = 0; i < kStride; ++i) in.template ask<kHeight, least(kStride, kHeight)>(x + i * N);
     if constexpr (kStride == 1) {
       const V now = column(x);
       out = now;

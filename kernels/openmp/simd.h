@@ -115,8 +115,17 @@ struct Lanes {
 #endif
 };
 #ifdef POOLBENCH_AVX2
+// Registers of 4- and 8-byte lanes have masked loads and stores. For the others memory is copied:
+// pieces put together in registers (as numbers of 128 bits, shifted) take twice as long.
+template <class V>
+constexpr bool kMasked = sizeof(V) == 32 && sizeof(Lane<V>) >= 4;
 alignas(32) inline constexpr int32_t kOnesThenZeros[24] = {-1, -1, -1, -1, -1, -1, -1, -1,
                                                            0,  0,  0,  0,  0,  0,  0,  0};
+template <class V>
+POOLBENCH_INLINE __m256i ones_below(int lane) {
+  const auto* ones = kOnesThenZeros + 8 - lane * int(sizeof(Lane<V>) / 4);
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones));
+}
 #endif
 
 // Those lanes from memory, `fill` in the others; memory outside them is not touched.
@@ -142,11 +151,8 @@ POOLBENCH_INLINE V load_some(const Lane<V>* at, Lanes lanes, V fill) {
 #undef POOLBENCH_LOAD
 #else
 #ifdef POOLBENCH_AVX2
-  if constexpr (sizeof(V) == 32 && kSize == 4) {
-    const auto* ones = kOnesThenZeros + 8;
-    const auto to = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones - lanes.hi));
-    const auto below = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones - lanes.lo));
-    const __m256i mask = _mm256_andnot_si256(below, to);
+  if constexpr (kMasked<V>) {
+    const __m256i mask = _mm256_andnot_si256(ones_below<V>(lanes.lo), ones_below<V>(lanes.hi));
     const __m256i loaded = _mm256_maskload_epi32(reinterpret_cast<const int*>(at), mask);
     return bits<V>(_mm256_blendv_epi8(bits<__m256i>(fill), loaded, mask));
   }
@@ -179,10 +185,8 @@ POOLBENCH_INLINE void store_some(Lane<V>* at, V v, int hi) {
 #undef POOLBENCH_STORE
 #endif
 #ifdef POOLBENCH_AVX2
-  if constexpr (sizeof(V) == 32 && kSize == 4) {
-    const auto mask = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kOnesThenZeros + 8 - hi));
-    return _mm256_maskstore_epi32(reinterpret_cast<int*>(at), mask, bits<__m256i>(v));
-  }
+  if constexpr (kMasked<V>)
+    return _mm256_maskstore_epi32(reinterpret_cast<int*>(at), ones_below<V>(hi), bits<__m256i>(v));
 #endif
   __builtin_memcpy(at, &v, hi * kSize);
 }

@@ -12,18 +12,24 @@
 namespace poolbench::POOLBENCH_ISA {
 namespace {
 
-// The largest plane, in bytes. 3x3 s2, cold and hot us, here and row by row: f32 64x64x64 51, 31
-// and 47, 16; 64x56x56 41, 18 and 40, 18; 192x71x71 215, 75 and 179, 85; bf16 192x71x71 100, 63 and
-// 128, 77; f16 64x112x112 86, 39 and 85, 38; i8 64x147x147 72, 38 and 73, 43. f32 64x64x64 3x3 s1
-// 65, 35 and 98, 45 (Xeon, AVX-512, 2 MiB of L2, 2 threads, 2026-11-23).
-inline int64_t largest_plane(int64_t element_bytes, int64_t stride) {
-  return (element_bytes < 4 ? 32 : stride == 1 ? 18 : 12) << 10;
+// The largest plane, in bytes: f32 128x66x66 3x3 s1, cold and hot us, here and row by row: 151, 97
+// and 133, 110; f16 128x112x112 222, 164 and 234, 217; i8 128x160x160 214, 149 and 198, 164.
+inline int64_t largest_plane(int64_t element_bytes) { return (element_bytes < 4 ? 32 : 18) << 10; }
+
+// At stride 2 rows of more than one strip are better walked row by row. Of 3x3 s2, 128 planes and
+// more, this kernel's time over that of `rows`, cold and hot: one strip f32 27x27 0.89, 0.69, f16
+// 56x56 0.99, 0.65, i8 120x120 1.08, 0.78; two f32 36x36 1.17, 1.05, f16 64x64 1.17, 1.37. With
+// AVX2 alone f32 14x14 (one) 0.84, 0.69, 28x28 (two) 1.21, 1.01; smaller types have no masked loads
+// then: f16 16x16 (one) 1.88, 2.07.
+constexpr bool has_masked_loads(int64_t element_bytes) {
+  return kVectorBytes == 64 || (kVectorBytes == 32 && element_bytes >= 4);
 }
 
 // What comes a plane or more after this one, which the hardware does not foresee while strips go
 // down this one: each row asks for its part of src and dst. f32 from memory, without and with it:
 // 768x14x14 3x3 s2 44 us and 33, 480x14x14 3x3 s1 33 and 27, 256x56x56 2x2 203 and 151. Smaller
-// planes than kSmallest gain nothing and take a tenth longer in L2 (same machine and day).
+// planes than kSmallest gain nothing and take a tenth longer in L2. (All figures of this file:
+// Xeon, AVX-512, 2 MiB of L2, 2 threads, 2026-11-23.)
 template <class Element>
 class PlanesAhead {
  public:
@@ -58,6 +64,13 @@ class PlanesAhead {
   const char* src_ = nullptr;
   char* dst_ = nullptr;
 };
+
+// Outputs of a row of a strip. With 3 taps and stride 2 the last lane's third tap is out of the
+// loads' reach.
+template <class Op>
+constexpr int outputs_of(int64_t kernel, int64_t stride) {
+  return stride == 2 && kernel == 3 ? Op::N - 1 : Op::N;
+}
 
 // One strip of one slice. kFull: all lanes of all loads are inside the row.
 template <class Op, int kKernel, int kStride, bool kFull>
@@ -117,8 +130,7 @@ struct Planes {
   using Element = typename Op::Element;
   using V = typename Op::V;
   static constexpr int N = Op::N;
-  // With 3 taps and stride 2 the last lane's third tap is out of the loads' reach.
-  static constexpr int kOutputs = kStride == 2 && kKernel == 3 ? N - 1 : N;
+  static constexpr int kOutputs = outputs_of<Op>(kKernel, kStride);
 
   const Op& op;
   const PoolArgs& args;
@@ -227,8 +239,14 @@ const char* strips_why_not(const PoolArgs& args) {
     return "it takes 2x2 and 3x3 with strides of 1 and 2, and 1x1 with 2";
   if (const char* why_not = low_norm_why_not(args)) return why_not;
   const int64_t element_bytes = dtype_bytes(DType(args.dtype));
-  if (h.src * w.src * element_bytes > largest_plane(element_bytes, w.stride))
+  if (h.src * w.src * element_bytes > largest_plane(element_bytes))
     return "rows are better taken in order where planes are large";
+  int64_t outputs = 0;  // of a strip
+  with_op<true>(args, [&](const auto& op) {
+    outputs = outputs_of<std::remove_cvref_t<decltype(op)>>(w.kernel, w.stride);
+  });
+  if (w.stride == 2 && (w.dst > outputs || !has_masked_loads(element_bytes)))
+    return "rows are better taken in order than in strips side by side";
   if (shape.planes * args.axis[0].dst < 8) return "it needs more planes to share";
   return terms_why_not(args, nested_terms(args));
 }
