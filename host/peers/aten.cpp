@@ -27,14 +27,15 @@
 #include <torch/version.h>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+#include <functional>
+#include <optional>
 
 #include "host/module_export.h"
 #include "host/peers/aten_device.h"
+#include "host/peers/aten_problem.h"
 #include "host/peers/peer.h"
 #include "host/windows.h"
-#include "kernels/dispatch.h"
+#include "kernels/dtype.h"
 
 namespace poolbench {
 namespace {
@@ -58,68 +59,6 @@ at::Tensor tensor(const PoolProblem& problem, const Extents& extents, at::Scalar
 
 void point_at(const at::Tensor& tensor, const void* memory) {
   tensor.storage().set_data_ptr_noswap(at::DataPtr(const_cast<void*>(memory), tensor.device()));
-}
-
-void require_expressible(const PoolProblem& problem) {
-  const PoolSpec& spec = problem.spec;
-  const bool max = spec.reduction == Reduction::kMax;
-  if (spec.windowing == Windowing::kAdaptive && spec.divisor != 0)
-    throw Refused("div: ATen's adaptive averages take no divisor");
-  if (spec.windowing == Windowing::kAdaptive && spec.reduction == Reduction::kLp)
-    throw Refused("windowing: ATen has no adaptive Lp pooling");
-  if (spec.windowing == Windowing::kFractional && !max)
-    throw Refused("reduction: ATen's fractional pooling takes maxima");
-  if (spec.windowing == Windowing::kFractional && problem.layout == Layout::kChannelsLast)
-    throw Refused("layout: ATen's fractional pooling writes channels first");
-  if (spec.windowing == Windowing::kSliding) {
-    const Padding pad = padding(problem);
-    if (pad.begin != pad.end) throw Refused("p: ATen pads both ends alike");
-    for (int axis = 0; axis < 3; ++axis) {
-      if (2 * pad.begin[axis] > spec.kernel[axis])
-        throw Refused("p: ATen pads at most half a kernel");
-      if (!max && spec.dilation[axis] > 1) throw Refused("d: ATen dilates maxima alone");
-    }
-    if (has_empty_window(problem)) throw Refused("d: a window without a tap");
-  }
-  const bool reduced = problem.dtype == DType::kF16 || problem.dtype == DType::kBF16;
-  if (spec.windowing == Windowing::kFractional && reduced && !kAtenCuda)
-    throw Refused("type: ATen computes the windows of fractional f16 and bf16 in that type");
-  if (spec.windowing == Windowing::kAdaptive && !max && problem.rank == 3 && reduced && !kAtenCuda)
-    throw Refused("type: ATen's adaptive 3D averages are summed in f16 or bf16");
-  const bool lp = spec.reduction == Reduction::kLp;
-  const bool composed = lp && (spec.windowing != Windowing::kGlobal || spec.norm_mean);
-  if (lp && reduced && (composed || !kAtenCuda))
-    throw Refused("type: ATen's norms round every power or partial sum to f16 or bf16");
-  if (composed && std::fmod(spec.norm, 2) != 0)
-    throw Refused("norm: ATen's lp_pool keeps the signs of odd powers; 2, 4, … are the same");
-}
-
-// ATen computes a fractional problem's windows in T from samples in the problem's type, the spec in
-// double. Throws Refused where that gives other windows for any plane.
-template <class T>
-void require_same_sequences(const PoolProblem& problem) {
-  PoolArgs args{};
-  args.dtype = int32_t(problem.dtype);
-  const auto rounded = [&](double sample) {
-    double value = sample;
-    dispatch_dtype(args, [&](auto tag) {
-      using Element = typename decltype(tag)::type;
-      if constexpr (!std::is_integral_v<Element>)
-        value = double(load(store<Element>(Compute<Element>(sample))));
-    });
-    return T(value);
-  };
-  const Extents dst = dst_extents(problem);
-  for (int64_t plane = 0; plane < problem.planes(); ++plane)
-    for (int axis = problem.first_axis(); axis < 3; ++axis) {
-      const T u = rounded(sample(problem, plane, axis));
-      const auto alpha =
-          T(problem.src[axis] - problem.spec.kernel[axis]) / T(std::max<int64_t>(dst[axis] - 1, 1));
-      const auto expected = windows(problem, axis, plane);
-      for (int64_t i = 0; i + 1 < dst[axis]; ++i)
-        if (int((T(i) + u) * alpha) - int(u * alpha) != expected[i].begin)
-          throw Refused("samples: ATen computes the windows in f32 and gets others from these");
-    }
 }
 
 // One operation on tensors of one shape, whose memory comes later.
@@ -238,8 +177,7 @@ class Operation {
 
   // PyTorch's order of axes is (w, h) in 2D and (d, h, w) in 3D.
   void make_samples() {
-    const bool f64 = problem_.dtype == DType::kF64;
-    f64 ? require_same_sequences<double>(problem_) : require_same_sequences<float>(problem_);
+    require_windows_of_aten(problem_);
     const int count = problem_.rank == 3 ? 3 : 2;
     samples_ = at::empty({problem_.n, problem_.c, count}, at::TensorOptions(at::kDouble));
     auto* values = samples_.data_ptr<double>();
@@ -313,7 +251,7 @@ class AtenPlan : public Plan {
  public:
   AtenPlan(const PoolProblem& problem, const AtenDevice& where)
       : empty_(problem.n == 0), runner_(where.device) {
-    require_expressible(problem);
+    require_expressible_in_aten(problem, kAtenCuda);
     const c10::InferenceMode guard;
     probe(problem, where);
     operation_.emplace(problem, where.device);
@@ -330,36 +268,6 @@ class AtenPlan : public Plan {
   std::optional<Operation> operation_;
 };
 
-// Whether a mean is what a sum of the type, an ulp from the exact one at most, comes to.
-bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double>& taps,
-                            const Point& point) {
-  const bool f16 = problem.dtype == DType::kF16;
-  if (problem.spec.windowing != Windowing::kGlobal || (!f16 && problem.dtype != DType::kBF16))
-    return false;
-  const double sum = std::accumulate(taps.begin(), taps.end(), 0.0);
-  if (std::isinf(point.got)) return f16 && std::fabs(sum) >= 65504 && sum * point.got > 0;
-  const double ulp = std::fabs(sum) * (f16 ? 0x1p-10 : 0x1p-7);
-  const double half = std::fabs(point.got) * (f16 ? 0x1p-11 : 0x1p-8);
-  return std::fabs(point.got - point.expected) <= ulp / double(taps.size()) + half;
-}
-
-// Whether a mean is 0 for its divisor: numbers from 65520 on are infinite in f16.
-bool is_mean_by_infinity(const PoolProblem& problem, size_t taps, const Point& point) {
-  return problem.spec.windowing == Windowing::kGlobal && problem.dtype == DType::kF16 &&
-         taps >= 65520 && point.got == 0;
-}
-
-// Whether an index is the first tap's without its depth, as 2.15 has it on the host where no tap is
-// above the lowest number of an integer type.
-bool lacks_depth(const PoolProblem& problem, const Point& point) {
-  const bool lowest = (problem.dtype == DType::kI8 && point.got == -128) ||
-                      (problem.dtype == DType::kU8 && point.got == 0) ||
-                      (problem.dtype == DType::kI32 && point.got == -0x1p31);
-  return lowest && point.got == point.expected && problem.rank == 3 &&
-         problem.layout == Layout::kChannelsLast &&
-         point.got_index == point.expected_index % (problem.src[1] * problem.src[2]);
-}
-
 class Aten : public Peer {
  public:
   explicit Aten(const AtenDevice& where)
@@ -369,22 +277,7 @@ class Aten : public Peer {
 
   std::string known_difference(const PoolProblem& problem, const void* src,
                                const Point& point) const override {
-    if (problem.spec.reduction == Reduction::kMax)
-      return !kAtenCuda && lacks_depth(problem, point)
-                 ? "lowest_lacks_depth: 3D maxima with channels last begin with an index in the "
-                   "first plane, which stays where no integer is above the lowest"
-                 : "";
-    const auto window = taps(problem, src, point);
-    if (!kAtenCuda && is_mean_by_infinity(problem, window.size(), point))
-      return "divisor_in_f16: ATen's mean divides by the number of taps in f16, where 65520 and "
-             "more "
-             "are infinite: it is 0";
-    if (!kAtenCuda && is_mean_of_rounded_sum(problem, window, point))
-      return "mean_of_rounded_sum: ATen's mean rounds the sum to f16 or bf16 before it divides";
-    return is_running_sum(problem, window, point)
-               ? "running_sum: taps are added one after the other, so that the error grows with "
-                 "their number"
-               : "";
+    return aten_difference(problem, src, point, kAtenCuda);
   }
 
  protected:

@@ -1,0 +1,135 @@
+#include "host/peers/aten_problem.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "host/peers/peer.h"
+#include "host/windows.h"
+#include "kernels/dispatch.h"
+
+namespace poolbench {
+
+void require_expressible_in_aten(const PoolProblem& problem, bool on_cuda) {
+  const PoolSpec& spec = problem.spec;
+  const bool max = spec.reduction == Reduction::kMax, lp = spec.reduction == Reduction::kLp;
+  const bool reduced = problem.dtype == DType::kF16 || problem.dtype == DType::kBF16;
+  if (spec.windowing == Windowing::kAdaptive) {
+    if (spec.divisor != 0) throw Refused("div: ATen's adaptive averages take no divisor");
+    if (lp) throw Refused("windowing: ATen has no adaptive Lp pooling");
+    if (!max && problem.rank == 3 && reduced && !on_cuda)
+      throw Refused("type: ATen's adaptive 3D averages are summed in f16 or bf16");
+  }
+  if (spec.windowing == Windowing::kFractional) {
+    if (!max) throw Refused("reduction: ATen's fractional pooling takes maxima");
+    if (problem.layout == Layout::kChannelsLast)
+      throw Refused("layout: ATen's fractional pooling writes channels first");
+    if (reduced && !on_cuda)
+      throw Refused("type: ATen computes the windows of fractional f16 and bf16 in that type");
+  }
+  if (spec.windowing == Windowing::kSliding) {
+    const Padding pad = padding(problem);
+    if (pad.begin != pad.end) throw Refused("p: ATen pads both ends alike");
+    for (int axis = 0; axis < 3; ++axis) {
+      if (2 * pad.begin[axis] > spec.kernel[axis])
+        throw Refused("p: ATen pads at most half a kernel");
+      if (!max && spec.dilation[axis] > 1) throw Refused("d: ATen dilates maxima alone");
+    }
+    if (has_empty_window(problem)) throw Refused("d: a window without a tap");
+  }
+  const bool composed = lp && (spec.windowing != Windowing::kGlobal || spec.norm_mean);
+  if (lp && reduced && (composed || !on_cuda))
+    throw Refused("type: ATen's norms round every power or partial sum to f16 or bf16");
+  if (composed && std::fmod(spec.norm, 2) != 0)
+    throw Refused("norm: ATen's lp_pool keeps the signs of odd powers; 2, 4, … are the same");
+}
+
+namespace {
+
+// Whether windows computed in T are the spec's.
+template <class T>
+bool same_windows_in(const PoolProblem& problem) {
+  PoolArgs args{};
+  args.dtype = int32_t(problem.dtype);
+  const auto rounded = [&](double sample) {
+    double value = sample;
+    dispatch_dtype(args, [&](auto tag) {
+      using Element = typename decltype(tag)::type;
+      if constexpr (!std::is_integral_v<Element>)
+        value = double(load(store<Element>(Compute<Element>(sample))));
+    });
+    return T(value);
+  };
+  const Extents dst = dst_extents(problem);
+  for (int64_t plane = 0; plane < problem.planes(); ++plane)
+    for (int axis = problem.first_axis(); axis < 3; ++axis) {
+      const T u = rounded(sample(problem, plane, axis));
+      const auto alpha =
+          T(problem.src[axis] - problem.spec.kernel[axis]) / T(std::max<int64_t>(dst[axis] - 1, 1));
+      const auto expected = windows(problem, axis, plane);
+      for (int64_t i = 0; i + 1 < dst[axis]; ++i)
+        if (int((T(i) + u) * alpha) - int(u * alpha) != expected[i].begin) return false;
+    }
+  return true;
+}
+
+// Whether a mean is what a sum of the type, an ulp from the exact one at most, comes to.
+bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double>& taps,
+                            const Point& point) {
+  const bool f16 = problem.dtype == DType::kF16;
+  if (problem.spec.windowing != Windowing::kGlobal || (!f16 && problem.dtype != DType::kBF16))
+    return false;
+  const double sum = std::accumulate(taps.begin(), taps.end(), 0.0);
+  if (std::isinf(point.got)) return f16 && std::fabs(sum) >= 65504 && sum * point.got > 0;
+  const double ulp = std::fabs(sum) * (f16 ? 0x1p-10 : 0x1p-7);
+  const double half = std::fabs(point.got) * (f16 ? 0x1p-11 : 0x1p-8);
+  return std::fabs(point.got - point.expected) <= ulp / double(taps.size()) + half;
+}
+
+// Whether a mean is 0 for its divisor: numbers from 65520 on are infinite in f16.
+bool is_mean_by_infinity(const PoolProblem& problem, size_t taps, const Point& point) {
+  return problem.spec.windowing == Windowing::kGlobal && problem.dtype == DType::kF16 &&
+         taps >= 65520 && point.got == 0;
+}
+
+// Whether an index is the first tap's without its depth, as 2.15 has it on the host where no tap is
+// above the lowest number of an integer type.
+bool lacks_depth(const PoolProblem& problem, const Point& point) {
+  const bool lowest = (problem.dtype == DType::kI8 && point.got == -128) ||
+                      (problem.dtype == DType::kU8 && point.got == 0) ||
+                      (problem.dtype == DType::kI32 && point.got == -0x1p31);
+  return lowest && point.got == point.expected && problem.rank == 3 &&
+         problem.layout == Layout::kChannelsLast &&
+         point.got_index == point.expected_index % (problem.src[1] * problem.src[2]);
+}
+
+}  // namespace
+
+void require_windows_of_aten(const PoolProblem& problem) {
+  if (problem.dtype == DType::kF64 ? same_windows_in<double>(problem)
+                                   : same_windows_in<float>(problem))
+    return;
+  throw Refused("samples: ATen computes the windows in f32 and gets others from these");
+}
+
+std::string aten_difference(const PoolProblem& problem, const void* src, const Point& point,
+                            bool on_cuda) {
+  if (problem.spec.reduction == Reduction::kMax) {
+    if (!on_cuda && lacks_depth(problem, point))
+      return "lowest_lacks_depth: 3D maxima with channels last begin with an index in the first "
+             "plane, which stays where no integer is above the lowest";
+    return {};
+  }
+  const auto window = taps(problem, src, point);
+  if (!on_cuda && is_mean_by_infinity(problem, window.size(), point))
+    return "divisor_in_f16: ATen's mean divides by the number of taps in f16, where 65520 and more "
+           "are infinite: it is 0";
+  if (!on_cuda && is_mean_of_rounded_sum(problem, window, point))
+    return "mean_of_rounded_sum: ATen's mean rounds the sum to f16 or bf16 before it divides";
+  if (is_running_sum(problem, window, point))
+    return "running_sum: taps are added one after the other, so that the error grows with their "
+           "number";
+  return {};
+}
+
+}  // namespace poolbench
