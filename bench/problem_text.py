@@ -66,6 +66,10 @@ def parse_problem(text):
     return p
 
 
+EXTENTS = {"k": "kernel", "s": "stride", "d": "dilation", "out": "out"}
+FLAGS = {"ceil": "ceil", "mean": "mean", "idx": "indices"}
+
+
 def read_tokens(p, tokens):
     def extents(value):
         numbers = [int(number) for number in value.split("x")]
@@ -78,29 +82,19 @@ def read_tokens(p, tokens):
     p.dilation = [1] * p.rank
     for token in tokens:
         key, _, value = token.partition(":")
-        if key == "k":
-            p.kernel = extents(value)
-        elif key == "s":
-            p.stride = extents(value)
+        if key in EXTENTS:
+            setattr(p, EXTENTS[key], extents(value))
+        elif key in FLAGS:
+            setattr(p, FLAGS[key], True)
         elif key == "p":
             begin, _, end = value.partition("-")
             p.pad_begin, p.pad_end = extents(begin), extents(end or begin)
         elif key in ("same_upper", "same_lower"):
             same = key
-        elif key == "d":
-            p.dilation = extents(value)
-        elif key == "out":
-            p.out = extents(value)
-        elif key == "ceil":
-            p.ceil = True
         elif key == "div":
             p.divisor = int(value)
         elif key == "norm":
             p.norm = float(value)
-        elif key == "mean":
-            p.mean = True
-        elif key == "idx":
-            p.indices = True
         elif key not in ("seed", "samples"):
             raise ValueError(f"'{token}' is an unknown token")
     if p.windowing == "sliding":
