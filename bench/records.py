@@ -19,11 +19,21 @@ def read_records(paths):
         name = path
         try:
             for name, text in texts_of(path):
-                yield name, json.loads(text)
+                record = json.loads(text)
+                if not is_record(record):
+                    raise ValueError("is no record of `poolbench bench --json`")
+                yield name, record
         except OSError as error:
             raise BadInput(f"{path}: {error.strerror or error}") from None
         except (EOFError, ValueError, tarfile.TarError, zlib.error) as error:
             raise BadInput(f"{name}: {error}") from None
+
+
+def is_record(value):
+    if not isinstance(value, dict) or not isinstance(value.get("context", {}), dict):
+        return False
+    rows = value.get("benchmarks")
+    return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
 
 
 def texts_of(path):
@@ -39,7 +49,7 @@ def texts_of(path):
 
 def median_rows(record):
     """What stands under "poolbench" in a record: in its medians and in its rows without a time."""
-    return [row["poolbench"] for row in record.get("benchmarks", []) if row.get("poolbench")]
+    return [row["poolbench"] for row in record["benchmarks"] if row.get("poolbench")]
 
 
 def moved(row):

@@ -35,8 +35,9 @@ def main():
         return 4
     problems, faster = set(), []
     for (problem, temperature, contender), row in rows.items():
-        pick = rows.get((problem, temperature, row.get("baseline")))
-        if pick is None or contender == row["baseline"] or pick["kernel"] == row["kernel"]:
+        backend, _, kernel = contender.partition(".")
+        pick = rows.get((problem, temperature, backend))
+        if pick is None or not kernel or row.get("baseline") != backend or pick["kernel"] == kernel:
             continue
         problems.add((problem, temperature))
         low = end(row["ratio"], "low")

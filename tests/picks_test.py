@@ -43,6 +43,16 @@ class Picks(unittest.TestCase):
                             row("strips", 0.6, temperature="hot"))
         self.assertIn("hot x0.70", result.stdout)
 
+    def test_another_backend_has_no_pick_of_this_one(self):
+        peer = row("rows", 3.0, forced=False)  # an openmp's own choice, compared with a peer's
+        peer["poolbench"]["baseline"] = "onednn"
+        other = row("direct", 1.0, forced=False)
+        other["poolbench"].update(contender="onednn", baseline="onednn")
+        forced = row("strips", 5.0)
+        forced["poolbench"]["baseline"] = "onednn"
+        result = self.picks(peer, other, forced)
+        self.assertIn("0 faster kernels over 0 rows", result.stdout)
+
     def test_none_is_faster(self):
         result = self.picks(row("rows", 1.0, forced=False), row("strips", 0.9))
         self.assertEqual(result.returncode, 0)
@@ -52,6 +62,16 @@ class Picks(unittest.TestCase):
                                 text=True, check=False)
         self.assertEqual(result.returncode, 4)
         self.assertIn("/no/such.json", result.stderr)
+
+    def test_json_that_is_no_record_is_named(self):
+        for text in ("[]", "{}", '{"context": null, "benchmarks": []}', '{"benchmarks": [1]}'):
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+                file.write(text)
+                file.flush()
+                result = subprocess.run([sys.executable, PICKS, file.name], capture_output=True,
+                                        text=True, check=False)
+            self.assertEqual(result.returncode, 4, text)
+            self.assertIn(f"{file.name}: is no record", result.stderr)
 
 
 if __name__ == "__main__":
