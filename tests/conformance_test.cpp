@@ -126,6 +126,7 @@ void run_long_sums(Conformance& conformance) {
       "sliding/src:1x8x130x66/k:128x64/s:2x2",
       "sliding/src:1x8x3000x9/k:3000x2",
       "sliding/src:1x8x9x3000/k:2x3000/s:3x1",
+      "sliding/src:1x1x20000x3/k:20000x3",
       "sliding/src:1x2x20000/k:15000/s:2500",
       "sliding/src:1x1x24x25x26/k:23x23x23/s:1x1x1",
       "sliding/src:1x8x31x31/k:31x31/s:5x5/p:15x15",
