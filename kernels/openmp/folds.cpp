@@ -29,7 +29,6 @@ constexpr int64_t kRowBytes = 16 << 10;     // of combined rows at a time
 constexpr int64_t kBufferBytes = 48 << 10;  // those, and rows past the last that lanes may read
 constexpr int64_t kMaskBytes = 16 << 10;
 constexpr int64_t kMaxOutputs = 512;  // on the W axis
-constexpr int64_t kMaxRows = 1 << 10;
 
 // Rows past the last one that a vector of outputs may reach into.
 template <class Op>
@@ -64,7 +63,7 @@ class Folder {
     chunks_ = chunks_of<Op>(widest);
     parts_ = 1;
     while (parts_ < kMostParts && widest <= N / (2 * parts_)) parts_ *= 2;
-    rows_ = least(least(kRowBytes / int64_t(sizeof(Work)) / width_, kMaxRows), kWeights / w.dst);
+    rows_ = least(kRowBytes / int64_t(sizeof(Work)) / width_, kWeights / w.dst);
     rows_ = most(rows_, 1);
     if (same_for_all_) tabulate(0);
   }

@@ -154,10 +154,11 @@ POOLBENCH_INLINE void pool_row(const PoolArgs& args, const Taps& taps,
     const int64_t lanes = least(N, w.dst - o);
     Op op;
     I first = numbers + Lane<I>(x);
-    // The first tap inside the row; with dilation it may be none.
+    // The first tap inside the row; with dilation it may be none, behind the row, for a window
+    // begins less than its extent in front of it.
     for (int64_t j = 1; x + (j - 1) * w.dilation < 0 && j < w.kernel; ++j)
       first = first < 0 ? first + Lane<I>(w.dilation) : first;
-    const I none = (first < 0) | (first >= Lane<I>(w.src)) | Lane<I>(empty ? -1 : 0);
+    const I none = (first >= Lane<I>(w.src)) | Lane<I>(empty ? -1 : 0);
     op.start(none | (first + Lane<I>(start)));
     for (int i = 0; i < taps.depth; ++i)
       for (int k = 0; k < taps.height; ++k) {
