@@ -148,7 +148,8 @@ void add_bench(CLI::App& app, Run& run) {
   command->add_option("--baseline", flags->baseline,
                       "Contender to compare with [the best peer, else naive]");
   command->add_option("--fill", flags->fill, "Kind of input [uniform]");
-  command->add_option("--seed", flags->seed, "Seed of inputs and of the blocks' order [1]");
+  command->add_option("--seed", flags->seed, "Seed of inputs and of the blocks' order [1]")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--blocks", flags->blocks, "Samples a row, 6 or more for an interval [9]")
       ->check(CLI::Range(1, 10'000));
   command->add_option("--sample-ms", flags->sample_ms, "Least length of a sample [1]")

@@ -86,8 +86,8 @@ std::vector<Case> collect_cases(const Flags& flags) {
 }
 
 void print_failure(const PoolProblem& problem, const Row& row) {
-  fmt::print("{}: {} {} {}\n    {}\n", status_name(row.verdict.status), row.contender, row.problem,
-             row.input, row.verdict.reason);
+  fmt::print("{}: {} {}{}{}\n    {}\n", status_name(row.verdict.status), row.contender, row.problem,
+             row.input.empty() ? "" : " ", row.input, row.verdict.reason);
   if (row.verdict.comparison) fmt::print("{}", describe_worst(problem, *row.verdict.comparison));
 }
 
@@ -232,11 +232,12 @@ void add_check(CLI::App& app, Run& run) {
   command->add_option("--golden", flags->golden, "Golden file or folder; may be repeated")
       ->take_all();
   command->add_option("--fuzz", flags->fuzz, "This many random problems")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1'000'000));
   command->add_option("--fill", flags->fill,
                       "Kind of input [all kinds for small problems, integers and uniform for "
                       "large ones]");
-  command->add_option("--seed", flags->seed, "Seed of inputs and random problems [1]");
+  command->add_option("--seed", flags->seed, "Seed of inputs and random problems [1]")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--json", flags->json, "Write every row to this file");
   command->add_option("--junit", flags->junit, "Write every row to this file as JUnit XML");
   command->footer(

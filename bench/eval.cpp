@@ -66,20 +66,19 @@ ExitStatus eval(const Flags& flags) {
   const std::string dtype = kNpyTypes[static_cast<int>(problem.dtype)];
   const NpyArray src = read_array("--input", flags.input, dtype, array_shape(problem, problem.src));
 
-  const size_t slash = flags.backend.find('/');
   SelectionFlags selection;
-  selection.backends = {flags.backend.substr(0, slash)};
+  selection.backends = {flags.backend};
   selection.modules = flags.modules;
   const Backends backends = select_backends(selection);
-  Backend& backend = *backends.contenders.front().backend;
-  const std::string kernel = slash == std::string::npos ? "" : flags.backend.substr(slash + 1);
-  const Support support = backend.supports(problem, kernel);
+  const Contender& contender = backends.contenders.front();
+  Backend& backend = *contender.backend;
+  const Support support = backend.supports(problem, contender.kernel);
   if (!support) {
     fmt::print(stderr, "poolbench: {} refuses {}: {}\n", flags.backend, to_text(problem),
                support.why_not);
     return kNotRun;
   }
-  const auto plan = backend.plan(problem, kernel);
+  const auto plan = backend.plan(problem, contender.kernel);
   const Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data.data());
   if (!outcome.broken.empty()) {
     fmt::print(stderr, "poolbench: {} {}\n", flags.backend, outcome.broken);
@@ -106,7 +105,8 @@ void add_eval(CLI::App& app, Run& run) {
   command->add_option("--indices", flags->indices, "Where the maxima's indices go (int64), .npy");
   command->add_option("--samples", flags->samples,
                       "Fractional: samples, f64 of shape (n, c, axes) in d, h, w order, .npy");
-  command->add_option("--backend", flags->backend, "BACKEND or BACKEND/KERNEL [naive]");
+  command->add_option("--backend", flags->backend,
+                      "Backend; NAME.KERNEL forces one kernel [naive]");
   command->add_option("--module", flags->modules, "NAME=FILE: a backend from a shared object")
       ->take_all();
   command->footer(

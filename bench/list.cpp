@@ -57,9 +57,8 @@ Json list_backends(const Flags& flags) {
 
 Json list_kernels(const Flags& flags) {
   Json rows = Json::array();
-  for (const FamilyState& family :
-       open_backends(flags.selection.backends,
-                     {flags.selection.threads, flags.selection.modules, peers_folder()}))
+  const Backends backends = select_backends(flags.selection);
+  for (const FamilyState& family : backends.families)
     for (const auto& backend : family.backends)
       for (const KernelInfo& kernel : backend->kernels()) {
         fmt::print("{:<32} {}\n", fmt::format("{}.{}", backend->name(), kernel.name),
@@ -107,7 +106,9 @@ ExitStatus list(const Listing& listing, const Flags& flags) {
   check_writable(flags.json);
   const Json rows = listing.list(flags);
   if (!flags.json.empty()) write_file(flags.json, Json{{listing.name, rows}}.dump(1) + "\n");
-  return rows.empty() ? kNotRun : kAsExpected;
+  if (!rows.empty()) return kAsExpected;
+  fmt::print(stderr, "poolbench: nothing was selected to list\n");
+  return kNotRun;
 }
 
 }  // namespace

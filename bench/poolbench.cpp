@@ -3,29 +3,60 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <iostream>
 
 #include "bench/command.h"
+#include "bench/context.h"
 #include "bench/selection.h"
 
 namespace {
 
 using poolbench::ExitStatus;
 
-// CLI11 says of an unknown command only that one is required.
+// CLI11 says of an unknown command, or one of `list`, only that one is required.
 void check_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  if (std::find(names.begin(), names.end(), argv[1]) == names.end())
-    throw poolbench::BadInput(
-        fmt::format("'{}' is an unknown command; one of {}", argv[1], fmt::join(names, ", ")));
+  const CLI::App* at = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : at->get_subcommands({})) names.push_back(command->get_name());
+    if (names.empty()) return;
+    if (std::find(names.begin(), names.end(), argv[i]) == names.end())
+      throw poolbench::BadInput(
+          fmt::format("'{}' is an unknown command; one of {}", argv[i], fmt::join(names, ", ")));
+    at = at->get_subcommand(argv[i]);
+  }
 }
 
 ExitStatus complain(const char* what, ExitStatus status) {
-  fmt::print(stderr, "poolbench: {}\n", what);
+  std::fprintf(stderr, "poolbench: %s\n", what);  // fmt::print throws where nothing can be written
   return status;
+}
+
+// What a command ends with, errors included.
+ExitStatus outcome(const poolbench::Run& run) try {
+  return run();
+} catch (const poolbench::BackendUnavailable& error) {
+  return complain(error.what(), poolbench::kUnavailable);
+} catch (const poolbench::BadInput& error) {
+  return complain(error.what(), poolbench::kBadUsage);
+} catch (const std::bad_alloc&) {
+  return complain("out of memory", poolbench::kNotRun);
+} catch (const std::exception& error) {
+  return complain(error.what(), poolbench::kNotRun);
+}
+
+// A full disk behind standard output shows when the last of it is written, or earlier.
+ExitStatus flushed(ExitStatus status) {
+  errno = 0;
+  std::cout.flush();
+  if (std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
+  return worse(complain(("standard output cannot be written" + why).c_str(), poolbench::kBadUsage),
+               status);
 }
 
 }  // namespace
@@ -34,6 +65,8 @@ int main(int argc, char** argv) {
   CLI::App app{"poolbench: pooling on every backend, checked against each other and timed"};
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help of all commands");
+  app.set_version_flag("--version",
+                       fmt::format("poolbench, commit {}", poolbench::build_info().commit));
   poolbench::Run run;
   poolbench::add_list(app, run);
   poolbench::add_check(app, run);
@@ -51,15 +84,5 @@ int main(int argc, char** argv) {
     app.exit(error);
     return poolbench::kBadUsage;
   }
-  try {
-    return run();
-  } catch (const poolbench::BackendUnavailable& error) {
-    return complain(error.what(), poolbench::kUnavailable);
-  } catch (const poolbench::BadInput& error) {
-    return complain(error.what(), poolbench::kBadUsage);
-  } catch (const std::bad_alloc&) {
-    return complain("out of memory", poolbench::kNotRun);
-  } catch (const std::exception& error) {
-    return complain(error.what(), poolbench::kNotRun);
-  }
+  return flushed(outcome(run));
 }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "bench/report.h"
+#include "host/file.h"
 
 namespace poolbench {
 namespace {
@@ -120,7 +121,10 @@ BenchmarkFlags initialize_benchmark(const std::vector<std::string>& arguments) {
       return extra.substr(start.size());
     };
     if (const auto format = value("format")) flags.format = *format;
-    if (value("out")) flags.out = true;
+    if (const auto out = value("out")) {
+      check_writable(*out);
+      flags.out = true;
+    }
     if (const auto list = value("list_tests")) flags.list = *list != "false" && *list != "0";
     if (extra == "--benchmark_list_tests") flags.list = true;
     if (const auto repetitions = value("repetitions")) {

@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "bench/report.h"
 #include "host/substrates/host.h"
 
 namespace poolbench {
@@ -21,8 +22,8 @@ void require_host_memory(const PoolProblem& problem) {
       3.0 * double(src_bytes(problem)) + 4.0 * double(dst_bytes(problem) + index_bytes(problem));
   const double available = available_host_memory();
   if (needed > available)
-    throw OutOfMemory(fmt::format("the case takes {:.3g} GB of host memory, {:.3g} GB are left",
-                                  needed / 1e9, available / 1e9));
+    throw OutOfMemory(fmt::format("the case takes {} of host memory, {} are left",
+                                  bytes_text(needed), bytes_text(available)));
 }
 
 // Runs `work`; what it throws becomes the verdict.

@@ -76,15 +76,20 @@ TEST_F(ProgramTest, help_of_every_command_has_an_example) {
   }
 }
 
+TEST_F(ProgramTest, version_is_the_commit) { expect("--version", 0, "poolbench, commit "); }
+
 TEST_F(ProgramTest, bad_usage_is_4) {
   expect("", 4, "subcommand is required");
   expect("polish", 4, "'polish' is an unknown command; one of list, check");
+  expect("list polish", 4, "'polish' is an unknown command; one of ops, backends");
   expect("check --suit edge", 4, "--suit");
   expect("bench --problem " + std::string(kSmall) + " --wrong", 4, "--wrong");
   expect("bench --problem " + std::string(kSmall) + " --benchmark_wrong=1", 4, "benchmark_wrong");
   expect("bench --problem " + std::string(kSmall) + " --benchmark_format=xml", 4, "xml");
   expect("bench --problem " + std::string(kSmall) + " --blocks 0", 4, "--blocks");
   expect("check --fuzz -1", 4, "--fuzz");
+  expect("check --fuzz 99999999999999999999", 4, "--fuzz");
+  expect("check --suite textbook --seed -1", 4, "--seed");
   expect("check --suite textbook --filter '['", 4, "not a regular expression");
   expect("check --suite textbook --backend naive --kernel nonesuch", 4, "matches no kernel");
   expect("check --suite textbook --backend naive.nonesuch", 4, "'naive' has no kernel 'nonesuch'");
@@ -115,12 +120,14 @@ TEST_F(ProgramTest, backend_that_is_not_there_is_5) {
   expect("check --suite textbook --backend nonesuch", 5, "backend 'nonesuch' is unknown; here are");
   expect("check --suite textbook --backend naive,vulkan:99", 5, "vulkan:99");
   expect("bench --suite smoke --backend naive:7", 5, "naive:7");
+  expect("list kernels --backend nonesuch", 5, "backend 'nonesuch' is unknown");
   expect("check --suite textbook --module m=" + file("missing.so"), 5, "missing.so");
 }
 
 TEST_F(ProgramTest, nothing_selected_is_3) {
   expect("check --backend naive", 3, "nothing was selected");
   expect("bench --backend naive", 3, "nothing was selected");
+  expect("list problems --suite textbook --filter nonesuch", 3, "nothing was selected");
   expect("check --suite textbook --filter nonesuch --backend naive", 3, "nothing was selected");
   expect("bench --problem " + std::string(kSmall) + " --backend naive --benchmark_filter=nonesuch",
          3, "");
@@ -232,8 +239,15 @@ TEST_F(ProgramTest, unwritable_output_is_4_before_any_work) {
   const std::string nowhere = file("missing_folder/x.json");
   expect("check --suite textbook --backend naive --json " + nowhere, 4, "cannot be written");
   expect("check --suite textbook --backend naive --junit " + nowhere, 4, "cannot be written");
-  expect(std::string("bench --backend naive --problem ") + kSmall + " --json " + nowhere, 4,
-         "cannot be written");
+  for (const char* flag : {" --json ", " --benchmark_out="})
+    expect(std::string("bench --backend naive --problem ") + kSmall + flag + nowhere, 4,
+           "cannot be written");
+}
+
+TEST_F(ProgramTest, standard_output_that_is_full_is_4) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP();
+  for (const std::string command : {"list ops", "list kernels", "check --suite textbook"})
+    EXPECT_EQ(run(command + " > /dev/full").status, 4) << command;
 }
 
 TEST_F(ProgramTest, junit_counts_what_ran) {
@@ -252,8 +266,12 @@ TEST_F(ProgramTest, eval_pools_an_array_with_indices) {
   write_npy(file("x.npy"), {"f4", {1, 1, 4, 4}, {bytes.begin(), bytes.end()}});
   expect("eval --problem max/sliding/f32/nchw/src:1x1x4x4/k:2x2 --input " + file("x.npy") +
              " --output " + file("y.npy") + " --indices " + file("i.npy") +
-             " --backend openmp/table",
+             " --backend openmp.table",
          0, "");
+  expect("eval --problem max/sliding/f32/nchw/src:1x1x4x4/k:2x2 --input " + file("x.npy") +
+             " --output " + file("z.npy") + " --indices " + file("j.npy") +
+             " --backend openmp.tile",
+         3, "openmp.tile: it writes no indices");
   const NpyArray y = read_npy(file("y.npy")), indices = read_npy(file("i.npy"));
   EXPECT_EQ(y.shape, (std::vector<int64_t>{1, 1, 2, 2}));
   const auto* values = reinterpret_cast<const float*>(y.data.data());
@@ -296,6 +314,7 @@ TEST_F(ProgramTest, a_case_without_memory_is_a_row_and_the_run_goes_on) {
       run("check --backend naive --fill ties --problem " + huge + " --problem " + kSmall);
   EXPECT_EQ(output.status, 3) << output.text;
   EXPECT_NE(output.text.find("ERROR"), std::string::npos) << output.text;
+  EXPECT_NE(output.text.find("TB of host memory"), std::string::npos) << output.text;
   EXPECT_NE(output.text.find("naive              1"), std::string::npos) << output.text;
 }
 
