@@ -90,6 +90,8 @@ TEST(AtenProblem, rules_explain_the_number_that_they_predict_and_no_other) {
   EXPECT_EQ(rule(mean, {40000, 40000}, point), "");
   point.got = 39000;
   EXPECT_EQ(rule(mean, {40000, 40000}, point), "");
+  point.expected = INFINITY;
+  EXPECT_EQ(rule(mean, {40000, INFINITY}, point), "");
 
   const std::string f32 = "avg_include_pad/sliding/f32/nchw/src:1x1x2/k:2";
   point.expected = 1.5;

@@ -81,6 +81,7 @@ bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double
     return false;
   const double sum = std::accumulate(taps.begin(), taps.end(), 0.0);
   if (std::isinf(point.got)) return f16 && std::fabs(sum) >= 65504 && sum * point.got > 0;
+  if (std::isinf(point.expected)) return false;
   const double ulp = std::fabs(sum) * (f16 ? 0x1p-10 : 0x1p-7);
   const double half = std::fabs(point.got) * (f16 ? 0x1p-11 : 0x1p-8);
   return std::fabs(point.got - point.expected) <= ulp / double(taps.size()) + half;

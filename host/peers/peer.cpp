@@ -163,7 +163,9 @@ bool is_average(const PoolProblem& problem) {
 
 bool is_running_sum(const PoolProblem& given, const std::vector<double>& taps, const Point& point) {
   const PoolProblem problem = canonical(given);
-  if (!is_average(problem)) return false;
+  // Beside an infinity every bound is infinite, and would explain any number.
+  if (!is_average(problem) || !std::isfinite(point.got) || !std::isfinite(point.expected))
+    return false;
   const bool f64 = problem.dtype == DType::kF64;
   const double half_ulp = problem.dtype == DType::kBF16  ? 0x1p-8
                           : problem.dtype == DType::kF16 ? 0x1p-11
