@@ -28,8 +28,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kEntry = "poolbench_open_module";
-constexpr std::chrono::seconds kLoadingLimit{
-    120};                         // large libraries on a cold disk take their time
+// Large libraries on a cold disk take their time.
+constexpr std::chrono::seconds kLoadingLimit{120};
 constexpr int kCameThrough = 42;  // a status that no crash and no exit() gives
 constexpr size_t kMessageBytes = 1024;
 
