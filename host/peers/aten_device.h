@@ -10,6 +10,7 @@
 #include "host/peers/peer.h"
 
 #if POOLBENCH_ATEN_CUDA
+#include <ATen/Context.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
@@ -37,7 +38,10 @@ inline constexpr bool kAtenCuda = true;
 
 inline std::vector<AtenDevice> aten_devices() {
   std::vector<AtenDevice> devices;
-  for (const auto& substrate : cuda_substrates())
+  const auto& substrates = cuda_substrates();
+  // Nobody else does: PyTorch makes its allocators when it allocates, and our tensors have memory.
+  at::globalContext().lazyInitDevice(at::kCUDA);
+  for (const auto& substrate : substrates)
     devices.push_back({at::Device(at::kCUDA, c10::DeviceIndex(devices.size())), *substrate});
   return devices;
 }
