@@ -6,10 +6,11 @@
 
 torch.compile needs Python, so it is no contender beside the others in one process (libtorch's own
 kernels are: the peer aten-cuda). The rules are the same: right before timed, launches captured in
-a CUDA graph between two events, cold over three times the last-level cache and hot, samples of
-about a millisecond, medians with distribution-free intervals. The record has the same schema, with
-"paired": false in every row: compare its times with another record's as results/README.md says for
-two records. Needs python3 and a PyTorch with CUDA, nothing else.
+a CUDA graph with two events around them, cold over three times the last-level cache and hot,
+samples of about a millisecond, medians with distribution-free intervals. The record has the same
+schema, with "paired": false in every row: compare its times with another record's as
+results/README.md says for two records. Needs python3 and a PyTorch with CUDA whose events can be
+nodes of a graph (external, as in 2.11), nothing else.
 
 Exit status: 0 as expected, 2 a wrong result, 3 an error or nothing to do, 4 bad input, 5 no PyTorch
 or no device.

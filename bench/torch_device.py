@@ -87,23 +87,26 @@ class Case:
         self.at = (self.at + 1) % len(self.inputs)
 
     def sample(self, launches):
-        """Seconds of a launch, by events around a replayed graph of `launches`."""
+        """Seconds of a launch, between events that are nodes of a replayed graph of `launches`: the
+        first replay's upload and Python's own time lie outside."""
         cuda = self.torch.cuda
         graph = cuda.CUDAGraph()
+        start, end = (cuda.Event(enable_timing=True, external=True) for _ in range(2))
         cuda.synchronize()
         with self.torch.no_grad(), cuda.stream(self.stream):
             graph.capture_begin(pool=self.pool, capture_error_mode="thread_local")
             try:
+                start.record()
                 for _ in range(launches):
                     self.launch()
+                end.record()
             finally:
                 graph.capture_end()
-            self.graph = graph  # the one before is given up only now: the pool stays in use
-            start, end = cuda.Event(enable_timing=True), cuda.Event(enable_timing=True)
-            start.record()
+            # Those before are given up only now: the pool stays in use. Events live as long as
+            # their graph.
+            self.graph, self.events = graph, (start, end)
             graph.replay()
-            end.record()
-        end.synchronize()
+        self.stream.synchronize()
         return start.elapsed_time(end) * 1e-3 / launches
 
     def check_timed(self):

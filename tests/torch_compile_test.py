@@ -15,6 +15,7 @@ from unittest import mock
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 import torch_compile as tc  # noqa: E402
+import torch_device  # noqa: E402
 from problem_text import parse_problem  # noqa: E402
 from records import read_records  # noqa: E402
 from torch_problem import Refused, Wrong  # noqa: E402
@@ -98,6 +99,45 @@ class Measuring(unittest.TestCase):
                          {"median": 3.5, "low": 1, "high": 6})
         self.assertEqual(median_interval([2, 1, 4, 3]),
                          {"median": 2.5, "low": None, "high": None})
+
+
+class FakeTorch:
+    """As much of torch.cuda as a sample needs; `log` says what was asked of it, in order."""
+
+    def __init__(self):
+        self.log, self.cuda = [], self
+        self.no_grad = contextlib.nullcontext
+
+    def stream(self, _):
+        return contextlib.nullcontext()
+
+    def synchronize(self):
+        self.log.append("synchronize")
+
+    def Event(self, enable_timing, external):
+        event = mock.Mock(timed=enable_timing, external=external)
+        event.record.side_effect = lambda: self.log.append(event)
+        event.elapsed_time.side_effect = lambda end: 6.0  # milliseconds
+        return event
+
+    def CUDAGraph(self):
+        graph = mock.Mock()
+        for name in ("capture_begin", "capture_end", "replay"):
+            getattr(graph, name).side_effect = lambda name=name, **_: self.log.append(name)
+        return graph
+
+
+class Sampling(unittest.TestCase):
+    def test_events_are_nodes_of_the_graph_and_live_as_long(self):
+        torch = FakeTorch()
+        case = object.__new__(torch_device.Case)
+        case.torch, case.stream, case.pool = torch, torch, None
+        case.launch = lambda: torch.log.append("launch")
+        self.assertAlmostEqual(case.sample(3), 2e-3)
+        start, end = case.events
+        self.assertEqual(torch.log, ["synchronize", "capture_begin", start, "launch", "launch",
+                                     "launch", end, "capture_end", "replay", "synchronize"])
+        self.assertTrue(all(event.timed and event.external for event in case.events))
 
 
 class Record(unittest.TestCase):

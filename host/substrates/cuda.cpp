@@ -3,8 +3,6 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 namespace poolbench {
 namespace {
 
@@ -39,46 +37,69 @@ Device describe(int ordinal) {
   return device;
 }
 
-// A captured graph, launched between two events.
+using Event = std::unique_ptr<CUevent_st, decltype(&cudaEventDestroy)>;
+Event make_event() {
+  cudaEvent_t event = nullptr;
+  POOLBENCH_CUDA_CHECK(cudaEventCreate(&event));
+  return {event, cudaEventDestroy};
+}
+
+using Graph = std::unique_ptr<CUgraph_st, decltype(&cudaGraphDestroy)>;
+
+// What `work` enqueues between two events, as a graph. The events are nodes of it, so the time
+// between them holds nothing of what the host takes to launch the graph.
+//
+// A kernel is loaded when it is first launched, which may be here: drivers of CUDA 12.3 and newer
+// allow that, older ones load all at once unless told otherwise (12.2: CUDA_MODULE_LOADING=EAGER).
+// Asked of everybody, that would load every kernel of PyTorch and cuDNN into each process.
+Graph capture(cudaStream_t stream, cudaEvent_t start, cudaEvent_t end,
+              const std::function<void(Stream)>& work) {
+  cudaGraph_t graph = nullptr;
+  POOLBENCH_CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+  try {
+    POOLBENCH_CUDA_CHECK(cudaEventRecordWithFlags(start, stream, cudaEventRecordExternal));
+    work(stream);
+    POOLBENCH_CUDA_CHECK(cudaGetLastError());  // kernels launch without looking
+    POOLBENCH_CUDA_CHECK(cudaEventRecordWithFlags(end, stream, cudaEventRecordExternal));
+  } catch (...) {
+    cudaStreamEndCapture(stream, &graph);
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    cudaGetLastError();
+    throw;
+  }
+  POOLBENCH_CUDA_CHECK(cudaStreamEndCapture(stream, &graph));
+  return {graph, cudaGraphDestroy};
+}
+
 class CudaRecording : public Recording {
  public:
-  CudaRecording(int ordinal, cudaStream_t stream, cudaGraph_t graph)
-      : ordinal_(ordinal), stream_(stream) {
-    size_t nodes = 0;
-    POOLBENCH_CUDA_CHECK(cudaGraphGetNodes(graph, nullptr, &nodes));
-    empty_ = nodes == 0;
-    POOLBENCH_CUDA_CHECK(cudaGraphInstantiate(&graph_, graph, 0));
-    POOLBENCH_CUDA_CHECK(cudaEventCreate(&start_));
-    POOLBENCH_CUDA_CHECK(cudaEventCreate(&end_));
+  CudaRecording(int ordinal, cudaStream_t stream, const std::function<void(Stream)>& work)
+      : ordinal_(ordinal), stream_(stream), start_(make_event()), end_(make_event()) {
+    const Graph graph = capture(stream, start_.get(), end_.get(), work);
+    POOLBENCH_CUDA_CHECK(cudaGraphInstantiate(&graph_, graph.get(), 0));
     POOLBENCH_CUDA_CHECK(cudaGraphUpload(graph_, stream_));
     POOLBENCH_CUDA_CHECK(cudaStreamSynchronize(stream_));
   }
   CudaRecording(const CudaRecording&) = delete;
   ~CudaRecording() override {
     cudaSetDevice(ordinal_);
-    if (start_ != nullptr) cudaEventDestroy(start_);
-    if (end_ != nullptr) cudaEventDestroy(end_);
-    if (graph_ != nullptr) cudaGraphExecDestroy(graph_);
+    cudaGraphExecDestroy(graph_);
   }
 
   double replay() override {
-    if (empty_) return 0;
     POOLBENCH_CUDA_CHECK(cudaSetDevice(ordinal_));
-    POOLBENCH_CUDA_CHECK(cudaEventRecord(start_, stream_));
     POOLBENCH_CUDA_CHECK(cudaGraphLaunch(graph_, stream_));
-    POOLBENCH_CUDA_CHECK(cudaEventRecord(end_, stream_));
-    POOLBENCH_CUDA_CHECK(cudaEventSynchronize(end_));
+    POOLBENCH_CUDA_CHECK(cudaStreamSynchronize(stream_));
     float milliseconds = 0;
-    POOLBENCH_CUDA_CHECK(cudaEventElapsedTime(&milliseconds, start_, end_));
+    POOLBENCH_CUDA_CHECK(cudaEventElapsedTime(&milliseconds, start_.get(), end_.get()));
     return milliseconds * 1e-3;
   }
 
  private:
   int ordinal_;
   cudaStream_t stream_;
-  bool empty_ = false;
+  Event start_, end_;
   cudaGraphExec_t graph_ = nullptr;
-  cudaEvent_t start_ = nullptr, end_ = nullptr;
 };
 
 class CudaSubstrate : public Substrate {
@@ -126,20 +147,7 @@ class CudaSubstrate : public Substrate {
 
   std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override {
     use();
-    cudaGraph_t graph = nullptr;
-    POOLBENCH_CUDA_CHECK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
-    try {
-      work(stream_);
-      POOLBENCH_CUDA_CHECK(cudaGetLastError());  // kernels launch without looking
-    } catch (...) {
-      cudaStreamEndCapture(stream_, &graph);
-      if (graph != nullptr) cudaGraphDestroy(graph);
-      cudaGetLastError();
-      throw;
-    }
-    POOLBENCH_CUDA_CHECK(cudaStreamEndCapture(stream_, &graph));
-    const std::unique_ptr<CUgraph_st, decltype(&cudaGraphDestroy)> owner(graph, cudaGraphDestroy);
-    return std::make_unique<CudaRecording>(ordinal_, stream_, graph);
+    return std::make_unique<CudaRecording>(ordinal_, stream_, work);
   }
 
  private:
@@ -157,8 +165,6 @@ class CudaSubstrate : public Substrate {
 };
 
 std::vector<std::unique_ptr<Substrate>> make_substrates() {
-  // Kernels are loaded at once, not at their first launch: that would fall into a capture.
-  setenv("CUDA_MODULE_LOADING", "EAGER", 0);
   int devices = 0;
   const cudaError_t error = cudaGetDeviceCount(&devices);
   if (error != cudaSuccess || devices == 0) {
