@@ -4,7 +4,7 @@
 //     #include "host/module_export.h"
 //     POOLBENCH_EXPORT_MODULE(my_backends())   // a vector of unique_ptr<Backend>
 //
-// Link it with poolbench_host and build it with poolbench_module() (host/module.cmake): then its
+// Link it with poolbench_core and build it with poolbench_module() (host/module.cmake): then its
 // copy of our code is its own.
 #ifndef POOLBENCH_HOST_MODULE_EXPORT_H_
 #define POOLBENCH_HOST_MODULE_EXPORT_H_
