@@ -11,8 +11,8 @@ class PoolingPlan : public CudnnPlan {
     if (empty()) return;
     src_ = describe(problem, problem.src);
     dst_ = describe(problem, dst_extents(problem));
-    const cudnnPoolingMode_t mode = problem.spec.reduction == Reduction::kMax
-                                        ? CUDNN_POOLING_MAX_DETERMINISTIC
+    // The mode that programs use: the deterministic one is for the backward pass.
+    const cudnnPoolingMode_t mode = problem.spec.reduction == Reduction::kMax ? CUDNN_POOLING_MAX
                                     : problem.spec.reduction == Reduction::kAvgIncludePad
                                         ? CUDNN_POOLING_AVERAGE_COUNT_INCLUDE_PADDING
                                         : CUDNN_POOLING_AVERAGE_COUNT_EXCLUDE_PADDING;
