@@ -102,6 +102,7 @@ BenchOptions options_of(const Flags& flags) {
   BenchOptions options;
   options.measure.blocks = flags.blocks;
   options.measure.sample_seconds = flags.sample_ms * 1e-3;
+  options.measure.wake_seconds = 0.1;
   options.measure.seed = flags.seed;
   options.fill = parse_fill(flags.fill);
   options.seed = flags.seed;

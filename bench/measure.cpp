@@ -1,9 +1,11 @@
 #include "bench/measure.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "host/windows.h"
 #include "kernels/dtype.h"
@@ -156,11 +158,24 @@ class BlockOrder {
   size_t row_ = 0;
 };
 
+int64_t launches_for(double seconds, double once) {
+  return std::clamp<int64_t>(int64_t(std::ceil(seconds / std::max(once, 1e-9))), 1, kMaxLaunches);
+}
+
+// Keeps a device busy that was idle while results were judged: it has yet to raise its clocks.
+void wake(const Subject& subject, Rotation& rotation, const MeasureOptions& options) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::duration<double>(options.wake_seconds);
+  while (Clock::now() < end)
+    sample(subject, rotation, launches_for(options.sample_seconds, sample(subject, rotation, 1)));
+}
+
 // Launches a sample, from the time of one launch on warm buffers.
 std::vector<int64_t> calibrate(std::span<const Subject> subjects, const PoolProblem& problem,
                                const Input& input, int64_t bytes, const MeasureOptions& options,
                                Arenas& arenas, std::vector<double>& once) {
   std::vector<int64_t> launches;
+  std::set<std::string> awake = {"host"};
   for (const Subject& subject : subjects) {
     const int64_t scratch = subject.plan->scratch_bytes();
     const Device& device = subject.substrate->device();
@@ -170,10 +185,10 @@ std::vector<int64_t> calibrate(std::span<const Subject> subjects, const PoolProb
                             : tensor_rotation(*subject.substrate, device, problem, input, scratch,
                                               Temperature::kHot, 1, arenas);
     sample(subject, rotation, 1);
+    if (awake.insert(device.uuid).second) wake(subject, rotation, options);
     once.push_back(sample(subject, rotation, 1));
     if (!subject.ceiling) subject.plan->rest();
-    launches.push_back(std::clamp<int64_t>(
-        int64_t(std::ceil(options.sample_seconds / std::max(once.back(), 1e-9))), 1, kMaxLaunches));
+    launches.push_back(launches_for(options.sample_seconds, once.back()));
   }
   return launches;
 }

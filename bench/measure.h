@@ -16,6 +16,7 @@ enum class Temperature { kCold, kHot };
 struct MeasureOptions {
   int blocks = 9;                // samples a contender
   double sample_seconds = 1e-3;  // launches are repeated until a sample lasts about this long
+  double wake_seconds = 0;       // untimed launches on a device that is no host, before all others
   uint64_t seed = 1;             // of the order
 };
 

@@ -92,6 +92,19 @@ TEST_F(MeasureTest, short_launches_are_repeated_to_fill_a_sample) {
   EXPECT_NEAR(series[0].seconds[0], 10e-6, 1e-12) << "seconds are of one launch";
 }
 
+TEST_F(MeasureTest, a_device_is_woken_once_and_the_host_never) {
+  options_.blocks = 1;
+  options_.wake_seconds = 1e-3;
+  FakeSubstrate gpu("gpu"), host("host");
+  FakePlan a(gpu, "a", 20e-3, log_), b(gpu, "b", 20e-3, log_), c(host, "c", 20e-3, log_);
+  Subject subjects[] = {subject(a), subject(b), subject(c)};
+  for (size_t i = 0; i < 3; ++i) subjects[i].substrate = i < 2 ? &gpu : &host;
+  measure(subjects, problem_, input_, Temperature::kHot, 5 * 1024, options_, arenas_);
+  EXPECT_GT(a.launches, 3) << "two to calibrate and a sample, and what wakes";
+  EXPECT_EQ(b.launches, 3);
+  EXPECT_EQ(c.launches, 3);
+}
+
 TEST_F(MeasureTest, hot_uses_one_set_and_cold_goes_round_three_caches) {
   FakePlan a(substrate_, "a", 10e-6, log_);
   const auto distinct = [&] {
