@@ -15,11 +15,11 @@ std::string first_line(std::string_view text) {
 }
 
 // Throws OutOfMemory where judging a problem takes more than the host has left: Linux would grant
-// the memory and kill the process when it is touched. The input stands three times, as made, in a
-// tensor and read back; outputs four times.
+// the memory and kill the process when it is touched. The input stands twice, as made and in a
+// tensor; outputs four times.
 void require_host_memory(const PoolProblem& problem) {
   const double needed =
-      3.0 * double(src_bytes(problem)) + 4.0 * double(dst_bytes(problem) + index_bytes(problem));
+      2.0 * double(src_bytes(problem)) + 4.0 * double(dst_bytes(problem) + index_bytes(problem));
   const double available = available_host_memory();
   if (needed > available)
     throw OutOfMemory(fmt::format("the case takes {} of host memory, {} are left",
