@@ -92,9 +92,11 @@ ExitStatus run_timed(const Flags& flags, BenchOptions options,
   session.save();
   const auto left_out = session.left_out();
   if (left_out.empty()) return status_of(results);
-  fmt::print(stderr, "left out: {} of {} problems, for the budget of {} s was spent: {}{}\n",
-             left_out.size(), session.problems().size(), flags.budget, left_out.front(),
-             left_out.size() > 1 ? ", …" : "");
+  fmt::print(stderr, "left out: {} of {} problems, for {}: {}{}\n", left_out.size(),
+             session.problems().size(),
+             Interrupt::asked() ? "the run was interrupted"
+                                : fmt::format("the budget of {} s was spent", flags.budget),
+             left_out.front(), left_out.size() > 1 ? ", …" : "");
   return worse(status_of(results), kNotRun);
 }
 
@@ -173,6 +175,8 @@ void add_bench(CLI::App& app, Run& run) {
   command->footer(
       "Google Benchmark's flags work too: --benchmark_filter, _format, _out, _repetitions, …\n"
       "Example: poolbench bench --suite models --backend naive,openmp --json models.json\n"
+      "Ctrl-C ends a run after the problem it is at and keeps what was measured; twice ends it at "
+      "once.\n"
       "Exit status: 0 done, 2 a wrong result, 3 an error, an invalid time or nothing to time, "
       "4 bad input, 5 no such backend");
   command->callback([flags, command, &run] {

@@ -69,7 +69,7 @@ class TableReporter : public benchmark::BenchmarkReporter {
 // One repetition of a row: the next of its samples.
 void replay_sample(benchmark::State& state, const CaseResult* result, size_t at, size_t& next) {
   if (result == nullptr) {
-    state.SkipWithError("left out: the budget is spent");
+    state.SkipWithError("left out: the time was up");
     return;
   }
   const Record& record = result->records[at];

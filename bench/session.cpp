@@ -40,7 +40,7 @@ const CaseResult* Session::result(size_t problem) {
   if (!results_[problem] && !left_out_[problem]) {
     const double next = work(problems_[problem]);
     const double before = seconds_since(start_);
-    left_out_[problem] = !budget_.allows(before, next);
+    left_out_[problem] = Interrupt::asked() || !budget_.allows(before, next);
     if (left_out_[problem]) return nullptr;
     progress_.step(to_text(problems_[problem]), next);
     results_[problem] = bencher_.run(problems_[problem]);

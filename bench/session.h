@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "bench/bencher.h"
+#include "bench/interrupt.h"
 #include "bench/progress.h"
 
 namespace poolbench {
@@ -19,7 +20,7 @@ class Session {
 
   const Bencher& bencher() const { return bencher_; }
   const std::vector<PoolProblem>& problems() const { return problems_; }
-  // Null: left out for want of time.
+  // Null: left out for want of time, or since the run was asked to end.
   const CaseResult* result(size_t problem);
   // Those measured so far, in order.
   std::vector<const CaseResult*> results() const;
@@ -31,6 +32,7 @@ class Session {
  private:
   using Clock = std::chrono::steady_clock;
 
+  Interrupt interrupt_;
   Bencher& bencher_;
   std::vector<PoolProblem> problems_;
   std::string record_;

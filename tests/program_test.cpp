@@ -22,9 +22,8 @@ struct Output {
   std::string text;  // stdout and stderr
 };
 
-Output run(const std::string& arguments) {
-  const std::string command = std::string(POOLBENCH_PROGRAM) + " " + arguments + " 2>&1";
-  std::FILE* pipe = popen(command.c_str(), "r");
+Output run_command(const std::string& command) {
+  std::FILE* pipe = popen((command + " 2>&1").c_str(), "r");
   Output output{-1, {}};
   char buffer[4096];
   while (const size_t got = std::fread(buffer, 1, sizeof(buffer), pipe))
@@ -32,6 +31,10 @@ Output run(const std::string& arguments) {
   const int status = pclose(pipe);
   output.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
   return output;
+}
+
+Output run(const std::string& arguments) {
+  return run_command(std::string(POOLBENCH_PROGRAM) + " " + arguments);
 }
 
 // Runs, and demands a status and a piece of what is said.
@@ -107,6 +110,23 @@ TEST_F(ProgramTest, bad_problem_is_4_and_names_the_parameter) {
   expect(start + "src:1x9999999999x9999999999x4/k:1x1", 4, "2^63 - 1 bytes");
   expect("check --problem lp/global/f32/nchw/src:1x1x4x4/norm:0", 4, "norm: 0 must be greater");
   expect("check --problem avg_include_pad/global/i32/nchw/src:1x1x4", 4, "defined for max only");
+}
+
+// Stopped after its first lines, a run ends in order: it says so, and its record has what was
+// measured and names the rest.
+TEST_F(ProgramTest, a_run_that_is_stopped_keeps_what_it_measured) {
+  const std::string record = file("record.json"), lines = file("lines");
+  write("run.sh", "mkfifo " + lines + "\n" + POOLBENCH_PROGRAM +
+                      " bench --problem 'max/sliding/f32/nchw/src:1x1x2x{2..20000}/k:2x2'"
+                      " --backend naive --hot --blocks 1 --json " +
+                      record + " > " + lines + " &\n" + "exec 3< " + lines +
+                      "; head -c 1000 <&3 >/dev/null\n" + "kill -TERM $!; cat <&3; wait $!\n");
+  const Output output = run_command("sh " + file("run.sh"));
+  EXPECT_EQ(output.status, 3) << output.text;
+  EXPECT_NE(output.text.find("the run was interrupted"), std::string::npos) << output.text;
+  const auto json = read_json(record);
+  EXPECT_FALSE(json["benchmarks"].empty());
+  EXPECT_GT(json["context"]["poolbench"]["left_out"].size(), 1000u);
 }
 
 TEST_F(ProgramTest, bad_suite_names_file_and_line) {
