@@ -44,6 +44,27 @@ POOLBENCH_HD Window sliding_window(const Axis& axis, int64_t o, bool include_pad
   return {begin, begin + (taps - 1) * step + 1, count};
 }
 
+// At most so many positions do `outputs` neighbours cover.
+inline int64_t most_covered(const PoolArgs& args, const Axis& axis, int64_t outputs) {
+  int64_t most = axis.src;
+  if (outputs == axis.dst) return most;
+  switch (Windowing(args.windowing)) {
+    case Windowing::kSliding:
+      most = (outputs - 1) * axis.stride + axis.kernel;
+      break;
+    case Windowing::kAdaptive:
+      most = (outputs * axis.src + axis.dst - 1) / axis.dst + 1;
+      break;
+    case Windowing::kFractional:
+      most = ((outputs - 1) * (axis.src - axis.kernel) + axis.dst - 2) / (axis.dst - 1) + 1 +
+             axis.kernel;
+      break;
+    case Windowing::kGlobal:
+      break;
+  }
+  return most < axis.src ? most : axis.src;
+}
+
 // Reduces one window. `read(i)` gives element i of the plane.
 template <class Op, class Read>
 POOLBENCH_HD Op reduce_window(const PoolArgs& args, const Window (&w)[3], Read&& read) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/backends/vulkan_shapes.h"
+#include "kernels/window.h"
 
 namespace poolbench {
 namespace {
@@ -13,20 +14,6 @@ constexpr int64_t kStagedBytes = 16 << 10;
 
 // Instructions of an invocation before it does anything.
 constexpr double kBegin = 110;
-
-// The most positions that `outputs` neighbours cover.
-int64_t covered(const PoolArgs& args, const Axis& axis, int64_t outputs) {
-  if (outputs == axis.dst) return axis.src;
-  const int64_t apart = outputs - 1;  // strides between the first and the last
-  int64_t most = axis.src;
-  if (Windowing(args.windowing) == Windowing::kSliding)
-    most = apart * axis.stride + axis.kernel;
-  else if (Windowing(args.windowing) == Windowing::kAdaptive)
-    most = ceil_divide(outputs * axis.src, axis.dst) + 1;
-  else if (Windowing(args.windowing) == Windowing::kFractional)
-    most = ceil_divide(apart * (axis.src - axis.kernel), axis.dst - 1) + 1 + axis.kernel;
-  return std::min(most, axis.src);
-}
 
 // Of what an invocation holds along an axis, the elements that never lie outside the input: all but
 // those that the first window begins with and those that the last invocation of a band ends with.
@@ -93,8 +80,8 @@ StagedCut staged_cut(const PoolArgs& args, int64_t group, int64_t enough) {
     for (const int64_t columns : shares(w))
       for (int64_t planes = 1; planes <= most_planes; planes += channels_last(args) ? planes : 1) {
         StagedCut cut{.planes = planes, .rows = rows, .columns = columns};
-        cut.src_rows = covered(args, h, rows);
-        cut.src_columns = covered(args, w, columns);
+        cut.src_rows = most_covered(args, h, rows);
+        cut.src_columns = most_covered(args, w, columns);
         // Odd pitches, for rows to begin in different banks.
         cut.joined = !channels_last(args) && columns == w.dst && w.src % 2 != 0;
         const int64_t space = channels_last(args) ? 0 : 2 * (per_word - 1);

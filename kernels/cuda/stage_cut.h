@@ -23,26 +23,6 @@ constexpr int stage_elements(int64_t element_bytes, int64_t part_bytes) {
   return int(kStageBytes / (2 * element_bytes + part_bytes) / 64 * 64);
 }
 
-// At most so many positions do `outputs` neighbours cover.
-inline int64_t most_covered(const PoolArgs& args, const Axis& axis, int64_t outputs) {
-  int64_t most = axis.src;
-  if (outputs == axis.dst) return most;
-  switch (Windowing(args.windowing)) {
-    case Windowing::kSliding:
-      most = (outputs - 1) * axis.stride + axis.kernel;
-      break;
-    case Windowing::kAdaptive:
-      most = ceil_div(outputs * axis.src, axis.dst) + 1;
-      break;
-    case Windowing::kFractional:
-      most = ceil_div((outputs - 1) * (axis.src - axis.kernel), axis.dst - 1) + 1 + axis.kernel;
-      break;
-    case Windowing::kGlobal:
-      break;
-  }
-  return most < axis.src ? most : axis.src;
-}
-
 // The largest n in [0, most] for which fits(n) holds; it holds for all smaller ones too.
 template <class Fits>
 int64_t largest(int64_t most, Fits&& fits) {
