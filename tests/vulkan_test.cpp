@@ -188,7 +188,7 @@ TEST_F(Vulkan, staged_bands_and_rows_of_any_length) {
 }
 
 // More than 65,535 workgroups of each way to number them (`vector` counts as `strip` does).
-TEST_F(Vulkan, grid_folds_in_three_dimensions) {
+TEST_F(Vulkan, grid_folds_in_two_dimensions) {
   for (const auto& [kernel, text] :
        {std::pair{"table", "max/sliding/u8/nchw/src:1x1x3000x4000/k:1x1"},
         std::pair{"sliding", "max/sliding/u8/nchw/src:1x1x3000x4000/k:1x1"},

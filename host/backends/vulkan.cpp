@@ -10,7 +10,7 @@
 namespace poolbench {
 namespace {
 
-constexpr uint32_t kLongestGrid = 65535;  // on any axis; every device has as much
+constexpr int64_t kLongestGrid = 65535;  // on any axis; every device has as much
 // Mesa's software driver ends an invocation's loops, without a word, after 65,535 iterations of all
 // of them together (LP_MAX_TGSI_LOOP_ITERATIONS). A few stand in roots and joins.
 constexpr int64_t kSoftwareLoops = 65'000;
@@ -73,14 +73,9 @@ class VulkanPlan : public Plan {
       push.scratch = address(tensors.scratch);
       commands.bindPipeline(vk::PipelineBindPoint::eCompute, step.pipeline, calls_);
       commands.pushConstants<Push>(layout_, vk::ShaderStageFlagBits::eCompute, 0, push, calls_);
-      int64_t rest = step.groups;
-      const auto fold = [&rest] {
-        const int64_t length = std::min<int64_t>(rest, kLongestGrid);
-        rest = (rest + length - 1) / length;
-        return uint32_t(length);
-      };
-      const uint32_t x = fold(), y = fold(), z = fold();
-      commands.dispatch(x, y, z, calls_);
+      const int64_t lines = (step.groups + kLongestGrid - 1) / kLongestGrid;
+      const int64_t length = std::min(step.groups, kLongestGrid);
+      commands.dispatch(uint32_t(length), uint32_t(lines), 1, calls_);
       // The next dispatch sees what this one wrote, and starts after it.
       const vk::MemoryBarrier written{
           .srcAccessMask = vk::AccessFlagBits::eShaderWrite,
@@ -123,10 +118,14 @@ std::vector<KernelInfo> VulkanBackend::kernels() const {
 }
 
 std::string VulkanBackend::missing(const VulkanDispatch& dispatch) const {
-  if (dispatch.groups > UINT32_MAX)
-    return fmt::format("room for {} workgroups (at most 2^32 - 1)", dispatch.groups);
-  if (const int64_t has = substrate_->limits().maxComputeSharedMemorySize;
-      dispatch.shared_bytes > has)
+  const vk::PhysicalDeviceLimits& limits = substrate_->limits();
+  if (dispatch.groups > kLongestGrid * kLongestGrid)
+    return fmt::format("room for {} workgroups (at most 65,535^2)", dispatch.groups);
+  if (const uint32_t group = dispatch.constants.front(),
+      has = std::min(limits.maxComputeWorkGroupInvocations, limits.maxComputeWorkGroupSize[0]);
+      group > has)
+    return fmt::format("room for {} invocations in a workgroup (has {})", group, has);
+  if (const int64_t has = limits.maxComputeSharedMemorySize; dispatch.shared_bytes > has)
     return fmt::format("room for {} bytes in shared memory (has {})", dispatch.shared_bytes, has);
   if (substrate_->is_cpu() && dispatch.iterations > kSoftwareLoops)
     return fmt::format("loops as long as such a window needs (about {} iterations, at most {})",

@@ -138,8 +138,13 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
                                          .bufferDeviceAddress = true}};
 
   const auto families = physical_.getQueueFamilyProperties();
-  for (uint32_t i = uint32_t(families.size()); i-- > 0;)
-    if (families[i].queueFlags & vk::QueueFlagBits::eCompute) family_ = i;  // the first of them
+  // The first of those that compute, before them the first that also tells the time.
+  int best = -1;
+  for (uint32_t i = uint32_t(families.size()); i-- > 0;) {
+    if (!(families[i].queueFlags & vk::QueueFlagBits::eCompute)) continue;
+    const int score = families[i].timestampValidBits > 0;
+    if (score >= best) family_ = i, best = score;
+  }
   timestamp_bits_ = families[family_].timestampValidBits;
   const float priority = 1;
   const vk::DeviceQueueCreateInfo queue{

@@ -25,11 +25,8 @@ layout(push_constant, scalar) uniform PushBlock { Push push; };
 
 layout(local_size_x_id = 0) in;
 
-// Grids are folded into three dimensions, each at most 65,535 long; the last groups may be idle.
-uint group_index() {
-  return (gl_WorkGroupID.z * gl_NumWorkGroups.y + gl_WorkGroupID.y) * gl_NumWorkGroups.x +
-         gl_WorkGroupID.x;
-}
+// Grids are folded into two dimensions, each at most 65,535 long; the last groups may be idle.
+uint group_index() { return gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x; }
 
 // The number of an invocation among all, a place in the extents of the push constants: peel(n, i)
 // takes the place on extent i off n.
