@@ -179,6 +179,10 @@ TEST_F(Vulkan, staged_bands_and_rows_of_any_length) {
                            "avg_exclude_pad/sliding/f16/nchw/src:3x7x13x13/k:3x3/s:1x1/p:1x1",
                            "max/sliding/u8/nchw/src:3x3x7x7/k:3x3/s:2x2/p:1x1",
                            "max/sliding/i8/nchw/src:1x1x1x3/k:1x2/s:1x1",
+                           "max/sliding/i8/nhwc/src:2x20x19x19/k:13x13/s:1x1/p:6x6",
+                           "avg_exclude_pad/sliding/u8/nhwc/src:1x12x19x40/k:9x9/s:1x1/p:4x4/ceil",
+                           "avg_include_pad/sliding/i8/nchw/src:1x3x19x19/k:6x6/s:1x1/div:-6",
+                           "max/sliding/bf16/nhwc/src:1x6x50x21/k:5x5/s:2x1/p:2x2/idx",
                            "max/sliding/bf16/nchw/src:1x1x3x1/k:2x1/s:1x1/idx"})
     for (const auto& backend : backends()) {
       const PoolProblem problem = parse_problem(text);
@@ -345,6 +349,10 @@ TEST(VulkanFeatures, are_asked_of_the_driver) {
   EXPECT_EQ(added(other), 0u);
   controls.denormBehaviorIndependence = vk::ShaderFloatControlsIndependence::eNone;
   EXPECT_EQ(added(words), kCapability + 2 * kMode);
+  controls = {.roundingModeIndependence = vk::ShaderFloatControlsIndependence::eAll,
+              .shaderRoundingModeRTEFloat16 = true};  // f16 is converted to by the device
+  EXPECT_EQ(added(words), kCapability + kMode);
+  EXPECT_EQ(added(other), 0u);
 }
 
 // What stands for a GPU's memory limit moves the bytes that it says.

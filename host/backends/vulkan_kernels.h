@@ -33,6 +33,13 @@ struct VulkanKernel {
   VulkanWork (*work)(const PoolArgs&, int64_t enough);
 };
 
+// Invocations in a workgroup, where they do not work together: a power of two that suits sub-groups
+// of 4 to 128.
+constexpr uint32_t kGroup = 128;
+
+std::string shader_name(const char* source, const PoolArgs& args);  // for its type and reduction
+uint32_t norm_constant(const PoolArgs& args);                       // kNorm of reductions.glsl
+
 std::span<const VulkanKernel> vulkan_kernels();  // fastest first; the last takes everything
 
 }  // namespace poolbench

@@ -29,6 +29,7 @@ inline bool channels_last(const PoolArgs& args) {
 }
 inline int64_t element_bytes(const PoolArgs& args) { return dtype_bytes(DType(args.dtype)); }
 inline int64_t lanes(const PoolArgs& args) { return 16 / element_bytes(args); }
+inline bool is_integer(const PoolArgs& args) { return DType(args.dtype) >= DType::kI8; }
 
 // Whether windows stand in tables alone (adaptive, fractional, global ones).
 inline bool in_tables(const PoolArgs& args) {

@@ -83,8 +83,8 @@ std::vector<uint32_t> with_float_controls(std::span<const uint32_t> words,
       false);
   ask(kPreserveNanCapability, kPreserveNanMode, has.shaderSignedZeroInfNanPreserveFloat16,
       has.shaderSignedZeroInfNanPreserveFloat32, has.shaderSignedZeroInfNanPreserveFloat64);
-  ask(kRoundToEvenCapability, kRoundToEvenMode, false, rounding && has.shaderRoundingModeRTEFloat32,
-      rounding && has.shaderRoundingModeRTEFloat64);
+  ask(kRoundToEvenCapability, kRoundToEvenMode, rounding && has.shaderRoundingModeRTEFloat16,
+      rounding && has.shaderRoundingModeRTEFloat32, rounding && has.shaderRoundingModeRTEFloat64);
   std::vector<uint32_t> controlled(words.begin(), words.end());
   controlled.insert(controlled.begin() + modes_at, modes.begin(), modes.end());
   controlled.insert(controlled.begin() + kHeaderWords, capabilities.begin(), capabilities.end());

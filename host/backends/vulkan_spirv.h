@@ -18,7 +18,7 @@ std::span<const uint32_t> shader_words(std::string_view name);
 std::string missing_feature(std::span<const uint32_t> words, const VulkanFeatures& features);
 
 // The shader with what the device can promise about floats asked for: that NaN, infinities and the
-// sign of zero are kept, f16's subnormals too, and that sums round to nearest even.
+// sign of zero are kept, f16's subnormals too, and that sums and conversions round to nearest even.
 std::vector<uint32_t> with_float_controls(std::span<const uint32_t> words,
                                           const VulkanFeatures& features);
 

@@ -15,18 +15,19 @@ constexpr int64_t kStagedBytes = 16 << 10;
 // Instructions of an invocation before it does anything.
 constexpr double kBegin = 110;
 
-// Of what an invocation holds along an axis, the elements that never lie outside the input: all but
-// those that the first window begins with and those that the last invocation of a band ends with.
-StagedCut::Inside always_inside(const Axis& axis, int64_t outputs, int64_t together) {
-  StagedCut::Inside inside{axis.pad_begin, (together - 1) * axis.stride + axis.kernel};
+// What holds of every invocation along an axis; those that could differ are the first one and the
+// last one of a band.
+StagedCut::Always always(const Axis& axis, int64_t outputs, int64_t together) {
+  StagedCut::Always all{axis.pad_begin, (together - 1) * axis.stride + axis.kernel, together};
   const int64_t last_band = (axis.dst - 1) / outputs * outputs;
   for (const int64_t band : {int64_t{0}, last_band}) {
     const int64_t count = std::min(outputs, axis.dst - band);
     const int64_t last = (ceil_divide(count, together) - 1) * together;
-    inside.end = std::min({inside.end, (count - 1 - last) * axis.stride + axis.kernel,
-                           axis.src - (band + last) * axis.stride + axis.pad_begin});
+    all.outputs = std::min(all.outputs, count - last);
+    all.end = std::min({all.end, (count - 1 - last) * axis.stride + axis.kernel,
+                        axis.src - (band + last) * axis.stride + axis.pad_begin});
   }
-  return inside;
+  return all;
 }
 
 // From the whole axis down to one output, in even shares.
@@ -46,19 +47,23 @@ struct Pass {
   int64_t together = 1;
   double cost = 0;
 };
-Pass best_pass(const PoolArgs& args, const Axis& axis, int64_t lines, int64_t outputs,
-               double an_output, int64_t group) {
+Pass best_pass(const PoolArgs& args, const Axis& axis, int64_t items, int64_t outputs,
+               double an_element, double an_output, int64_t group) {
   constexpr int64_t kHeld = 40;  // lanes, in registers
   const auto cost = [&](int64_t together) {
-    const auto held = double((together - 1) * axis.stride + axis.kernel);
+    const int64_t held = (together - 1) * axis.stride + axis.kernel;
+    const StagedCut::Always all = always(axis, outputs, together);
+    const int64_t unsure =
+        together >= axis.dst ? 0 : held - std::max(all.end - all.begin, int64_t{0});
     const double item = in_tables(args) ? double(5 * most_taps(args, axis))
-                                        : 4 * held + (2 + an_output) * double(together);
-    const int64_t items = lines * ceil_divide(outputs, together);
-    return double(ceil_divide(items, group) * group) * (30 + item);
+                                        : an_element * double(held) + 3 * double(unsure) +
+                                              an_output * double(together);
+    const int64_t turns = ceil_divide(items * ceil_divide(outputs, together), group);
+    return double(turns * group) * (30 + item);
   };
   Pass best{1, cost(1)};
   if (in_tables(args)) return best;
-  for (const int64_t wish : {4, 8, 12, 16}) {
+  for (const int64_t wish : {4, 8, 12, 16, 32}) {
     const int64_t most = std::clamp<int64_t>((kHeld - axis.kernel) / axis.stride + 1, 1, wish);
     const int64_t together = ceil_divide(outputs, ceil_divide(outputs, most));
     if (cost(together) < best.cost) best = {together, cost(together)};
@@ -74,40 +79,46 @@ StagedCut staged_cut(const PoolArgs& args, int64_t group, int64_t enough) {
   const int64_t planes_there = args.n * args.c / std::max<int64_t>(images, 1);
   const int64_t most_planes = std::max<int64_t>(planes_there, 1);
   const int64_t lane_bytes = args.with_indices ? 8 : 4, per_word = 4 / element_bytes(args);
+  const int64_t channels = channels_last(args) && args.c % per_word == 0 ? per_word : 1;
   StagedCut best;
   double least = std::numeric_limits<double>::infinity();
   for (const int64_t rows : shares(h))
     for (const int64_t columns : shares(w))
-      for (int64_t planes = 1; planes <= most_planes; planes += channels_last(args) ? planes : 1) {
-        StagedCut cut{.planes = planes, .rows = rows, .columns = columns};
+      for (int64_t planes = channels; planes <= most_planes;
+           planes += channels_last(args) ? planes : 1) {
+        StagedCut cut{.planes = planes, .rows = rows, .columns = columns, .channels = channels};
         cut.src_rows = most_covered(args, h, rows);
         cut.src_columns = most_covered(args, w, columns);
         // Odd pitches, for rows to begin in different banks.
         cut.joined = !channels_last(args) && columns == w.dst && w.src % 2 != 0;
         const int64_t space = channels_last(args) ? 0 : 2 * (per_word - 1);
-        cut.pitch = cut.joined ? w.src : (cut.src_columns + space) | 1;
-        const Pass across = best_pass(args, w, planes * cut.src_rows, columns, 1, group);
-        const Pass down = best_pass(args, h, planes * columns, rows, 9, group);
+        cut.pitch = channels_last(args) ? 0 : cut.joined ? w.src : (cut.src_columns + space) | 1;
+        const Pass across = best_pass(args, w, planes / channels * cut.src_rows, columns,
+                                      channels_last(args) ? 6 + 5 * double(channels) : 3,
+                                      5 * double(channels), group);
+        const Pass down = best_pass(args, h, planes / channels * columns, rows,
+                                    3 * double(channels), 4 + 8 * double(channels), group);
         cut.across = across.together;
         cut.down = down.together;
         cut.reduced_pitch = (ceil_divide(columns, cut.across) * cut.across) | 1;
         cut.shared_bytes = lane_bytes * (planes * cut.src_rows * (cut.pitch + cut.reduced_pitch) +
-                                         2 * (per_word - 1) + 2);
+                                         2 * (per_word - 1) + 2) +
+                           4 * rows;
         if (cut.shared_bytes > kStagedBytes) break;
         const int64_t groups = images * ceil_divide(planes_there, planes) *
                                ceil_divide(h.dst, rows) * ceil_divide(w.dst, columns);
         // An element: its tap, and its share of a word's. Channels last a sector of 32 bytes is
         // read whole, and the second cache takes as long for a byte as five instructions do.
         const double element = channels_last(args)
-                                   ? 20 + 5 * double(std::max(element_bytes(args), 32 / planes))
+                                   ? 5 * double(std::max(element_bytes(args), 32 / planes))
                                    : 5 + (cut.joined ? 4 : 20) / double(per_word);
         const double total = (element * double(planes * cut.src_rows * cut.src_columns) +
                               across.cost + down.cost + kBegin * double(group)) *
                              double(std::max(groups, enough / group));
         if (total < least) {
           least = total;
-          cut.inside_h = always_inside(h, rows, cut.down);
-          cut.inside_w = always_inside(w, columns, cut.across);
+          cut.always_h = always(h, rows, cut.down);
+          cut.always_w = always(w, columns, cut.across);
           best = cut;
         }
         // Channels first, only whole planes stand one after the other.

@@ -16,11 +16,13 @@ struct StagedCut {
   bool joined = false;                    // whole rows that are staged without space between them
   int64_t pitch = 1, reduced_pitch = 1;   // lanes from a row to the next: staged, and its windows
   int64_t across = 1, down = 1;           // windows of an invocation: of a row, of a column
-  // Of the elements that these read, those from `begin` to `end` never lie outside the input.
-  struct Inside {
-    int64_t begin, end;
+  int64_t channels = 1;                   // channels last, of an invocation: a word's, or one
+  // Of an invocation's elements along an axis, from `begin` to `end`, which never lie outside the
+  // input; of its outputs, how many always exist.
+  struct Always {
+    int64_t begin, end, outputs;
   };
-  Inside inside_h = {0, 0}, inside_w = {0, 0};
+  Always always_h = {}, always_w = {};
   int64_t shared_bytes = 0;
 };
 

@@ -120,14 +120,18 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
   features_.storage8 = has.get<vk::PhysicalDeviceVulkan12Features>().storageBuffer8BitAccess;
   features_.float_controls = properties.get<vk::PhysicalDeviceFloatControlsProperties>();
   features_.float_controls.pNext = nullptr;
-  // Mesa's software driver converts as the processor does, and promises nothing (22.3).
+  // Mesa's software driver converts as the processor does, which is right, and promises nothing
+  // (22.3).
   const auto& controls = features_.float_controls;
   const bool keeps_subnormals =
       controls.shaderDenormPreserveFloat16 &&
       (controls.denormBehaviorIndependence != vk::ShaderFloatControlsIndependence::eNone ||
        controls.shaderDenormPreserveFloat32);
-  features_.float16 =
-      has.get<vk::PhysicalDeviceVulkan12Features>().shaderFloat16 && (keeps_subnormals || is_cpu_);
+  const bool rounds_to_even =
+      controls.shaderRoundingModeRTEFloat16 &&
+      controls.roundingModeIndependence != vk::ShaderFloatControlsIndependence::eNone;
+  features_.float16 = has.get<vk::PhysicalDeviceVulkan12Features>().shaderFloat16 &&
+                      ((keeps_subnormals && rounds_to_even) || is_cpu_);
   const vk::StructureChain wanted{
       vk::PhysicalDeviceFeatures2{
           .features = {.shaderFloat64 = features_.float64, .shaderInt64 = true}},

@@ -42,7 +42,7 @@ class VulkanInstance {
 // What of a device the shaders can use. All of it is enabled.
 struct VulkanFeatures {
   bool float64 = false;
-  bool float16 = false;  // and its conversions keep subnormals
+  bool float16 = false;  // and its conversions keep subnormals and round to nearest even
   bool storage16 = false;
   bool storage8 = false;
   vk::PhysicalDeviceFloatControlsProperties float_controls = {};

@@ -2,6 +2,8 @@
 // of 16 bytes. A Lane is less than an Op of reductions.glsl: its taps come in the order of memory,
 // and sums are plain. Their error stays inside the bound while the taps of a row and the rows of a
 // window are 64 together, which the host sees to.
+//
+//   result(lane, divisor_of(taps on d) * divisor_of(taps on h) * divisor_of(taps on w))
 
 #if defined(PACKED)
 // Two f16 in a word. The device's own maximum may drop NaN: the high bits of `nan` say where one
@@ -40,42 +42,43 @@ Stored result(Lane a, int) { return stored_key(a.best); }
 #define Lane Real
 const Lane kStart = Real(0);
 Lane join(Lane a, Lane b) { return a + b; }
-Real quotient(Real sum, int by) {
-#if ELEMENT_BYTES == 2  // the type's own rounding covers the reciprocal's, which lanes share
-  return sum * (Real(1) / Real(by));
+#if ELEMENT_BYTES == 2  // the type's rounding covers that of reciprocals, which neighbours share
+#define Divisor Real
+Divisor divisor_of(int count) { return count == 0 ? Real(0) : Real(1) / Real(count); }
+Real quotient(Real sum, Divisor by) { return sum * by; }
 #else
-  return sum / Real(by);
+#define Divisor int
+Divisor divisor_of(int count) { return count; }
+Real quotient(Real sum, Divisor by) { return by == 0 ? sum : sum / Real(by); }
 #endif
-}
 #if REDUCTION == AVERAGE
 Lane tap(Stored v, int) { return real(v); }
-Stored result(Lane a, int divisor) { return stored_real(divisor == 0 ? a : quotient(a, divisor)); }
+Stored result(Lane a, Divisor by) { return stored_real(quotient(a, by)); }
 #else
 Lane tap(Stored v, int) { return abs_power(abs(real(v))); }
-Stored result(Lane a, int count) {
-  return norm_of(args.norm_mean != 0 && count > 0 ? quotient(a, count) : a);
+Stored result(Lane a, Divisor by) { return norm_of(args.norm_mean != 0 ? quotient(a, by) : a); }
+#endif
+#else  // sums of integers, exact below 2^24
+#define Lane float
+const Lane kStart = 0;
+Lane tap(Stored v, int) { return float(v); }
+Lane join(Lane a, Lane b) { return a + b; }
+#define Divisor float
+Divisor divisor_of(int count) { return count == 0 ? 1.0 : float(count); }
+// To the nearest integer, ties to even. While divisors are at most 2^13, which the host sees to,
+// the quotient is on the right side of a half, or where it is a half itself, its double is exact.
+Stored result(Lane sum, Divisor divisor) {
+  const float kWhole = 12582912.0;  // 1.5 * 2^23: added to a number it rounds it to an integer
+  float quotient = clamp(sum / divisor, float(kLow), float(kHigh));
+  precise const float twice = (quotient + quotient + kWhole) - kWhole;
+  if (twice * divisor == sum + sum) quotient = 0.5 * twice;
+  return floatBitsToInt(quotient + kWhole);  // in its low bits
 }
 #endif
-#else
-#define Lane int
-const Lane kStart = 0;
-Lane tap(Stored v, int) { return v; }
-Lane join(Lane a, Lane b) { return a + b; }
-// To the nearest integer, ties to even. The float quotient is off by one at most before it
-// saturates; the rest of the integer division says which way.
-Stored result(Lane sum, int divisor) {
-  if (divisor == 0) return 0;
-  const float estimate = float(sum) * (1.0 / float(divisor));
-  int quotient = int(clamp(estimate, -999.0, 999.0) + 1000.5) - 1000;
-  int rest = sum - quotient * divisor;
-  if ((rest < 0) != (divisor < 0)) {  // now the rest is that of rounding down
-    quotient -= rest == 0 ? 0 : 1;
-    rest += rest == 0 ? 0 : divisor;
-  }
-  const uint below = abs(rest), above = abs(divisor) - below;
-  if (below > above || (below == above && (quotient & 1) != 0)) quotient += 1;
-  return clamp(quotient, kLow, kHigh);
-}
+
+#ifndef Divisor  // of maxima: nothing
+#define Divisor int
+Divisor divisor_of(int) { return 0; }
 #endif
 
 // The taps from `start` on that an axis counts: those inside the input, or with `include_pad` those
@@ -127,8 +130,8 @@ void put(inout uvec4 words, int i, Lane lane, int) { words[i] = result(lane, 0);
 #else
 const int kLanes = LANES;
 Lane tap_of(uvec4 words, int i, int position) { return tap(unpacked(words, i), position); }
-void put(inout uvec4 words, int i, Lane lane, int divisor) {
-  pack(words, i, result(lane, divisor));
+void put(inout uvec4 words, int i, Lane lane, Divisor by) {
+  pack(words, i, result(lane, by));
 }
 #endif
 #endif

@@ -83,7 +83,7 @@ void main() {
     if (args.divisor != 0) count = int(args.divisor);
 #endif
     Target(push.dst + uint64_t(dst_image) * ELEMENT_BYTES).element[at] =
-        Element(result(outputs[j], count));
+        Element(result(outputs[j], divisor_of(count)));
 #if REDUCTION == MAX_INDEX
     Indices(push.indices + uint64_t(dst_image + at) * 8).index = outputs[j].at;
 #endif

@@ -1,23 +1,28 @@
 // Windows through shared memory: dense ones of many taps in either layout, and channels first those
 // that stand in tables (adaptive, fractional) and those of few taps over rows of any length. A
-// workgroup makes whole planes, or a band of one: kRows x kColumns outputs. It copies the input
-// under them to shared memory, as lanes; an invocation then reduces kAcross windows of a row side
-// by side, and after a barrier kDown windows of a column, from the rows' results. It holds the
-// elements of dense windows in registers, and joins each about three times (overlapping.glsl).
+// workgroup makes whole planes, or a band of one: kRows x kColumns outputs. An invocation reduces
+// kAcross windows of a row side by side, and after a barrier kDown windows of a column, from the
+// rows' results in shared memory. It holds the elements of dense windows in registers, and joins
+// each about three times (overlapping.glsl). Channels first, the input is copied to shared memory
+// beforehand, as lanes; channels last, rows are read where they stand, a word of channels at once.
 //
 // Counted in the code that a compiler makes of it (Mesa's for RDNA 2; a maximum of integers is two,
 // as an H200 has half the units for it), for one output, beside what an H200 can issue while the
-// bytes pass. Begin: 110 an invocation. In: 7 an element of f16 and bf16 (9 of f32), 15 (22) where
-// rows are parts of rows or even, with a word's place in them.
-//                                        begin  in   rows  columns
-//   3x3 stride 1, 55x55, f16:              5     8     9    19      41 of 28: 0.68 of the memory
-//   3x3 stride 2, 55x55, bf16:            19    31    18    25      93 of 69: 0.74
-//   13x13 stride 1, 19x19, f16:            4     7    20    32      63 of 28: 0.44 (f32: 0.85)
-//   13x13 stride 1, 248x248, 40x30, f16:   6    29    18    27      80 of 28: 0.35 (f32: 0.60)
-// Other odd widths from 7 to 147 lie between 0.67 and 0.74. Sums add in one instruction, but each
-// output takes a dozen more for its quotient and rounding: the first line is 0.52 for an average of
-// f16. Predicted to be bound by issue. Words of two elements are stored to every other bank, so the
-// first line also takes all the turns of shared memory that there is time for at full speed.
+// bytes pass; waiting invocations included. An element is copied in 7 instructions (f16 and bf16; 9
+// of f32), or 15 (22) where rows are parts of rows or even, with a word's place in them.
+//                                         begin  in   rows  columns
+//   3x3 stride 1, 55x55, f16:               1    10     7    19      37 of 28: 0.74 of the memory
+//   the same, average without padding:      2     7     5    20      35 of 28: 0.80
+//   3x3 stride 2, 55x55, bf16:              5    40    21    27      93 of 71: 0.77
+//   13x13 stride 1, 19x19, f16:             2     9     9    20      40 of 28: 0.69 (i8: 0.50)
+//   the same, channels last:                0     0    25    25      51 of 28: 0.55 (i8: 0.52)
+//   13x13 stride 1, 248x248, 50x25, f16:    2    39    13    25      79 of 28: 0.35
+// Averages of 13x13 come to 0.58 to 0.73 in f16 and bf16, in i8 to 0.28: its division takes twenty.
+// Predicted to be bound by issue. One invocation along a whole axis needs no comparisons with the
+// input's ends and loads each element once: 0.44 without (the first 13x13). Words of two elements
+// are stored to every other bank, so the first line also takes all the turns of shared memory that
+// there is time for at full speed. Channels last, 8 planes fill shared memory: a sector of 32 bytes
+// is read by two workgroups of f16, by four of i8, through the second cache.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"
@@ -44,11 +49,15 @@ layout(constant_id = 16) const int kAcross = 1;
 layout(constant_id = 17) const int kDivisor = 0;  // of all windows; 0: they differ
 layout(constant_id = 18) const bool kTables = false;  // then kernels and strides are 1
 // Of the elements that an invocation holds those from the first number to the second never lie
-// outside the input.
+// outside the input, and where it makes all outputs of an axis the others always do.
 layout(constant_id = 19) const int kTop = 0;
 layout(constant_id = 20) const int kBottom = 0;
 layout(constant_id = 21) const int kLeft = 0;
 layout(constant_id = 22) const int kRight = 0;
+layout(constant_id = 23) const int kSure = 1;      // of kDown outputs, those that always exist
+layout(constant_id = 24) const int kChannels = 1;  // channels last, those made together: of a word
+layout(constant_id = 25) const bool kWholeH = false;
+layout(constant_id = 26) const bool kWholeW = false;
 
 const int kColumnsHeld = (kAcross - 1) * kStrideW + kKernelW;
 const int kRowsHeld = (kDown - 1) * kStrideH + kKernelH;
@@ -56,20 +65,24 @@ const int kTilesW = (kColumns + kAcross - 1) / kAcross, kTilesH = (kRows + kDown
 const int kPerWord = 4 / ELEMENT_BYTES, kWordShift = kPerWord / 2;  // 2 to its power
 const int kInFlight = 8;  // loads that do not wait for each other
 
+// Channels last, planes stand side by side: the first channels of all words, then the second ones,
+// so that neighbours use other banks. From a place to the next in a row, and in a column:
+const int kWords = kPlanes / kChannels;
+const int kStep = kLayout == kChannelsLast ? kPlanes : 1, kBelow = kReducedPitch * kStep;
+
 // Behind each stands what a window has outside the input. A word's elements in front of a row and
-// behind it are staged with it.
-const int kNothingStaged = kPlanes * kSrcRows * kPitch + 2 * (kPerWord - 1);
+// behind it are staged with it; channels last, nothing is.
+const int kNothingStaged =
+    kLayout == kChannelsLast ? 0 : kPlanes * kSrcRows * kPitch + 2 * (kPerWord - 1);
 const int kNothingReduced = kPlanes * kSrcRows * kReducedPitch;
 shared Lane staged[kNothingStaged + 1];
 shared Lane reduced[kNothingReduced + 1];
-
-// From a place to the next in a row, and in a column: channels last, planes stand side by side.
-const int kStep = kLayout == kChannelsLast ? kPlanes : 1, kBelow = kReducedPitch * kStep;
+shared Divisor row_divisors[kRows];  // a window's share of its divisor
 
 layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
   Window window;
 };
-layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Word {
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer Word {
   uint word;
 };
 
@@ -141,25 +154,23 @@ void stage_rows(int64_t from, int64_t total, int width, int rows, int columns, i
             position + line * width + at);
 }
 
-// The same of `planes` neighbouring channels.
-void stage_channels(int64_t from, int width, int rows, int columns, int planes, int position) {
-  const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
-  const uint64_t src = push.src + uint64_t(from) * ELEMENT_BYTES;
-  for (int i = me; i < rows * kSrcColumns * kPlanes; i += kInFlight * all) {
-    Stored loaded[kInFlight];
-    int place[kInFlight], to[kInFlight];  // the element in its plane, and its slot
-    bool here[kInFlight];
-    [[unroll]] for (int j = 0; j < kInFlight; ++j) {
-      const uint item = i + j * all, plane = item % kPlanes, x = item / kPlanes % kSrcColumns;
-      const int y = int(item / (kPlanes * kSrcColumns));
-      here[j] = y < rows && x < columns && plane < planes;
-      place[j] = y * width + int(x);
-      to[j] = (y * kPitch + int(x)) * kPlanes + int(plane);
-      if (here[j]) loaded[j] = Stored(Source(src).element[place[j] * int(args.c) + int(plane)]);
-    }
-    [[unroll]] for (int j = 0; j < kInFlight; ++j)
-      if (here[j]) staged[kPerWord - 1 + to[j]] = tap(loaded[j], position + place[j]);
-  }
+// Channels last: kChannels elements, and one of them.
+uint load_channels(uint64_t from) {
+  return kChannels > 1 ? Word(from).word : uint(Stored(Source(from).element[0]));
+}
+Stored channel_of(uint loaded, int e) {
+  return kChannels > 1 ? unpacked(uvec4(loaded, 0, 0, 0), e) : Stored(loaded);
+}
+
+// Whether element i, of those from x on, lies in the `places` of the input. The compiler knows i,
+// so that a comparison is one instruction.
+bool row_has(int i, int x, int places) {
+  const bool begun = i >= kLeft || (!kWholeW && x >= -i);
+  return begun && (i < kRight || (!kWholeW && places - x > i));
+}
+bool column_has(int i, int y, int places) {
+  const bool begun = i >= kTop || (!kWholeH && y >= -i);
+  return begun && (i < kBottom || (!kWholeH && places - y > i));
 }
 
 void main() {
@@ -192,102 +203,142 @@ void main() {
   const Span held_h = span_under(h, first, first_oh, rows, kKernelH, kStrideH);
   const Span held_w = span_under(w, first, first_ow, columns, kKernelW, kStrideW);
   const int position = held_h.first * src_w + held_w.first;
-  if (kLayout == kChannelsLast)
-    stage_channels(src + position * step, src_w, held_h.places, held_w.places, planes, position);
-  else
-    stage_rows(src + position, int64_t(all_planes) * src_plane, src_w, planes * held_h.places,
-               held_w.places, position);
+  src += position * step;
+  if (kLayout == kChannelsFirst)
+    stage_rows(src, int64_t(all_planes) * src_plane, src_w, planes * held_h.places, held_w.places,
+               position);
   if (me == 0) staged[kNothingStaged] = reduced[kNothingReduced] = kStart;
+  const bool include_pad = args.reduction == kAvgIncludePad;
+  if (kDivisor == 0 && !kTables)
+    for (int i = me; i < kRows; i += all) {
+      const int start_h = (first_oh + i) * kStrideH - int(h.pad_begin);
+      row_divisors[i] = divisor_of(tap_count(h, start_h, kKernelH, 1, include_pad));
+    }
   barrier();
 
-  // Windows of the staged rows: planes after planes, or channels last planes side by side.
-  // Neighbours take rows below each other: their pitch is odd, so that they begin in other banks.
+  // Windows of rows: of the staged ones, planes after planes, or channels last of those in memory.
+  // Neighbours take rows below each other, whose pitch is odd, so that they begin in other banks,
+  // or channels last neighbouring words.
   const int lines = kLayout == kChannelsLast ? held_h.places : planes * held_h.places;
-  for (uint item = me; item < kTilesW * kSrcRows * kPlanes; item += all) {
-    const uint line = item % (kSrcRows * kPlanes);
-    const int first_column = int(item / (kSrcRows * kPlanes)) * kAcross;
-    const int y = int(kLayout == kChannelsLast ? line / kPlanes : line);
-    const int plane = int(kLayout == kChannelsLast ? line % kPlanes : 0);
-    if (first_column >= columns || plane >= planes || y >= lines) continue;
-    const int row = kPerWord - 1 + y * kPitch * kStep + plane;
+  for (uint item = me; item < kTilesW * kSrcRows * kWords; item += all) {
+    const uint line = item % (kSrcRows * kWords);
+    const int first_column = int(item / (kSrcRows * kWords)) * kAcross;
+    const int y = int(kLayout == kChannelsLast ? line / kWords : line);
+    const int word = int(kLayout == kChannelsLast ? line % kWords : 0);
+    if (first_column >= columns || word * kChannels >= planes || y >= lines) continue;
     const int x = (first_ow + first_column) * kStrideW - int(w.pad_begin) - held_w.first;
-    Lane held[kColumnsHeld], outputs[kAcross];
-    if (kTables) {
-      const Window window = table_window(w, first + y / kSrcRows, first_ow + first_column);
-      held[0] = kStart;
-      for (int i = int(window.begin); i < int(window.end); ++i)
-        held[0] = join(held[0], staged[row + i - held_w.first]);
-    } else {
+    const int row = kPerWord - 1 + y * kPitch;
+    uint loaded[kColumnsHeld];
+    if (kLayout == kChannelsLast) {
+      const uint64_t from =
+          push.src + uint64_t(src + y * src_w * step + word * kChannels) * ELEMENT_BYTES;
       [[unroll]] for (int i = 0; i < kColumnsHeld; ++i) {
-        const bool here = (i >= kLeft && i < kRight) || inside(x + i, held_w.places);
-        held[i] = staged[here ? row + (x + i) * kStep : kNothingStaged];
+        const int at = row_has(i, x, held_w.places) ? (x + i) * step : 0;
+        loaded[i] = load_channels(from + uint64_t(uint(at)) * ELEMENT_BYTES);
       }
     }
+    [[unroll]] for (int e = 0; e < kChannels; ++e) {
+      Lane held[kColumnsHeld], outputs[kAcross];
+      if (kTables) {
+        const Window window = table_window(w, first + y / kSrcRows, first_ow + first_column);
+        held[0] = kStart;
+        for (int i = int(window.begin); i < int(window.end); ++i)
+          held[0] = join(held[0], staged[row + i - held_w.first]);
+      } else {
+        [[unroll]] for (int i = 0; i < kColumnsHeld; ++i) {
+          const bool here = row_has(i, x, held_w.places);
+          if (kLayout == kChannelsFirst)
+            held[i] = staged[(here ? row + x : kNothingStaged - i) + i];
+          else if (here)
+            held[i] = tap(channel_of(loaded[i], e), position + y * src_w + x + i);
+          else
+            held[i] = kStart;
+        }
+      }
 #define HELD kColumnsHeld
 #define KERNEL kKernelW
 #define STRIDE kStrideW
 #define OUTPUTS kAcross
 #include "kernels/vulkan/overlapping.glsl"
-    const int to = (y * kReducedPitch + first_column) * kStep + plane;
-    [[unroll]] for (int i = 0; i < kAcross; ++i) reduced[to + i * kStep] = outputs[i];
+      const int to = (y * kReducedPitch + first_column) * kStep + word + e * kWords;
+      [[unroll]] for (int i = 0; i < kAcross; ++i) reduced[to + i * kStep] = outputs[i];
+    }
   }
   barrier();
 
   // Windows of their columns. Neighbours store side by side.
-  const bool include_pad = args.reduction == kAvgIncludePad;
-  for (uint item = me; item < kTilesH * kColumns * kPlanes; item += all) {
-    const int first_row = int(item / (kColumns * kPlanes)) * kDown;
-    const uint across = item % (kColumns * kPlanes);
-    int column, plane;
+  const uint64_t row_bytes = uint64_t(uint(dst_w * step)) * ELEMENT_BYTES;
+  for (uint item = me; item < kTilesH * kColumns * kWords; item += all) {
+    const int first_row = int(item / (kColumns * kWords)) * kDown;
+    const uint across = item % (kColumns * kWords);
+    int column, plane, word = 0;
     if (kLayout == kChannelsLast) {
-      column = int(across / kPlanes);
-      plane = int(across % kPlanes);
+      column = int(across / kWords);
+      word = int(across % kWords);
+      plane = word * kChannels;
     } else {
       plane = kPlanes == 1 ? 0 : int(across / kColumns);
       column = int(across) - plane * kColumns;
     }
     if (first_row >= rows || column >= columns || plane >= planes) continue;
     const int ow = first_ow + column, oh = first_oh + first_row;
-    const int top = column * kStep +
-                    (kLayout == kChannelsLast ? plane : plane * kSrcRows * kReducedPitch);
+    const int top =
+        column * kStep + (kLayout == kChannelsLast ? word : plane * kSrcRows * kReducedPitch);
     const int y = oh * kStrideH - int(h.pad_begin) - held_h.first;
-    Lane held[kRowsHeld], outputs[kDown];
-    int table_count = 1;
-    if (kTables) {
-      const Window window = table_window(h, first + plane, oh);
-      held[0] = kStart;
-      for (int i = int(window.begin); i < int(window.end); ++i)
-        held[0] = join(held[0], reduced[top + (i - held_h.first) * kBelow]);
-      table_count = int(window.count * table_window(w, first + plane, ow).count);
-    } else {
-      [[unroll]] for (int i = 0; i < kRowsHeld; ++i) {
-        const bool here = (i >= kTop && i < kBottom) || inside(y + i, held_h.places);
-        held[i] = reduced[here ? top + (y + i) * kBelow : kNothingReduced];
+    const int64_t to = kLayout == kChannelsLast ? dst + (oh * dst_w + ow) * step + plane
+                                                : dst + plane * dst_plane + oh * dst_w + ow;
+    uint made[kDown];  // kChannels elements each
+    [[unroll]] for (int e = 0; e < kChannels; ++e) {
+      Lane held[kRowsHeld], outputs[kDown];
+      Divisor by = divisor_of(kDivisor);
+      if (kTables) {
+        const Window window = table_window(h, first + plane, oh);
+        held[0] = kStart;
+        for (int i = int(window.begin); i < int(window.end); ++i)
+          held[0] = join(held[0], reduced[top + (i - held_h.first) * kBelow]);
+        if (kDivisor == 0)
+          by = divisor_of(int(window.count * table_window(w, first + plane, ow).count));
+      } else {
+        [[unroll]] for (int i = 0; i < kRowsHeld; ++i) {
+          const bool here = column_has(i, y, held_h.places);
+          const int place = i * kBelow + e * kWords;
+          held[i] = reduced[(here ? top + y * kBelow : kNothingReduced - place) + place];
+        }
+        if (kDivisor == 0)
+          by = divisor_of(
+              tap_count(w, ow * kStrideW - int(w.pad_begin), kKernelW, 1, include_pad));
       }
-    }
 #define HELD kRowsHeld
 #define KERNEL kKernelH
 #define STRIDE kStrideH
 #define OUTPUTS kDown
 #include "kernels/vulkan/overlapping.glsl"
-    const int count_w = tap_count(w, ow * kStrideW - int(w.pad_begin), kKernelW, 1, include_pad);
-    int64_t to = kLayout == kChannelsLast ? dst + (oh * dst_w + ow) * step + plane
-                                          : dst + plane * dst_plane + oh * dst_w + ow;
+      [[unroll]] for (int i = 0; i < kDown; ++i) {
+        Divisor down = Divisor(1);
+        if (kDivisor == 0 && !kTables) down = row_divisors[min(first_row + i, kRows - 1)];
+        const uint one = uint(result(outputs[i], by * down));
+        if (kChannels == 1)
+          made[i] = one;
+        else
+          made[i] = (e == 0 ? 0 : made[i]) |
+                    bitfieldExtract(one, 0, 8 * ELEMENT_BYTES) << 8 * ELEMENT_BYTES * e;
+#if REDUCTION == MAX_INDEX
+        // Channels first, positions count from the workgroup's first plane.
+        if (i < kSure || first_row + i < rows)
+          Indices(push.indices + uint64_t(to + e + i * dst_w * step) * 8).index =
+              outputs[i].at - (kLayout == kChannelsLast ? 0 : plane * src_plane);
+#endif
+      }
+    }
     uint64_t target = push.dst + uint64_t(to) * ELEMENT_BYTES;
     [[unroll]] for (int i = 0; i < kDown; ++i) {
-      if (first_row + i >= rows) continue;
-      int divisor = kDivisor != 0 ? kDivisor : table_count;
-      if (kDivisor == 0 && !kTables)
-        divisor = count_w * tap_count(h, (oh + i) * kStrideH - int(h.pad_begin), kKernelH, 1,
-                                      include_pad);
-      Target(target).element[0] = Element(result(outputs[i], divisor));
-      target += uint64_t(dst_w * step) * ELEMENT_BYTES;
-#if REDUCTION == MAX_INDEX
-      // Channels first, positions count from the workgroup's first plane.
-      Indices(push.indices + uint64_t(to) * 8).index =
-          outputs[i].at - (kLayout == kChannelsLast ? 0 : plane * src_plane);
-      to += dst_w * step;
-#endif
+      if (i < kSure || first_row + i < rows) {
+        if (kChannels > 1)
+          Word(target).word = made[i];
+        else
+          Target(target).element[0] = Element(made[i]);
+      }
+      target += row_bytes;
     }
   }
 }

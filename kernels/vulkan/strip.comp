@@ -6,16 +6,18 @@
 // the row. Neighbouring invocations are neighbours along w, so that a sub-group's accesses are
 // whole lines.
 //
-// Counted for one output of f16, maximum, packed (two instructions a word loaded for NaN, two a
-// join of two lanes, two to bring two lanes together that are not neighbours), beside what an H200
-// can issue while the bytes pass, half of it where it is integers:
-//   3x3 stride 2, 2 rows: 5.3 elements, 0.7 loads, 10 bytes: 5 + 6 joins + 8 + 5 = 24 of 34 to 69
-//   3x3 stride 1, 4 rows: 1.9 elements, 0.6 loads,  4 bytes: 2 + 5 joins + 2 + 4 = 13 of 14 to 28
-//   2x2 stride 2, 1 row:  4   elements, 0.5 loads, 10 bytes: 4 + 3 joins + 4 + 7 = 18 of 34 to 69
-// In bf16, whose keys take four instructions an element, 34, 21 and 31; in f32 as many of twice the
-// budget; in i8 17, 10 and 13 of 17, 7 and 17. Predicted to be bound by memory, but for stride 1 in
-// two bytes and less, bound by issue; rows aligned to 4 bytes alone by the first cache, whose lines
-// each access of a sub-group then takes eight of (about 0.8 of the memory's speed).
+// Counted in the code that a compiler makes of it (Mesa's for RDNA 2; a maximum of integers or of a
+// word is two, as an H200 has half the units for it), for one output, beside what an H200 can issue
+// while its bytes pass; f16 maxima are packed, two in a word:
+//                                         f32         f16         bf16        i8
+//   3x3 stride 2, 2 rows:               73 of 138   61 of 69    64 of 69    34 of 35
+//   3x3 stride 1, 4 rows:               45 of 55    37 of 28    37 of 28
+//   the same, average without padding:  40 of 55    28 of 28    34 of 28
+//   2x2 stride 2, 1 row:                63 of 138   42 of 69    51 of 69    24 of 35
+// Predicted to be bound by memory, but for stride 1 in two bytes and less, bound by issue (0.74 of
+// the memory's speed and more); rows aligned to 4 bytes alone by the first cache, whose lines each
+// access of a sub-group then takes eight of (about 0.8). Rounding to f16 in software and a
+// reciprocal for each output took 50 where 28 stand.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/launch.glsl"
@@ -164,19 +166,20 @@ void main() {
 
   const bool include_pad = args.reduction == kAvgIncludePad;
   const int count_d = tap_count(d, start_d, kKernelD, 1, include_pad);
+  Divisor across[kLanes];
+  [[unroll]] for (int i = 0; i < kLanes; ++i) {
+    const int start_w = first_x + i * kStrideW - kLeft;
+    across[i] =
+        divisor_of(kDivisor != 0 ? 1 : tap_count(w, start_w, kKernelW, 1, include_pad));
+  }
   [[unroll]] for (int j = 0; j < kRows; ++j) {
     const int oh = first_oh + j, ow = tile * LANES;
     if (oh >= int(h.dst)) return;
-    const int count_dh =
-        count_d * tap_count(h, start_h + j * kStrideH, kKernelH, 1, include_pad);
+    const int count_h = tap_count(h, start_h + j * kStrideH, kKernelH, 1, include_pad);
+    const Divisor down = divisor_of(kDivisor != 0 ? kDivisor : count_d * count_h);
     uvec4 words = uvec4(0);
-    [[unroll]] for (int i = 0; i < kLanes; ++i) {
-      const int start_w = first_x + i * kStrideW - kLeft;
-      const int divisor =
-          kDivisor != 0 ? kDivisor
-                        : count_dh * tap_count(w, start_w, kKernelW, 1, include_pad);
-      put(words, i, outputs[j * kLanes + i], divisor);
-    }
+    [[unroll]] for (int i = 0; i < kLanes; ++i)
+      put(words, i, outputs[j * kLanes + i], down * across[i]);
     const int64_t at = ((plane * d.dst + od) * h.dst + oh) * w.dst + ow;
     const int left = int(w.dst) - ow;
     store(push.dst + uint64_t(at) * ELEMENT_BYTES, words, left);

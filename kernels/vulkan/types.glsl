@@ -140,7 +140,11 @@ Stored stored_key(Key k) { return Stored(k < 0 ? (kMagnitude + 1) | -k : k); }
 const Key kLowest = kLow;
 Key key(Stored v) { return v; }
 bool is_nan_key(Key) { return false; }
-Stored stored_key(Key k) { return Stored(clamp(k, kLow, kHigh)); }
+#if REDUCTION == LP  // |-128|
+Stored stored_key(Key k) { return Stored(min(k, kHigh)); }
+#else
+Stored stored_key(Key k) { return k; }
+#endif
 #endif
 
 // ---- Reals ----
@@ -167,8 +171,9 @@ const RealBits kRealInfinity = 0x7f800000, kRealMagnitude = 0x7fffffff;
 bool is_nan(Real v) { return (real_bits(v) & kRealMagnitude) > kRealInfinity; }
 
 #if DTYPE == F16
-#ifdef FLOAT16  // one instruction, on devices that keep subnormals
+#ifdef FLOAT16  // one instruction, on devices that keep subnormals and round to nearest even
 float f16_to_float(uint bits) { return float(unpackFloat2x16(bits).x); }
+uint float_to_f16(float v) { return packFloat2x16(f16vec2(v, 0.0)); }
 #else
 float f16_to_float(uint bits) {
   const uint magnitude = bits & 0x7fffu;
@@ -178,7 +183,6 @@ float f16_to_float(uint bits) {
   const uint subnormal = floatBitsToUint(float(magnitude) * 5.9604644775390625e-8);  // 2^-24
   return uintBitsToFloat(sign | (magnitude < 0x400u ? subnormal : normal));
 }
-#endif
 uint float_to_f16(float v) {  // to_f16 of kernels/dtype.h
   const uint bits = floatBitsToUint(v);
   const uint sign = (bits >> 16) & 0x8000u;
@@ -189,6 +193,7 @@ uint float_to_f16(float v) {  // to_f16 of kernels/dtype.h
     return sign | (floatBitsToUint(uintBitsToFloat(magnitude) + 0.5) - 0x3f000000u);
   return sign | ((magnitude + 0xfffu + ((magnitude >> 13) & 1u) - 0x38000000u) >> 13);
 }
+#endif
 #endif
 
 Real real(Stored v) {

@@ -1,0 +1,20 @@
+// The kernels whose outputs share work, as VulkanKernel wants them.
+#ifndef POOLBENCH_HOST_BACKENDS_VULKAN_LANES_H_
+#define POOLBENCH_HOST_BACKENDS_VULKAN_LANES_H_
+
+#include "host/backends/vulkan_kernels.h"
+
+namespace poolbench {
+
+const char* sliding_why_not(const PoolArgs& args);
+const char* strip_why_not(const PoolArgs& args);
+const char* vector_why_not(const PoolArgs& args);
+const char* staged_why_not(const PoolArgs& args);
+VulkanWork sliding_work(const PoolArgs& args, int64_t enough);
+VulkanWork strip_work(const PoolArgs& args, int64_t enough);
+VulkanWork vector_work(const PoolArgs& args, int64_t enough);
+VulkanWork staged_work(const PoolArgs& args, int64_t enough);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_BACKENDS_VULKAN_LANES_H_
