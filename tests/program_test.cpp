@@ -117,7 +117,7 @@ TEST_F(ProgramTest, bad_problem_is_4_and_names_the_parameter) {
 TEST_F(ProgramTest, a_run_that_is_stopped_keeps_what_it_measured) {
   const std::string record = file("record.json"), lines = file("lines");
   write("run.sh", "mkfifo " + lines + "\n" + POOLBENCH_PROGRAM +
-                      " bench --problem 'max/sliding/f32/nchw/src:1x1x2x{2..20000}/k:2x2'"
+                      " bench --problem 'max/sliding/f32/nchw/src:1x1x2x{2..3000}/k:2x2'"
                       " --backend naive --hot --blocks 1 --json " +
                       record + " > " + lines + " &\n" + "exec 3< " + lines +
                       "; head -c 1000 <&3 >/dev/null\n" + "kill -TERM $!; cat <&3; wait $!\n");
@@ -126,7 +126,7 @@ TEST_F(ProgramTest, a_run_that_is_stopped_keeps_what_it_measured) {
   EXPECT_NE(output.text.find("the run was interrupted"), std::string::npos) << output.text;
   const auto json = read_json(record);
   EXPECT_FALSE(json["benchmarks"].empty());
-  EXPECT_GT(json["context"]["poolbench"]["left_out"].size(), 1000u);
+  EXPECT_GT(json["context"]["poolbench"]["left_out"].size(), 100u);
 }
 
 TEST_F(ProgramTest, bad_suite_names_file_and_line) {
