@@ -17,9 +17,14 @@ struct DeviceShared {
   __device__ __forceinline__ V get(int i) const {
     return *reinterpret_cast<const V*>(data + i);
   }
-  // The element at a place counted in bytes: one addition less than get() where places are kept.
-  __device__ __forceinline__ T at_byte(int i) const {
-    return *reinterpret_cast<const T*>(reinterpret_cast<const unsigned char*>(data) + i);
+  // What stands at a place counted in bytes: an addition less than get() where places are kept.
+  template <class V = T>
+  __device__ __forceinline__ V at_byte(int i) const {
+    return *reinterpret_cast<const V*>(reinterpret_cast<const unsigned char*>(data) + i);
+  }
+  template <class V = T>
+  __device__ __forceinline__ void set_byte(int i, std::type_identity_t<V> v) const {
+    *reinterpret_cast<V*>(reinterpret_cast<unsigned char*>(data) + i) = v;
   }
   template <class V = T>
   __device__ __forceinline__ void set(int i, std::type_identity_t<V> v) const {
@@ -50,14 +55,19 @@ struct DeviceContext {
     else
       return *p;
   }
+  // 16 bytes by the instruction's name: nvcc 13 takes a uint4 apart into four stores in some
+  // kernels (staged and separable of 16 bits).
   template <class T>
   __device__ __forceinline__ void store(T* p, T v) const {
-    if constexpr (sizeof(T) == 16)
-      *reinterpret_cast<uint4*>(p) = bit_cast<uint4>(v);
-    else if constexpr (sizeof(T) == 8)
+    if constexpr (sizeof(T) == 16) {
+      const auto w = bit_cast<uint4>(v);
+      asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(__cvta_generic_to_global(p)),
+                   "r"(w.x), "r"(w.y), "r"(w.z), "r"(w.w));
+    } else if constexpr (sizeof(T) == 8) {
       *reinterpret_cast<uint2*>(p) = bit_cast<uint2>(v);
-    else
+    } else {
       *p = v;
+    }
   }
 
   // Calls with the same T, N and Tag give the same array. Contents are undefined at first.

@@ -100,12 +100,13 @@ POOLBENCH_DEVICE Tile tile_of(Context& ctx, const PoolArgs& args, const Stage& s
   return tile;
 }
 
-// Loads the tile's input and finds its places. Every thread of the block takes part, and passes a
-// barrier before it reads what others loaded.
-template <class T, int kThreads, class Context, class Shared>
+// Loads the tile's input, at most kElements, and finds its places. Every thread of the block takes
+// part, and passes a barrier before it reads what others loaded. The compiler knows how many runs a
+// thread takes at most, so all of them are in flight and no loop surrounds them.
+template <class T, int kThreads, int kElements, class Context, class Shared>
 POOLBENCH_DEVICE void load_tile(Context& ctx, const PoolArgs& args, const Stage& stage, Tile& tile,
                                 const Shared& to) {
-  constexpr int kRun = 16 / int(sizeof(T)), kInFlight = 4;
+  constexpr int kRun = 16 / int(sizeof(T)), kRuns = (kElements - 1) / (kRun * kThreads) + 1;
   const int32_t width = int32_t(args.axis[2].src), outputs = int32_t(args.axis[2].dst);
   const int64_t first =
       tile.plane * stage.src_plane + (tile.src_d * int32_t(args.axis[1].src) + tile.src_h) * width;
@@ -121,34 +122,37 @@ POOLBENCH_DEVICE void load_tile(Context& ctx, const PoolArgs& args, const Stage&
   const int64_t there = (stage.src_elements - (first - tile.shift)) / kRun;
   int32_t runs = (past + kRun - 1) / kRun;
   if (runs > there) runs = int32_t(there);
-  for (int32_t i = ctx.thread(); i < runs; i += kInFlight * kThreads) {
-    Words words[kInFlight];
-    POOLBENCH_UNROLL
-    for (int j = 0; j < kInFlight; ++j)
-      if (i + j * kThreads < runs)
-        words[j] = ctx.load(reinterpret_cast<const Words*>(src) + i + j * kThreads);
-    POOLBENCH_UNROLL
-    for (int j = 0; j < kInFlight; ++j)
-      if (i + j * kThreads < runs) to.template set<Words>((i + j * kThreads) * kRun, words[j]);
-  }
+  const int32_t run = ctx.thread();
+  Words words[kRuns];
+  POOLBENCH_UNROLL
+  for (int i = 0; i < kRuns; ++i)
+    if (run + i * kThreads < runs)
+      words[i] = ctx.load(reinterpret_cast<const Words*>(src) + run + i * kThreads);
+  POOLBENCH_UNROLL
+  for (int i = 0; i < kRuns; ++i)
+    if (run + i * kThreads < runs) to.template set<Words>((run + i * kThreads) * kRun, words[i]);
   const int32_t last = runs * kRun + ctx.thread();
   if (last < past) to.set(last, ctx.load(src + last));
 }
 
 // Stores the tile's outputs, which stand in shared memory from tile.dst_shift on. Every thread
 // takes part, past a barrier behind the last output.
-template <class T, int kThreads, class Context, class Shared>
+template <class T, int kThreads, int kElements, class Context, class Shared>
 POOLBENCH_DEVICE void store_tile(Context& ctx, const PoolArgs& args, const Tile& tile,
                                  const Shared& from) {
-  constexpr int kRun = 16 / int(sizeof(T));
+  constexpr int kRun = 16 / int(sizeof(T)), kRuns = (kElements - 1) / (kRun * kThreads) + 1;
   const int32_t begin = tile.dst_shift;
   const int32_t end = begin + tile.planes * tile.slices * tile.rows * int32_t(args.axis[2].dst);
   // Whole runs in the middle; before and behind them at most 30 elements, a thread each.
   const int32_t up = begin == 0 ? 0 : kRun, down = end / kRun * kRun;
   const int32_t low = up < end ? up : end, high = down > low ? down : low;
   auto* dst = static_cast<T*>(args.dst) + tile.dst_at;
-  for (int32_t i = low + ctx.thread() * kRun; i < high; i += kThreads * kRun)
-    ctx.store(reinterpret_cast<Words*>(dst + i), from.template get<Words>(i));
+  const int32_t first = low + ctx.thread() * kRun;
+  POOLBENCH_UNROLL
+  for (int i = 0; i < kRuns; ++i) {
+    const int32_t at = first + i * kThreads * kRun;
+    if (at < high) ctx.store(reinterpret_cast<Words*>(dst + at), from.template get<Words>(at));
+  }
   const int32_t before = low - begin, rank = ctx.thread();
   const int32_t edge = rank < before ? begin + rank : high + rank - before;
   if (edge < end) ctx.store(dst + edge, from.get(edge));
@@ -164,11 +168,11 @@ POOLBENCH_DEVICE void with_tile(Context& ctx, const PoolArgs& args, const Stage&
   Tile tile = tile_of<Body::kTables>(ctx, args, stage);
   const auto src = ctx.template shared<T, Body::kElements, 0>();
   const auto dst = ctx.template shared<T, Body::kElements, 1>();
-  load_tile<T, Body::kThreads>(ctx, args, stage, tile, src);
+  load_tile<T, Body::kThreads, Body::kElements>(ctx, args, stage, tile, src);
   barrier<0, Body::kWithout>(ctx);
   work(tile, src, dst);
   barrier<1, Body::kWithout>(ctx);
-  store_tile<T, Body::kThreads>(ctx, args, tile, dst);
+  store_tile<T, Body::kThreads, Body::kElements>(ctx, args, tile, dst);
 }
 
 }  // namespace poolbench

@@ -4,10 +4,10 @@
 // combined once and merged into the outputs that it belongs to. Outputs go back through shared
 // memory, so that they too are stored in 16-byte runs.
 //
-// Bound by the issue of instructions in 16 bits and less. Counted in sm_90's code for f16 3x3 s2:
-// 230 for a thread's 4 outputs, of which 27 loads, 14 maxima and 27 additions of places, and some
-// 15 an output for loading and storing: 73, where memory leaves time for 69 (f32: 138, i8: 34). Lp
-// has 140 an output with p = 2, and with p = 3 220, of which 65 are the root.
+// Bound by the issue of instructions in 16 bits and less. Counted as for separable.cuh, 3x3 s2 in
+// planes of 112x112: f16 79 an output, where memory leaves time for 69 (f32: 109 for 138, i8: 65
+// for 34). With 256 threads, which all find the block's place, and loads and stores in loops: 96.
+// Averages of f16 have 131, Lp with p = 2 142, with p = 3 198.
 #ifndef POOLBENCH_KERNELS_CUDA_STAGED_CUH_
 #define POOLBENCH_KERNELS_CUDA_STAGED_CUH_
 
@@ -31,7 +31,7 @@ struct StagedBody {
   using T = typename Op::Type;
   using Part = typename Parts<Op>::Part;
   static constexpr const char* kName = "staged";
-  static constexpr int kThreads = 256;
+  static constexpr int kThreads = 128;
   static constexpr bool kCooperative = true, kTables = false;
   static constexpr int kWithout = kLeftOut;
   static constexpr StagedShape kS = kStagedShapes[kShape];

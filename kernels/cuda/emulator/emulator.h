@@ -154,7 +154,14 @@ class CheckedShared {
     memcpy(bytes, context_->touch(*array_, i, sizeof(V), false), sizeof(V));
     return *reinterpret_cast<const V*>(bytes);
   }
-  T at_byte(int i) const { return get(i / int(sizeof(T))); }
+  template <class V = T>
+  V at_byte(int i) const {
+    return get<V>(element(i));
+  }
+  template <class V = T>
+  void set_byte(int i, std::type_identity_t<V> v) const {
+    set<V>(element(i), v);
+  }
   template <class V = T>
   void set(int i, std::type_identity_t<V> v) const {
     static_assert(sizeof(V) % sizeof(T) == 0);
@@ -162,6 +169,8 @@ class CheckedShared {
   }
 
  private:
+  // Bytes between two elements are no place of the array, which touch() tells.
+  static int element(int byte) { return byte % int(sizeof(T)) == 0 ? byte / int(sizeof(T)) : -1; }
   const FiberContext* context_;
   EmulatedShared* array_;
 };
