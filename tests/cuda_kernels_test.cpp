@@ -70,6 +70,14 @@ TEST(CudaWords, integer_averages_are_exact) {
       ASSERT_EQ(divided<uint8_t>(sum, Divisor(float(divisor))),
                 store<uint8_t>(divide_half_even(sum, divisor)))
           << sum << " / " << divisor;
+  // As `separable` counts, an axis at a time.
+  for (int w = 1; w <= kMaxPlainTerms; ++w)
+    for (int h = 1; h <= kMaxPlainTerms; ++h)
+      for (int sum = -300 * w * h; sum <= 300 * w * h; sum += w * h % 2 == 0 ? w * h / 2 : 7)
+        for (const int near : {sum - 1, sum, sum + 1})
+          ASSERT_EQ(divided<uint8_t>(near, Divisor(float(w)) * Divisor(float(h))),
+                    store<uint8_t>(divide_half_even(near, w * h)))
+              << near << " / (" << w << " * " << h << ")";
 }
 
 TEST(CudaWords, whole_powers_and_their_roots) {

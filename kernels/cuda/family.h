@@ -220,8 +220,8 @@ void launch_staged(const PoolArgs& args, void* stream) {
                              : launch_staged_max<Launch>(args, stream);
 }
 
-// Windows from this size on share what overlaps. Counted (sm_90): 17 to 24 instructions an output,
-// against 2 a tap and some 40 for finding the window. Predicted.
+// Windows from this size on share what overlaps. Counted (sm_90): some 20 to 30 instructions an
+// output and axis, against 2 a tap and some 40 for finding the window. Predicted.
 constexpr int64_t kSlideFrom = 3;
 // Sums are plain there, on two axes: 2 * 32 terms (design section 5 allows 64 + log2 of the taps).
 constexpr int64_t kSlideSumTo = 32;
@@ -269,9 +269,9 @@ inline const char* sliding_why_not(const PoolArgs& args) {
 //
 //   reduce     whole planes: every thread reads; the others have a thread an output
 //   strip      32 (i8: 24, f32: 59)
-//   staged     58 and some 15 for loading and storing, in rows of any length (Lp with p = 2: 140,
-//              with p = 3: 220)
-//   separable  some 150, but 26 for 13x13 s1 (f32: 35), where taps one by one are over 850
+//   staged     79, loading and storing included, in rows of any length (Lp with p = 2: 142, with
+//              p = 3: 198)
+//   separable  some 150, but 39 for 13x13 s1 (f32: 60), where taps one by one are over 850
 //   vector     channels last, the only one with 16-byte loads there
 //   sliding    some 110 and 10 a tap, each loaded on its own
 //   table      some 350 and 10 a tap, for its 64-bit divisions

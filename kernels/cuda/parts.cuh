@@ -11,8 +11,7 @@
 // Sums lose digits with every merge: at most kMaxPlainTerms taps of an axis are merged plainly
 // (kLimited), longer ones are added to a total in runs of as many. kIdempotent: merging a part into
 // itself changes nothing, so places outside the input may be replaced by their nearest ones inside,
-// which belong to the window too where it is dense. kUnroll: how often loops over parts are
-// unrolled.
+// which belong to the window too where it is dense.
 #ifndef POOLBENCH_KERNELS_CUDA_PARTS_CUH_
 #define POOLBENCH_KERNELS_CUDA_PARTS_CUH_
 
@@ -32,7 +31,6 @@ struct Parts<Max<T>> {
   using Part = std::conditional_t<kHalf, uint32_t, Compute<T>>;
   using Total = Part;
   static constexpr bool kIdempotent = true, kLimited = false;
-  static constexpr int kUnroll = 4;
 
   POOLBENCH_DEVICE explicit Parts(const PoolArgs&) {}
   POOLBENCH_DEVICE Part none() const {
@@ -71,7 +69,6 @@ struct Parts<Max<T>> {
 template <class T>
 struct PairParts {
   static constexpr bool kByte = sizeof(T) == 1;
-  static constexpr int kUnroll = 4;
   using Key = std::conditional_t<kByte, f16, T>;
   static constexpr uint32_t kLowestByte = 0x04000400;
   static constexpr uint32_t kFlipped =
@@ -104,7 +101,6 @@ struct Parts<MaxIndex<T>> {
   using Part = PlacedMax<T>;
   using Total = Part;
   static constexpr bool kIdempotent = true, kLimited = false;
-  static constexpr int kUnroll = 4;
 
   POOLBENCH_DEVICE explicit Parts(const PoolArgs&) {}
   POOLBENCH_DEVICE Part none() const { return {lowest<T>(), -1}; }
@@ -132,7 +128,6 @@ struct SumParts {
   using Part = Compute<T>;
   using Total = RunningSum<Part>;
   static constexpr bool kIdempotent = false, kLimited = true;
-  static constexpr int kUnroll = 4;
   Rule rule;
   Divisor given;
 
@@ -173,7 +168,6 @@ struct Parts<Lp<T>> {
   using Part = float;
   using Total = RunningSum<float>;
   static constexpr bool kIdempotent = false, kLimited = true;
-  static constexpr int kUnroll = 1;  // a power is a large piece of code
   Lp<T> op;
   bool infinite, whole;  // what p is; whole: is_power()
   Powers<T> powers;
@@ -227,39 +221,69 @@ POOLBENCH_DEVICE typename Parts<Op>::Part merge_range(const Parts<Op>& parts, in
   return parts.total(total);
 }
 
-// Windows of `kernel` neighbours that move by one: output o's window is read(o) to
-// read(o + kernel - 1), of which [begin, end) are inside the input. The windows of `kernel`
-// neighbouring outputs all meet in the last tap of the first one. With the parts of the tails up to
-// there kept, each output costs two reads and three merges, however large the window (van Herk
-// 1992, Gil and Werman 1993).
+// Neighbours in shared memory, `step` bytes apart.
+struct Line {
+  int32_t zero, step;
+  POOLBENCH_DEVICE int32_t at(int32_t o) const { return zero + o * step; }
+};
+
+// Windows of `kernel` neighbours that move by one: output o's window is places o to o + kernel - 1
+// of `reads`, of which [begin, end) are inside the input. The windows of `kernel` neighbouring
+// outputs all meet in the last tap of the first one. With the parts of the tails up to there kept,
+// each output costs two reads and three merges, however large the window (van Herk 1992, Gil and
+// Werman 1993).
 //
-// Makes outputs first to first + kernel - 1, below n. Windows begin below `end`. keep(o, part) and
-// kept(o) are memory of the thread's own, for o in [begin, n); keep(o) may overwrite what read(o)
-// gives, emit(o, part) what is kept for o. `parts` has none(), merge() and kUnroll.
+// Makes outputs first to first + kernel - 1, below n. Windows begin below `end`. read(at), keep(at,
+// part), kept(at) and emit(at, o, part) are given bytes of the lines; places [begin, n) of `keeps`
+// are the thread's own, and may be those of `reads`, or of `emits`. `parts` has none() and merge().
+//
+// A loop for each case, and bytes that move along, so that a step holds little but its work: 39
+// instructions an output of f16 13x13, where places and conditions worked out in each step take 46.
+// Loops of two and four steps take 41 and 43, for their rests and what leads into them.
 template <class Merger, class Read, class Keep, class Kept, class Emit>
 POOLBENCH_DEVICE void slide(const Merger& parts, int32_t first, int32_t n, int32_t kernel,
-                            int32_t begin, int32_t end, Read&& read, Keep&& keep, Kept&& kept,
-                            Emit&& emit) {
+                            int32_t begin, int32_t end, Line reads, Line keeps, Line emits,
+                            Read&& read, Keep&& keep, Kept&& kept, Emit&& emit) {
   const auto least = [](int32_t a, int32_t b) { return a < b ? a : b; };
   const int32_t past = least(first + kernel, n), low = first > begin ? first : begin;
   auto tail = parts.none();
   int32_t o = least(first + kernel, end) - 1;
-  POOLBENCH_UNROLL_BY(Merger::kUnroll)
-  for (; o >= past && o >= low; --o) tail = parts.merge(read(o), tail);
-  POOLBENCH_UNROLL_BY(Merger::kUnroll)
-  for (; o >= low; --o) {
-    tail = parts.merge(read(o), tail);
-    keep(o, tail);
+  int32_t from = reads.at(o);
+  POOLBENCH_UNROLL_BY(1)
+  for (; o >= (past > low ? past : low); --o, from -= reads.step)
+    tail = parts.merge(read(from), tail);
+  int32_t place = keeps.at(o);
+  POOLBENCH_UNROLL_BY(1)
+  for (; o >= low; --o, from -= reads.step, place -= keeps.step) {
+    tail = parts.merge(read(from), tail);
+    keep(place, tail);
   }
+
   auto head = parts.none();
-  const auto step = [&](auto before) {
-    emit(o, parts.merge(before, head));
-    if (o + kernel < end) head = parts.merge(head, read(o + kernel));
+  o = first;
+  from = reads.at(o + kernel);
+  place = keeps.at(low);
+  int32_t to = emits.at(o);
+  const auto walk = [&](int32_t until, bool inside, bool more) {
+    POOLBENCH_UNROLL_BY(1)
+    for (; o < least(until, past); ++o, to += emits.step) {
+      if (inside) {
+        emit(to, o, parts.merge(kept(place), head));
+        place += keeps.step;
+      } else {
+        emit(to, o, parts.merge(tail, head));
+      }
+      if (more) {
+        head = parts.merge(head, read(from));
+        from += reads.step;
+      }
+    }
   };
-  POOLBENCH_UNROLL_BY(Merger::kUnroll)
-  for (o = first; o < least(past, begin); ++o) step(tail);
-  POOLBENCH_UNROLL_BY(Merger::kUnroll)
-  for (; o < past; ++o) step(kept(o));
+  const int32_t last = end - kernel;  // outputs from here on have nothing more to read
+  walk(least(begin, last), false, true);
+  walk(begin, false, false);
+  walk(last, true, true);
+  walk(past, true, false);
 }
 
 }  // namespace poolbench

@@ -5,15 +5,16 @@
 //
 // Maxima of 16 bits and less that slide on both axes go two a word (separable_pairs.cuh).
 //
-// Bound by the issue of instructions. Counted in sm_90's code for f32 13x13 s1, the loops' bodies:
-// 5 and 9 instructions an output for the tails and heads of rows, 5 and 11 for those of columns
-// with the outputs, some 5 to get it in and out: 35, where memory leaves time for 55 and 169 taps
-// one by one are over 850. Averages of f16 have 76 where memory leaves 28: 50 of them find an
-// output's count in the tables and divide. Windows that do not slide: 2 a tap, 40 a window.
+// Bound by the issue of instructions. Counted by following every warp of a full block through
+// sm_90's code, all of it and not the loops' bodies alone, for planes of 13x13, 13x13 s1: f32 60 an
+// output where memory leaves time for 55 (taps one by one: over 850); averages of f16 64 for 28, of
+// i8 67 for 14. Before counts were found by arithmetic and loops were short (slide()) these were
+// 89, 115 and 114. Windows that do not slide: 2 a tap, 40 a window.
 #ifndef POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_
 #define POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_
 
 #include "kernels/cuda/separable_pairs.cuh"
+#include "kernels/cuda/windows.cuh"
 #include "kernels/dispatch.h"
 
 namespace poolbench {
@@ -23,6 +24,7 @@ struct SeparableParams {
   Stage stage;
   FastDivisor w, rows, slices, plane_rows;  // columns; a block's rows and slices; rows of a plane
   bool slide_h, slide_w;
+  Counted counted;
 };
 
 template <class Op, int kLeftOut = -1>
@@ -31,10 +33,11 @@ struct SeparableBody {
   using T = typename Op::Type;
   using Part = typename Parts<Op>::Part;
   static constexpr const char* kName = "separable";
-  static constexpr int kThreads = 256, kBlocks = 3;
+  static constexpr int kThreads = 128, kBlocks = 6;
   static constexpr bool kCooperative = true, kTables = true;
   static constexpr int kWithout = kLeftOut;
   static constexpr int kElements = stage_elements(sizeof(T), sizeof(Part));
+  static constexpr int kBytes = int(sizeof(T)), kPartBytes = int(sizeof(Part));
   static_assert(sizeof(Part) == (Op::kIndices ? 8 : 4));  // which separable_why_not counts on
 
   template <class Context>
@@ -86,12 +89,14 @@ struct SeparableBody {
     const int32_t rows = tile.planes * tile.src_slices * tile.src_rows;
     for (int32_t first = 0; first < outputs; first += kernel)
       for (int32_t row = ctx.thread(); row < rows; row += kThreads) {
-        const int32_t from = row * width - pad, to = row * outputs;
-        const auto write = [&](int32_t o, Part part) { mid.set(to + o, part); };
+        const Line from{kBytes * (tile.shift + row * width - pad), kBytes};
+        const Line to{kPartBytes * row * outputs, kPartBytes};
         slide(
-            parts, first, outputs, kernel, pad, pad + width,
-            [&](int32_t o) { return parts.of(src.get(tile.shift + from + o), from + o); }, write,
-            [&](int32_t o) { return mid.get(to + o); }, write);
+            parts, first, outputs, kernel, pad, pad + width, from, to, to,
+            [&](int32_t at) { return parts.of(src.at_byte(at), at / kBytes - tile.shift); },
+            [&](int32_t at, Part part) { mid.set_byte(at, part); },
+            [&](int32_t at) { return mid.at_byte(at); },
+            [&](int32_t at, int32_t, Part part) { mid.set_byte(at, part); });
       }
   }
 
@@ -116,8 +121,12 @@ struct SeparableBody {
         parts.add(total, merge_range(parts, int32_t(wh.begin), int32_t(wh.end),
                                      [&](int32_t y) { return mid.get(column + y * outputs); }));
       }
-      finish(ctx, params, tile, dst, parts, p, int32_t(od), int32_t(oh), int32_t(ow),
-             parts.total(total));
+      const Window ww =
+          ctx.load(args.axis[2].windows + (tile.plane + p) * args.axis[2].plane_stride + ow);
+      const Divisor divisor(float(int32_t(wd.count)) * float(int32_t(wh.count)) *
+                            float(int32_t(ww.count)));
+      const int32_t at = tile.output_at(p, int32_t(od), int32_t(oh), outputs) + int32_t(ow);
+      finish(ctx, params, tile, dst, parts, p, at, parts.total(total), divisor);
     }
   }
 
@@ -136,38 +145,36 @@ struct SeparableBody {
       uint32_t ow = uint32_t(item), od = params.w.split(ow);
       const int32_t p = int32_t(params.slices.split(od));
       const int32_t z = tile.od + int32_t(od);
-      const int32_t column =
-          ((p * tile.src_slices + z - tile.src_d) * tile.src_rows) * outputs + int32_t(ow);
+      // What the divisor counts: on w once a column, on d 1.
+      const Axis &h = args.axis[1], &w = args.axis[2];
+      const Divisor across(float(params.counted.of(
+          2, int32_t(ow) * int32_t(w.stride) - int32_t(w.pad_begin), int32_t(w.kernel))));
+      const int32_t h0 = tile.oh - int32_t(h.pad_begin);
       // Output o's window begins in row o - begin of those held, and is kept there.
-      const auto row = [&](int32_t o) { return column + (o - begin) * outputs; };
+      const int32_t pitch = kPartBytes * outputs;
+      const int32_t row = (p * tile.src_slices + z - tile.src_d) * tile.src_rows - begin;
+      const Line column{pitch * row + kPartBytes * int32_t(ow), pitch};
+      const Line to{tile.output_at(p, int32_t(od), 0, outputs) + int32_t(ow), outputs};
       for (int32_t from = 0; from < tile.rows; from += kernel)
         slide(
-            parts, from, tile.rows, kernel, begin, begin + tile.src_rows,
-            [&](int32_t o) { return mid.get(row(o)); },
-            [&](int32_t o, Part part) { mid.set(row(o), part); },
-            [&](int32_t o) { return mid.get(row(o)); },
-            [&](int32_t o, Part part) {
-              finish(ctx, params, tile, dst, parts, p, int32_t(od), o, int32_t(ow), part);
+            parts, from, tile.rows, kernel, begin, begin + tile.src_rows, column, column, to,
+            [&](int32_t at) { return mid.at_byte(at); },
+            [&](int32_t at, Part part) { mid.set_byte(at, part); },
+            [&](int32_t at) { return mid.at_byte(at); },
+            [&](int32_t at, int32_t o, Part part) {
+              const int32_t down = params.counted.of(1, h0 + o, kernel);
+              finish(ctx, params, tile, dst, parts, p, at, part,
+                     across * params.counted.divisor(down));
             });
     }
   }
 
   template <class Context, class Dst>
   POOLBENCH_DEVICE static void finish(Context& ctx, const Params& params, const Tile& tile,
-                                      const Dst& dst, const Parts<Op>& parts, int32_t p, int32_t od,
-                                      int32_t oh, int32_t ow, Part part) {
+                                      const Dst& dst, const Parts<Op>& parts, int32_t p, int32_t at,
+                                      Part part, Divisor divisor) {
     const PoolArgs& args = params.args;
-    int64_t count = 1;
-    if constexpr (!Parts<Op>::kIdempotent) {
-      const int32_t place[3] = {tile.od + od, tile.oh + oh, ow};
-      POOLBENCH_UNROLL
-      for (int i = 0; i < 3; ++i) {
-        const Axis& axis = args.axis[i];
-        count *= ctx.load(axis.windows + (tile.plane + p) * axis.plane_stride + place[i]).count;
-      }
-    }
-    const int32_t at = tile.output_at(p, od, oh, int32_t(args.axis[2].dst)) + ow;
-    dst.set(at, parts.value(part, Divisor(float(count))));
+    dst.set(at, parts.value(part, divisor));
     if constexpr (Op::kIndices) {
       const int32_t width = int32_t(args.axis[2].src), height = int32_t(args.axis[1].src);
       const int32_t before = (tile.src_d * height + tile.src_h) * width;
@@ -187,7 +194,8 @@ inline SeparableParams separable_params(const PoolArgs& args, int64_t part_bytes
           FastDivisor(args.axis[0].src * args.axis[1].src),
           slides(args, 1) && args.axis[0].kernel == 1 && args.axis[0].stride == 1 &&
               args.axis[0].pad_begin == 0,
-          slides(args, 2)};
+          slides(args, 2),
+          Counted(args)};
 }
 
 template <class Launch>

@@ -2,11 +2,10 @@
 // and w. The same passes (slide() in parts.cuh) over half as many words: rows in pairs first, half
 // a block apart, then neighbouring columns in pairs. In between, a row's maxima are 16-bit keys.
 //
-// Bound by the issue of instructions. Counted in sm_90's code for f16 13x13 s1, the loops' bodies
-// for the pairs that they make: 4 and 7 instructions an output for the tails and heads of rows, 3
-// and 8 for those of columns, some 5 to get it in and out: 26, where memory leaves time for 28 (one
-// lane a word: 46). Planes of 13x13, whose loops are short: some 38 with all that surrounds the
-// loops. i8: 27, where memory leaves time for 14.
+// Bound by the issue of instructions. Counted as for separable.cuh, 13x13 s1: f16 39 an output
+// where memory leaves time for 28, i8 36 for 14 (9x9 in planes of 19x19: 55 and 54, for each row is
+// three groups there). Some 8 of them are what a thread does once a block, whatever its share: so
+// blocks have 128 threads, where 256 take 5 more.
 #ifndef POOLBENCH_KERNELS_CUDA_SEPARABLE_PAIRS_CUH_
 #define POOLBENCH_KERNELS_CUDA_SEPARABLE_PAIRS_CUH_
 
@@ -28,10 +27,11 @@ struct PairsBody {
   using Params = PairsParams;
   using T = Type;
   static constexpr const char* kName = "separable";
-  static constexpr int kThreads = 256, kBlocks = 4;
+  static constexpr int kThreads = 128, kBlocks = 6;
   static constexpr bool kCooperative = true, kTables = false;
   static constexpr int kWithout = kLeftOut;
   static constexpr int kElements = stage_elements(sizeof(T), kPairPartBytes);
+  static constexpr int kBytes = int(sizeof(T)), kKeyBytes = 2, kPairBytes = 4;
   using Parts = PairParts<T>;
 
   template <class Context>
@@ -56,22 +56,24 @@ struct PairsBody {
     for (int32_t first = 0; first < outputs; first += kernel)
       for (int32_t low = ctx.thread(); low < half; low += kThreads) {
         const int32_t high = low + half < rows ? low + half : low;
-        const int32_t from[2] = {tile.shift + low * width - pad, tile.shift + high * width - pad};
-        const int32_t to[2] = {low * keys, high * keys};
+        const Line from{kBytes * (tile.shift + low * width - pad), kBytes};
+        const Line to{kKeyBytes * low * keys, kKeyBytes};
         // An odd number of words, so that the threads of a warp are in different banks.
-        const int32_t tails = kElements + 2 * low * (outputs | 1);
+        const Line tails{kKeyBytes * (kElements + 2 * low * (outputs | 1)), kPairBytes};
+        const int32_t src_apart = kBytes * (high - low) * width;
+        const int32_t keys_apart = kKeyBytes * (high - low) * keys;
         slide(
-            Parts(), first, outputs, kernel, pad, pad + width,
-            [&](int32_t o) { return Parts::of(src.get(from[0] + o), src.get(from[1] + o)); },
-            [&](int32_t o, uint32_t pair) { mid.template set<uint32_t>(tails + 2 * o, pair); },
-            [&](int32_t o) { return mid.template get<uint32_t>(tails + 2 * o); },
-            [&](int32_t o, uint32_t pair) {
-              mid.set(to[0] + o, uint16_t(pair));
-              mid.set(to[1] + o, uint16_t(pair >> 16));
+            Parts(), first, outputs, kernel, pad, pad + width, from, tails, to,
+            [&](int32_t at) { return Parts::of(src.at_byte(at), src.at_byte(at + src_apart)); },
+            [&](int32_t at, uint32_t pair) { mid.template set_byte<uint32_t>(at, pair); },
+            [&](int32_t at) { return mid.template at_byte<uint32_t>(at); },
+            [&](int32_t at, int32_t, uint32_t pair) {
+              mid.set_byte(at, uint16_t(pair));
+              mid.set_byte(at + keys_apart, uint16_t(pair >> 16));
             });
         if (outputs % 2 != 0) {  // the last pair's other lane, which means nothing
-          mid.set(to[0] + outputs, 0);
-          mid.set(to[1] + outputs, 0);
+          mid.set_byte(to.at(outputs), 0);
+          mid.set_byte(to.at(outputs) + keys_apart, 0);
         }
       }
   }
@@ -89,20 +91,20 @@ struct PairsBody {
       uint32_t pair = uint32_t(item), od = params.pairs.split(pair);
       const int32_t p = int32_t(params.slices.split(od)), ow = 2 * int32_t(pair);
       const int32_t slice = p * tile.src_slices + tile.od + int32_t(od) - tile.src_d;
-      const int32_t column = 2 * slice * tile.src_rows * pairs + ow;
-      const int32_t to = tile.output_at(p, int32_t(od), 0, outputs) + ow;
       const bool both = ow + 1 < outputs;
       // Output o's window begins in row o - begin of those held, and is kept there.
-      const auto row = [&](int32_t o) { return column + 2 * (o - begin) * pairs; };
+      const int32_t pitch = kPairBytes * pairs;
+      const Line column{pitch * (slice * tile.src_rows - begin) + kKeyBytes * ow, pitch};
+      const Line to{kBytes * (tile.output_at(p, int32_t(od), 0, outputs) + ow), kBytes * outputs};
       for (int32_t first = 0; first < tile.rows; first += kernel)
         slide(
-            Parts(), first, tile.rows, kernel, begin, begin + tile.src_rows,
-            [&](int32_t o) { return mid.template get<uint32_t>(row(o)); },
-            [&](int32_t o, uint32_t part) { mid.template set<uint32_t>(row(o), part); },
-            [&](int32_t o) { return mid.template get<uint32_t>(row(o)); },
-            [&](int32_t o, uint32_t part) {
-              dst.set(to + o * outputs, Parts::value(part, 0));
-              if (both) dst.set(to + o * outputs + 1, Parts::value(part, 1));
+            Parts(), first, tile.rows, kernel, begin, begin + tile.src_rows, column, column, to,
+            [&](int32_t at) { return mid.template at_byte<uint32_t>(at); },
+            [&](int32_t at, uint32_t part) { mid.template set_byte<uint32_t>(at, part); },
+            [&](int32_t at) { return mid.template at_byte<uint32_t>(at); },
+            [&](int32_t at, int32_t, uint32_t part) {
+              dst.set_byte(at, Parts::value(part, 0));
+              if (both) dst.set_byte(at + kBytes, Parts::value(part, 1));
             });
     }
   }

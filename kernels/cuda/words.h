@@ -193,6 +193,10 @@ struct Divisor {
 
   POOLBENCH_HD explicit Divisor(float v) : value(v), inverse(v == 0 ? 0 : 1 / v) {}
   POOLBENCH_HD Divisor(float v, float i) : value(v), inverse(i) {}
+  // Of axes that are counted apart. The inverse is off by another rounding or two.
+  POOLBENCH_HD Divisor operator*(Divisor other) const {
+    return {value * other.value, inverse * other.inverse};
+  }
 };
 
 // sum / divisor in the element type. Floats take the inverse, whose error is one of 64 that are
