@@ -136,11 +136,12 @@ VulkanWork reduce_work(const PoolArgs& args, int64_t /*enough*/) {
 constexpr VulkanKernel kKernels[] = {
     {"reduce", "a whole plane by a team of invocations", reduce_why_not, reduce_work},
     {"staged", "planes or bands in shared memory: rows of any length, windows of any size",
-     staged_why_not, staged_work},
-    {"strip", "channels first, 16 bytes of outputs side by side", strip_why_not, strip_work},
-    {"vector", "channels last, 16 bytes of channels", vector_why_not, vector_work},
-    {"sliding", "windows by arithmetic, rows shared by several outputs", sliding_why_not,
-     sliding_work},
+     vulkan::staged_why_not, vulkan::staged_work},
+    {"strip", "channels first, 16 bytes of outputs side by side", vulkan::strip_why_not,
+     vulkan::strip_work},
+    {"vector", "channels last, 16 bytes of channels", vulkan::vector_why_not, vulkan::vector_work},
+    {"sliding", "windows by arithmetic, rows shared by several outputs", vulkan::sliding_why_not,
+     vulkan::sliding_work},
     {"table", "windows from the tables", takes_everything, table_work},
 };
 

@@ -6,7 +6,7 @@
 #include "host/backends/vulkan_shapes.h"
 #include "host/backends/vulkan_staged_cut.h"
 
-namespace poolbench {
+namespace poolbench::vulkan {
 namespace {
 
 // Nothing below is tuned: what is marked predicted follows from counts, not from measurements.
@@ -268,4 +268,4 @@ const char* staged_why_not(const PoolArgs& args) {
                                                       : "windows too large for shared memory";
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::vulkan

@@ -1,10 +1,11 @@
-// The kernels whose outputs share work, as VulkanKernel wants them.
+// The kernels whose outputs share work, as VulkanKernel wants them. In a namespace of their own:
+// CUDA's kernels have these names, too, and one program holds both.
 #ifndef POOLBENCH_HOST_BACKENDS_VULKAN_LANES_H_
 #define POOLBENCH_HOST_BACKENDS_VULKAN_LANES_H_
 
 #include "host/backends/vulkan_kernels.h"
 
-namespace poolbench {
+namespace poolbench::vulkan {
 
 const char* sliding_why_not(const PoolArgs& args);
 const char* strip_why_not(const PoolArgs& args);
@@ -15,6 +16,6 @@ VulkanWork strip_work(const PoolArgs& args, int64_t enough);
 VulkanWork vector_work(const PoolArgs& args, int64_t enough);
 VulkanWork staged_work(const PoolArgs& args, int64_t enough);
 
-}  // namespace poolbench
+}  // namespace poolbench::vulkan
 
 #endif  // POOLBENCH_HOST_BACKENDS_VULKAN_LANES_H_
