@@ -251,7 +251,9 @@ const char* staged_why_not(const PoolArgs& args) {
   const auto& [d, h, w] = args.axis;
   if (DType(args.dtype) == DType::kF64) return "only types of up to 4 bytes";
   if (Windowing(args.windowing) == Windowing::kGlobal) return "no global windows";
-  if (d.src != 1 || d.dst != 1) return "only problems of 1D and 2D";
+  // A longer window on D may hold no tap of the one there is, or count its padding.
+  if (d.src != 1 || d.dst != 1 || (!in_tables(args) && d.kernel != 1))
+    return "only problems of 1D and 2D";
   if (in_tables(args)) {
     if (channels_last(args)) return "windows in tables only channels first";
   } else {
