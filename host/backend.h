@@ -66,7 +66,7 @@ class Backend {
   virtual std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel = {}) = 0;
   // A backend that only shows that results are right (an emulator) is never timed.
   virtual bool timeable() const { return true; }
-  // A library may differ from the spec on purpose. For an output that was judged wrong: the rule
+  // A library may differ from host/spec.md on purpose. For an output that was judged wrong: the rule
   // that explains it, as "name: reason", after looking that what came out is what the rule says;
   // or nothing. Called from one thread at a time.
   virtual std::string known_difference(const PoolProblem& /*problem*/, const void* /*src*/,

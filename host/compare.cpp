@@ -13,7 +13,7 @@
 namespace poolbench {
 namespace {
 
-// What judging needs to know of an element type. The accumulator is the one the spec names: f32
+// What judging needs to know of an element type. The accumulator is host/spec.md, Types: f32
 // for f16, bf16 and f32, f64 for f64 and for powers of integers.
 struct Precision {
   int digits;              // of the type's significand; 0: an integer

@@ -24,7 +24,7 @@ class ModuleProblem {
 
 // The problem that `c` describes, canonical: equal in every output to the one it was made from,
 // though same_upper and same_lower come back as padding and drawn samples as given ones. Throws
-// BadInput for what this build does not know or the spec forbids.
+// BadInput for what this build does not know or host/spec.md forbids.
 PoolProblem from_module_problem(const poolbench_problem& c);
 
 }  // namespace poolbench

@@ -78,7 +78,7 @@ PoolProblem parse_problem(std::string_view text, const ProblemDefaults& defaults
 std::string to_text(const PoolProblem& problem);
 
 // Throws BadInput, naming the parameter, its value and what is allowed, unless the problem is one
-// the spec defines and its tensors can be addressed.
+// that host/spec.md defines and its tensors can be addressed.
 void validate(const PoolProblem& problem);
 
 // Turns a valid problem into the one form that equal problems share: strides written out,

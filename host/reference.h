@@ -14,7 +14,7 @@ struct Expected {
   // Averages: the sum of |x| over |divisor|. Lp: the value itself.
   long double magnitude = 0;
   int64_t taps = 0;
-  int64_t index = -1;  // of a maximum, by the spec's rule; -1 without a tap
+  int64_t index = -1;  // of a maximum (host/spec.md, Indices); -1 without a tap
   // Integer averages: the exact result, rounded and saturated. Meaningless otherwise.
   int64_t integer = 0;
   // The largest |partial result| an accumulator can meet (sum of |x|, or of |x|^p), and for Lp the

@@ -33,7 +33,7 @@ void dispatch_dtype(const PoolArgs& args, F&& f) {
 }
 
 // Calls f(TypeTag<Op>{}) with the reduction over the element type (Op::Type). Of i32 there is the
-// maximum alone: the spec refuses the rest before a kernel sees it.
+// maximum alone: host/spec.md, Types, refuses the rest before a kernel sees it.
 template <class F>
 void dispatch(const PoolArgs& args, F&& f) {
   dispatch_dtype(args, [&](auto tag) {

@@ -84,7 +84,7 @@ POOLBENCH_HD f16 to_f16(float v) {
 #endif
 }
 
-// What the spec says of each type: the type that holds its values in arithmetic (Compute), the one
+// The types of host/spec.md, Types: the one that holds values in arithmetic (Compute), the one
 // that sums them (Sum), and the one that sums powers of them (Power).
 template <class T>
 struct TypeInfo;

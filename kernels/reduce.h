@@ -4,7 +4,7 @@
 //   Op op(args);  op.add(load(x), position);  ...  dst = op.value(count);  indices = op.index();
 //
 // `position` is the tap's row-major place in its plane, `count` the product of its windows' counts.
-// The rules (NaN, ties, empty windows, rounding) are those of PyTorch except where said.
+// The rules (NaN, ties, empty windows, rounding) are those of host/spec.md.
 #ifndef POOLBENCH_KERNELS_REDUCE_H_
 #define POOLBENCH_KERNELS_REDUCE_H_
 

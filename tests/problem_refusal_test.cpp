@@ -1,4 +1,4 @@
-// What the spec refuses: the message names the parameter, its value and what would be right.
+// What host/spec.md refuses: the message names the parameter, its value and what would be right.
 #include <limits>
 
 #include "host/fuzz.h"

@@ -173,7 +173,7 @@ TEST(Canonical, drops_what_unused_axes_and_windowings_hold) {
   EXPECT_EQ(canonical(noisy_global), global);
 }
 
-// The table of semantics 2.1, checked there against PyTorch.
+// host/spec.md, Sizes: the values are those of PyTorch 1.13.1.
 TEST(Size, floor_and_ceil_table) {
   const struct {
     int64_t n, k, s, p, d, floor, ceil;

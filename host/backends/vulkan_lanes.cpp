@@ -17,7 +17,7 @@ constexpr uint32_t kStagedGroup = 64;
 constexpr int64_t kRows = 4;
 // Taps that are unrolled. Long unrolled windows have exhausted compilers (ncnn issue 1874).
 constexpr int64_t kFixedTaps = 32;
-// Plain sums keep the error bound up to so many additions one after another.
+// Plain sums of up to so many additions keep the bound of host/spec.md, Judgement.
 constexpr int64_t kPlainSum = 64;
 // Taps from which on `staged` is faster than a kernel that shares them in registers (predicted).
 constexpr int64_t kManyTaps = 25;

@@ -46,7 +46,7 @@ void require_expressible_in_aten(const PoolProblem& problem, bool on_cuda) {
 
 namespace {
 
-// Whether windows computed in T are the spec's.
+// Whether windows computed in T are those of host/spec.md, Fractional.
 template <class T>
 bool same_windows_in(const PoolProblem& problem) {
   PoolArgs args{};

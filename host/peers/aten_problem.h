@@ -13,8 +13,8 @@ namespace poolbench {
 // the library tells.
 void require_expressible_in_aten(const PoolProblem& problem, bool on_cuda);
 
-// ATen computes a fractional problem's windows from samples in the problem's type, in f64 for f64
-// and else in f32; the spec in f64. Throws Refused where that gives other windows for any plane.
+// ATen computes fractional windows in f64 for f64 problems and in f32 for all others; host/spec.md,
+// Fractional, says f64 for all. Throws Refused where that gives other windows for any plane.
 void require_windows_of_aten(const PoolProblem& problem);
 
 // Backend::known_difference().

@@ -223,7 +223,7 @@ void launch_staged(const PoolArgs& args, void* stream) {
 // Windows from this size on share what overlaps. Counted (sm_90): some 20 to 30 instructions an
 // output and axis, against 2 a tap and some 40 for finding the window. Predicted.
 constexpr int64_t kSlideFrom = 3;
-// Sums are plain there, on two axes: 2 * 32 terms (design section 5 allows 64 + log2 of the taps).
+// Sums are plain there, on two axes: 2 * 32 terms (host/spec.md, Judgement: 64 + log2 of the taps).
 constexpr int64_t kSlideSumTo = 32;
 
 inline bool slides(const PoolArgs& args, int axis) {

@@ -154,7 +154,7 @@ struct MaxLanes<uint8_t> : MaxByteLanes<uint8_t> {};
 
 POOLBENCH_DEVICE Words all_words(uint32_t word) { return {{word, word, word, word}}; }
 
-// A plain float sum of this many terms keeps its error below the bound of design section 5.
+// A plain float sum of this many terms keeps its error within host/spec.md, Judgement.
 constexpr int32_t kMaxPlainTerms = 32;
 
 // A reduction that is told where a run of at most kMaxPlainTerms taps ends.

@@ -5,7 +5,7 @@
 //   f32 f64     max and sums in the type itself
 //   f16 bf16    max on 16-bit integers in the order of the floats; sums in f32
 //   i8 u8       max in the type itself; sums of at most 128 taps in 16 bits, exactly
-// Sums stay inside the spec's error bound up to kMaxTerms additions in a row; who adds more of them
+// Sums keep the bound of host/spec.md, Judgement, up to kMaxTerms additions in a row; who adds more
 // nests sums.
 #ifndef POOLBENCH_KERNELS_OPENMP_OPS_H_
 #define POOLBENCH_KERNELS_OPENMP_OPS_H_
