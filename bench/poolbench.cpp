@@ -9,9 +9,9 @@
 #include <exception>
 #include <iostream>
 
-#include "bench/command.h"
-#include "bench/context.h"
-#include "bench/selection.h"
+#include "bench/commands/command.h"
+#include "bench/record/context.h"
+#include "bench/select/selection.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 # written again whenever one changes. The same file, run with cmake -P, writes that source.
 if(CMAKE_SCRIPT_MODE_FILE)
   set(source "// Written by bench/suites.cmake from bench/suites/*.txt.\n"
-    "#include \"bench/suite.h\"\n\nnamespace poolbench {\n"
+    "#include \"bench/select/suite.h\"\n\nnamespace poolbench {\n"
     "std::span<const SuiteText> embedded_suites() {\n"
     "  static constexpr SuiteText kSuites[] = {\n")
   string(CONCAT source ${source})

@@ -26,7 +26,7 @@ from torch_device import first_line, open_device
 from torch_problem import Refused, Wrong, require_expressible
 from torch_record import Record, median_interval, timed_details
 
-# The rules of bench/measure.cpp; what times is a parameter.
+# The rules of bench/time/measure.cpp; what times is a parameter.
 MAX_LAUNCHES = 10_000
 WARM_UP_BELOW = 10e-3  # seconds; a longer launch needs no untimed one before it
 FLOOR_PROBLEM = "max/sliding/f32/nchw/src:1x1x1x1/k:1x1"

@@ -8,7 +8,7 @@ import time
 from problem_text import count, dst_extents
 from torch_problem import Refused, Wrong, compute, input_of, judge, outputs_of
 
-WAKE_SECONDS = 0.1  # as in bench/bench.cpp
+WAKE_SECONDS = 0.1  # as in bench/commands/bench.cpp
 
 
 def first_line(error):

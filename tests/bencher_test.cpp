@@ -1,6 +1,6 @@
 // What bench does with several APIs on one device, and what a profiler gets to see, on devices of
 // the test's own.
-#include "bench/bencher.h"
+#include "bench/time/bencher.h"
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "bench/profile.h"
+#include "bench/time/profile.h"
 #include "host/backends/backends.h"
 #include "host/substrates/nvtx.h"
 #include "tests/fake_substrate.h"

@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-#include "bench/suite.h"
+#include "bench/select/suite.h"
 #include "host/compare.h"
 #include "host/fuzz.h"
 #include "host/run.h"

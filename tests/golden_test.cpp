@@ -1,5 +1,5 @@
 // Golden files: their text, their errors, and what judging an output by one catches.
-#include "bench/golden.h"
+#include "bench/judge/golden.h"
 
 #include <cmath>
 

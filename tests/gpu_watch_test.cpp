@@ -1,11 +1,11 @@
 // Clocks and throttling in the record, read from an NVML that the test brings.
-#include "bench/gpu_watch.h"
+#include "bench/time/gpu_watch.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "bench/record.h"
+#include "bench/record/record.h"
 
 namespace poolbench {
 namespace {

@@ -127,7 +127,7 @@ TEST(IncludeRule, finds_what_is_forbidden) {
   } rows[] = {
       {"kernels/naive/naive.cpp", "kernels/window.h", true, true},
       {"kernels/naive/naive.cpp", "host/problem.h", true, false},
-      {"kernels/naive/naive.cpp", "bench/suite.h", true, false},
+      {"kernels/naive/naive.cpp", "bench/select/suite.h", true, false},
       {"kernels/naive/naive.cpp", "naive.h", true, false},
       {"kernels/naive/naive.cpp", "fmt/format.h", false, false},
       {"kernels/naive/naive.cpp", "omp.h", false, false},
@@ -137,7 +137,7 @@ TEST(IncludeRule, finds_what_is_forbidden) {
       {"kernels/vulkan/table.comp", "kernels/pool_args.h", true, true},
       {"host/run.cpp", "kernels/dtype.h", true, true},
       {"host/run.cpp", "host/run.h", true, true},
-      {"host/run.cpp", "bench/suite.h", true, false},
+      {"host/run.cpp", "bench/select/suite.h", true, false},
       {"host/run.cpp", "tests/support.h", true, false},
       {"host/run.cpp", "cuda_runtime.h", false, false},
       {"host/run.cpp", "vulkan/vulkan.h", false, false},
@@ -147,11 +147,11 @@ TEST(IncludeRule, finds_what_is_forbidden) {
       {"host/substrates/cuda.cpp", "cuda_runtime.h", false, true},
       {"host/peers/onednn.cpp", "oneapi/dnnl/dnnl.hpp", false, true},
       {"host/lower.cpp", "oneapi/dnnl/dnnl.hpp", false, false},
-      {"bench/list.cpp", "kernels/dtype.h", true, true},
-      {"bench/list.cpp", "benchmark/benchmark.h", false, true},
-      {"bench/list.cpp", "tests/support.h", true, false},
-      {"bench/list.cpp", "gtest/gtest.h", false, false},
-      {"tests/run_test.cpp", "bench/suite.h", true, true},
+      {"bench/commands/list.cpp", "kernels/dtype.h", true, true},
+      {"bench/commands/list.cpp", "benchmark/benchmark.h", false, true},
+      {"bench/commands/list.cpp", "tests/support.h", true, false},
+      {"bench/commands/list.cpp", "gtest/gtest.h", false, false},
+      {"tests/run_test.cpp", "bench/select/suite.h", true, true},
   };
   for (const auto& row : rows)
     EXPECT_EQ(!forbidden(row.file, row.header, row.quoted), row.allowed)

@@ -1,6 +1,6 @@
 // The measuring core on a substrate whose clock and cache are the test's: what is run, on which
 // buffers, in which order, and what becomes of a time that cannot be true.
-#include "bench/measure.h"
+#include "bench/time/measure.h"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "bench/progress.h"
-#include "bench/report.h"
+#include "bench/report/progress.h"
+#include "bench/report/report.h"
 #include "tests/fake_substrate.h"
 
 namespace poolbench {

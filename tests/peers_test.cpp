@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <limits>
 
-#include "bench/verify.h"
+#include "bench/judge/verify.h"
 #include "host/backends/backends.h"
 #include "host/fuzz.h"
 #include "host/modules.h"

@@ -1,11 +1,11 @@
 // Suites: their text, their errors and what the built-in ones hold.
-#include "bench/suite.h"
+#include "bench/select/suite.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
-#include "bench/golden.h"
+#include "bench/judge/golden.h"
 #include "tests/text_files.h"
 
 namespace poolbench {

@@ -1,0 +1,250 @@
+// poolbench check: correctness alone. Every contender on every problem and input, judged by the
+// oracle, by the Plan contract and, for golden files, by the stored numbers.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "bench/commands/command.h"
+#include "bench/judge/golden.h"
+#include "bench/judge/verify.h"
+#include "bench/record/context.h"
+#include "bench/record/junit.h"
+#include "bench/report/progress.h"
+#include "host/file.h"
+#include "host/fuzz.h"
+
+namespace poolbench {
+namespace {
+
+struct Flags {
+  SelectionFlags selection;
+  std::vector<std::string> golden;
+  int64_t fuzz = 0;
+  std::string fill;
+  uint64_t seed = 1;
+  std::string json, junit;
+};
+
+// A problem and the inputs it is run on, made when they are needed.
+struct Case {
+  PoolProblem problem;
+  std::vector<std::function<Input()>> inputs;
+};
+
+struct Row {
+  std::string contender, problem, input;
+  Verdict verdict;
+};
+
+// Up to this many elements a problem is run on every kind of input, above it on two kinds: one on
+// which right answers are exact, one on which nothing is.
+constexpr int64_t kAllKinds = 100'000;
+
+std::vector<FillKind> kinds_for(const PoolProblem& problem, const Flags& flags) {
+  if (!flags.fill.empty()) return {parse_fill(flags.fill)};
+  if (src_count(problem) + dst_count(problem) > kAllKinds)
+    return {FillKind::kIntegers, FillKind::kUniform};
+  std::vector<FillKind> kinds;
+  for (const FillInfo& info : fill_kinds()) kinds.push_back(info.kind);
+  return kinds;
+}
+
+// How an output misses a golden file's numbers, or nothing.
+std::string missed(const Golden& golden, const Outcome& outcome) {
+  const Comparison comparison = compare_golden(
+      golden, outcome.dst.data(), golden.problem.spec.indices ? outcome.indices.data() : nullptr);
+  if (comparison.ok()) return {};
+  return fmt::format("{} of {} golden numbers are missed:\n{}", comparison.wrong,
+                     comparison.outputs, describe_worst(golden.problem, comparison));
+}
+
+std::vector<Case> collect_cases(const Flags& flags) {
+  std::vector<Case> cases;
+  for (const PoolProblem& problem : select_problems(flags.selection)) {
+    Case next{problem, {}};
+    for (const FillKind kind : kinds_for(problem, flags))
+      next.inputs.push_back([=, seed = flags.seed] { return make_input(problem, kind, seed); });
+    cases.push_back(std::move(next));
+  }
+  for (const auto& path : flags.golden)
+    for (const Golden& golden : read_golden(path))
+      cases.push_back({golden.problem, {[golden] {
+                         return Input{"golden " + golden.file, golden_src(golden),
+                                      [golden](const Outcome& o) { return missed(golden, o); }};
+                       }}});
+  const Pattern filter("--filter", flags.selection.filter);
+  for (int64_t i = 0; i < flags.fuzz; ++i) {
+    const FuzzCase fuzz = fuzz_case(flags.seed, i);
+    if (!filter.matches(to_text(fuzz.problem))) continue;
+    cases.push_back(
+        {fuzz.problem, {[fuzz] { return make_input(fuzz.problem, fuzz.fill, fuzz.fill_seed); }}});
+  }
+  return cases;
+}
+
+void print_failure(const PoolProblem& problem, const Row& row) {
+  fmt::print("{}: {} {}{}{}\n    {}\n", status_name(row.verdict.status), row.contender, row.problem,
+             row.input.empty() ? "" : " ", row.input, row.verdict.reason);
+  if (row.verdict.comparison) fmt::print("{}", describe_worst(problem, *row.verdict.comparison));
+}
+
+void run_case(const Case& c, const std::vector<Contender>& contenders, Progress& progress,
+              std::vector<Row>& rows) {
+  std::vector<Prepared> prepared;
+  for (const Contender& contender : contenders) prepared.push_back(prepare(contender, c.problem));
+  for (size_t i = 0; i < c.inputs.size(); ++i) {
+    std::optional<Input> input;
+    std::string failure;
+    try {
+      input = c.inputs[i]();
+    } catch (const std::exception& error) {  // no memory for it: the run goes on
+      failure = error.what();
+    }
+    std::optional<Accepted> accepted;
+    for (const Prepared& one : prepared) {
+      if (one.plan == nullptr && i > 0) continue;  // said once, not for each input
+      Row row{one.contender.name(), to_text(c.problem), input ? input->name : "", {}};
+      row.verdict = input ? verify(one, c.problem, *input, accepted)
+                          : Verdict{Status::kError, failure, "", {}, 0};
+      if (row.verdict.status == Status::kWrong || row.verdict.status == Status::kError) {
+        progress.clear();
+        print_failure(c.problem, row);
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+}
+
+struct Tally {
+  int64_t count[5] = {};  // by Status
+  int64_t differ = 0;     // of the ok ones: right but for known differences
+  std::map<std::string, std::pair<int64_t, int64_t>> differences;  // rule: rows, outputs
+  int64_t out_of_range = 0;
+  double max_ulp = 0;
+  std::map<std::string, int64_t> refusals;
+};
+
+void print_summary(const std::vector<Contender>& contenders, const std::vector<Row>& rows) {
+  std::map<std::string, Tally> tallies;
+  for (const Row& row : rows) {
+    Tally& tally = tallies[row.contender];
+    ++tally.count[static_cast<int>(row.verdict.status)];
+    tally.differ += differs(row.verdict);
+    if (row.verdict.status == Status::kRefused) ++tally.refusals[row.verdict.reason];
+    if (!row.verdict.comparison) continue;
+    for (const auto& [rule, outputs] : row.verdict.comparison->known_differences) {
+      ++tally.differences[rule].first;
+      tally.differences[rule].second += outputs;
+    }
+    tally.out_of_range += row.verdict.comparison->out_of_range;
+    tally.max_ulp = std::max(tally.max_ulp, row.verdict.comparison->max_ulp);
+  }
+  size_t width = 10;
+  for (const Contender& contender : contenders) width = std::max(width, contender.name().size());
+  fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>12}\n", "contender", width,
+             "right", "differ", "wrong", "errors", "refused", "max ulp", "out of range");
+  for (const Contender& contender : contenders) {
+    const Tally& tally = tallies[contender.name()];
+    fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8.3g}  {:>12}\n", contender.name(),
+               width, tally.count[static_cast<int>(Status::kOk)] - tally.differ, tally.differ,
+               tally.count[static_cast<int>(Status::kWrong)],
+               tally.count[static_cast<int>(Status::kError)],
+               tally.count[static_cast<int>(Status::kRefused)], tally.max_ulp, tally.out_of_range);
+  }
+  for (const Contender& contender : contenders)
+    for (const auto& [rule, count] : tallies[contender.name()].differences)
+      fmt::print("{} known difference in {} cases, {} outputs: {}\n", contender.name(), count.first,
+                 count.second, rule);
+  for (const Contender& contender : contenders)
+    for (const auto& [reason, count] : tallies[contender.name()].refusals)
+      fmt::print("{} refused {}: {}\n", contender.name(), count, reason);
+}
+
+void write_json(const std::string& path, const std::vector<Row>& rows) {
+  nlohmann::json json = {{"context", run_context()}, {"checks", nlohmann::json::array()}};
+  for (const Row& row : rows) {
+    nlohmann::json entry = {
+        {"contender", row.contender},
+        {"problem", row.problem},
+        {"input", row.input},
+        {"kernel", row.verdict.kernel},
+        {"status", differs(row.verdict) ? "differs" : status_name(row.verdict.status)},
+        {"reason", row.verdict.reason}};
+    if (row.verdict.comparison) entry["comparison"] = comparison_json(*row.verdict.comparison);
+    json["checks"].push_back(std::move(entry));
+  }
+  write_file(path, json.dump(1) + "\n");
+}
+
+void write_junit(const std::string& path, const std::vector<Row>& rows) {
+  std::vector<JUnitCase> cases;
+  for (const Row& row : rows)
+    cases.push_back({row.contender, row.problem + " " + row.input,
+                     row.verdict.status == Status::kOk        ? JUnitCase::kPassed
+                     : row.verdict.status == Status::kRefused ? JUnitCase::kSkipped
+                     : row.verdict.status == Status::kError   ? JUnitCase::kError
+                                                              : JUnitCase::kFailed,
+                     row.verdict.reason});
+  write_file(path, junit_xml("poolbench check", cases));
+}
+
+ExitStatus check(const Flags& flags) {
+  for (const auto* path : {&flags.json, &flags.junit}) check_writable(*path);
+  const std::vector<Case> cases = collect_cases(flags);
+  const Backends backends = select_backends(flags.selection);
+  if (cases.empty() || backends.contenders.empty()) {
+    fmt::print(stderr,
+               "poolbench: nothing was selected to check; name a --suite, --problem, "
+               "--golden or --fuzz\n");
+    return kNotRun;
+  }
+  const auto work = [](const Case& c) {
+    return double(src_count(c.problem) + dst_count(c.problem) + 10'000) * double(c.inputs.size());
+  };
+  double total = 0;
+  for (const Case& c : cases) total += work(c);
+  Progress progress("check", static_cast<int64_t>(cases.size()), total);
+  std::vector<Row> rows;
+  for (const Case& c : cases) {
+    progress.step(to_text(c.problem), work(c));
+    run_case(c, backends.contenders, progress, rows);
+  }
+  progress.clear();
+  print_summary(backends.contenders, rows);
+  if (!flags.json.empty()) write_json(flags.json, rows);
+  if (!flags.junit.empty()) write_junit(flags.junit, rows);
+
+  ExitStatus status = kAsExpected;
+  for (const Row& row : rows) status = worse(status, exit_status(row.verdict.status));
+  return status;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand("check", "Correctness of every backend, without timing");
+  auto flags = std::make_shared<Flags>();
+  add_problem_flags(*command, flags->selection);
+  add_backend_flags(*command, flags->selection);
+  command->add_option("--golden", flags->golden, "Golden file or folder; may be repeated")
+      ->take_all();
+  command->add_option("--fuzz", flags->fuzz, "This many random problems")
+      ->check(CLI::Range(0, 1'000'000));
+  command->add_option("--fill", flags->fill,
+                      "Kind of input [all kinds for small problems, integers and uniform for "
+                      "large ones]");
+  command->add_option("--seed", flags->seed, "Seed of inputs and random problems [1]")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--json", flags->json, "Write every row to this file");
+  command->add_option("--junit", flags->junit, "Write every row to this file as JUnit XML");
+  command->footer(
+      "Example: poolbench check --suite edge --backend naive,openmp --fuzz 1000\n"
+      "Exit status: 0 all right, refused or a library's known difference, 2 a wrong result, 3 an "
+      "error or nothing to check, 4 bad input, 5 no such backend");
+  command->callback([flags, &run] { run = [flags] { return check(*flags); }; });
+}
+
+}  // namespace poolbench

@@ -1,0 +1,99 @@
+// poolbench doctor: what is here, what is missing, what is noisy.
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "bench/commands/command.h"
+#include "bench/record/context.h"
+#include "bench/report/report.h"
+#include "bench/time/bencher.h"
+#include "host/modules.h"
+
+namespace poolbench {
+namespace {
+
+void line(std::string_view mark, std::string_view subject, std::string_view text) {
+  fmt::print("{:<4} {:<18} {}\n", mark, subject, text);
+}
+
+void show_machine() {
+  const BuildInfo build = build_info();
+  line("", "program",
+       fmt::format("commit {}, {}, {} build", build.commit, build.compiler, build.build_type));
+  const int cores = omp_get_num_procs();
+  double load[1] = {};
+  if (getloadavg(load, 1) == 1)
+    line(load[0] > 0.5 * cores ? "!" : "ok", "load",
+         fmt::format("{:.2f} on {} cores{}", load[0], cores,
+                     load[0] > 0.5 * cores ? ": something else is running" : ""));
+  const auto governor = first_line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  line(governor == "performance" || governor.empty() ? "ok" : "!", "frequency governor",
+       governor.empty() ? "not visible (a virtual machine, often)" : governor);
+  line("", "huge pages", first_line_of("/sys/kernel/mm/transparent_hugepage/enabled"));
+}
+
+// The same kernel against itself: what a difference between two contenders means at the least.
+void show_noise() {
+  const auto states = open_backends(std::vector<std::string>{"openmp"}, {});
+  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x64x112x112/k:2x2");
+  const Contender contender{states.at(0).backends.at(0).get(), {}};
+  const Input input = make_input(problem, FillKind::kUniform, 1);
+  const Prepared prepared = prepare(contender, problem);
+  std::optional<Accepted> accepted;
+  const Verdict verdict = verify(prepared, problem, input, accepted);
+  if (verdict.status != Status::kOk) return line("!", "noise", verdict.reason);
+  MeasureOptions options;
+  options.blocks = 51;
+  Arenas arenas;
+  const Subject twice[] = {subject_of(prepared, verdict), subject_of(prepared, verdict)};
+  const auto series = measure(twice, problem, input, Temperature::kHot, 8, options, arenas);
+  std::vector<double> differences;
+  for (size_t i = 0; i < series[0].seconds.size(); ++i)
+    differences.push_back(std::fabs(std::log(series[0].seconds[i] / series[1].seconds[i])));
+  std::sort(differences.begin(), differences.end());
+  const double typical = differences[differences.size() / 2];
+  const double large = differences[differences.size() * 95 / 100];
+  line(typical < 0.05 ? "ok" : "!", "noise",
+       fmt::format("one kernel against itself, side by side: {:.1f} % apart typically, {:.1f} % in "
+                   "one pair of twenty",
+                   100 * typical, 100 * large));
+}
+
+ExitStatus doctor(const std::vector<std::string>& modules) {
+  show_machine();
+  for (const FamilyState& family : open_backends({}, {{}, modules, peers_folder()})) {
+    for (const auto& backend : family.backends) {
+      const Device& device = backend->substrate().device();
+      line("ok", backend->name(),
+           fmt::format("{}, driver {}, memory {}, cache {}{}", device.name, device.driver,
+                       bytes_text(double(device.memory_bytes)),
+                       bytes_text(double(device.cache_bytes)),
+                       backend->timeable() ? "" : "; checks only, is never timed"));
+    }
+    if (family.backends.empty()) line("--", family.family, family.why_unavailable);
+  }
+  const auto runtimes = openmp_runtimes();
+  line(runtimes.size() == 1 ? "ok" : "!", "OpenMP",
+       fmt::format("{} in this process: {}",
+                   runtimes.size() == 1 ? "one runtime" : "several runtimes",
+                   fmt::join(runtimes, ", ")));
+  show_noise();
+  return kAsExpected;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand("doctor", "What is here, what is missing, what is noisy");
+  auto modules = std::make_shared<std::vector<std::string>>();
+  command->add_option("--module", *modules, "NAME=FILE: look at a module too")->take_all();
+  command->footer("Example: poolbench doctor");
+  command->callback([modules, &run] { run = [modules] { return doctor(*modules); }; });
+}
+
+}  // namespace poolbench

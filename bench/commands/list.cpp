@@ -1,0 +1,133 @@
+// poolbench list: what there is to choose from.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "bench/commands/command.h"
+#include "bench/record/context.h"
+#include "bench/report/report.h"
+#include "bench/select/selection.h"
+#include "host/file.h"
+
+namespace poolbench {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Flags {
+  SelectionFlags selection;
+  std::string json;
+};
+
+Json list_ops(const Flags&) {
+  Json rows = Json::array();
+  for (const auto reduction :
+       {Reduction::kMax, Reduction::kAvgIncludePad, Reduction::kAvgExcludePad, Reduction::kLp})
+    for (const auto windowing :
+         {Windowing::kSliding, Windowing::kAdaptive, Windowing::kGlobal, Windowing::kFractional}) {
+      const auto op = fmt::format("{}/{}", token(reduction), token(windowing));
+      fmt::print("{}\n", op);
+      rows.push_back(op);
+    }
+  return rows;
+}
+
+Json list_backends(const Flags& flags) {
+  Json rows = Json::array();
+  const auto families = open_backends(
+      flags.selection.backends, {flags.selection.threads, flags.selection.modules, peers_folder()});
+  for (const FamilyState& family : families) {
+    for (const auto& backend : family.backends) {
+      const Device& device = backend->substrate().device();
+      fmt::print("{:<16} available    {} ({}, cache {})\n", backend->name(), device.name,
+                 device.substrate, bytes_text(double(device.cache_bytes)));
+      rows.push_back({{"backend", backend->name()},
+                      {"available", true},
+                      {"timeable", backend->timeable()},
+                      {"device", device_json(device)}});
+    }
+    if (!family.backends.empty()) continue;
+    fmt::print("{:<16} unavailable  {}\n", family.family, family.why_unavailable);
+    rows.push_back(
+        {{"backend", family.family}, {"available", false}, {"reason", family.why_unavailable}});
+  }
+  return rows;
+}
+
+Json list_kernels(const Flags& flags) {
+  Json rows = Json::array();
+  const Backends backends = select_backends(flags.selection);
+  for (const FamilyState& family : backends.families)
+    for (const auto& backend : family.backends)
+      for (const KernelInfo& kernel : backend->kernels()) {
+        fmt::print("{:<32} {}\n", fmt::format("{}.{}", backend->name(), kernel.name),
+                   kernel.summary);
+        rows.push_back(
+            {{"backend", backend->name()}, {"kernel", kernel.name}, {"summary", kernel.summary}});
+      }
+  return rows;
+}
+
+Json list_suites(const Flags&) {
+  Json rows = Json::array();
+  for (const SuiteInfo& suite : suite_names()) {
+    const size_t problems = read_suite(suite.name).size();
+    fmt::print("{:<14} {:>5} problems  {}\n", suite.name, problems, suite.description);
+    rows.push_back(
+        {{"suite", suite.name}, {"problems", problems}, {"description", suite.description}});
+  }
+  return rows;
+}
+
+Json list_problems(const Flags& flags) {
+  Json rows = Json::array();
+  for (const PoolProblem& problem : select_problems(flags.selection)) {
+    fmt::print("{}\n", to_text(problem));
+    rows.push_back(to_text(problem));
+  }
+  return rows;
+}
+
+struct Listing {
+  const char* name;
+  const char* what;
+  Json (*list)(const Flags&);
+};
+constexpr Listing kListings[] = {
+    {"ops", "Reductions and windowings", list_ops},
+    {"backends", "Backends, available or why not", list_backends},
+    {"kernels", "The available backends' kernels, fastest first", list_kernels},
+    {"suites", "Built-in suites", list_suites},
+    {"problems", "The problems of a selection", list_problems},
+};
+
+ExitStatus list(const Listing& listing, const Flags& flags) {
+  check_writable(flags.json);
+  const Json rows = listing.list(flags);
+  if (!flags.json.empty()) write_file(flags.json, Json{{listing.name, rows}}.dump(1) + "\n");
+  if (!rows.empty()) return kAsExpected;
+  fmt::print(stderr, "poolbench: nothing was selected to list\n");
+  return kNotRun;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Run& run) {
+  auto* command =
+      app.add_subcommand("list", "What there is: ops, backends, kernels, suites, problems");
+  command->require_subcommand(1);
+  command->footer("Example: poolbench list problems --suite models --batch 32");
+  for (const Listing& listing : kListings) {
+    auto flags = std::make_shared<Flags>();
+    auto* sub = command->add_subcommand(listing.name, listing.what);
+    const std::string_view name = listing.name;
+    if (name == "problems") add_problem_flags(*sub, flags->selection);
+    if (name == "backends" || name == "kernels") add_backend_flags(*sub, flags->selection);
+    sub->add_option("--json", flags->json, "Write the list to this file");
+    sub->callback(
+        [&listing, flags, &run] { run = [&listing, flags] { return list(listing, *flags); }; });
+  }
+}
+
+}  // namespace poolbench

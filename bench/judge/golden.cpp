@@ -1,0 +1,242 @@
+// Reads golden files and judges by them.
+#include "bench/judge/golden.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "kernels/dispatch.h"
+
+namespace poolbench {
+namespace {
+
+struct Word {
+  int line;
+  std::string text;
+};
+// What stands behind a key, up to the next one.
+struct Section {
+  int line = 0;
+  std::vector<Word> words;
+};
+using Sections = std::map<std::string, Section>;
+
+constexpr const char* kKeys[] = {"problem", "input", "output", "indices"};
+
+template <class... Args>
+[[noreturn]] void refuse(const std::string& file, int line, fmt::format_string<Args...> format,
+                         Args&&... args) {
+  throw BadInput(
+      fmt::format("{}:{}: {}", file, line, fmt::format(format, std::forward<Args>(args)...)));
+}
+
+Sections read_sections(const std::string& file) {
+  std::ifstream stream(file);
+  if (!stream) throw BadInput(fmt::format("golden file '{}': cannot be read", file));
+  Sections sections;
+  Section* section = nullptr;
+  std::string line;
+  for (int number = 1; std::getline(stream, line); ++number) {
+    std::istringstream words(line);
+    for (std::string word; words >> word && word[0] != '#';) {
+      if (word.back() != ':') {
+        if (section == nullptr)
+          refuse(file, number, "'{}' stands before the first key; the keys are {}", word,
+                 fmt::join(kKeys, ":, "));
+        section->words.push_back({number, word});
+        continue;
+      }
+      word.pop_back();
+      if (std::find(std::begin(kKeys), std::end(kKeys), word) == std::end(kKeys))
+        refuse(file, number, "'{}:' is an unknown key; the keys are {}", word,
+               fmt::join(kKeys, ":, "));
+      if (sections.contains(word)) refuse(file, number, "{}: is given twice", word);
+      section = &sections[word];
+      section->line = number;
+    }
+  }
+  return sections;
+}
+
+const Section& require(const std::string& file, const Sections& sections, const char* key) {
+  const auto found = sections.find(key);
+  if (found == sections.end()) throw BadInput(fmt::format("{}: has no {}:", file, key));
+  return found->second;
+}
+
+template <class Number>
+Number parse_word(const std::string& file, const Word& word, std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    refuse(file, word.line, "'{}' is not a {}number", word.text,
+           std::is_integral_v<Number> ? "whole " : "");
+  return value;
+}
+
+// Whether an integer type holds the number; the others take any.
+bool in_range(DType dtype, double value) {
+  switch (dtype) {
+    case DType::kI8:
+      return value >= -128 && value <= 127 && value == std::rint(value);
+    case DType::kU8:
+      return value >= 0 && value <= 255 && value == std::rint(value);
+    case DType::kI32:
+      return value >= -2147483648.0 && value <= 2147483647.0 && value == std::rint(value);
+    default:
+      return true;
+  }
+}
+
+// `~5.333`: the number, and half a unit of its last digit.
+double half_unit(const std::string& file, const Word& word) {
+  const size_t point = word.text.find('.');
+  if (point == std::string::npos ||
+      word.text.find_first_not_of("~-.0123456789") != std::string::npos)
+    refuse(file, word.line, "'{}': a rounded number is written ~DIGITS.DIGITS", word.text);
+  return 0.5 * std::pow(10.0, -double(word.text.size() - point - 1));
+}
+
+void check_count(const std::string& file, const char* key, const Section& section,
+                 int64_t expected) {
+  if (static_cast<int64_t>(section.words.size()) != expected)
+    refuse(file, section.line, "{}: has {} numbers, the problem has {}", key, section.words.size(),
+           expected);
+}
+
+Golden read_file(const std::string& file) {
+  const Sections sections = read_sections(file);
+  Golden golden;
+  golden.file = file;
+
+  const Section& problem = require(file, sections, "problem");
+  if (problem.words.size() != 1)
+    refuse(file, problem.line, "problem: is one word, not {}", problem.words.size());
+  try {
+    golden.problem = parse_problem(problem.words[0].text);
+  } catch (const BadInput& error) {
+    refuse(file, problem.words[0].line, "{}", error.what());
+  }
+
+  const auto number = [&](const Word& word, std::string_view text) {
+    const double value = parse_word<double>(file, word, text);
+    if (!in_range(golden.problem.dtype, value))
+      refuse(file, word.line, "'{}' is not a number of type {}", word.text,
+             token(golden.problem.dtype));
+    return value;
+  };
+  const Section& input = require(file, sections, "input");
+  check_count(file, "input", input, src_count(golden.problem));
+  for (const Word& word : input.words) golden.input.push_back(number(word, word.text));
+
+  const Section& output = require(file, sections, "output");
+  check_count(file, "output", output, dst_count(golden.problem));
+  for (const Word& word : output.words) {
+    const bool rounded = word.text.starts_with('~');
+    golden.tolerance.push_back(rounded ? half_unit(file, word) : 0);
+    golden.output.push_back(number(word, std::string_view(word.text).substr(rounded ? 1 : 0)));
+  }
+
+  const bool has_indices = sections.contains("indices");
+  if (has_indices && !golden.problem.spec.indices)
+    refuse(file, sections.at("indices").line, "indices: the problem has none; it lacks /idx");
+  if (!golden.problem.spec.indices) return golden;
+  const Section& indices = require(file, sections, "indices");
+  check_count(file, "indices", indices, dst_count(golden.problem));
+  for (const Word& word : indices.words)
+    golden.indices.push_back(parse_word<int64_t>(file, word, word.text));
+  return golden;
+}
+
+// Calls f(TypeTag<T>{}) with the problem's element type.
+template <class F>
+void with_type(DType dtype, F&& f) {
+  PoolArgs args{};
+  args.dtype = static_cast<int32_t>(dtype);
+  dispatch_dtype(args, f);
+}
+
+bool worse(const Point& a, const Point& b) {
+  const auto badness = [](const Point& p) { return std::isnan(p.ulp) ? INFINITY : p.ulp; };
+  return badness(a) > badness(b);
+}
+
+}  // namespace
+
+std::vector<Golden> read_golden(const std::string& file_or_dir) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(file_or_dir, error)) return {read_file(file_or_dir)};
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(file_or_dir))
+    if (entry.path().extension() == ".txt") files.push_back(entry.path().string());
+  if (files.empty())
+    throw BadInput(fmt::format("golden folder '{}': no .txt file in it", file_or_dir));
+  std::sort(files.begin(), files.end());
+  std::vector<Golden> all;
+  for (const auto& file : files) all.push_back(read_file(file));
+  return all;
+}
+
+std::vector<std::byte> golden_src(const Golden& golden) {
+  std::vector<std::byte> bytes(static_cast<size_t>(src_bytes(golden.problem)));
+  with_type(golden.problem.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (size_t i = 0; i < golden.input.size(); ++i) {
+      const T value = store<T>(golden.input[i]);
+      memcpy(bytes.data() + i * sizeof(T), &value, sizeof(T));
+    }
+  });
+  return bytes;
+}
+
+Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* indices) {
+  const PoolProblem& problem = golden.problem;
+  const std::vector<std::byte> src = golden_src(golden);
+  const Reference reference(problem, src.data());
+  const Extents out = dst_extents(problem);
+  const int64_t plane_size = out[0] * out[1] * out[2];
+  const bool channels_last = problem.layout == Layout::kChannelsLast;
+  Comparison comparison;
+  comparison.outputs = dst_count(problem);
+  with_type(problem.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (int64_t at = 0; at < comparison.outputs; ++at) {
+      const int64_t pixel = channels_last ? at / problem.c % plane_size : at % plane_size;
+      const int64_t n = at / (plane_size * problem.c);
+      const int64_t c = channels_last ? at % problem.c : at / plane_size % problem.c;
+      const Extents o = {pixel / (out[1] * out[2]), pixel / out[2] % out[1], pixel % out[2]};
+      // The reference says how near an output must come, the golden numbers to what.
+      Expected expected = reference.at(n * problem.c + c, o);
+      T element;
+      memcpy(&element, static_cast<const T*>(dst) + at, sizeof(T));
+      const auto got = static_cast<double>(load(element));
+      expected.value = golden.output[at];
+      if (const double near = golden.tolerance[at]; near > 0 && std::isfinite(got))
+        expected.value = std::clamp(got, golden.output[at] - near, golden.output[at] + near);
+      if (std::is_integral_v<T>) expected.integer = std::llrint(golden.output[at]);
+      expected.index = golden.indices.empty() ? -1 : golden.indices[at];
+      const int64_t got_index = indices != nullptr ? indices[at] : -1;
+      const Judgement j = judge(problem, expected, &element, got_index);
+      ++comparison.checked;
+      comparison.out_of_range += j.out_of_range;
+      if (j.right) {
+        comparison.max_ulp = std::max(comparison.max_ulp, j.ulp);
+        continue;
+      }
+      ++comparison.wrong;
+      comparison.worst.push_back(
+          {n, c, o, golden.output[at], got, expected.index, got_index, j.ulp, j.allowed});
+    }
+  });
+  std::stable_sort(comparison.worst.begin(), comparison.worst.end(), worse);
+  comparison.worst.resize(std::min<size_t>(comparison.worst.size(), 8));
+  return comparison;
+}
+
+}  // namespace poolbench

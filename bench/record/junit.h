@@ -1,0 +1,20 @@
+// JUnit XML, as CI systems read it.
+#ifndef POOLBENCH_BENCH_RECORD_JUNIT_H_
+#define POOLBENCH_BENCH_RECORD_JUNIT_H_
+
+#include <string>
+#include <vector>
+
+namespace poolbench {
+
+struct JUnitCase {
+  enum Result { kPassed, kFailed, kError, kSkipped };
+  std::string classname, name;
+  Result result;
+  std::string message;
+};
+std::string junit_xml(const std::string& suite, const std::vector<JUnitCase>& cases);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_RECORD_JUNIT_H_

@@ -1,0 +1,233 @@
+#include "bench/report/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace poolbench {
+namespace {
+
+constexpr int kContenderWidth = 16;
+constexpr int kKernelWidth = 14;
+
+// Three significant digits, never an exponent.
+std::string digits(double value) {
+  if (!std::isfinite(value)) return "-";
+  if (value >= 99.95) return fmt::format("{:.0f}", value);
+  return value >= 9.995 ? fmt::format("{:.1f}", value) : fmt::format("{:.2f}", value);
+}
+
+std::string percent(double fraction) {
+  return std::isfinite(fraction) ? fmt::format("{:.0f} %", 100 * fraction) : "-";
+}
+
+// A ratio; `*` says that it compares two devices.
+std::string ratio_text(double ratio, bool across_devices) {
+  return std::isfinite(ratio) ? "x" + digits(ratio) + (across_devices ? "*" : "") : "-";
+}
+
+// Half the interval's width, relative to the median.
+std::string spread(const Interval& interval) {
+  return percent((interval.high - interval.low) / 2 / interval.median);
+}
+
+// One temperature's columns of a row.
+std::string columns(const Record* record) {
+  constexpr const char* kFormat = " | {:>9} {:>5} {:>8} {:>6} {:>7}";
+  if (record == nullptr || record->status != Status::kOk)
+    return fmt::format(kFormat, "-", "", "-", "-", "-");
+  const bool floor = record->below_floor();
+  return fmt::format(kFormat, time_text(record->seconds.median), spread(record->seconds),
+                     floor ? "floor" : digits(record->bytes_per_second() / 1e9),
+                     floor ? "x" + digits(record->floor_ratio()) : percent(record->share.median),
+                     ratio_text(record->ratio.median, record->across_devices));
+}
+
+std::vector<std::string> contenders_of(const CaseResult& result) {
+  std::vector<std::string> names;
+  for (const Record& record : result.records)
+    if (std::find(names.begin(), names.end(), record.contender) == names.end())
+      names.push_back(record.contender);
+  return names;
+}
+
+const Record* find(const CaseResult& result, const std::string& contender,
+                   Temperature temperature) {
+  for (const Record& record : result.records)
+    if (record.contender == contender && record.temperature == temperature) return &record;
+  return nullptr;
+}
+
+std::string clipped(const std::string& text, size_t width) {
+  return text.size() <= width ? text : text.substr(0, width - 1) + "~";
+}
+
+class GeometricMean {
+ public:
+  void add(double value) {
+    if (!(value > 0) || !std::isfinite(value)) return;
+    logs_ += std::log(value);
+    ++count_;
+  }
+  double value() const { return count_ > 0 ? std::exp(logs_ / double(count_)) : NAN; }
+  int64_t count() const { return count_; }
+
+ private:
+  double logs_ = 0;
+  int64_t count_ = 0;
+};
+
+}  // namespace
+
+std::string time_text(double seconds) {
+  if (!std::isfinite(seconds)) return "-";
+  if (seconds < 1e-6) return digits(seconds * 1e9) + " ns";
+  if (seconds < 1e-3) return digits(seconds * 1e6) + " us";
+  return seconds < 1 ? digits(seconds * 1e3) + " ms" : digits(seconds) + " s";
+}
+
+std::string bytes_text(double bytes) {
+  constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB"};
+  int unit = 0;
+  while (bytes >= 999.5 && unit < 4) bytes /= 1000, ++unit;
+  return unit == 0 ? fmt::format("{:.0f} B", bytes) : digits(bytes) + " " + kUnits[unit];
+}
+
+std::string table_header(const std::vector<Temperature>& temperatures) {
+  std::string first = fmt::format("  {:<{}} {:<{}}", "", kContenderWidth, "", kKernelWidth);
+  std::string second =
+      fmt::format("  {:<{}} {:<{}}", "contender", kContenderWidth, "kernel", kKernelWidth);
+  for (const Temperature temperature : temperatures) {
+    first +=
+        fmt::format(" | {:<39}", temperature == Temperature::kCold ? "cold: from memory"
+                                                                   : "hot: the same buffers again");
+    second +=
+        fmt::format(" | {:>9} {:>5} {:>8} {:>6} {:>7}", "median", "+-", "GB/s", "share", "ratio");
+  }
+  return first + "\n" + second + "\n";
+}
+
+std::string table_block(const CaseResult& result, const std::vector<Temperature>& temperatures) {
+  const Record& any = result.records.front();
+  std::string text =
+      fmt::format("{}  {}", to_text(result.problem), bytes_text(double(any.traffic.total())));
+  for (const Temperature temperature : temperatures)
+    for (const Record& record : result.records)
+      if (record.temperature == temperature && !record.ceiling.empty()) {
+        text += fmt::format("  {} ceiling {} GB/s ({})", temperature_name(temperature),
+                            digits(double(record.traffic.total()) / record.ceiling_seconds / 1e9),
+                            record.ceiling);
+        break;
+      }
+  text += '\n';
+  for (const std::string& contender : contenders_of(result)) {
+    std::string row, trouble;
+    std::string kernel;
+    for (const Temperature temperature : temperatures) {
+      const Record* record = find(result, contender, temperature);
+      row += columns(record);
+      if (record == nullptr) continue;
+      kernel = record->kernel;
+      if (record->status != Status::kOk)
+        trouble = fmt::format("  {}: {}", status_name(record->status), record->reason);
+      else if (record->comparison)
+        for (const auto& [rule, outputs] : record->comparison->known_differences)
+          trouble = fmt::format("  differs in {} outputs: {}", outputs, rule);
+    }
+    text += fmt::format("  {:<{}} {:<{}}{}{}\n", clipped(contender, kContenderWidth),
+                        kContenderWidth, clipped(kernel, kKernelWidth), kKernelWidth, row, trouble);
+  }
+  return text;
+}
+
+std::string table_summary(const std::vector<const CaseResult*>& cases,
+                          const std::vector<Temperature>& temperatures) {
+  std::vector<std::string> contenders;
+  std::set<std::string> baselines;
+  bool any_across = false;
+  for (const CaseResult* result : cases) {
+    for (const std::string& name : contenders_of(*result))
+      if (std::find(contenders.begin(), contenders.end(), name) == contenders.end())
+        contenders.push_back(name);
+    for (const Record& record : result->records) {
+      if (!record.baseline.empty()) baselines.insert(record.baseline);
+      any_across |= record.across_devices;
+    }
+  }
+  std::string text = fmt::format(
+      "Geometric means over rows beyond twice the floor; ratio: time of {} / own time\n",
+      baselines.empty() ? "the baseline" : fmt::format("{}", fmt::join(baselines, " or ")));
+  text += fmt::format("  {:<{}} {:<5} {:>6} {:>7} {:>7} | {:>5} {:>6} {:>8} {:>6} {:>8} {:>6}\n",
+                      "contender", kContenderWidth, "", "rows", "share", "ratio", "ok", "floor",
+                      "refused", "wrong", "invalid", "errors");
+  for (const std::string& contender : contenders)
+    for (const Temperature temperature : temperatures) {
+      GeometricMean share, ratio;
+      bool across_devices = false;
+      int64_t count[5] = {}, below = 0;
+      for (const CaseResult* result : cases) {
+        const Record* record = find(*result, contender, temperature);
+        if (record == nullptr) continue;
+        ++count[static_cast<int>(record->status)];
+        if (record->status != Status::kOk) continue;
+        const Record* base =
+            record->baseline.empty() ? nullptr : find(*result, record->baseline, temperature);
+        if (record->below_floor()) {
+          ++below;
+          continue;
+        }
+        share.add(record->share.median);
+        if (base == nullptr || base->below_floor()) continue;
+        ratio.add(record->ratio.median);
+        across_devices |= record->across_devices;
+      }
+      text += fmt::format(
+          "  {:<{}} {:<5} {:>6} {:>7} {:>7} | {:>5} {:>6} {:>8} {:>6} {:>8} {:>6}\n",
+          clipped(contender, kContenderWidth), kContenderWidth, temperature_name(temperature),
+          count[int(Status::kOk)] - below, percent(share.value()),
+          ratio_text(ratio.value(), across_devices), count[int(Status::kOk)], below,
+          count[int(Status::kRefused)], count[int(Status::kWrong)], count[int(Status::kInvalid)],
+          count[int(Status::kError)]);
+    }
+  if (any_across) text += "  * the baseline ran on another device: the ratio compares those too\n";
+  return text;
+}
+
+std::string crossovers(const std::vector<const CaseResult*>& cases, Temperature temperature) {
+  struct Point {
+    int64_t elements;
+    std::string src, fastest;
+  };
+  std::map<std::string, std::vector<Point>> sweeps;  // by the problem's text without its extents
+  for (const CaseResult* result : cases) {
+    const Record* best = nullptr;
+    for (const Record& record : result->records)
+      if (record.temperature == temperature && record.status == Status::kOk &&
+          (best == nullptr || record.seconds.median < best->seconds.median))
+        best = &record;
+    if (best == nullptr) continue;
+    const std::string text = to_text(result->problem);
+    const size_t begin = text.find("/src:"), end = text.find('/', begin + 1);
+    const std::string src = text.substr(begin + 5, end - begin - 5);
+    std::string key = text.substr(0, begin);
+    if (end != std::string::npos) key += text.substr(end);
+    sweeps[key].push_back({src_count(result->problem), src, best->contender});
+  }
+  std::string text;
+  for (auto& [key, points] : sweeps) {
+    if (points.size() < 3) continue;
+    std::stable_sort(points.begin(), points.end(),
+                     [](const Point& a, const Point& b) { return a.elements < b.elements; });
+    text += fmt::format("  {}:", key);
+    std::string now;
+    for (const Point& point : points)
+      if (point.fastest != now) text += fmt::format(" {} from {}", now = point.fastest, point.src);
+    text += '\n';
+  }
+  return text.empty() ? text
+                      : fmt::format("Fastest by size, {}\n{}", temperature_name(temperature), text);
+}
+
+}  // namespace poolbench

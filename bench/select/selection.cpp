@@ -1,0 +1,170 @@
+#include "bench/select/selection.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "host/modules.h"
+
+namespace poolbench {
+namespace {
+
+SuiteOptions suite_options(const SelectionFlags& flags) {
+  SuiteOptions options;
+  if (!flags.dtypes.empty()) options.dtypes.clear();
+  for (const auto& dtype : flags.dtypes) options.dtypes.push_back(parse_dtype(dtype));
+  if (!flags.layouts.empty()) options.layouts.clear();
+  for (const auto& layout : flags.layouts) options.layouts.push_back(parse_layout(layout));
+  options.batches = flags.batches;
+  return options;
+}
+
+// Whether a name of --backend asks for this one: "vulkan" does for all of a family's backends,
+// "vulkan:0" for one, and "onednn.reorder" for a backend with one of its kernels.
+bool asks_for(const ContenderName& wanted, const Backend& backend, const FamilyState& family) {
+  return wanted.backend == backend.name() || wanted.backend == family.family;
+}
+
+// What can be asked for on this machine, for the message of a name that cannot.
+std::string known(const std::vector<FamilyState>& families) {
+  std::vector<std::string> names;
+  for (const auto& family : families) {
+    for (const auto& backend : family.backends) names.emplace_back(backend->name());
+    if (family.backends.empty())
+      names.push_back(fmt::format("{} (not available: {})", family.family, family.why_unavailable));
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void check_asked(const std::vector<ContenderName>& wanted, const BackendOptions& options,
+                 const std::vector<FamilyState>& families) {
+  // Who names a module wants it; a peer that is not here costs nothing.
+  for (const auto& module : options.modules)
+    for (const auto& family : families)
+      if (family.family == parse_module(module).name && !family.why_unavailable.empty())
+        throw BackendUnavailable(
+            fmt::format("module '{}' is not available: {}", family.family, family.why_unavailable));
+  for (const ContenderName& one : wanted) {
+    bool there = false;
+    for (const auto& family : families) {
+      for (const auto& backend : family.backends) there |= asks_for(one, *backend, family);
+      if (family.family == one.backend && !family.why_unavailable.empty())
+        throw BackendUnavailable(
+            fmt::format("backend '{}' is not available: {}", one.backend, family.why_unavailable));
+    }
+    if (!there)
+      throw BackendUnavailable(fmt::format("backend '{}' is unknown; here are {}", one.backend,
+                                           known(open_backends({}, options))));
+  }
+}
+
+// The kernels of a backend that a name and --kernel ask for; an empty one leaves the choice to it.
+std::vector<std::string> kernels_of(const ContenderName& wanted, const Backend& backend,
+                                    const SelectionFlags& flags, const Pattern& forced) {
+  if (wanted.kernel.empty() && flags.kernel.empty()) return {std::string()};
+  std::vector<std::string> kernels;
+  for (const auto& info : backend.kernels())
+    if (wanted.kernel.empty() ? forced.matches(info.name) : info.name == wanted.kernel)
+      kernels.push_back(info.name);
+  if (kernels.empty() && !wanted.kernel.empty())
+    throw BadInput(fmt::format("--backend: '{}' has no kernel '{}'; see `poolbench list kernels`",
+                               backend.name(), wanted.kernel));
+  return kernels;
+}
+
+}  // namespace
+
+Pattern::Pattern(std::string_view flag, const std::string& pattern) try
+    : all_(pattern.empty()), regex_(pattern) {
+} catch (const std::regex_error& error) {
+  throw BadInput(
+      fmt::format("{}: '{}' is not a regular expression: {}", flag, pattern, error.what()));
+}
+
+ContenderName::ContenderName(std::string_view text)
+    : backend(text.substr(0, text.find('.'))),
+      kernel(text.substr(std::min(text.size(), backend.size() + 1))) {}
+
+std::string Contender::name() const {
+  return kernel.empty() ? std::string(backend->name())
+                        : fmt::format("{}.{}", backend->name(), kernel);
+}
+
+void add_problem_flags(CLI::App& command, SelectionFlags& flags) {
+  command.add_option("--suite", flags.suites, "Suite: a built-in name or a file; may be repeated")
+      ->take_all();
+  command
+      .add_option("--problem", flags.problems,
+                  "Problem as text; {a,b} and {14..224:*2} make a sweep; may be repeated")
+      ->take_all();
+  command.add_option("--filter", flags.filter, "Only problems whose text matches this regex");
+  command.add_option("--dtype", flags.dtypes, "Types for lines that name none [f32]")
+      ->delimiter(',');
+  command.add_option("--layout", flags.layouts, "Layouts for lines that name none [nchw]")
+      ->delimiter(',');
+  command.add_option("--batch", flags.batches, "Batch sizes that replace n in every problem")
+      ->delimiter(',')
+      ->check(CLI::NonNegativeNumber);
+}
+
+void add_backend_flags(CLI::App& command, SelectionFlags& flags) {
+  command
+      .add_option("--backend", flags.backends,
+                  "Backends; NAME.KERNEL forces one kernel [all that are available]")
+      ->delimiter(',');
+  command.add_option("--kernel", flags.kernel,
+                     "Force the kernels that match this regex, or 'all' [each backend's choice]");
+  command.add_option("--threads", flags.threads, "Team sizes of the host's parallel backends")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 4096));
+  command.add_option("--module", flags.modules, "NAME=FILE: backends from a shared object")
+      ->take_all();
+}
+
+std::vector<PoolProblem> select_problems(const SelectionFlags& flags) {
+  const SuiteOptions options = suite_options(flags);
+  const Pattern filter("--filter", flags.filter);
+  std::vector<PoolProblem> problems;
+  const auto take = [&](const std::vector<PoolProblem>& some) {
+    std::copy_if(some.begin(), some.end(), std::back_inserter(problems),
+                 [&](const PoolProblem& problem) { return filter.matches(to_text(problem)); });
+  };
+  for (const auto& suite : flags.suites) take(read_suite(suite, options));
+  for (const auto& line : flags.problems) take(expand_line(line, options));
+  drop_duplicates(problems);
+  return problems;
+}
+
+Backends select_backends(const SelectionFlags& flags) {
+  const BackendOptions options{flags.threads, flags.modules, peers_folder()};
+  Backends result;
+  std::vector<ContenderName> wanted(flags.backends.begin(), flags.backends.end());
+  std::vector<std::string> names;
+  for (const ContenderName& one : wanted) names.push_back(one.backend);
+  result.families = open_backends(names, options);
+  check_asked(wanted, options, result.families);
+  if (wanted.empty())
+    for (const auto& family : result.families) wanted.emplace_back(family.family);
+  const Pattern forced("--kernel", flags.kernel == "all" ? "" : flags.kernel);
+  const auto add = [&](const Contender& contender) {
+    for (const Contender& other : result.contenders)
+      if (other.name() == contender.name()) return;
+    result.contenders.push_back(contender);
+  };
+  for (const auto& family : result.families)
+    for (const auto& backend : family.backends)
+      for (const ContenderName& one : wanted)
+        if (asks_for(one, *backend, family))
+          for (const std::string& kernel : kernels_of(one, *backend, flags, forced))
+            add({backend.get(), kernel});
+  if (result.contenders.empty() && !flags.kernel.empty())
+    throw BadInput(
+        fmt::format("--kernel: '{}' matches no kernel of the chosen backends; see "
+                    "`poolbench list kernels`",
+                    flags.kernel));
+  return result;
+}
+
+}  // namespace poolbench

@@ -1,0 +1,75 @@
+// Which problems, and which contenders: the flags that check, bench and list share.
+#ifndef POOLBENCH_BENCH_SELECT_SELECTION_H_
+#define POOLBENCH_BENCH_SELECT_SELECTION_H_
+
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "bench/select/suite.h"
+#include "host/backends/backends.h"
+
+namespace CLI {
+class App;
+}
+
+namespace poolbench {
+
+// An asked-for backend does not exist or cannot start here. The message says why.
+struct BackendUnavailable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct SelectionFlags {
+  std::vector<std::string> suites, problems, backends, dtypes, layouts, modules;
+  std::vector<int64_t> batches;
+  std::vector<int> threads;
+  std::string kernel;  // regular expression, or "all"; empty: each backend's own choice
+  std::string filter;  // regular expression over problem texts
+};
+// Adds the flags to a command; they are written to `flags` when it is parsed.
+void add_problem_flags(CLI::App& command, SelectionFlags& flags);
+void add_backend_flags(CLI::App& command, SelectionFlags& flags);
+
+// The problems of all suites and lines, filtered, no problem twice. Throws BadInput.
+std::vector<PoolProblem> select_problems(const SelectionFlags& flags);
+
+// A contender's name in its two parts: "openmp", "openmp.table".
+struct ContenderName {
+  explicit ContenderName(std::string_view text);
+  std::string backend;
+  std::string kernel;  // empty: the backend chooses
+};
+
+// One column of a run: a backend, and the kernel it is forced to, if any.
+struct Contender {
+  Backend* backend = nullptr;
+  std::string kernel;  // empty: the backend chooses
+
+  std::string name() const;  // see ContenderName
+};
+
+struct Backends {
+  std::vector<FamilyState> families;  // owns the backends
+  std::vector<Contender> contenders;  // in the families' order
+};
+// Opens what is asked for, or everything that is there, and forms the contenders. Throws
+// BackendUnavailable when one that was asked for by name is not there, BadInput when no kernel's
+// name matches.
+Backends select_backends(const SelectionFlags& flags);
+
+// Whether `text` contains a match; an empty pattern matches everything. `flag` names the flag in
+// the BadInput that a pattern which is no regular expression throws.
+class Pattern {
+ public:
+  Pattern(std::string_view flag, const std::string& pattern);
+  bool matches(const std::string& text) const { return all_ || std::regex_search(text, regex_); }
+
+ private:
+  bool all_;
+  std::regex regex_;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_SELECT_SELECTION_H_

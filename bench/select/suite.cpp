@@ -1,0 +1,220 @@
+// Reads suites.
+#include "bench/select/suite.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <unordered_set>
+
+namespace poolbench {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n\v\f";
+
+std::string_view trim(std::string_view text) {
+  const size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+std::string_view without_comment(std::string_view line) {
+  for (size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#', at + 1))
+    if (at == 0 || kBlanks.find(line[at - 1]) != std::string_view::npos) return line.substr(0, at);
+  return line;
+}
+
+int64_t range_number(std::string_view range, std::string_view text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    throw BadInput(
+        fmt::format("sweep: '{}' in '{}' is not a whole number of 64 bits; "
+                    "FIRST..LAST, FIRST..LAST:+STEP or FIRST..LAST:*FACTOR",
+                    text, range));
+  return value;
+}
+
+void add_range(std::string_view range, size_t dots, std::vector<std::string>& alternatives) {
+  const size_t colon = range.find(':');
+  const int64_t first = range_number(range, range.substr(0, dots));
+  const int64_t last = range_number(range, range.substr(dots + 2, colon - dots - 2));
+  char kind = '+';
+  int64_t step = 1;
+  if (colon != std::string_view::npos) {
+    kind = colon + 1 < range.size() ? range[colon + 1] : ' ';
+    if (kind != '+' && kind != '*')
+      throw BadInput(fmt::format("sweep: the step of '{}' must be :+STEP or :*FACTOR", range));
+    step = range_number(range, range.substr(colon + 2));
+  }
+  if (first > last)
+    throw BadInput(
+        fmt::format("sweep: '{}' runs downwards; write the smaller number first", range));
+  if (kind == '*' ? first < 1 || step < 2 : step < 1)
+    throw BadInput(
+        fmt::format("sweep: '{}' would not end; +STEP is 1 or more, *FACTOR 2 or more "
+                    "from 1 or more upwards",
+                    range));
+  for (int64_t value = first; value <= last;) {
+    alternatives.push_back(fmt::format("{}", value));
+    if (alternatives.size() > kMaxSweep)
+      throw BadInput(fmt::format("sweep: '{}' has more than {} numbers", range, kMaxSweep));
+    if (kind == '*' ? __builtin_mul_overflow(value, step, &value)
+                    : __builtin_add_overflow(value, step, &value))
+      break;
+  }
+}
+
+// What stands between two braces.
+std::vector<std::string> alternatives(std::string_view body) {
+  std::vector<std::string> result;
+  for (size_t begin = 0; begin <= body.size();) {
+    const size_t end = std::min(body.find(',', begin), body.size());
+    const auto item = body.substr(begin, end - begin);
+    if (const size_t dots = item.find(".."); dots != std::string_view::npos)
+      add_range(item, dots, result);
+    else
+      result.emplace_back(item);
+    begin = end + 1;
+  }
+  return result;
+}
+
+const SuiteText* find_embedded(std::string_view name) {
+  for (const auto& suite : embedded_suites())
+    if (suite.name == name) return &suite;
+  return nullptr;
+}
+
+std::string read_file(const std::string& file) {
+  std::error_code ignored;
+  std::ifstream stream;
+  if (!std::filesystem::is_directory(file, ignored)) stream.open(file, std::ios::binary);
+  if (stream.is_open()) return std::string(std::istreambuf_iterator<char>(stream), {});
+  std::vector<std::string_view> names;
+  for (const auto& suite : embedded_suites()) names.push_back(suite.name);
+  throw BadInput(fmt::format("suite '{}': neither a built-in suite ({}) nor a readable file", file,
+                             fmt::join(names, ", ")));
+}
+
+bool leaves_type_out(const std::string& text) {
+  ProblemDefaults defaults = {DType::kF32, Layout::kChannelsFirst};
+  if (parse_problem(text, defaults).dtype != DType::kF32) return false;
+  defaults.dtype = DType::kF64;
+  return parse_problem(text, defaults).dtype == DType::kF64;
+}
+
+// Calls visit(line number, line without comment) for each line with a problem.
+template <class Visit>
+void for_each_line(std::string_view text, const Visit& visit) {
+  int number = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const auto line = trim(without_comment(text.substr(begin, end - begin)));
+    ++number;
+    if (!line.empty()) visit(number, line);
+    begin = end + 1;
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> expand_sweep(std::string_view line) {
+  std::vector<std::string> results = {""};
+  for (size_t at = 0; at < line.size();) {
+    const size_t open = std::min(line.find_first_of("{}", at), line.size());
+    for (auto& result : results) result += line.substr(at, open - at);
+    if (open == line.size()) break;
+    const size_t close = line.find_first_of("{}", open + 1);
+    if (line[open] == '}' || close == std::string_view::npos || line[close] == '{')
+      throw BadInput(
+          fmt::format("sweep: the brace at column {} of '{}' has no partner", open + 1, line));
+    const auto choices = alternatives(line.substr(open + 1, close - open - 1));
+    if (results.size() * choices.size() > kMaxSweep)
+      throw BadInput(fmt::format("sweep: '{}' comes to more than {} problems", line, kMaxSweep));
+    std::vector<std::string> longer;
+    longer.reserve(results.size() * choices.size());
+    for (const auto& result : results)
+      for (const auto& choice : choices) longer.push_back(result + choice);
+    results = std::move(longer);
+    at = close + 1;
+  }
+  return results;
+}
+
+std::vector<PoolProblem> expand_line(std::string_view line, const SuiteOptions& options) {
+  std::vector<PoolProblem> problems;
+  const auto add = [&](PoolProblem problem) {
+    if (!options.max_bytes || tensor_bytes(problem) <= *options.max_bytes)
+      problems.push_back(std::move(problem));
+  };
+  for (const auto& text : expand_sweep(line)) {
+    const bool typeless = leaves_type_out(text);
+    const bool is_max = text.starts_with(token(Reduction::kMax));
+    for (const DType dtype : options.dtypes) {
+      if (typeless && dtype == DType::kI32 && !is_max) continue;
+      for (const Layout layout : options.layouts) {
+        PoolProblem problem =
+            parse_problem(text, {typeless ? std::optional(dtype) : std::nullopt, layout});
+        if (options.batches.empty()) add(problem);
+        for (const int64_t batch : options.batches) {
+          problem.n = batch;
+          validate(problem);
+          add(problem);
+        }
+      }
+    }
+  }
+  drop_duplicates(problems);
+  return problems;
+}
+
+std::vector<PoolProblem> read_suite(const std::string& name_or_file, const SuiteOptions& options) {
+  const SuiteText* const embedded = find_embedded(name_or_file);
+  const std::string file =
+      embedded ? fmt::format("bench/suites/{}.txt", embedded->name) : name_or_file;
+  const std::string text = embedded ? std::string(embedded->text) : read_file(file);
+  std::vector<PoolProblem> problems;
+  int lines = 0;
+  for_each_line(text, [&](int number, std::string_view line) {
+    ++lines;
+    try {
+      auto more = expand_line(line, options);
+      std::move(more.begin(), more.end(), std::back_inserter(problems));
+    } catch (const BadInput& error) {
+      throw BadInput(fmt::format("{}:{}: {}", file, number, error.what()));
+    }
+  });
+  if (problems.empty())
+    throw BadInput(lines == 0
+                       ? fmt::format("{}: no problem in it; one a line is expected", file)
+                       : fmt::format("{}: none of its {} lines is left by the asked-for types and "
+                                     "sizes",
+                                     file, lines));
+  drop_duplicates(problems);
+  return problems;
+}
+
+void drop_duplicates(std::vector<PoolProblem>& problems) {
+  std::unordered_set<std::string> seen;
+  std::erase_if(problems,
+                [&](const PoolProblem& problem) { return !seen.insert(to_text(problem)).second; });
+}
+
+int64_t tensor_bytes(const PoolProblem& problem) {
+  return src_bytes(problem) + dst_bytes(problem) + index_bytes(problem);
+}
+
+std::vector<SuiteInfo> suite_names() {
+  std::vector<SuiteInfo> infos;
+  for (const auto& suite : embedded_suites()) {
+    auto first = suite.text.substr(0, suite.text.find('\n'));
+    first.remove_prefix(std::min(first.find_first_not_of("# \t"), first.size()));
+    infos.push_back({std::string(suite.name), std::string(trim(first))});
+  }
+  return infos;
+}
+
+}  // namespace poolbench

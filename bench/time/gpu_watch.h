@@ -1,0 +1,42 @@
+// What the GPUs ran at while a run went on: looked at after each case, for the record.
+#ifndef POOLBENCH_BENCH_TIME_GPU_WATCH_H_
+#define POOLBENCH_BENCH_TIME_GPU_WATCH_H_
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <set>
+
+#include "host/substrates/nvml.h"
+
+namespace poolbench {
+
+class GpuWatch {
+ public:
+  // `uuids`: of the devices that take part; those that are no NVIDIA GPU are left out.
+  explicit GpuWatch(const std::set<std::string>& uuids, Nvml nvml = Nvml());
+
+  // Takes each GPU's state as it is now.
+  void look();
+  // By UUID: limits, ranges of what was seen, and in how many looks each throttle reason stood.
+  // Null where there is no GPU to look at.
+  nlohmann::json json() const;
+
+ private:
+  struct Range {
+    double low = 0, high = 0;
+    void add(double value, bool first);
+  };
+  struct Seen {
+    GpuLimits limits;
+    Range sm_mhz, memory_mhz, celsius, watts;
+    int64_t looks = 0;
+    std::map<std::string, int64_t> throttled;  // looks by reason
+  };
+
+  Nvml nvml_;
+  std::map<std::string, Seen> gpus_;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_TIME_GPU_WATCH_H_

@@ -1,0 +1,24 @@
+// A run that is asked to end: Ctrl-C and SIGTERM.
+#ifndef POOLBENCH_BENCH_TIME_INTERRUPT_H_
+#define POOLBENCH_BENCH_TIME_INTERRUPT_H_
+
+#include <csignal>
+
+namespace poolbench {
+
+// While it lives, the first signal is only noted, so that what was measured can be kept; a second
+// one ends the program. One at a time.
+class Interrupt {
+ public:
+  Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  static bool asked();
+
+ private:
+  struct sigaction before_[2];
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_TIME_INTERRUPT_H_

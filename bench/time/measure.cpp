@@ -1,0 +1,325 @@
+#include "bench/time/measure.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <set>
+
+#include "host/windows.h"
+#include "kernels/dtype.h"
+
+namespace poolbench {
+namespace {
+
+constexpr int64_t kAlign = 4096;
+constexpr int64_t kMaxLaunches = 10'000;  // a sample; a command buffer or graph holds no more
+// A contender's first dispatch after another one's is not timed, unless it takes longer than this:
+// then what it finds disturbed is a small part of it.
+constexpr double kWarmUpBelow = 10e-3;
+
+int64_t align(int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
+
+// Where a set's tensors stand, from its beginning.
+struct SetLayout {
+  SetLayout(const PoolProblem& problem, int64_t scratch_bytes)
+      : dst(align(src_bytes(problem))),
+        indices(dst + align(dst_bytes(problem))),
+        scratch(indices + align(index_bytes(problem))),
+        bytes(std::max(scratch + align(scratch_bytes), kAlign)) {}
+  int64_t dst, indices, scratch, bytes;
+};
+
+// Sets of tensors in one arena, handed out in turn.
+class Rotation {
+ public:
+  Rotation(void* arena, int64_t sets, int64_t set_bytes, Tensors first)
+      : arena_(static_cast<char*>(arena)), sets_(sets), set_bytes_(set_bytes), first_(first) {}
+
+  // The set that the call after `ahead` further calls of next() gives.
+  Tensors peek(int64_t ahead = 0) const {
+    const int64_t offset = (at_ + ahead) % sets_ * set_bytes_;
+    const auto shift = [&](const void* address) {
+      return address == nullptr ? nullptr
+                                : const_cast<char*>(static_cast<const char*>(address)) + offset;
+    };
+    return {shift(first_.src), shift(first_.dst), reinterpret_cast<int64_t*>(shift(first_.indices)),
+            shift(first_.scratch)};
+  }
+  Tensors next() {
+    const Tensors tensors = peek();
+    at_ = (at_ + 1) % sets_;
+    return tensors;
+  }
+  int64_t bytes() const { return sets_ * set_bytes_; }
+
+ private:
+  char* arena_;
+  int64_t sets_, set_bytes_, at_ = 0;
+  Tensors first_;
+};
+
+// A subject's device, as cold as for every other subject on it: APIs on one device know its cache
+// more or less well, and must not rotate over different sizes for that.
+Device device_of(const Substrate& substrate, std::span<const Subject> subjects) {
+  Device device = substrate.device();
+  for (const Subject& subject : subjects) {
+    const Device& other = subject.substrate->device();
+    if (other.uuid == device.uuid)
+      device.cache_bytes = std::max(device.cache_bytes, other.cache_bytes);
+  }
+  return device;
+}
+
+// How many sets of `footprint` bytes make a run cold, if `launches` is all that will use them. A
+// quarter of the memory is the most that is taken.
+int64_t sets_for(const Device& device, Temperature temperature, int64_t footprint,
+                 int64_t launches) {
+  if (temperature == Temperature::kHot) return 1;
+  const int64_t wanted = std::min(3 * device.cache_bytes, device.memory_bytes / 4);
+  return std::clamp<int64_t>(wanted / footprint + 1, 1, std::max<int64_t>(launches, 1));
+}
+
+Rotation tensor_rotation(Substrate& substrate, const Device& device, const PoolProblem& problem,
+                         const Input& input, int64_t scratch_bytes, Temperature temperature,
+                         int64_t launches, Arenas& arenas) {
+  const SetLayout layout(problem, scratch_bytes);
+  const int64_t sets = sets_for(device, temperature, layout.bytes, launches);
+  auto* arena = static_cast<char*>(arenas.get(substrate, Arenas::kTensors, sets * layout.bytes));
+  const auto src = static_cast<int64_t>(input.src.size());
+  substrate.write(arena, input.src.data(), src);
+  for (int64_t i = 1; i < sets; ++i) substrate.copy(arena + i * layout.bytes, arena, src);
+  return Rotation(
+      arena, sets, layout.bytes,
+      {arena, arena + layout.dst,
+       problem.spec.indices ? reinterpret_cast<int64_t*>(arena + layout.indices) : nullptr,
+       scratch_bytes > 0 ? arena + layout.scratch : nullptr});
+}
+
+Rotation ceiling_rotation(Substrate& substrate, const Device& device, int64_t bytes,
+                          int64_t scratch_bytes, Temperature temperature, int64_t launches,
+                          Arenas& arenas) {
+  const int64_t region = align(bytes), set = 2 * region + align(scratch_bytes);
+  const int64_t sets = sets_for(device, temperature, region, launches);
+  auto* arena = static_cast<char*>(arenas.get(substrate, Arenas::kCeilings, sets * set));
+  return Rotation(
+      arena, sets, set,
+      {arena, arena + region, nullptr, scratch_bytes > 0 ? arena + 2 * region : nullptr});
+}
+
+// One sample: `launches` launches on the rotation's next sets, in seconds a launch.
+double sample(const Subject& subject, Rotation& rotation, int64_t launches) {
+  const auto recording = subject.substrate->record([&](Stream stream) {
+    for (int64_t i = 0; i < launches; ++i) subject.plan->launch(rotation.next(), stream);
+  });
+  return recording->replay() / double(launches);
+}
+
+// The last block's sample, with the last set's output poisoned before and compared after.
+double checked_sample(const Subject& subject, const PoolProblem& problem, Rotation& rotation,
+                      int64_t launches, std::string& invalid) {
+  const Tensors last = rotation.peek(launches - 1);
+  Substrate& substrate = *subject.substrate;
+  substrate.fill(last.dst, 0xa5, dst_bytes(problem));
+  if (last.indices != nullptr) substrate.fill(last.indices, 0xa5, index_bytes(problem));
+  const double seconds = sample(subject, rotation, launches);
+  std::vector<std::byte> dst(dst_bytes(problem));
+  std::vector<int64_t> indices(index_bytes(problem) / sizeof(int64_t));
+  substrate.read(dst.data(), last.dst, dst_bytes(problem));
+  if (!indices.empty()) substrate.read(indices.data(), last.indices, index_bytes(problem));
+  if (output_hash(dst, indices) != subject.output_hash)
+    invalid = "the timed output differs from the checked one";
+  return seconds;
+}
+
+// A Latin square's row for each block: every subject stands in every place equally often. Rows and
+// names are shuffled.
+class BlockOrder {
+ public:
+  BlockOrder(size_t subjects, uint64_t seed) : random_(seed), names_(subjects), shift_(subjects) {
+    std::iota(names_.begin(), names_.end(), 0);
+    std::iota(shift_.begin(), shift_.end(), 0);
+  }
+  std::vector<size_t> next() {
+    if (row_ % names_.size() == 0) {
+      std::shuffle(names_.begin(), names_.end(), random_);
+      std::shuffle(shift_.begin(), shift_.end(), random_);
+    }
+    const size_t shift = shift_[row_++ % names_.size()];
+    std::vector<size_t> order;
+    for (size_t i = 0; i < names_.size(); ++i) order.push_back(names_[(i + shift) % names_.size()]);
+    return order;
+  }
+
+ private:
+  std::mt19937_64 random_;
+  std::vector<size_t> names_, shift_;
+  size_t row_ = 0;
+};
+
+int64_t launches_for(double seconds, double once) {
+  return std::clamp<int64_t>(int64_t(std::ceil(seconds / std::max(once, 1e-9))), 1, kMaxLaunches);
+}
+
+// Keeps a device busy that was idle while results were judged: it has yet to raise its clocks.
+void wake(const Subject& subject, Rotation& rotation, const MeasureOptions& options) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::duration<double>(options.wake_seconds);
+  while (Clock::now() < end)
+    sample(subject, rotation, launches_for(options.sample_seconds, sample(subject, rotation, 1)));
+}
+
+// Launches a sample, from the time of one launch on warm buffers.
+std::vector<int64_t> calibrate(std::span<const Subject> subjects, const PoolProblem& problem,
+                               const Input& input, int64_t bytes, const MeasureOptions& options,
+                               Arenas& arenas, std::vector<double>& once) {
+  std::vector<int64_t> launches;
+  std::set<std::string> awake = {"host"};
+  for (const Subject& subject : subjects) {
+    const int64_t scratch = subject.plan->scratch_bytes();
+    const Device& device = subject.substrate->device();
+    Rotation rotation = subject.ceiling
+                            ? ceiling_rotation(*subject.substrate, device, bytes, scratch,
+                                               Temperature::kHot, 1, arenas)
+                            : tensor_rotation(*subject.substrate, device, problem, input, scratch,
+                                              Temperature::kHot, 1, arenas);
+    sample(subject, rotation, 1);
+    if (awake.insert(device.uuid).second) wake(subject, rotation, options);
+    once.push_back(sample(subject, rotation, 1));
+    if (!subject.ceiling) subject.plan->rest();
+    launches.push_back(launches_for(options.sample_seconds, once.back()));
+  }
+  return launches;
+}
+
+}  // namespace
+
+Subject subject_of(const Prepared& prepared, const Verdict& verdict) {
+  return {prepared.plan.get(), &prepared.contender.backend->substrate(), false,
+          verdict.output_hash};
+}
+
+void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
+  Buffer& buffer = buffers_[{&substrate, use}];
+  if (buffer.bytes() < bytes + kAlign) {
+    buffer = Buffer();  // the old one first: both may not fit
+    buffer = Buffer(substrate, bytes + kAlign);
+    if (use == kCeilings) {
+      std::vector<uint64_t> numbers((1 << 20) / sizeof(uint64_t));
+      for (size_t i = 0; i < numbers.size(); ++i)
+        numbers[i] = splitmix64(1, i) & 0x3fff3fff3fff3fff;
+      const int64_t chunk = 1 << 20;
+      for (int64_t at = 0; at < buffer.bytes(); at += chunk)
+        substrate.write(buffer.at(at), numbers.data(), std::min(chunk, buffer.bytes() - at));
+    } else {
+      substrate.fill(buffer.at(), 0, buffer.bytes());  // or launches are timed that touch new pages
+    }
+  }
+  const auto address = reinterpret_cast<uintptr_t>(buffer.at());
+  return buffer.at(int64_t((kAlign - address % kAlign) % kAlign));
+}
+
+std::vector<Series> measure(std::span<const Subject> subjects, const PoolProblem& problem,
+                            const Input& input, Temperature temperature, int64_t bytes,
+                            const MeasureOptions& options, Arenas& arenas) {
+  std::vector<double> once;
+  const auto launches = calibrate(subjects, problem, input, bytes, options, arenas, once);
+
+  // One rotation a substrate and use: contenders that share memory share the turn.
+  using Key = std::pair<Substrate*, bool>;
+  struct Need {
+    int64_t launches = 0, scratch = 0;
+  };
+  std::map<Key, Need> needs;
+  for (size_t i = 0; i < subjects.size(); ++i) {
+    Need& need = needs[{subjects[i].substrate, subjects[i].ceiling}];
+    need.launches += options.blocks * (launches[i] + 1);
+    need.scratch = std::max(need.scratch, subjects[i].plan->scratch_bytes());
+  }
+  std::map<Key, Rotation> rotations;
+  for (const auto& [key, need] : needs) {
+    const auto& [substrate, ceiling] = key;
+    const Device device = device_of(*substrate, subjects);
+    rotations.emplace(key, ceiling
+                               ? ceiling_rotation(*substrate, device, bytes, need.scratch,
+                                                  temperature, need.launches, arenas)
+                               : tensor_rotation(*substrate, device, problem, input, need.scratch,
+                                                 temperature, need.launches, arenas));
+  }
+
+  std::vector<Series> series(subjects.size());
+  BlockOrder order(subjects.size(), options.seed);
+  for (int block = 0; block < options.blocks; ++block)
+    for (const size_t i : order.next()) {
+      const Subject& subject = subjects[i];
+      Rotation& rotation = rotations.at({subject.substrate, subject.ceiling});
+      if (once[i] < kWarmUpBelow) sample(subject, rotation, 1);
+      const bool check = block == options.blocks - 1 && !subject.ceiling;
+      series[i].seconds.push_back(
+          check ? checked_sample(subject, problem, rotation, launches[i], series[i].invalid)
+                : sample(subject, rotation, launches[i]));
+      if (!subject.ceiling) subject.plan->rest();
+      series[i].launches = launches[i];
+      series[i].rotation_bytes = rotation.bytes();
+    }
+  return series;
+}
+
+Traffic compulsory_bytes(const PoolProblem& problem, int64_t line) {
+  // Which positions of each axis some window touches; fractional windows differ by plane.
+  const auto touched = [&](int axis, int64_t plane) {
+    const int64_t step =
+        problem.spec.windowing == Windowing::kSliding ? problem.spec.dilation[axis] : 1;
+    std::vector<bool> seen(problem.src[axis]);
+    for (const Window& w : windows(problem, axis, plane))
+      for (int64_t x = w.begin; x < w.end; x += step) seen[x] = true;
+    return seen;
+  };
+  const auto count = [](const std::vector<bool>& seen) {
+    return int64_t(std::count(seen.begin(), seen.end(), true));
+  };
+  // Bytes of one (d, h) row of all that stands beside it in memory: lines that hold a touched
+  // element, counted from the row's beginning.
+  const bool last = problem.layout == Layout::kChannelsLast;
+  const int64_t item = dtype_bytes(problem.dtype) * (last ? problem.c : 1);
+  const auto row_bytes = [&](const std::vector<bool>& seen) {
+    if (count(seen) == int64_t(seen.size())) return item * int64_t(seen.size());
+    int64_t bytes = 0, done = 0;  // lines below `done` are counted
+    for (size_t x = 0; x < seen.size(); ++x) {
+      if (!seen[x]) continue;
+      const int64_t first = std::max(int64_t(x) * item / line, done);
+      const int64_t past = ((int64_t(x) + 1) * item + line - 1) / line;
+      bytes += std::max<int64_t>(past - first, 0) * line;
+      done = std::max(done, past);
+    }
+    return std::min(bytes, item * int64_t(seen.size()));
+  };
+  const bool by_plane = problem.spec.windowing == Windowing::kFractional;
+  const int64_t planes = problem.planes(), distinct = by_plane ? std::min<int64_t>(planes, 256) : 1;
+  double read = 0;
+  for (int64_t plane = 0; plane < distinct; ++plane)
+    read += double(count(touched(0, plane))) * double(count(touched(1, plane))) *
+            double(row_bytes(touched(2, plane)));
+  const double rows = double(planes) / double(last ? problem.c : 1) / double(distinct);
+  return {int64_t(read * rows), dst_bytes(problem) + index_bytes(problem)};
+}
+
+Interval median_interval(std::vector<double> samples) {
+  if (samples.empty()) return {NAN, NAN, NAN};
+  std::sort(samples.begin(), samples.end());
+  const auto n = static_cast<int>(samples.size());
+  const double median = n % 2 != 0 ? samples[n / 2] : (samples[n / 2 - 1] + samples[n / 2]) / 2;
+  // The largest r with P(Binomial(n, 1/2) < r) <= 2.5 %: [x_r, x_(n+1-r)] covers with 95 %.
+  double term = std::pow(0.5, n), below = 0;
+  int r = 0;
+  while (below + term <= 0.025) {
+    below += term;
+    term *= double(n - r) / double(r + 1);
+    ++r;
+  }
+  if (r == 0) return {median, NAN, NAN};
+  return {median, samples[r - 1], samples[n - r]};
+}
+
+}  // namespace poolbench

@@ -1,0 +1,53 @@
+#include "bench/time/profile.h"
+
+#include <fmt/format.h>
+
+#include "host/substrates/nvtx.h"
+
+namespace poolbench {
+namespace {
+
+// Writes through the whole cache, so that nothing of the tensors is left in it.
+void flush_cache(Substrate& substrate) {
+  const Device& device = substrate.device();
+  const int64_t bytes = std::min(3 * device.cache_bytes, device.memory_bytes / 4);
+  const Buffer buffer(substrate, bytes);
+  substrate.fill(buffer.at(), 0, bytes);
+}
+
+void launch_in_range(const Prepared& prepared, const PoolProblem& problem, const Input& input,
+                     Temperature temperature) {
+  Substrate& substrate = prepared.contender.backend->substrate();
+  TensorSet set(substrate, problem, input.src.data(), prepared.plan->scratch_bytes());
+  const auto recording =
+      substrate.record([&](Stream stream) { prepared.plan->launch(set.tensors(), stream); });
+  if (temperature == Temperature::kHot)
+    recording->replay();
+  else
+    flush_cache(substrate);
+  const ProfilerRange range(fmt::format("{}/{}", prepared.contender.name(), to_text(problem)));
+  recording->replay();
+}
+
+}  // namespace
+
+std::vector<Verdict> profile(const std::vector<Contender>& contenders, const PoolProblem& problem,
+                             const Input& input, Temperature temperature) {
+  std::vector<Verdict> verdicts;
+  std::optional<Accepted> accepted;
+  for (const Contender& contender : contenders) {
+    const Prepared prepared = prepare(contender, problem);
+    Verdict verdict = verify(prepared, problem, input, accepted);
+    if (verdict.status == Status::kOk) try {
+        launch_in_range(prepared, problem, input, temperature);
+        prepared.plan->rest();
+      } catch (const std::exception& error) {
+        verdict.status = Status::kError;
+        verdict.reason = error.what();
+      }
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
+}  // namespace poolbench
