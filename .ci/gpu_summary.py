@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The table of speeds to reach on a GPU, from records of `poolbench bench --json`.
+"""Prints the table of targets on a GPU, from records of `poolbench bench --json`.
 
     .ci/gpu_summary.py [--markdown FILE] RECORD.json|RECORD.json.gz|STEP.tar.gz ...
 
-One row a class of problems and family (cuda, vulkan): how many rows of the records fall into the
-class, their geometric mean and their worst, the target, and whether every row meets it. Only cold
-rows count, and only those where the backend chose the kernel itself. A problem that stands in
-several records counts once, with the last one's figures. Beside the table stand the rows that miss
-their target, and what was refused, wrong, invalid or failed, or left out for want of time.
+A line of the table is a class of problems and a family (cuda, vulkan): the number of rows in the
+class, their geometric mean and the worst, the target, and whether every row meets it. Only cold
+rows count, and only those where the backend chose the kernel. Where several records have the same
+problem, the last one counts. Listed with the table: the rows that miss their target, those refused,
+wrong, invalid or failed, and the problems left out for want of time.
 
 CLASSES is the one place that knows the targets. Exit status: 0 all met, 1 some missed or empty,
 4 unreadable input.
@@ -27,7 +27,7 @@ MB = 1e6
 MOST_LINES = 60  # of details on the screen
 
 
-# What is tuned: f64, integer Lp, fractional average and Lp are the table kernel's.
+# The types that have tuned kernels. `table` computes f64, integer Lp, fractional averages and Lp.
 WIDE = {"f32", "f16", "bf16", "i32"}
 FLOAT = {"f32", "f16", "bf16"}
 HALF = {"f16", "bf16"}
@@ -37,7 +37,8 @@ ONE, TWO, THREE = [1, 1], [2, 2], [3, 3]
 
 
 def slides(p, kernel, *strides):
-    """A sliding window of these extents, at one of these strides (none given: at any)."""
+    """Whether the window slides, is dense and has these extents and one of these strides (none
+    given: any)."""
     return (p.windowing == "sliding" and max(p.dilation) == 1 and p.kernel == kernel and
             (not strides or p.stride in strides))
 
@@ -70,10 +71,14 @@ def is_resnet_stem(p):
     return p.text.split("/")[4:] == ["src:32x64x112x112", "k:3x3", "s:2x2", "p:1x1"]
 
 
-# A class is judged row by row: `value` of a row against the target, larger is better unless
-# `at_most`. share: of the row's ceiling. seconds: of a launch. over: seconds above floor + bytes at
-# the device's best speed. lp: time over the average's. ratio: the best peer's time over ours, the
-# lower end of the interval. mean_ratio: the same medians, judged by their geometric mean.
+# A class is judged row by row: the figure named by `value` against the target. Larger is better
+# unless `at_most`.
+#   share       of the row's ceiling
+#   seconds     time of a launch
+#   over        time above floor + bytes at the device's best speed
+#   lp          time over the average's
+#   ratio       the best peer's time over ours, lower end of the interval
+#   mean_ratio  the medians of that, judged by their geometric mean
 Class = namedtuple("Class", "title value applies targets at_most", defaults=(False,))
 
 CLASSES = (
@@ -109,8 +114,8 @@ CLASSES = (
 
 
 def read(paths):
-    """The cold median rows by (contender, problem), what was left out of each record, and the names
-    of all devices by UUID."""
+    """Returns the cold median rows by (contender, problem), the problems left out of each record,
+    and the devices' names by UUID."""
     rows, left_out, devices = {}, {}, {}
     for name, record in read_records(paths):
         ours = record.get("context", {}).get("poolbench", {})
@@ -125,7 +130,7 @@ def read(paths):
 
 
 class Records:
-    """The rows, and what one row's value needs of the others."""
+    """The rows, and the figures of one row that depend on other rows."""
 
     def __init__(self, rows):
         self.rows = {key: row for key, row in rows.items() if "seconds" in row}
@@ -158,13 +163,13 @@ class Records:
         return row["seconds"]["median"] / average["seconds"]["median"]
 
     def peers(self, row):
-        """The peers' rows of the same problem on the same device."""
+        """Returns the peers' rows of the same problem on the same device."""
         return [peer for peer in self.peer_rows.get(row["problem"], [])
                 if peer["device"] == row["device"]]
 
     def ratio(self, row):
-        """Against the best peer: block by block where the record paired the two, else the
-        intervals' ends that are worse for us."""
+        """Returns the ratio to the best peer: from blocks where both were timed in one record, and
+        otherwise from the ends of the two intervals that are worse for us."""
         ratios = []
         for peer in self.peers(row):
             if peer["contender"] == row.get("baseline") and not row.get("across_devices"):
@@ -184,7 +189,7 @@ Result = namedtuple("Result", "of family target verdict")
 
 
 def judge_classes(records, by_family):
-    """A Result for each class and family."""
+    """Yields a Result for each class and family."""
     parsed = {row["problem"]: parse_problem(row["problem"])
               for rows in by_family.values() for row in rows}
     for of in CLASSES:
@@ -213,7 +218,7 @@ def table(results, devices):
         kind = r.of.value
         sign = "≤" if r.of.at_most else "≥"
         found = r.verdict
-        mean = None if kind == "over" else found.mean  # of differences there is no geometric mean
+        mean = None if kind == "over" else found.mean  # differences have no geometric mean
         met = "yes" if found.met else "no rows" if found.rows == 0 else \
             f"no, in {len(found.missed)} of {found.rows}" if found.missed else "no"
         lines.append(f"| {r.of.title} | {r.family} | {found.rows} | {figure(mean, kind)} | "
@@ -222,7 +227,8 @@ def table(results, devices):
 
 
 def details(results, untimed, left_out):
-    """Rows that miss, worst first in each class; rows without a time by reason; what is left out."""
+    """Returns lines for the rows that miss, worst first in each class, the rows without a time by
+    reason, and the problems left out."""
     lines = []
     for r in results:
         for (contender, problem), value in r.verdict.missed:
@@ -247,7 +253,7 @@ def main():
     arguments = parser.parse_args()
     try:
         rows, left_out, names = read(arguments.records)
-        # "cuda:0" is the family's own choice of kernel, "cuda:0.strip" a forced one.
+        # "cuda:0": the backend chose the kernel; "cuda:0.strip": a forced one.
         ours = {family: [row for (contender, _), row in rows.items()
                          if contender.split(":")[0] == family and "." not in contender]
                 for family in FAMILIES}
@@ -266,7 +272,7 @@ def main():
             file.write("\n".join(rows + [""] + more) + "\n")
     if len(more) > MOST_LINES:
         more[MOST_LINES:] = [f"- and {len(more) - MOST_LINES} more (--markdown has all)"]
-    print("\n".join(more + [""] + rows))  # the end of a long output is what is seen
+    print("\n".join(more + [""] + rows))  # a terminal shows the end of a long output
     return 0 if all(r.verdict.met for r in results) else 1
 
 

@@ -1,5 +1,4 @@
-"""Problems for Python: their text form (host/problem.h), their windows, and the bytes that any
-implementation must move."""
+"""Parses problems (host/spec.md, Text), and computes their windows and compulsory bytes."""
 
 import dataclasses
 import math
@@ -13,7 +12,7 @@ class BadInput(ValueError):
 
 @dataclasses.dataclass
 class Problem:
-    """A problem; lists are d, h, w as far as it has them."""
+    """A problem. Lists have one entry for each spatial axis, in d, h, w order."""
 
     text: str
     reduction: str
@@ -41,7 +40,7 @@ class Problem:
 
 
 def parse_problem(text):
-    """The problem that a canonical line writes, as `poolbench list problems` prints them."""
+    """Parses a canonical line, as `poolbench list problems` prints it."""
     parts = text.strip().split("/")
     if len(parts) < 5 or not parts[4].startswith("src:"):
         raise BadInput(f"problem '{text}': reduction/windowing/type/layout/src:... is right")
@@ -108,6 +107,7 @@ def read_tokens(p, tokens):
 
 
 def reach(p, axis):
+    """Returns the extent of the dilated kernel."""
     return (p.kernel[axis] - 1) * p.dilation[axis] + 1
 
 
@@ -138,7 +138,7 @@ def dst_extents(p):
 
 
 def taps_on(p, axis, output):
-    """The taps of an output on an axis that lie inside the input, as a range."""
+    """Returns the taps of an output on an axis, all inside the input, as a range."""
     src = p.src[axis]
     if p.windowing == "global":
         return range(src)
@@ -156,8 +156,8 @@ def count(extents):
 
 
 def compulsory_bytes(p, line=32):
-    """(read, written): whole lines that hold an element that some window touches; a GPU's lines are
-    sectors of 32 bytes."""
+    """Returns the bytes (read, written) that any implementation must move. Where windows leave gaps,
+    the whole lines that hold a tap are read; on a GPU a line is a sector of 32 bytes."""
     item = TYPES[p.dtype] * (p.c if p.layout == "nhwc" else 1)
     touched = []
     for axis, outputs in enumerate(dst_extents(p)):

@@ -1,6 +1,5 @@
-"""Records of `poolbench bench --json` (results/README.md has the fields): reading them, and judging
-their rows by the speeds to reach. Needs Python's own library alone: .ci/gpu_summary.py runs where
-there is nothing else."""
+"""Reads records of `poolbench bench --json` (fields: results/README.md) and judges rows by targets.
+Imports only Python's own library: .ci/gpu_summary.py runs where nothing else is installed."""
 
 import dataclasses
 import gzip
@@ -13,8 +12,8 @@ from problem_text import BadInput
 
 
 def read_records(paths):
-    """(name, record) of every file, .json or .json.gz, and of every .json in an archive. Throws
-    BadInput, which names the file."""
+    """Yields (name, record) for every file, .json or .json.gz, and for every .json in an archive.
+    Throws BadInput, which names the file."""
     for path in paths:
         name = path
         try:
@@ -48,28 +47,29 @@ def texts_of(path):
 
 
 def median_rows(record):
-    """What stands under "poolbench" in a record: in its medians and in its rows without a time."""
+    """Returns the "poolbench" objects of a record: those of the medians and of the untimed rows."""
     return [row["poolbench"] for row in record["benchmarks"] if row.get("poolbench")]
 
 
 def moved(row):
-    """The compulsory bytes of a row with a time."""
+    """Returns the compulsory bytes of a timed row."""
     return row["bytes_read"] + row["bytes_written"]
 
 
 def end(interval, which):
-    """An end of an interval, "low" or "high"; fewer than six samples have none."""
+    """Returns the "low" or "high" end of an interval, or the median where there were fewer than six
+    samples."""
     return interval["median"] if interval[which] is None else interval[which]
 
 
 def geometric_mean(values):
-    """None of no values, and of such that are not all positive."""
+    """Returns None without values, and where one of them is not positive."""
     return statistics.geometric_mean(values) if values and min(values) > 0 else None
 
 
 @dataclasses.dataclass
 class Verdict:
-    """What became of a target."""
+    """How a target was met or missed."""
 
     rows: int
     mean: float  # geometric; None where there is none
@@ -79,8 +79,8 @@ class Verdict:
 
 
 def judge(values, limit, at_most=False, by_mean=False):
-    """Of `values`, by key, each must reach the limit, or else their geometric mean. Larger is
-    better unless `at_most`."""
+    """Judges `values` (by key) by a limit: each of them, or with `by_mean` their geometric mean.
+    Larger is better unless `at_most`."""
     def meets(value):
         return value <= limit if at_most else value >= limit
 

@@ -4,13 +4,13 @@
     poolbench list problems --suite models --batch 1,32 | bench/torch_compile.py --problems - \\
         --json torch_compile.json
 
-torch.compile needs Python, so it is no contender beside the others in one process (libtorch's own
-kernels are: the peer aten-cuda). The rules are the same: right before timed, launches captured in
-a CUDA graph with two events around them, cold over three times the last-level cache and hot,
-samples of about a millisecond, medians with distribution-free intervals. The record has the same
-schema, with "paired": false in every row: compare its times with another record's as
-results/README.md says for two records. Needs python3 and a PyTorch with CUDA whose events can be
-nodes of a graph (external, as in 2.11), nothing else.
+torch.compile needs Python, so it cannot be a contender in poolbench's process (libtorch's own
+kernels are one: the peer aten-cuda). The rules are the same: the output is judged before it is
+timed; launches are captured in a CUDA graph between two events; cold rotates over three times the
+last-level cache, hot uses one set; a sample takes about a millisecond; medians have 95 % intervals
+from order statistics. The record has the same schema, with "paired": false in every row: compare it
+as results/README.md says for two records. Needs python3 and a PyTorch with CUDA whose events can be
+nodes of a graph (external events, as in 2.11).
 
 Exit status: 0 as expected, 2 a wrong result, 3 an error or nothing to do, 4 bad input, 5 no PyTorch
 or no device.
@@ -26,14 +26,14 @@ from torch_device import first_line, open_device
 from torch_problem import Refused, Wrong, require_expressible
 from torch_record import Record, median_interval, timed_details
 
-# The rules of bench/time/measure.cpp; what times is a parameter.
+# The rules of bench/time/measure.cpp. `case` is what is timed.
 MAX_LAUNCHES = 10_000
-WARM_UP_BELOW = 10e-3  # seconds; a longer launch needs no untimed one before it
+WARM_UP_BELOW = 10e-3  # seconds; longer launches need no untimed one before them
 FLOOR_PROBLEM = "max/sliding/f32/nchw/src:1x1x1x1/k:1x1"
 
 
 def sets_for(facts, temperature, footprint, launches):
-    """How many sets of tensors make `launches` launches cold on a device of these facts."""
+    """Returns the number of sets of tensors to rotate over for `launches` launches."""
     if temperature == "hot":
         return 1
     wanted = min(3 * facts["cache_bytes"], facts["memory_bytes"] // 4)
@@ -41,7 +41,7 @@ def sets_for(facts, temperature, footprint, launches):
 
 
 def measure(case, facts, temperature, options):
-    """Seconds of one launch, a sample each, with launches a sample and bytes rotated over."""
+    """Returns the seconds of a launch for each sample, the launches a sample, and bytes rotated."""
     case.rotate(1)
     case.sample(1)
     once = case.sample(1)
@@ -58,7 +58,7 @@ def measure(case, facts, temperature, options):
 
 
 class Run:
-    """Problems timed on a device, and the record of them."""
+    """Times problems on a device and keeps their record."""
 
     def __init__(self, device, options):
         self.device, self.options = device, options
@@ -74,7 +74,7 @@ class Run:
         return self.floor
 
     def time(self, p):
-        """A problem at each temperature; returns its status."""
+        """Times a problem at each temperature; returns its status."""
         details = {
             "contender": "torch.compile",
             "kernel": "",
@@ -96,7 +96,7 @@ class Run:
             details.update(status="refused", reason=str(refused))
         except Wrong as wrong:
             details.update(status="WRONG", reason=str(wrong))
-        except Exception as error:  # of whatever PyTorch throws: the run goes on
+        except Exception as error:  # PyTorch throws many types; the run goes on
             details.update(status="ERROR", reason=f"{type(error).__name__}: {first_line(error)}")
         if case is not None:
             details.update(outputs=case.outputs, checked=case.checked)

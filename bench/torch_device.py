@@ -1,5 +1,4 @@
-"""A CUDA device that PyTorch compiles for, and a problem compiled for it, which
-bench/torch_compile.py times."""
+"""The CUDA device and the compiled problems that bench/torch_compile.py times."""
 
 import collections
 import re
@@ -16,7 +15,7 @@ def first_line(error):
 
 
 class Device:
-    """`torch` with what a record says of the device; opens cases."""
+    """PyTorch, the facts that a record holds of the device, and the way to open cases."""
 
     def __init__(self, torch, mode):
         self.torch, self.mode = torch, mode
@@ -53,7 +52,7 @@ class Case:
 
     def __init__(self, torch, p, mode, device="cuda"):
         self.torch = torch
-        torch._dynamo.reset()  # it gives up after a few shapes of one function
+        torch._dynamo.reset()  # Dynamo stops compiling a function after a few shapes
         metrics = torch._inductor.metrics
         metrics.reset()
         self.base = input_of(torch, p, device)
@@ -66,7 +65,7 @@ class Case:
                 raise
             except Exception as error:
                 raise Refused(f"type: PyTorch says {first_line(error)}") from error
-        # A case that Inductor has no kernel for runs ATen's.
+        # Where Inductor generates no kernel, ATen's runs.
         self.kernel = "inductor" if metrics.generated_kernel_count > 0 else "aten"
         self.checked = judge(torch, p, self.base, result)
         self.expected = [output.clone() for output in result]
@@ -79,8 +78,8 @@ class Case:
             self.wake()
 
     def wake(self):
-        """Keeps the device busy that was idle while this was compiled and judged: it has yet to
-        raise its clocks."""
+        """Keeps the device busy until its clocks have risen: it was idle while the problem was
+        compiled and judged."""
         end = time.monotonic() + WAKE_SECONDS
         with self.torch.no_grad():
             while time.monotonic() < end:
@@ -88,20 +87,20 @@ class Case:
                 self.torch.cuda.synchronize()
 
     def rotate(self, sets):
-        """Launches from now on go round over `sets` inputs and as many outputs."""
+        """Makes later launches rotate over `sets` inputs and as many outputs."""
         self.kept.clear()
         self.inputs = [self.base] + [self.base.clone() for _ in range(sets - 1)]
         self.at = 0
 
     def launch(self):
         if len(self.kept) == len(self.inputs):
-            self.kept.popleft()  # before the launch: its memory is the next output's
+            self.kept.popleft()  # before the launch, which reuses its memory
         self.kept.append(outputs_of(self.compiled(self.inputs[self.at])))
         self.at = (self.at + 1) % len(self.inputs)
 
     def sample(self, launches):
-        """Seconds of a launch, between events that are nodes of a replayed graph of `launches`: the
-        first replay's upload and Python's own time lie outside."""
+        """Returns the seconds of one launch. The two events are nodes of the replayed graph of
+        `launches` launches, so the graph's upload and Python's own time are not counted."""
         cuda = self.torch.cuda
         graph = cuda.CUDAGraph()
         start, end = (cuda.Event(enable_timing=True, external=True) for _ in range(2))
@@ -115,15 +114,15 @@ class Case:
                 end.record()
             finally:
                 graph.capture_end()
-            # Those before are given up only now: the pool stays in use. Events live as long as
-            # their graph.
+            # Frees the graph before this one only now, so that the memory pool stays in use. Events
+            # must live as long as their graph.
             self.graph, self.events = graph, (start, end)
             graph.replay()
         self.stream.synchronize()
         return start.elapsed_time(end) * 1e-3 / launches
 
     def check_timed(self):
-        """Throws Wrong unless a replay writes what was judged."""
+        """Replays the graph once more; throws Wrong unless it writes the output that was judged."""
         last = self.kept[-1]
         for output in last:
             output.fill_(77)

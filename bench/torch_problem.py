@@ -1,5 +1,5 @@
-"""Problems as PyTorch says them: the function that torch.compile is given, its input, and whether
-what comes out is right. `torch` is a parameter everywhere: this file needs no PyTorch itself."""
+"""Expresses problems in PyTorch: the function for torch.compile, its input, and the judgement of its
+output. `torch` is a parameter everywhere, so that this file can be imported without PyTorch."""
 
 import dataclasses
 import math
@@ -7,7 +7,7 @@ import math
 from problem_text import count, dst_extents, taps_on
 
 REDUCED = ("f16", "bf16")
-MAX_EXTENT = 10**7  # what windows are counted for here
+MAX_EXTENT = 10**7  # of an axis whose windows are counted
 
 
 class Refused(Exception):
@@ -20,13 +20,13 @@ class Wrong(Exception):
 
 def require_expressible(p):
     if p.n == 0:
-        raise Refused("src: an empty problem has no time")
+        raise Refused("src: an empty batch cannot be timed")
     if p.windowing == "fractional":
-        raise Refused("windowing: this script draws no samples; the peer aten-cuda has them")
+        raise Refused("windowing: this script draws no samples; the peer aten-cuda does")
     if max(p.src) > MAX_EXTENT:
         raise Refused(f"src: this script counts windows of axes up to {MAX_EXTENT}")
     if p.dtype in ("i8", "u8", "i32") and p.reduction != "max":
-        raise Refused("type: PyTorch's averages and norms of integers are others")
+        raise Refused("type: PyTorch's integer averages and Lp round differently")
     if p.windowing == "adaptive" and p.reduction == "lp":
         raise Refused("windowing: PyTorch has no adaptive Lp pooling")
     if p.windowing == "adaptive" and p.divisor:
@@ -34,24 +34,24 @@ def require_expressible(p):
     if p.windowing != "sliding":
         return
     if p.pad_begin != p.pad_end:
-        raise Refused("p: PyTorch pads both ends alike")
+        raise Refused("p: PyTorch pads both ends by the same")
     if any(2 * pad > kernel for pad, kernel in zip(p.pad_begin, p.kernel)):
         raise Refused("p: PyTorch pads at most half a kernel")
     if p.reduction != "max" and any(dilation > 1 for dilation in p.dilation):
-        raise Refused("d: PyTorch dilates maxima alone")
+        raise Refused("d: PyTorch dilates max only")
     for axis, outputs in enumerate(dst_extents(p)):
         if not all(taps_on(p, axis, output) for output in range(outputs)):
             raise Refused("d: a window without a tap")
 
 
 def axes_of(p, extents):
-    """Of the tensor's axes, which windows have: h and w, and d in 3D; 1D problems have h = 1."""
+    """Pads extents with 1 to PyTorch's axes: h and w, or d, h and w. A 1D problem has h = 1."""
     return [1] * (2 - p.rank) + list(extents)
 
 
 def compute(torch, p):
-    """The function of a tensor that torch.compile is given: what a user of PyTorch would write,
-    with |x| where PyTorch's own lp_pool keeps signs."""
+    """Returns the function for torch.compile: what a user of PyTorch would write, but with |x| in
+    Lp, where lp_pool keeps signs."""
     require_expressible(p)
     functional = torch.nn.functional
     suffix = "3d" if p.rank == 3 else "2d"
@@ -107,7 +107,7 @@ def compute(torch, p):
 
 
 def input_of(torch, p, device):
-    """Small whole numbers beside fractions: maxima have ties, averages round."""
+    """Returns random numbers in [-1, 1), or over all of a small integer type."""
     generator = torch.Generator(device="cpu").manual_seed(1)
     shape = [p.n, p.c] + axes_of(p, p.src)
     dtype = getattr(torch, {"f64": "float64", "f32": "float32", "f16": "float16",
@@ -127,9 +127,9 @@ def outputs_of(result):
 
 
 def judge(torch, p, x, outputs):
-    """Throws Wrong unless the outputs of `x` are PyTorch's own in f64, maxima and indices exactly,
-    averages and norms within the bound of poolbench's judgement. Returns how many were judged: of
-    the first and the last image."""
+    """Compares the outputs with PyTorch's own in f64: max and indices exactly, averages and Lp
+    within the bound of host/spec.md, Judgement. Throws Wrong. Judges the first and the last image,
+    and returns the number of outputs judged."""
     function = compute(torch, dataclasses.replace(p, dtype="f64"))
     checked = 0
     for n in sorted({0, p.n - 1}):

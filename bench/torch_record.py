@@ -1,5 +1,5 @@
-"""The record of bench/torch_compile.py: the schema of `poolbench bench --json` (results/README.md),
-with "paired": false in every row."""
+"""Writes the record of bench/torch_compile.py in the schema of `poolbench bench --json`
+(results/README.md), with "paired": false in every row."""
 
 import datetime
 import json
@@ -11,7 +11,7 @@ from problem_text import compulsory_bytes
 
 
 def median_interval(samples):
-    """Median and the distribution-free 95 % interval of a median, None where there are too few."""
+    """Returns the median and its 95 % interval from order statistics: None with too few samples."""
     samples = sorted(samples)
     n = len(samples)
     median = (samples[(n - 1) // 2] + samples[n // 2]) / 2
@@ -25,15 +25,15 @@ def median_interval(samples):
 
 
 class Record:
-    """Context and rows, as Google Benchmark writes them."""
+    """Context and rows in Google Benchmark's schema."""
 
     def __init__(self, device, mode):
         self.json = {"context": context(device, mode), "benchmarks": []}
         self.families = 0
 
     def add(self, details, series):
-        """The rows of a problem at a temperature: its samples, if any, and last their median.
-        `details` is what the last one carries under "poolbench"."""
+        """Adds the rows of a problem at a temperature: its samples, if any, and then their median,
+        which holds `details` under "poolbench"."""
         name = f"{details['contender']}/{details['problem']}/{details['temperature']}"
         base = {
             "name": name,
@@ -67,7 +67,7 @@ class Record:
                      "poolbench": details})
 
     def save(self, path):
-        """Beside it first, so that there is never half a file."""
+        """Writes beside the file and renames, so that a reader never finds half of it."""
         with open(path + ".part", "w", encoding="utf-8") as file:
             json.dump(self.json, file, indent=1, allow_nan=False)
             file.write("\n")
@@ -79,7 +79,7 @@ def times(seconds):
 
 
 def timed_details(p, series, floor_seconds):
-    """What a row with a time says beside its status."""
+    """Returns the details of a timed row."""
     interval = median_interval(series["seconds"])
     read, written = compulsory_bytes(p)
     return {

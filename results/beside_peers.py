@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Whether `openmp` is as fast beside each peer as alone: peers bring threads, which must sleep.
+"""Checks that `openmp` is as fast beside each peer as alone: a peer's thread pool must sleep.
 
     results/beside_peers.py PROGRAM [ROUNDS]
 
-Runs the program by turns with openmp alone and with openmp and one peer, hot, in processes of their
-own, and compares openmp's medians round by round. Prints for each peer the median of the ratios
-(above 1: slower beside the peer) and their spread. Exit status: 0 all within 3 % of 1, 1 not, 4 no
-peer is here or a run failed.
+Each round starts one process with openmp alone and one with openmp and a peer, hot, and divides
+openmp's median in the second by that in the first. Prints for each peer the median of these ratios
+(above 1: slower beside the peer) with the lowest and the highest. Exit status: 0 all medians within
+3 % of 1, 1 not, 4 no peer is here or a run failed.
 """
 import argparse
 import os
@@ -24,7 +24,7 @@ LIMIT = 1.03
 
 
 def run(*command):
-    """What the command prints; throws CalledProcessError, which has its messages."""
+    """Returns what the command prints. Throws CalledProcessError, which holds its messages."""
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -34,7 +34,7 @@ def available_peers(program):
 
 
 def openmp_seconds(program, *backends):
-    """openmp's median in a process that times these backends."""
+    """Returns openmp's median from a new process that times these backends."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "record.json")
         run(program, "bench", "--hot", "--blocks", "15", "--problem", PROBLEM, "--backend",

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The table of speeds to reach on a CPU, from records of `poolbench bench --json`.
+"""Prints the table of targets on a CPU, from records of `poolbench bench --json`.
 
     results/cpu_summary.py [--missed FILE] RECORD.json|RECORD.json.gz ...
 
-A column a layout, a row a target; hot and cold rows both count, each by itself. A peer's time is
-the best peer's of the row. Rows that no peer takes count in no ratio; their number stands below. A
-problem that stands in several records counts once a temperature, with the last one's figures.
---missed writes every row that misses its target, worst first. TARGETS is the one place that knows
-the targets. Exit status: 0 all met, 1 some missed or without rows, 4 unreadable input.
+A table row is a target, a column a layout and temperature. "Peer" is the fastest peer of a row; rows
+that no peer takes count in no ratio, and a line below the table says how many there are. Where
+several records have the same problem and temperature, the last one counts. --missed writes every
+row that misses its target, worst first. TARGETS is the one place that knows the targets. Exit
+status: 0 all met, 1 some missed or without rows, 4 unreadable input.
 """
 import argparse
 import os
@@ -25,7 +25,7 @@ BYTES = ("i8", "u8")
 
 
 class Row:
-    """A median row of ours, with what its problem's text says."""
+    """A median row of openmp, with its parsed problem."""
 
     def __init__(self, ours, last_level_cache):
         self.ours = ours
@@ -42,7 +42,8 @@ class Row:
         return self.ours["share"]["median"]
 
 
-# A target's value of a row; None: the row does not count. The second parameter has all rows.
+# The functions below compute a row's figure for a target, or None where the row does not count.
+# Their second parameter holds all rows.
 
 
 def ratio_high(row, _):
@@ -68,7 +69,7 @@ def over_floor(row, _):
 
 
 def over_3x3(row, rows):
-    """13x13 at every pixel over 3x3 at every pixel of the same source."""
+    """Time of 13x13 at stride 1 over that of 3x3 at stride 1 on the same source."""
     text = row.problem.text
     small = text.replace("/k:13x13/s:1x1", "/k:3x3/s:1x1").replace("/p:6x6", "/p:1x1")
     other = rows.get((small, row.ours["temperature"]))
@@ -76,8 +77,8 @@ def over_3x3(row, rows):
 
 
 def hard(row, _):
-    """Windows that libraries treat badly: three times the best peer, or 0.8 of the ceiling. The
-    figure is how far the better of the two is on its way."""
+    """For adaptive, fractional and Lp, which libraries neglect: the target is three times the best
+    peer's speed or 0.8 of the ceiling, and the figure the larger of the two quotients."""
     if row.problem.windowing not in ("adaptive", "fractional") and row.problem.reduction != "lp":
         return None
     if row.floor:
@@ -85,8 +86,8 @@ def hard(row, _):
     return max(row.ratio["median"] / 3 if row.ratio else 0, row.share / 0.8)
 
 
-# limits: of the layouts. at_most: smaller is better. by_mean: the geometric mean is judged, not
-# every row.
+# limits: one a layout, in the order of LAYOUTS. at_most: smaller is better. by_mean: judges the
+# geometric mean instead of every row.
 Target = namedtuple("Target", "title value dtypes limits at_most by_mean", defaults=(False, False))
 TARGETS = (
     Target("every row, f32: best peer ÷ ours, upper end", ratio_high, ("f32",), (1.0, 1.0)),
@@ -115,7 +116,7 @@ def cell(target, limit, values):
 
 
 def miss(target, layout, row, value):
-    """A line of --missed."""
+    """Returns a line of --missed."""
     text, temperature = row.problem.text, row.ours["temperature"]
     against = f", against {row.peer}" if target.value in (ratio_high, hard) and row.peer else ""
     return (f"- {target.title} ({layout}): {value:.2f} `{text}` {temperature}, "
@@ -123,7 +124,7 @@ def miss(target, layout, row, value):
 
 
 def summary(rows):
-    """The table's lines, those of the rows that miss, and whether all is met."""
+    """Returns the lines of the table, the lines of --missed, and whether all targets are met."""
     table = ["| | target | nchw, cold | nchw, hot | target | nhwc, cold | nhwc, hot |",
              "| --- | --- | --- | --- | --- | --- | --- |"]
     misses, all_met = [], True
@@ -145,7 +146,7 @@ def summary(rows):
 
 
 def read(paths):
-    """The rows with a time and the reasons of those without, by (problem, temperature)."""
+    """Returns the timed rows, and for the others their reasons, by (problem, temperature)."""
     rows, untimed = {}, {}
     for name, record in read_records(paths):
         try:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Rows where another kernel than the picked one is faster, from records that time them all.
+"""Lists the rows where a backend picked a kernel that another one of its kernels beats.
 
     poolbench bench --suite models --backend openmp,openmp.KERNEL,... --baseline openmp --json RECORD
     results/picks.py [--beyond 0.05] RECORD.json|RECORD.json.gz ...
 
-A row is listed where the lower end of a kernel's ratio to the pick is above 1.05. Beside it stands
-the same kernel's ratio at the other temperature: one pick serves both. Exit status: 0 none, 1 some,
-4 unreadable input.
+The records must time the backend's own pick and its kernels. A row is listed where the lower end of
+a kernel's ratio to the pick is above 1.05, with the kernel's ratio at the other temperature beside
+it, since one pick serves both. Exit status: 0 none, 1 some, 4 unreadable input.
 """
 import argparse
 import os
