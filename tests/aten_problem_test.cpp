@@ -1,4 +1,4 @@
-// What ATen cannot express and where it means something else, judged without the library.
+// What the peer aten refuses, and its known differences. Runs without the library.
 #include "host/peers/aten_problem.h"
 
 #include <gtest/gtest.h>
@@ -53,11 +53,11 @@ TEST(AtenProblem, types_that_only_the_host_computes_too_coarsely) {
 TEST(AtenProblem, samples_whose_windows_differ_in_f32_are_refused) {
   const std::string start = "max/fractional/f32/nchw/src:1x1x7/k:2/out:3/samples:";
   EXPECT_NO_THROW(require_windows_of_aten(parse_problem(start + "0.25")));
-  // (1 + u) 5 / 2 - u 5 / 2 with u a little below 0.8, which f32 makes 0.8 and more.
+  // trunc((1 + u) 5 / 2) - trunc(u 5 / 2) with u just below 0.8, which f32 rounds up to 0.8.
   EXPECT_THROW(require_windows_of_aten(parse_problem(start + "0.7999999999999999")), Refused);
 }
 
-// The rule for the first output of a problem.
+// Returns the rule that explains the first output of a problem.
 std::string rule(const std::string& problem, const std::vector<double>& src, const Point& point,
                  bool on_cuda = false) {
   const PoolProblem parsed = parse_problem(problem);

@@ -1,5 +1,5 @@
-// Backends for tests that run on all of them: opened once, one test for each, and for each family
-// that cannot start here one that says so.
+// Registers tests on all backends: each backend is opened once, and a family that cannot start here
+// becomes a skipped test with the reason.
 #ifndef POOLBENCH_TESTS_BACKENDS_UNDER_TEST_H_
 #define POOLBENCH_TESTS_BACKENDS_UNDER_TEST_H_
 
@@ -16,8 +16,8 @@
 
 namespace poolbench {
 
-// Families that must be there: always the two that need nothing (unless an instruction set is asked
-// for, which the processor may lack), and those that the environment names, as in
+// Families that must start: those that need no device (unless an instruction set is forced, which
+// the processor may lack), and those that the environment names, as in
 // POOLBENCH_REQUIRE=cuda,vulkan.
 inline bool is_required(const std::string& family) {
   if (family == "naive") return true;
@@ -31,15 +31,15 @@ inline bool is_required(const std::string& family) {
 
 inline std::vector<FamilyState>& families() {
   static std::vector<FamilyState> states = [] {
-    // Mesa's cache would give shaders of the vector width that another run compiled them for.
+    // Mesa's shader cache ignores the vector width, and would return shaders of another width.
     setenv("MESA_SHADER_CACHE_DISABLE", "true", 0);
     return open_backends({}, {});
   }();
   return states;
 }
 
-// A test made of a function. `suite` and `name` may hold any character; gtest's filter would read
-// some of them as its own, so these become underscores.
+// Registers a function as a test. In `suite` and `name`, characters that mean something to gtest's
+// filter become underscores.
 inline void register_test(std::string suite, std::string name, std::function<void()> body) {
   struct Test : testing::Test {
     explicit Test(std::function<void()> b) : body(std::move(b)) {}

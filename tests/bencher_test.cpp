@@ -1,5 +1,4 @@
-// What bench does with several APIs on one device, and what a profiler gets to see, on devices of
-// the test's own.
+// Timing several APIs on one device, and the ranges that a profiler sees. Uses fake devices.
 #include "bench/time/bencher.h"
 
 #include <dlfcn.h>
@@ -18,7 +17,7 @@ namespace {
 
 using Events = std::vector<std::string>;
 
-// Does what the naive backend's plan does, takes `seconds`, and says that it was launched.
+// Computes as the naive backend does, takes `seconds`, and logs its launches.
 struct FakePlan : Plan {
   FakePlan(std::unique_ptr<Plan> inner, FakeSubstrate& substrate, double seconds, Events& events)
       : inner(std::move(inner)), substrate(substrate), seconds(seconds), events(events) {}
@@ -99,7 +98,7 @@ TEST_F(BencherTest, apis_on_one_device_share_its_ceilings_and_another_device_has
   EXPECT_TRUE(result.records[2].across_devices);
 }
 
-// A listener stands where a profiler would; it must be named before the first range.
+// Loads a listener in place of a profiler. NVTX looks for it at the first range.
 class Profile : public BencherTest {
  protected:
   void SetUp() override {

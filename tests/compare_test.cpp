@@ -1,4 +1,4 @@
-// The judgement: right answers pass, planted faults are found where they are.
+// The judgement: right answers pass, planted faults are found at their place.
 #include "host/compare.h"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ struct Case {
     return compare(problem, src.data(), answer.dst.data(),
                    problem.spec.indices ? answer.indices.data() : nullptr, seed, full_taps);
   }
-  // Whether `values` are taken for the whole output.
+  // Whether `values` pass as the whole output.
   Comparison judged_as(const std::vector<double>& values) {
     answer.dst = encoded(problem.dtype, values);
     return judged();
@@ -45,7 +45,7 @@ struct Case {
   int64_t outputs() const { return dst_count(problem); }
 };
 
-// Where element `at` of dst stands.
+// Returns n, c and the position of element `at` of dst.
 Point place_of(const PoolProblem& problem, int64_t at) {
   const Extents out = dst_extents(problem);
   const int64_t size = out[0] * out[1] * out[2];
@@ -83,7 +83,7 @@ TEST(RightAnswer, is_accepted_for_2000_random_problems) {
   }
 }
 
-// The next element of the type, whatever it is: the smallest fault there can be.
+// Replaces the element by its neighbour in the type: the smallest possible fault.
 void step(std::byte* element, DType dtype) {
   with_type(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -258,7 +258,7 @@ TEST(Judgement, empty_batch_is_right) {
   EXPECT_EQ(comparison.checked, 0);
 }
 
-// More outputs than are sampled: all borders and about 65,536 of the rest.
+// With more outputs than that, all borders are judged and about 65,536 of the rest.
 TEST(Sampling, borders_always_and_a_seeded_part_inside) {
   for (const char* layout : {"nchw", "nhwc"}) {
     Case c(fmt::format("max/sliding/f32/{}/src:1x4x257x258/k:2x2/s:1x1", layout),
@@ -276,7 +276,8 @@ TEST(Sampling, borders_always_and_a_seeded_part_inside) {
                                                               static_cast<double>(outputs);
     EXPECT_NEAR(static_cast<double>(sampled.checked), expected, 0.02 * expected);
 
-    // Everything inside wrong: as many faults as inside outputs were judged; another seed, others.
+    // All outputs but the borders are wrong, so every sampled one is a fault. Another seed samples
+    // others.
     for (int64_t at = 0; at < outputs; ++at) {
       const Extents o = place_of(c.problem, at).output;
       if (o[1] > 0 && o[1] < height - 1 && o[2] > 0 && o[2] < width - 1) c.element<float>(at) += 1;

@@ -1,5 +1,5 @@
-// Every backend, every kernel forced: the edge and textbook suites over types and layouts, and
-// random problems. What fails prints the line to paste into `poolbench check`.
+// Runs every kernel of every backend on the suites edge and textbook, over types and layouts, and
+// on random problems. A failure prints the line to paste into `poolbench check`.
 //
 // POOLBENCH_FUZZ=N sets the number of random problems.
 #include <fmt/format.h>
@@ -37,7 +37,7 @@ std::string described(const Comparison& comparison, const PoolProblem& problem) 
   return text;
 }
 
-// A GPU under Vulkan may lack types; everything else takes everything with its last kernel.
+// Whether the last kernel may refuse a problem: only on a GPU under Vulkan, which may lack types.
 bool may_refuse(const Backend& backend) {
   const Device& device = backend.substrate().device();
   return device.substrate == "vulkan" && device.uuid != "host";
@@ -63,7 +63,7 @@ class Conformance {
   }
 
  private:
-  // Empty, or what was wrong.
+  // Returns what was wrong, or nothing.
   std::string problem_outcome(const PoolProblem& problem, FillKind fill, uint64_t seed) try {
     if (const Support support = backend_.supports(problem, kernel_); !support) {
       if (takes_everything_ && !may_refuse(backend_))
@@ -101,7 +101,7 @@ void run_suites(Conformance& conformance, int fills_a_problem) {
   for (const char* suite : {"textbook", "edge"}) {
     uint64_t number = 0;
     for (const PoolProblem& problem : read_suite(suite, all_types_and_layouts())) {
-      // Neighbours in the suite get other kinds, so that each edge meets all of them.
+      // Gives neighbours in the suite different kinds, so that each edge meets all of them.
       const uint64_t first = splitmix64(1, number++);
       for (int i = 0; i < fills_a_problem && !conformance.failed_often(); ++i)
         conformance.check(problem, fill_kinds()[(first + i * 3) % kinds].kind, number);
@@ -116,8 +116,8 @@ void run_fuzz(Conformance& conformance, int problems) {
   }
 }
 
-// Sums so long that adding one tap after the other would leave the tolerance (for f32 from some
-// hundred taps on), in every direction that a kernel may walk.
+// Sums so long that a running sum exceeds the tolerance (in f32 from some hundred taps on), on
+// every axis.
 void run_long_sums(Conformance& conformance) {
   constexpr const char* kWindows[] = {
       "global/src:1x8x128x128",
@@ -168,8 +168,7 @@ void register_backend(Backend& backend) {
       EXPECT_GT(conformance.taken(), 0) << "takes none of the random problems";
     });
   }
-  // What `check` without --kernel runs: the fastest kernel that takes the problem. All of both
-  // suites, as they are written.
+  // Without --kernel: the first kernel that takes the problem, on all of both suites.
   register_test(name, "takes_all_of_the_suites", [&backend] {
     for (const char* suite : {"textbook", "edge"})
       for (const PoolProblem& problem : read_suite(suite)) {
@@ -185,7 +184,7 @@ void register_backend(Backend& backend) {
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   poolbench::register_for_all(poolbench::register_backend);
-  // Teams that do not divide the work evenly.
+  // Numbers of threads that do not divide the work evenly.
   poolbench::BackendOptions options;
   options.threads = {1, 3};
   const std::string openmp = "openmp";

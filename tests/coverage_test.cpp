@@ -1,9 +1,9 @@
-// Which kernel takes what: the live answer of every backend against tests/coverage.txt, so that
-// coverage neither shrinks nor grows unseen. After a wanted change:
+// Compares what each kernel takes with tests/coverage.txt, so that coverage neither shrinks nor
+// grows unnoticed. After an intended change:
 //
 //   POOLBENCH_UPDATE_COVERAGE=1 ./coverage_test
 //
-// Families that are not here keep the lines they have in the file and are not compared.
+// Families that cannot start here are not compared, and keep their lines in the file.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -59,7 +59,7 @@ constexpr Row kWindowings[] = {
 };
 constexpr const char* kShapes[] = {"2x32x17", "2x32x17x18", "2x32x17x18x19"};  // by rank
 
-// Layouts and ranks taken of one (reduction, windowing, type).
+// The layouts and ranks that a kernel takes for one (reduction, windowing, type).
 std::string cell(const Backend& backend, const std::string& kernel, const Row& reduction,
                  const Row& windowing, DType dtype) {
   std::vector<std::string> layouts;
@@ -80,7 +80,7 @@ std::string cell(const Backend& backend, const std::string& kernel, const Row& r
   return layouts.empty() ? "-" : fmt::format("{}", fmt::join(layouts, ","));
 }
 
-// Groups names by what was found for them, in the order in which they come.
+// Groups names that have the same answer, in order of first appearance.
 class Groups {
  public:
   void add(const std::string& name, const std::string& value) {
@@ -142,8 +142,8 @@ Tables read_file() {
 
 std::string family_of(const std::string& kernel) { return kernel.substr(0, kernel.find('.')); }
 
-// A family's first backend stands for it. The file holds the emulator's answers for CUDA, whose
-// kernels are the same, and those of Vulkan's software driver: a GPU has types of its own choosing.
+// The first backend of each family. CUDA's lines come from the emulator, which has the same
+// kernels, and Vulkan's from the software driver, since GPUs differ in the types that they have.
 struct Live {
   Tables tables;
   std::vector<std::string> families, left_out;

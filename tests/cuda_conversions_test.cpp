@@ -1,6 +1,6 @@
-// The 16-bit conversions of kernels/dtype.h give what the toolkit's give: there device code uses
-// the toolkit's, whose host versions are compared here. That the device's instructions agree with
-// those is NVIDIA's word; on a machine with a GPU the conformance tests see it.
+// The 16-bit conversions of kernels/dtype.h equal the toolkit's, which device code uses. This
+// compares host code with the toolkit's host versions; that the device's instructions agree with
+// those is NVIDIA's promise, and tested by the conformance tests where there is a GPU.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <gtest/gtest.h>
@@ -30,8 +30,8 @@ TEST(CudaConversions, widen_every_16_bit_float_alike) {
   }
 }
 
-// All signs, exponents and first 7 bits, with what decides how the rest is rounded: each tie of
-// both types, its neighbours, and the ends.
+// Calls f for all signs, exponents and first 7 bits, with the remaining bits at every point where
+// rounding decides: each tie of both types, its neighbours, and the ends.
 TEST(CudaConversions, narrow_floats_alike) {
   constexpr uint32_t kLow[] = {0,      1,      0x0fff, 0x1000, 0x1001, 0x1fff, 0x2000, 0x2fff,
                                0x3000, 0x3001, 0x7fff, 0x8000, 0x8001, 0xefff, 0xf000, 0xffff};

@@ -1,4 +1,4 @@
-// The emulator finds what it is for: each broken body here has a sound twin that passes.
+// The emulator finds each fault that it is made to find, and passes a sound twin of each body.
 #include <gtest/gtest.h>
 
 #include "kernels/cuda/words.h"
@@ -28,7 +28,7 @@ struct FloatParams {
   float* dst;
 };
 
-// What a launch's fault says; empty where it passes.
+// Returns the fault that a launch reports, or nothing.
 template <class Body>
 std::string fault_of(Floats& floats, int64_t blocks, uint64_t seed = 0) {
   try {
@@ -178,7 +178,7 @@ TEST(CudaEmulator, finds_a_shared_element_out_of_bounds) {
   EXPECT_NE(fault.find("shared element 64 of 64: out of bounds"), std::string::npos) << fault;
 }
 
-// Each warp sums its elements; kBroken: one lane does not take part.
+// Each warp sums its elements. kBroken: one lane returns early.
 template <bool kBroken>
 struct WarpSumBody {
   using Params = FloatParams;

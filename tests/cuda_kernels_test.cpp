@@ -1,5 +1,5 @@
-// The CUDA family's kernels under the emulator: their arithmetic on words, their barriers, and the
-// edges of how they cut problems into blocks.
+// The CUDA kernels under the emulator: arithmetic on words, barriers, and the edges of their
+// blocks.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -38,7 +38,7 @@ TEST(CudaWords, lane_maxima_propagate_nan) {
   expect_lane_maxima<uint8_t>({0, 1, 127, 128, 255});
 }
 
-// Two bytes or 16-bit floats at once: what goes in comes out, and the larger one wins in its lane.
+// Words of two elements: conversions are lossless, and max works lane by lane.
 template <class T>
 void expect_pair_maxima(std::initializer_list<float> values) {
   using Pairs = PairParts<T>;
@@ -58,7 +58,7 @@ TEST(CudaWords, pair_maxima) {
   expect_pair_maxima<uint8_t>({0, 1, 127, 128, 254, 255});
 }
 
-// Every quotient that an integer average can come to is rounded as exact arithmetic rounds it.
+// Every quotient that an integer average can have is rounded as in exact arithmetic.
 TEST(CudaWords, integer_averages_are_exact) {
   for (int divisor = 1; divisor < 200; ++divisor)
     for (int sum = -300 * divisor; sum <= 300 * divisor; sum += divisor % 2 == 0 ? 1 : 3)
@@ -70,7 +70,7 @@ TEST(CudaWords, integer_averages_are_exact) {
       ASSERT_EQ(divided<uint8_t>(sum, Divisor(float(divisor))),
                 store<uint8_t>(divide_half_even(sum, divisor)))
           << sum << " / " << divisor;
-  // As `separable` counts, an axis at a time.
+  // As `separable` divides: by a product of counts, one an axis.
   for (int w = 1; w <= kMaxPlainTerms; ++w)
     for (int h = 1; h <= kMaxPlainTerms; ++h)
       for (int sum = -300 * w * h; sum <= 300 * w * h; sum += w * h % 2 == 0 ? w * h / 2 : 7)
@@ -128,7 +128,7 @@ TEST(CudaWords, conversions_keep_every_value) {
   }
 }
 
-// What a kernel without one of its barriers comes to.
+// Returns the fault that the emulator finds in a kernel without one of its barriers.
 template <class Body>
 std::string fault_of(const char* problem_text) {
   const PoolProblem problem = parse_problem(problem_text);
@@ -221,8 +221,8 @@ void expect_right(const std::string& kernel, std::initializer_list<const char*> 
     }
 }
 
-// Rows that are no whole 16-byte runs, one block of many planes and many blocks of one, and a last
-// run that would pass the tensor's end.
+// Rows that are not a multiple of 16 bytes; many planes in a block and many blocks in a plane; a
+// last 16-byte run that would pass the tensor's end.
 TEST(CudaStaged, rows_of_any_length) {
   expect_right(
       "staged", {"max", "max/idx", "avg_include_pad", "avg_exclude_pad"},
@@ -259,8 +259,8 @@ TEST(CudaSeparable, large_windows) {
        "sliding/src:1x2x3x20x21/k:1x7x7/s:1x1x1/p:0x3x3",
        "sliding/src:1x1x5x9x10/k:3x5x5/s:1x1x1/p:1x2x2"});
 }
-// Rows and columns in pairs: odd numbers of both, one of either, several windows side by side, and
-// blocks as full as they come.
+// Rows and columns come in pairs: odd numbers of both, a single one of either, several windows side
+// by side, and blocks that fill shared memory.
 TEST(CudaSeparable, pairs) {
   expect_right(
       "separable", {"max"},
@@ -279,7 +279,7 @@ TEST(CudaSeparable, tables) {
        "fractional/src:1x1x200x77/k:3x2/out:90x31/seed:5", "global/src:3x5x7x7"});
 }
 
-// Planes in pieces, in both layouts, whatever their place in memory.
+// Planes that several blocks share, in both layouts, at any alignment.
 TEST(CudaReduce, large_planes_in_pieces) {
   for (const char* reduction : {"max", "max/idx", "avg_include_pad", "lp/norm:2"})
     for (const DType dtype : {DType::kF64, DType::kF32, DType::kF16, DType::kI8})
@@ -296,7 +296,7 @@ TEST(CudaReduce, large_planes_in_pieces) {
       }
 }
 
-// All kernels on the same random problems; those of other backends stand in the conformance test.
+// All CUDA kernels on the same random problems. conformance_test does this for other backends.
 TEST(CudaEmulated, every_kernel_is_right_on_random_problems) {
   const auto backend = std::move(open_cuda_emulated({}).front());
   for (int i = 0; i < 400; ++i) {

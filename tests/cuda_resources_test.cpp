@@ -1,11 +1,11 @@
-// What the compiler made of the CUDA kernels: registers, local memory and code size of every kernel
-// in the library, for every architecture it was built for, against the ceilings of
-// tests/cuda_resources.txt. Needs no device and no tool of the toolkit: the library holds one ELF
-// image ("cubin") an architecture, which says all of it. After a wanted change:
+// Compares registers, local memory and code size of every CUDA kernel, for every architecture in
+// the library, with the limits of tests/cuda_resources.txt. Needs no device and no tool of the
+// toolkit: it reads them from the ELF image ("cubin") that the library holds for each architecture.
+// After an intended change:
 //
 //   POOLBENCH_UPDATE_CUDA_RESOURCES=1 ./cuda_resources_test
 //
-// rewrites what was found beside the ceilings; the ceilings are changed by hand.
+// rewrites the figures beside the limits. The limits are changed by hand.
 #include <cxxabi.h>
 #include <elf.h>
 #include <fmt/format.h>
@@ -51,8 +51,8 @@ std::string readable(std::string_view mangled) {
   return std::regex_match(name, body, std::regex("run_body<(.*) ?>\\(.*")) ? body[1].str() : name;
 }
 
-// The kernels of one image. Its .nv.info sections hold records of {format, attribute, size} and,
-// in format 4, a payload that begins with a symbol's number and a value.
+// Reads the kernels of one image. Its .nv.info sections hold records of {format, attribute, size};
+// in format 4 a payload follows that begins with a symbol's number and a value.
 std::vector<KernelCode> kernels_of(std::string_view image, int architecture) {
   constexpr uint8_t kSized = 4, kFrameSize = 0x11, kRegisters = 0x2f;
   const auto header = read_at<Elf64_Ehdr>(image, 0);
@@ -94,8 +94,8 @@ std::vector<KernelCode> kernels_of(std::string_view image, int architecture) {
   return kernels;
 }
 
-// All images in a file: containers of nvcc ("fatbin"), which are {magic, version, header size,
-// size} and entries of {kind, header size, size, ..., architecture}.
+// Finds all images in a file. nvcc puts them in containers ("fatbin"): {magic, version, header
+// size, size}, then entries of {kind, header size, size, ..., architecture}.
 std::vector<KernelCode> kernels_in(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});
@@ -119,7 +119,7 @@ std::vector<KernelCode> kernels_in(const std::string& path) {
   return all;
 }
 
-// A line of the file: what matches `pattern` stays below these.
+// A line of the file: limits for the kernels whose names match `pattern`.
 struct Ceiling {
   std::string pattern;
   uint32_t registers, stack;
@@ -156,7 +156,7 @@ Ceiling* ceiling_of(Ceilings& ceilings, const std::string& kernel) {
   return nullptr;
 }
 
-// What the newest of the listed architectures came to, beside its ceilings.
+// The figures of the newest listed architecture beside the limits.
 void update(Ceilings& ceilings, const std::vector<KernelCode>& kernels, int architecture) {
   struct Most {
     int kernels = 0;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
-// A 16-bit float format, slowly: values straight from the definition, rounding by search.
+// A 16-bit float format, computed slowly: values from the definition, rounding by search.
 struct Format {
   int exponent_bits, fraction_bits;
 
@@ -102,7 +102,7 @@ void expect_rounding_at_all_boundaries(const Format& format) {
 
 TEST(F16, rounds_at_all_boundaries) { expect_rounding_at_all_boundaries<f16>(kF16Format); }
 
-// A bf16's midpoints stop being f32 numbers nowhere: it has 16 bits fewer, at every exponent.
+// All midpoints between bf16 numbers are f32 numbers: bf16 has 16 bits fewer at every exponent.
 TEST(BF16, rounds_at_all_boundaries) { expect_rounding_at_all_boundaries<bf16>(kBF16Format); }
 
 template <class T>
@@ -139,7 +139,7 @@ TEST(BF16, overflow_and_special_values) {
   EXPECT_EQ(to_bf16(kInf).bits, 0x7f80);
   EXPECT_EQ(to_bf16(-kInf).bits, 0xff80);
   EXPECT_EQ(to_bf16(0x1p-133f).bits, 1);
-  // A NaN whose set bits would all be cut off stays a NaN.
+  // A NaN stays a NaN, even if all its set bits are cut off.
   EXPECT_TRUE(std::isnan(to_float(to_bf16(bit_cast<float>(0x7f800001u)))));
   EXPECT_TRUE(std::isnan(to_float(to_f16(bit_cast<float>(0xff800001u)))));
 }
@@ -187,7 +187,7 @@ TEST(Store, i32_rounds_half_even_and_saturates) {
   EXPECT_EQ(store<int32_t>(int64_t{1} << 40), 2147483647);
 }
 
-// Of the integers around the exact quotient, the nearest; of two as near, the even one.
+// Returns the integer nearest to the exact quotient; of two equally near, the even one.
 int64_t divided_slowly(int64_t sum, int64_t divisor) {
   const __int128 near = __int128{sum} / divisor;
   __int128 best = 0, best_distance = -1;

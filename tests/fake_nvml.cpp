@@ -1,5 +1,4 @@
-// NVML of a machine with one GPU, for tests: its clocks fall and a power cap sets in at the third
-// look.
+// A fake NVML with one GPU. At the third query its clocks fall and a power cap sets in.
 #include <cstdio>
 
 extern "C" {

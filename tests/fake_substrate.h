@@ -1,4 +1,4 @@
-// A device for tests: the host's memory, and a cache, a UUID and a clock of the test's.
+// A fake device: host memory, with a cache, a UUID and a clock that the test sets.
 #ifndef POOLBENCH_TESTS_FAKE_SUBSTRATE_H_
 #define POOLBENCH_TESTS_FAKE_SUBSTRATE_H_
 
@@ -16,7 +16,7 @@ class FakeSubstrate : public Substrate {
     device_.memory_bytes = int64_t{1} << 32;
   }
   const Device& device() const override { return device_; }
-  // What nobody has filled or written yet holds kNew.
+  // New memory holds this byte.
   static constexpr uint8_t kNew = 0xcd;
   void* allocate(int64_t bytes) override {
     void* memory = host_substrate().allocate(bytes);

@@ -1,4 +1,4 @@
-// Golden files: their text, their errors, and what judging an output by one catches.
+// Golden files: their text, their errors, and the faults that they catch.
 #include "bench/judge/golden.h"
 
 #include <cmath>
@@ -67,7 +67,7 @@ TEST_F(Files, golden_errors_name_file_line_and_expected_count) {
   }
 }
 
-// What the reference says, in the problem's type: an implementation that is right.
+// The reference's outputs in the problem's type: a right implementation.
 template <class T>
 std::vector<T> reference_output(const Golden& golden, std::vector<int64_t>& indices) {
   const auto src = golden_src(golden);

@@ -1,4 +1,4 @@
-// Clocks and throttling in the record, read from an NVML that the test brings.
+// Clocks and throttling in the record, read from a fake NVML.
 #include "bench/time/gpu_watch.h"
 
 #include <gtest/gtest.h>

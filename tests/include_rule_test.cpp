@@ -1,4 +1,4 @@
-// Who may include whom (the arrows bench -> host -> kernels), read off the #include lines:
+// Checks the #include lines against the arrows bench -> host -> kernels:
 //   kernels/   itself, the toolchain's headers and the device APIs
 //   host/      itself and kernels/; each API and each peer library only in its own files
 //   bench/     all three
@@ -23,9 +23,9 @@ namespace fs = std::filesystem;
 
 std::string top(const std::string& path) { return path.substr(0, path.find('/')); }
 
-// Headers of one API or library, and the files that may know it.
+// Headers of one API or library, and the files that may include them.
 struct Owned {
-  const char* header;  // regular expressions, both of the whole
+  const char* header;  // regular expressions that match the whole
   const char* files;
   const char* why;
 };
@@ -50,7 +50,7 @@ constexpr Owned kOwned[] = {
     {"fmt/.*", "host/.*|bench/.*|tests/.*", "kernels do not print"},
 };
 
-// Why `file` may not include `header`, or nothing. `quoted`: written with "".
+// Returns why `file` may not include `header`, or nothing. `quoted`: written with "".
 std::optional<std::string> forbidden(const std::string& file, const std::string& header,
                                      bool quoted) {
   const std::string from = top(file), to = top(header);
@@ -66,7 +66,7 @@ std::optional<std::string> forbidden(const std::string& file, const std::string&
     if (std::regex_match(header, std::regex(owned.header)) &&
         !std::regex_match(file, std::regex(owned.files)))
       return owned.why;
-  // The C++ and C libraries, the processor's and the system's headers have no folder but sys/.
+  // Standard, processor and system headers stand in no folder but sys/.
   const bool toolchain = !quoted && (header.find('/') == std::string::npos || to == "sys");
   const bool known = std::any_of(std::begin(kOwned), std::end(kOwned), [&](const Owned& owned) {
     return std::regex_match(header, std::regex(owned.header));

@@ -1,5 +1,5 @@
-// The measuring core on a substrate whose clock and cache are the test's: what is run, on which
-// buffers, in which order, and what becomes of a time that cannot be true.
+// The measuring core on a fake device: what is run, on which buffers and in which order, and how an
+// impossible time is reported.
 #include "bench/time/measure.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@
 namespace poolbench {
 namespace {
 
-// Copies the input's first bytes to the output and takes `seconds`; notes who ran on what.
+// Copies the input's first bytes to the output, takes `seconds`, and logs its name and buffers.
 struct FakePlan : Plan {
   FakePlan(FakeSubstrate& substrate, std::string name, double seconds,
            std::vector<std::string>& log)
@@ -67,7 +67,7 @@ TEST_F(MeasureTest, every_contender_runs_once_a_block_and_adjacent) {
   ASSERT_EQ(series.size(), 3u);
   for (const Series& one : series) EXPECT_EQ(one.seconds.size(), 6u);
   EXPECT_DOUBLE_EQ(series[1].seconds[0], 3e-3);
-  // Two launches to calibrate each, then in each block a warm-up and a sample each.
+  // Each contender: two launches to calibrate, then in each block a warm-up and a sample.
   ASSERT_EQ(log_.size(), 3u * 2 + 6 * 3 * 2);
   std::map<std::string, std::set<size_t>> places;
   for (size_t block = 0; block < 6; ++block) {
@@ -119,14 +119,14 @@ TEST_F(MeasureTest, hot_uses_one_set_and_cold_goes_round_three_caches) {
   EXPECT_GE(distinct() * 8192, size_t(3 * substrate_.device().cache_bytes));
 }
 
-// The first access to a page has the system find one, which may take longer than the launch.
+// The first access to a page faults, which may take longer than the launch.
 TEST_F(MeasureTest, no_launch_is_the_first_on_its_memory) {
   FakePlan a(substrate_, "a", 10e-6, log_);
   run({subject(a)}, Temperature::kCold);
   EXPECT_EQ(a.on_new_memory, 0);
 }
 
-// CUDA tells a GPU's cache, Vulkan has it guessed: on one device both are equally cold.
+// CUDA reports the cache size, for Vulkan it is estimated. On one device both rotate alike.
 TEST_F(MeasureTest, apis_on_one_device_rotate_over_the_same_bytes) {
   const auto rotations = [&](const char* uuid_of_second) {
     FakeSubstrate first("gpu", 64 << 10), second(uuid_of_second, 256 << 10);
@@ -158,7 +158,7 @@ TEST(Budget, ends_with_its_time_and_leaves_out_what_would_not_end_in_it) {
   Budget budget(100);
   EXPECT_TRUE(budget.allows(99, 1e9)) << "nothing is known of the pace yet";
   EXPECT_FALSE(budget.allows(101, 1));
-  budget.took(10, 1);  // the first case starts everything up
+  budget.took(10, 1);  // the first case includes start-up
   budget.took(5, 100);
   EXPECT_TRUE(budget.allows(20, 1000)) << "50 s at the better pace, 10,000 s at the first";
   EXPECT_FALSE(budget.allows(20, 2000));
@@ -190,7 +190,7 @@ TEST(CompulsoryBytes, every_input_once_where_windows_cover_it) {
 }
 
 TEST(CompulsoryBytes, kernel_smaller_than_stride_counts_whole_lines) {
-  // Rows are skipped; in a row every line is touched.
+  // Windows skip rows, but touch every line of the others.
   EXPECT_EQ(bytes_read("max/sliding/f32/nchw/src:1x1x32x32/k:1x1/s:2x2"), 16 * 32 * 4);
   // One element in 32 of 128 bytes: one line in two.
   EXPECT_EQ(bytes_read("max/sliding/f32/nchw/src:1x1x1x128/k:1x1/s:1x32"), 4 * 64);
@@ -213,7 +213,7 @@ Record record(const std::string& contender, std::vector<double> seconds) {
 }
 
 TEST(Relate, share_and_ratio_are_taken_block_by_block) {
-  // The machine slows down threefold half way; the quotients do not notice.
+  // The machine slows down threefold half way; ratios do not change.
   CaseResult result{{}, {record("a", {2, 2, 2, 6, 6, 6}), record("b", {4, 4, 4, 12, 12, 12})}};
   const std::vector<CeilingSeries> ceilings = {
       {"host", "copy", Temperature::kCold, {{1, 1, 1, 3, 3, 3}, 1, 0, ""}},
@@ -227,7 +227,7 @@ TEST(Relate, share_and_ratio_are_taken_block_by_block) {
   EXPECT_DOUBLE_EQ(result.records[1].ratio.median, 1);
 }
 
-// A device is known by its UUID, whatever API shows it.
+// A device is identified by its UUID, whatever the API.
 TEST(Relate, ceilings_and_ratios_go_by_device_not_by_api) {
   Record cuda = record("cuda:0", {1, 1, 1, 1, 1, 1}),
          vulkan = record("vulkan:0", {2, 2, 2, 2, 2, 2}),

@@ -23,7 +23,7 @@ std::string module_file(const std::string& name) {
   return std::string(POOLBENCH_TEST_MODULES) + "/" + name + ".so";
 }
 
-// The one family state of a module opened as --module `name`=`file` would.
+// Opens a module as --module `name`=`file` does; returns the state of its only family.
 FamilyState open(const std::string& name, const std::string& file) {
   BackendOptions options;
   options.modules = {name + "=" + file};
@@ -33,7 +33,7 @@ FamilyState open(const std::string& name, const std::string& file) {
 }
 FamilyState open(const std::string& name) { return open("mine", module_file(name)); }
 
-// The refusal's reason; also checks that it names the file.
+// Returns the reason for the refusal, and checks that it names the file.
 std::string why_unavailable(const std::string& name) {
   const FamilyState state = open(name);
   EXPECT_TRUE(state.backends.empty());
@@ -46,7 +46,7 @@ Outcome run(Backend& backend, const PoolProblem& problem, std::span<const std::b
   return run_checked(*plan, backend.substrate(), problem, src.data());
 }
 
-// What run_checked says of the named module on a small problem.
+// Returns what run_checked finds in the named module on a small problem.
 std::string broken_rule(const std::string& name) {
   const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:2x3x9x9/k:3x3/s:2x2");
   const FamilyState state = open(name);
@@ -95,7 +95,7 @@ TEST(ExampleModule, refuses_with_the_parameter) {
   EXPECT_EQ(mine.plan(problem, "loops")->kernel(), "loops");
 }
 
-// Our own backend through the interface gives the same bits, kernels and refusals.
+// A backend of this program gives the same bits, kernels and refusals through the C interface.
 TEST(ExportedBackend, equals_the_built_in_one) {
   const FamilyState exported = open("naive_again");
   ASSERT_EQ(exported.why_unavailable, "");
@@ -130,7 +130,7 @@ TEST(ModuleProblem, comes_back_as_an_equal_problem) {
     const Padding pads = padding(problem);
     expected.spec.pad_begin = pads.begin, expected.spec.pad_end = pads.end;
     expected.spec.auto_pad = AutoPad::kNone;
-    // Drawn samples come back as given ones.
+    // Samples drawn from a seed come back as given ones.
     expected.spec.seed = back.spec.seed, expected.spec.samples = back.spec.samples;
     EXPECT_EQ(back, canonical(expected));
     for (int64_t plane = 0; plane < problem.planes(); ++plane)
@@ -192,8 +192,7 @@ TEST(Modules, one_file_can_be_two_modules) {
   EXPECT_EQ(states[1].backends.at(0)->name(), "b");
 }
 
-// A CUDA device as far as a module and its loader see one: its memory is the host's, and it has a
-// stream.
+// A fake CUDA device for a module and its loader: host memory and a stream.
 class FakeCuda : public Substrate {
  public:
   explicit FakeCuda(std::string uuid) {

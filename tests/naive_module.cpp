@@ -1,4 +1,4 @@
-// The naive backend as a module: what building another commit's backends as one comes to.
+// The naive backend as a module, as another commit's backends would be built.
 #include "host/backends/backends.h"
 #include "host/module_export.h"
 

@@ -21,7 +21,7 @@ using namespace std::string_literals;
 
 #define EXPECT_SAYS(text, part) EXPECT_PRED_FORMAT2(testing::IsSubstring, part, text)
 
-// A folder of its own for each test, gone with it.
+// A folder for each test, removed afterwards.
 class Npy : public testing::Test {
  protected:
   void SetUp() override {
@@ -39,7 +39,7 @@ class Npy : public testing::Test {
   size_t files() const { return std::distance(std::filesystem::directory_iterator(folder_), {}); }
   void put(const std::string& bytes) const { std::ofstream(path(), std::ios::binary) << bytes; }
 
-  // What read_npy says of a file of these bytes; it must name the path.
+  // Returns the error of read_npy for a file of these bytes; it must name the path.
   std::string why_not(const std::string& bytes) const {
     put(bytes);
     try {
@@ -55,7 +55,7 @@ class Npy : public testing::Test {
   std::string folder_;
 };
 
-// A file by hand: a header of this text and version, then data.
+// Builds a file: a header of this text and version, then data.
 std::string file(const std::string& header, const std::string& data = {}, char major = 1) {
   std::string bytes = "\x93NUMPY"s + major + '\0';
   for (int i = 0; i < (major == 1 ? 2 : 4); ++i) bytes += static_cast<char>(header.size() >> 8 * i);
@@ -140,7 +140,7 @@ TEST_F(Npy, refuses_wrong_sizes) {
   EXPECT_SAYS(why_not(file(dict("<f4", "(1,)"), "abcdef")), "has 2 bytes behind");
   EXPECT_SAYS(why_not(file(dict("<f4", "(4611686018427387904,)"))), "more than 2^63 - 1 bytes");
   EXPECT_SAYS(why_not(file(dict("<f4", "(4294967296, 4294967296)"))), "more than 2^63 - 1 bytes");
-  // No memory is asked for before the file is known to be that large.
+  // Memory is allocated only after the file is known to be that large.
   EXPECT_SAYS(why_not(file(dict("|u1", "(1152921504606846976,)"), "abc")), "is truncated");
 }
 
@@ -176,7 +176,7 @@ TEST_F(Npy, refuses_headers_that_are_none) {
     EXPECT_SAYS(why_not(file(header, "abcd")), "its header has ");
 }
 
-// Every prefix of a good file, and every byte of its header changed: an answer or BadInput.
+// Every prefix of a good file, and every changed byte of its header, is read or throws BadInput.
 TEST_F(Npy, survives_damage) {
   const std::string good = file(dict("<f4", "(2, 3)"), std::string(24, 'x'));
   for (size_t length = 0; length < good.size(); ++length)

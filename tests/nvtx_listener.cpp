@@ -1,6 +1,6 @@
-// What a profiler does, as a shared object: NVTX loads it by NVTX_INJECTION64_PATH and tells it of
-// every range. It keeps "push <domain> <name>" and "pop <domain>" in events(), for a test in the
-// same process to read.
+// A profiler's stand-in: NVTX loads this shared object by NVTX_INJECTION64_PATH and reports every
+// range to it. It logs "push <domain> <name>" and "pop <domain>" in events(), which a test in the
+// same process reads.
 #include <nvtx3/nvToolsExt.h>
 
 #include <deque>

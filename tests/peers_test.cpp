@@ -1,5 +1,5 @@
-// Rival libraries (host/peers): judged like any backend, their differences named, nobody's team of
-// threads in another's way. A library that is not here is skipped: it costs nothing.
+// The peers (host/peers): judged like any backend, with their differences named, and no thread pool
+// that slows down another library. Skips libraries that are not here.
 #include <gtest/gtest.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,8 +43,8 @@ bool was_built(const std::string& peer) {
   return std::filesystem::exists(POOLBENCH_PEERS "/peer_" + peer + ".so");
 }
 
-// The peer, or null where its library or its device is not here. A peer that was built must open
-// where its device is.
+// Returns the peer, or null where its library or device is not here. A peer that was built must
+// open where its device is.
 Backend* peer(const std::string& name) {
   const FamilyState& state = family(name);
   if (!state.backends.empty()) return state.backends.front().get();
@@ -56,7 +56,7 @@ Backend* peer(const std::string& name) {
   return nullptr;
 }
 
-// Runs, judges and rests a problem on a backend.
+// Runs and judges a problem on a backend, and calls rest().
 Verdict checked(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t seed = 1) {
   std::optional<Accepted> accepted;
   return verify(prepare({&backend, {}}, problem), problem, make_input(problem, kind, seed),
@@ -116,7 +116,7 @@ TEST_P(EachPeer, rules_explain_no_number_that_they_do_not_predict) {
       EXPECT_EQ(backend_->known_difference(problem, src.data(), point), "");
     }
   }
-  // An average that is off by more than adding one by one can be.
+  // An average with an error beyond that of a running f32 sum.
   const PoolProblem average = parse_problem("avg_include_pad/sliding/f32/nhwc/src:1x16x8x8/k:2x2");
   const auto src = filled(average, FillKind::kUniform, 1);
   Point point;
@@ -145,7 +145,7 @@ TEST_P(EachPeer, empty_batch_is_an_empty_result) {
       Status::kOk);
 }
 
-// Two teams of threads in a process ruin both: one spins on the cores of the other.
+// Two OpenMP runtimes in a process slow each other down: each team spins on the other's cores.
 TEST(PeersTogether, one_openmp_runtime_serves_them_all) {
   for (const FamilyState& state : families())
     for (const auto& backend : state.backends) {
@@ -153,14 +153,14 @@ TEST(PeersTogether, one_openmp_runtime_serves_them_all) {
       checked(*backend, "max/sliding/f32/nhwc/src:2x64x56x56/k:3x3/s:2x2/p:1x1",
               FillKind::kUniform);
     }
-  // A CUDA build of PyTorch may bring one that nothing here wakes.
+  // A CUDA build of PyTorch may bring another runtime, which nothing here uses.
   if (peer("aten-cuda") == nullptr) {
     EXPECT_EQ(openmp_runtimes().size(), 1u) << testing::PrintToString(openmp_runtimes());
   }
 }
 
-// Of the processor's time that threads take while nothing is to be done, not of how long anything
-// takes. The OpenMP team sleeps by OMP_WAIT_POLICY=passive here.
+// Measures the processor time that threads use while idle, not a duration. The OpenMP team sleeps
+// here, because of OMP_WAIT_POLICY=passive.
 TEST(PeersTogether, no_thread_spins_after_rest) {
   const PoolProblem problem = parse_problem("max/sliding/f32/nhwc/src:2x64x56x56/k:3x3/s:2x2");
   const auto src = filled(problem, FillKind::kUniform, 1);
@@ -245,7 +245,7 @@ TEST(Peers, refuse_by_the_parameters_name) {
   }
 }
 
-// What cuDNN's parameters cannot say: judged without the library.
+// What cuDNN's parameters cannot express. Runs without the library.
 TEST(Cudnn, refuses_by_the_parameters_name) {
   const struct {
     const char *kernel, *problem, *reason;
@@ -291,7 +291,7 @@ TEST(Cudnn, takes_what_slides_in_the_end) {
   EXPECT_EQ(sliding(bf16, kCudnnResample), bf16);
 }
 
-// The rule for an output of a 1D problem of two taps, of which the first output is looked at.
+// Returns the rule that explains the first output of a 1D problem of two taps.
 std::string cudnn_rule(const std::string& problem, const std::vector<double>& src, double expected,
                        double got) {
   Point point;
@@ -349,7 +349,7 @@ TEST(Peers, that_are_missing_are_listed_with_how_to_get_them) {
   EXPECT_TRUE(open_backends(std::vector<std::string>{"onednn"}, {}).empty());
 }
 
-// A backend of our own that is wrong in one output and knows why.
+// A backend that is wrong in one output, and whose rule explains it.
 struct KnowsWhy : Backend {
   struct Off : Plan {
     std::string_view kernel() const override { return "off"; }

@@ -1,5 +1,5 @@
-// What every Plan keeps, on every backend (host/backend.h): choosing, refusing, repeating, living
-// beside others, and leaving the heap alone.
+// The contract of Plan (host/backend.h) on every backend: choice of kernel, refusals, repeated
+// launches, plans side by side, no allocation in launch().
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ std::atomic<int64_t> allocations = 0;
 }
 
 #if POOLBENCH_COUNTS_ALLOCATIONS
-// Every way to the heap, of all threads and libraries: operator new ends in malloc too.
+// Counts allocations by all threads and libraries; operator new calls malloc too.
 extern "C" {
 void* __libc_malloc(size_t bytes);
 void* __libc_calloc(size_t count, size_t bytes);
@@ -56,8 +56,7 @@ int posix_memalign(void** memory, size_t alignment, size_t bytes) noexcept {
 namespace poolbench {
 namespace {
 
-// One of each reduction, windowing, layout and rank; not so small that all work falls to one
-// thread.
+// One of each reduction, windowing, layout and rank, each large enough for several threads.
 const char* const kLines[] = {
     "max/sliding/f32/nchw/src:2x16x30x31/k:3x3/s:2x2/p:1x1",
     "max/sliding/f16/nhwc/src:2x17x30x31/k:2x2/idx",
@@ -100,7 +99,7 @@ struct Ready {
   }
 };
 
-// f(problem, kernel) for every line and kernel that goes with it.
+// Calls f(problem, kernel) for every line and each kernel that takes it.
 void for_all_plans(Backend& backend,
                    const std::function<void(const PoolProblem&, const std::string&)>& f) {
   for (const char* line : kLines) {
@@ -150,7 +149,7 @@ void plans_exactly_what_it_supports(Backend& backend) {
   };
   for (uint64_t i = 0; i < 200 && !testing::Test::HasFailure(); ++i) {
     const PoolProblem problem = fuzz_case(8, i, 20'000).problem;
-    std::string first;  // of the kernels that take it
+    std::string first;  // kernel that takes it
     for (const KernelInfo& kernel : backend.kernels()) {
       SCOPED_TRACE(fmt::format("{}.{}/{}", backend.name(), kernel.name, to_text(problem)));
       const Support support = backend.supports(problem, kernel.name);
@@ -260,7 +259,7 @@ void register_backend(Backend& backend) {
   add("a_hundred_launches_give_the_same_bits", a_hundred_launches_give_the_same_bits);
   add("plans_side_by_side_give_the_same_bits", plans_side_by_side_give_the_same_bits);
   add("takes_an_empty_batch", takes_an_empty_batch);
-  // Elsewhere a launch records commands or fibers, which live in memory.
+  // Elsewhere a launch records commands or creates fibers, which need memory.
   if (backend.substrate().device().substrate == "host" && backend.timeable())
     add("launches_do_not_allocate", launches_do_not_allocate);
 }

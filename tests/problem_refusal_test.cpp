@@ -9,7 +9,7 @@
 namespace poolbench {
 namespace {
 
-// The message, or "" when the line is taken.
+// Returns the error, or "" when the line is accepted.
 std::string refusal(const std::string& line) {
   try {
     parse_problem(line);
@@ -209,7 +209,7 @@ TEST(Refusal, sizes_that_overflow) {
       {"max/sliding/f32/nchw/src:1x1x9/k:4294967296/d:4294967296", {"d", "4294967296"}},
       {"max/sliding/f32/nchw/src:1x1x9/k:3/p:9223372036854775807", {"p"}},
   });
-  // Every extent and step stays so small that sums of a few do not overflow.
+  // Extents and strides are limited so that sums of a few do not overflow.
   const std::string most = "72057594037927936", beyond = "72057594037927937";
   for (const std::string head :
        {"max/sliding/f32/nchw/src:1x1x9/k:2/s:", "max/sliding/f32/nchw/src:0x1x9/k:2/p:1/s:",
@@ -221,10 +221,10 @@ TEST(Refusal, sizes_that_overflow) {
   expect_refused(
       {{"max/global/i8/nchw/src:0x" + beyond + "x1", {"c is " + beyond, "[1, " + most + "]"}},
        {"max/global/i8/nchw/src:" + beyond + "x1x1", {"n is " + beyond, "[0, " + most + "]"}}});
-  // Just below: 2^60 - 1 elements of 8 bytes. (They are addressed, never allocated here.)
+  // Just below the limit: 2^60 - 1 elements of 8 bytes. Nothing is allocated.
   EXPECT_EQ(refusal("max/global/f64/nchw/src:1x1x1073741823x1073741825"), "");
   EXPECT_NE(refusal("max/global/f64/nchw/src:1x1x1073741824x1073741824"), "");
-  // Extents of an empty batch's planes are bounded too.
+  // The extents of an empty batch are limited too.
   EXPECT_NE(refusal("max/global/f32/nchw/src:0x9223372036854775807x9"), "");
 }
 
@@ -267,8 +267,8 @@ TEST(Refusal, specs_that_no_text_can_write) {
   EXPECT_THROW(validate(problem), BadInput);
 }
 
-// Lines that were right, with bytes changed, dropped, doubled or cut off: each is refused with
-// BadInput or means a problem that round-trips; nothing else happens.
+// Valid lines with bytes changed, dropped, doubled or cut off: each throws BadInput or is a problem
+// whose text round-trips.
 TEST(Refusal, damaged_lines_are_refused_or_mean_something) {
   constexpr std::string_view kBytes = "0123456789x:/-.aekpsdinf_ \xc3\x80";
   int taken = 0, refused = 0;

@@ -191,8 +191,8 @@ TEST(Size, floor_and_ceil_table) {
   }
 }
 
-// By counting: floor mode keeps the windows that end inside the padded input, ceil mode those that
-// begin inside the input or the begin padding and would be reached by the steps.
+// Counts windows one by one: floor mode keeps those that end inside the padded input, ceil mode one
+// more where elements are left over and it begins inside the input or the begin padding.
 TEST(Size, agrees_with_counting_windows) {
   int64_t checked = 0;
   for (int64_t n = 1; n < 10; ++n)
@@ -204,7 +204,7 @@ TEST(Size, agrees_with_counting_windows) {
               const int64_t dilated = (k - 1) * d + 1, padded = n + begin + end;
               int64_t floor = 0, ceil = 0;
               while (floor * s + dilated <= padded) ++floor;
-              // One more window where cells are left over, if it begins early enough.
+              // One more window where elements are left over, if it begins early enough.
               ceil = floor;
               const bool left_over = (floor - 1) * s + dilated < padded;
               if (left_over && ceil * s < n + begin) ++ceil;
@@ -214,8 +214,8 @@ TEST(Size, agrees_with_counting_windows) {
                 const int64_t expected = ceil_mode ? ceil : floor;
                 SCOPED_TRACE(fmt::format("n {} k {} s {} d {} p {}-{} ceil {}", n, k, s, d, begin,
                                          end, ceil_mode));
-                // In floor mode a window that does not fit is refused, in ceil mode a stride of 1
-                // leaves no room for one either.
+                // A window larger than the padded input: refused in floor mode, and in ceil mode
+                // at stride 1.
                 if (floor == 0 && !ceil_mode) {
                   ASSERT_THROW(validate(problem), BadInput);
                   continue;

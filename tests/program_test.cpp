@@ -1,4 +1,4 @@
-// The program as a user meets it: exit statuses, messages, files.
+// The program from outside: exit statuses, messages, files.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,7 +37,7 @@ Output run(const std::string& arguments) {
   return run_command(std::string(POOLBENCH_PROGRAM) + " " + arguments);
 }
 
-// Runs, and demands a status and a piece of what is said.
+// Runs the program, and expects an exit status and a piece of its output.
 void expect(const std::string& arguments, int status, const std::string& says) {
   SCOPED_TRACE("poolbench " + arguments);
   const Output output = run(arguments);
@@ -112,8 +112,8 @@ TEST_F(ProgramTest, bad_problem_is_4_and_names_the_parameter) {
   expect("check --problem avg_include_pad/global/i32/nchw/src:1x1x4", 4, "defined for max only");
 }
 
-// Stopped after its first lines, a run ends in order: it says so, and its record has what was
-// measured and names the rest.
+// A run that is interrupted ends cleanly: it says so, and its record holds what was measured and
+// names the rest.
 TEST_F(ProgramTest, a_run_that_is_stopped_keeps_what_it_measured) {
   const std::string record = file("record.json"), lines = file("lines");
   write("run.sh", "mkfifo " + lines + "\n" + POOLBENCH_PROGRAM +

@@ -1,4 +1,4 @@
-// The oracle against numbers from the textbooks, from other libraries and by hand.
+// The oracle against numbers from textbooks, from other libraries and worked by hand.
 #include "host/reference.h"
 
 #include <cmath>
@@ -203,7 +203,7 @@ TEST(Average, infinities_and_nan_propagate) {
                  {kInf, kNan, kNan}});
 }
 
-// Exact where the accumulators of some libraries are off by 6e-4.
+// Exact, where running sums in f32 are off by 6e-4.
 TEST(Average, many_equal_taps) {
   const auto problem = parse_problem("avg_include_pad/global/f32/nchw/src:1x1x256x256");
   const auto outputs = expected_outputs(problem, encoded(DType::kF32, std::vector(65536, 0.1)));

@@ -1,4 +1,4 @@
-// run_checked: plans that break the contract are reported with the right words.
+// run_checked reports plans that break the contract, each with its own message.
 #include "host/run.h"
 
 #include <cstring>
@@ -25,7 +25,7 @@ class TestPlan : public Plan {
   int64_t scratch_bytes_;
 };
 
-// One problem and a plan that does it right, which tests then spoil.
+// A problem and a right plan, which each test breaks in one way.
 class Run : public testing::Test {
  protected:
   const PoolProblem problem_ = parse_problem("max/sliding/f32/nchw/src:2x3x9x9/k:2x2/idx");
@@ -40,7 +40,7 @@ class Run : public testing::Test {
     TestPlan plan(work, scratch_bytes);
     return run_checked(plan, host_substrate(), problem_, src_.data()).broken;
   }
-  // What is said of a plan that does right and then something more.
+  // Returns the report on a plan that computes correctly and then does something more.
   std::string broken_after(const Work& more, int64_t scratch_bytes = 0) const {
     return broken(
         [&](const Tensors& t) {
@@ -155,7 +155,7 @@ TEST_F(Run, beyond_scratch) {
               {"writes", "behind scratch"});
 }
 
-// A guard may be overwritten with the very byte that stands in it: the other pattern shows it.
+// Overwriting a guard with its own byte is found by the run with the other pattern.
 TEST_F(Run, beyond_dst_with_the_poison_itself) {
   for (const int poison : {0xa5, 0x5a})
     expect_says(broken_after([&](const Tensors& t) {

@@ -1,4 +1,4 @@
-// Suites: their text, their errors and what the built-in ones hold.
+// Suites: their text, their errors, and the content of the built-in ones.
 #include "bench/select/suite.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What several tests share: problems from text, tensors as plain numbers, and backends.
+// Shared by tests: problems from text, tensors as plain numbers, and backends.
 #ifndef POOLBENCH_TESTS_SUPPORT_H_
 #define POOLBENCH_TESTS_SUPPORT_H_
 
@@ -30,7 +30,7 @@ void with_type(DType dtype, F&& f) {
   dispatch_dtype(args, std::forward<F>(f));
 }
 
-// Numbers as elements of a type, and back.
+// Convert numbers to elements of a type, and back.
 inline std::vector<std::byte> encoded(DType dtype, const std::vector<double>& values) {
   std::vector<std::byte> bytes(values.size() * dtype_bytes(dtype));
   with_type(dtype, [&](auto tag) {
@@ -58,8 +58,8 @@ inline std::vector<double> counted(double first, int64_t count) {
   return values;
 }
 
-// What the oracle expects of every output, channels first, before rounding to the type; the integer
-// for integer averages.
+// Returns the oracle's value of every output, channels first, before rounding to the type; for
+// integer averages the rounded integer.
 struct ExpectedOutputs {
   std::vector<double> values;
   std::vector<int64_t> indices;
@@ -85,8 +85,7 @@ inline ExpectedOutputs expected_outputs(const PoolProblem& problem,
   return outputs;
 }
 
-// The oracle's outputs as a backend would write them, in the problem's type and layout: right by
-// construction, to plant faults in.
+// Returns the oracle's outputs in the problem's type and layout. Tests plant faults in them.
 struct Answer {
   std::vector<std::byte> dst;
   std::vector<int64_t> indices;

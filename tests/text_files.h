@@ -1,4 +1,4 @@
-// What tests of text files share: files in a folder of their own, and what is said of bad ones.
+// Shared by tests of text files: a folder for each test, and the errors of bad files.
 #ifndef POOLBENCH_TESTS_TEXT_FILES_H_
 #define POOLBENCH_TESTS_TEXT_FILES_H_
 
@@ -22,7 +22,7 @@ inline testing::AssertionResult starts(const std::string& text, const std::strin
   return testing::AssertionFailure() << "'" << text << "' does not start with '" << part << "'";
 }
 
-// What the call's BadInput says; fails the test when there is none.
+// Returns the message of the call's BadInput; fails the test when there is none.
 template <class Call>
 std::string refusal(const Call& call) {
   try {
@@ -34,7 +34,7 @@ std::string refusal(const Call& call) {
   return {};
 }
 
-// A folder of its own for each test, removed afterwards.
+// A folder for each test, removed afterwards.
 class Files : public testing::Test {
  protected:
   void SetUp() override {

@@ -1,4 +1,4 @@
-// Where the judgement's tolerance ends: each edge by hand, just inside and just outside.
+// The edges of the judgement's tolerance, worked by hand: just inside and just outside.
 #include <cmath>
 #include <limits>
 
@@ -11,7 +11,7 @@ namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// The judgement of a single output.
+// Judges a single output.
 Comparison judged(const std::string& line, const std::vector<double>& input, double got) {
   const PoolProblem problem = parse_problem(line);
   const auto src = encoded(problem.dtype, input);
@@ -29,8 +29,8 @@ std::string average(const char* dtype, size_t taps, const std::string& more = ""
   return fmt::format("avg_include_pad/global/{}/nchw/src:1x1x{}{}", dtype, taps, more);
 }
 
-// (64 + ceil(log2 T)) units of 2^-24 around 1 are half as many ulp above it; where a half remains,
-// the end rounds to the even neighbour.
+// (64 + ceil(log2 T)) * 2^-24 above 1 is half as many ulp, since an ulp there is 2^-23. Where a
+// half ulp remains, the end rounds to the even neighbour.
 TEST(AverageTolerance, grows_with_the_logarithm_of_the_taps) {
   const struct {
     size_t taps;
@@ -64,7 +64,7 @@ TEST(AverageTolerance, follows_the_sum_of_magnitudes_when_the_sum_cancels) {
   EXPECT_FALSE(taken(average("f32", 4, "/div:-2"), input, 2 * edge + 0x1p-40));
 }
 
-// A 16-bit float accumulates in f32: what remains is the rounding to the type.
+// 16-bit floats are summed in f32, so the rounding to the type dominates.
 TEST(AverageTolerance, of_16_bit_floats_is_half_an_ulp) {
   const struct {
     const char* dtype;
@@ -77,7 +77,7 @@ TEST(AverageTolerance, of_16_bit_floats_is_half_an_ulp) {
     EXPECT_TRUE(taken(line, {1, 1, 1, 1}, 1));
     EXPECT_FALSE(taken(line, {1, 1, 1, 1}, 1 + ulp));
     EXPECT_FALSE(taken(line, {1, 1, 1, 1}, 1 - ulp / 2));
-    // Halfway between 1 and its next number the error of the sum decides: both are right.
+    // Halfway between 1 and its next number, the error of the sum decides: both are right.
     EXPECT_TRUE(taken(line, {1, 1, 1, 1 + 2 * ulp}, 1));
     EXPECT_TRUE(taken(line, {1, 1, 1, 1 + 2 * ulp}, 1 + ulp));
     EXPECT_FALSE(taken(line, {1, 1, 1, 1 + 2 * ulp}, 1 + 2 * ulp));

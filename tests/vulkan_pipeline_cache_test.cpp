@@ -1,4 +1,4 @@
-// Pipelines on disk: what was written comes back, and nothing else ever reaches a driver.
+// The pipeline cache on disk: what was written comes back, and a driver never sees anything else.
 #include "host/backends/vulkan_pipeline_cache.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ class PipelineCache : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  // The first Vulkan device, or a skipped test.
+  // Opens the first Vulkan device, or skips the test.
   std::unique_ptr<VulkanSubstrate> substrate() {
     try {
       const auto instance = std::make_shared<VulkanInstance>();
@@ -59,7 +59,7 @@ TEST_F(PipelineCache, gives_back_what_was_written) {
   EXPECT_EQ(read_pipelines(file_), data_);
   EXPECT_TRUE(write_pipelines(file_, {5, 6}));  // over the old one
   EXPECT_EQ(read_pipelines(file_), (std::vector<uint8_t>{5, 6}));
-  // No part of a file is left beside it.
+  // No temporary file is left.
   EXPECT_EQ(std::distance(fs::directory_iterator(file_.parent_path()), {}), 1);
 }
 
@@ -125,7 +125,7 @@ TEST_F(PipelineCache, hands_on_this_device_s_data_alone) {
   EXPECT_EQ(VulkanPipelineCache(*device).bytes_given(), 0u);
 }
 
-// Whatever lies in its place, a backend starts, plans, and leaves its own.
+// Whatever is at its path, a backend starts and plans, and writes a new cache where it can.
 TEST_F(PipelineCache, backends_work_with_any_file) {
   const auto device = substrate();
   if (device == nullptr) GTEST_SKIP() << "no Vulkan device";
@@ -139,7 +139,7 @@ TEST_F(PipelineCache, backends_work_with_any_file) {
       VulkanBackend backend("vulkan:0", substrate());
       EXPECT_NE(backend.plan(parse_problem("max/sliding/f32/nchw/src:1x2x8x8/k:2x2")), nullptr);
     }
-    // Mesa's software driver keeps nothing.
+    // Mesa's software driver caches nothing.
     const bool keeps = !device->is_cpu() && kind != std::string("folder");
     EXPECT_EQ(keeps, !read_pipelines(file).empty());
   }

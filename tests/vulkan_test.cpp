@@ -1,5 +1,5 @@
-// The Vulkan backend on whatever devices the machine has, with the validation layer on: any message
-// it gives becomes an exception of the call that caused it.
+// The Vulkan backend on all devices of this machine, with the validation layer on: each of its
+// messages becomes an exception of the call that caused it.
 #include "host/substrates/vulkan.h"
 
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ class Vulkan : public testing::Test {
   }
 };
 
-// Runs every kernel that takes the problem, or the one that is named, and judges what it wrote.
+// Runs every kernel that takes the problem, or the named one, and judges its output.
 void check(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t seed,
            std::string_view only = {}) {
   const auto src = filled(problem, kind, seed);
@@ -124,8 +124,8 @@ TEST_F(Vulkan, random_problems) {
   }
 }
 
-// Rows and channels in whole 16-byte runs, which few random problems have and `strip` and `vector`
-// ask for.
+// Rows and channels that are multiples of 16 bytes, as `strip` and `vector` need; few random
+// problems have them.
 TEST_F(Vulkan, random_problems_of_whole_runs) {
   const char* wish = std::getenv("POOLBENCH_FUZZ");
   const int count = wish != nullptr ? std::atoi(wish) : 300;
@@ -141,8 +141,8 @@ TEST_F(Vulkan, random_problems_of_whole_runs) {
   }
 }
 
-// Enough outputs for several rows and columns of them in an invocation, which small problems on a
-// GPU do not get.
+// Enough outputs for an invocation to make several rows and columns of them. Small problems on a
+// GPU get one output an invocation.
 TEST_F(Vulkan, outputs_that_share_rows_and_columns) {
   for (const char* text :
        {"max/sliding/f32/nchw/src:1x16x31x64/k:3x3/s:1x1/p:1x1",
@@ -162,8 +162,8 @@ TEST_F(Vulkan, outputs_that_share_rows_and_columns) {
       for (const FillKind fill : all_fills()) check(*backend, parse_problem(text), fill, 1);
 }
 
-// Planes that shared memory does not hold: bands of rows, of columns, of both, and the words that
-// rows of any length begin and end in, down to inputs of less than one.
+// Planes larger than shared memory: bands of rows, of columns, of both. Rows that begin and end
+// inside a word, down to inputs shorter than a word.
 TEST_F(Vulkan, staged_bands_and_rows_of_any_length) {
   for (const char* text : {"max/sliding/f32/nchw/src:1x2x70x83/k:13x13/s:1x1/p:6x6/idx",
                            "max/sliding/bf16/nchw/src:1x2x66x70/k:9x9/s:2x1/p:4x4",
@@ -191,7 +191,7 @@ TEST_F(Vulkan, staged_bands_and_rows_of_any_length) {
     }
 }
 
-// More than 65,535 workgroups of each way to number them (`vector` counts as `strip` does).
+// More than 65,535 workgroups, for each numbering of workgroups (`vector` numbers like `strip`).
 TEST_F(Vulkan, grid_folds_in_two_dimensions) {
   for (const auto& [kernel, text] :
        {std::pair{"table", "max/sliding/u8/nchw/src:1x1x3000x4000/k:1x1"},
@@ -211,7 +211,7 @@ TEST_F(Vulkan, tensor_beyond_the_storage_buffer_range) {
       check(*backend, parse_problem(text), FillKind::kPosition, 1);
 }
 
-// Software Vulkan ends loops after 65,535 iterations without a word.
+// Mesa's software driver silently ends loops after 65,535 iterations.
 TEST_F(Vulkan, long_windows) {
   for (const char* text :
        {"avg_include_pad/global/f32/nchw/src:1x2x1200x1200",
@@ -271,7 +271,7 @@ TEST_F(Vulkan, memory_with_and_without_staging) {
   const auto physical = vk::raii::PhysicalDevices(instance->get());
   for (const bool always_stage : {false, true}) {
     VulkanSubstrate substrate(instance, physical.front(), always_stage);
-    // Beyond a staging buffer, odd, and from an odd address on.
+    // An odd number of bytes beyond the staging buffer, at an odd address.
     std::vector<uint8_t> sent((int64_t{32} << 20) + 12345), back(sent.size());
     for (size_t i = 0; i < sent.size(); ++i) sent[i] = uint8_t(i * 7 + i / 1000);
     Buffer one(substrate, sent.size() + 64), other(substrate, sent.size() + 64);
@@ -302,7 +302,7 @@ TEST_F(Vulkan, validation_messages_are_exceptions) {
   EXPECT_NO_THROW(instance->check());
   const vk::raii::Fence fence(substrate.vulkan(), vk::FenceCreateInfo{});
   EXPECT_NO_THROW(instance->check());
-  substrate.vulkan().resetFences({});  // at least one is demanded
+  substrate.vulkan().resetFences({});  // invalid: at least one is required
   EXPECT_THROW(instance->check(), std::runtime_error);
   EXPECT_NO_THROW(instance->check());
 }
@@ -311,7 +311,7 @@ TEST(VulkanFeatures, decide_which_types_are_taken) {
   const auto missing = [](const char* shader, const VulkanFeatures& features) {
     return missing_feature(shader_words(shader), features);
   };
-  // Maxima are compared as integers: f64 ones need no f64 arithmetic.
+  // Max compares as integers, so f64 needs no f64 arithmetic.
   for (const char* shader : {"table.f64.max", "table.f64.max_index", "sliding.f32.average",
                              "reduce.f32.lp", "table.i32.max", "linear"})
     EXPECT_EQ(missing(shader, {}), "") << shader;
@@ -355,7 +355,7 @@ TEST(VulkanFeatures, are_asked_of_the_driver) {
   EXPECT_EQ(added(other), 0u);
 }
 
-// What stands for a GPU's memory limit moves the bytes that it says.
+// The linear passes, which are the ceilings, move exactly the bytes that they state.
 TEST_F(Vulkan, linear_passes) {
   constexpr int64_t kRead = 1 << 20, kWritten = 1 << 18;
   std::vector<uint32_t> sent((kRead + kWritten) / 4), got(sent.size());

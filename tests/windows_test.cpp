@@ -24,7 +24,7 @@ Table table(const std::string& line, int axis = 2, int64_t plane = 0) {
   return windows(parse_problem(line), axis, plane);
 }
 
-// The taps of an output, one by one from the definition, and what the divisor counts.
+// Lists the taps of an output from the definition, and counts for the divisor.
 Window window_slowly(const PoolProblem& problem, int axis, int64_t o) {
   const PoolSpec& spec = problem.spec;
   const int64_t n = problem.src[axis], start = o * spec.stride[axis] - padding(problem).begin[axis];
@@ -103,7 +103,7 @@ TEST(Sliding, window_without_a_tap) {
             (Table{{0, 0, 2}}));
 }
 
-// PyTorch's bound on the padding: with it only dilation brings empty windows about.
+// With padding of at most half a kernel, only dilated windows can be without a tap.
 TEST(Sliding, no_empty_window_without_dilation) {
   int64_t dilated_empty = 0;
   for (int64_t n = 1; n < 12; ++n)
@@ -219,7 +219,7 @@ TEST(Fractional, double_decides_where_single_precision_differs) {
   EXPECT_EQ(static_cast<int>((191 + u) * alpha) - static_cast<int>(u * alpha), 244);
 }
 
-// The step between windows too: 10 / 3 and its half more fall on either side of whole numbers.
+// The step between windows must be computed in f64: multiples of 10 / 3 fall on whole numbers.
 TEST(Fractional, step_is_a_double) {
   const auto begins = [](const char* u) {
     std::vector<int64_t> begins;

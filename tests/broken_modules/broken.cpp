@@ -1,5 +1,5 @@
-// Modules that are wrong, or special, in one way each, chosen by the define POOLBENCH_BROKEN_<WAY>.
-// Right would be: writes 1 to every output of an f32 problem.
+// Modules that break the contract, each in one way, chosen by the define POOLBENCH_BROKEN_<WAY>.
+// The sound one writes 1 to every output of an f32 problem.
 #include <unistd.h>
 
 #include <csignal>
@@ -19,7 +19,7 @@ void defined_nowhere();
   throw std::runtime_error("no licence for this library");
 #elif POOLBENCH_BROKEN_EXIT_AT_LOAD
   std::exit(0);
-#elif POOLBENCH_BROKEN_STARTS_DEVICE  // what a device's driver does: no child can use it any more
+#elif POOLBENCH_BROKEN_STARTS_DEVICE  // as a device's driver does: a forked child cannot use it
   setenv("POOLBENCH_TEST_DEVICE_OF", std::to_string(getpid()).c_str(), 1);
 #elif POOLBENCH_BROKEN_NEEDS_DEVICE
   const char* owner = std::getenv("POOLBENCH_TEST_DEVICE_OF");
