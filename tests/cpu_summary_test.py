@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""results/cpu_summary.py on a record made up here: which rows count, and what is said of them."""
+"""results/cpu_summary.py on a made-up record: which rows count, and what it prints of them."""
 import json
 import os
 import subprocess

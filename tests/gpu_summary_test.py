@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-""".ci/gpu_summary.py on records made up here: which rows a class takes, what is met and what is
-missed, and that nothing is kept silent."""
+""".ci/gpu_summary.py on made-up records: the rows of each class, which targets are met or missed,
+and that every untimed row is listed."""
 import gzip
 import io
 import json

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A function that one object defines and another one has inline are two of one name: the linker keeps
-# the first and says nothing, and whoever meant the other one calls the wrong function.
+# Finds functions that one object defines and another one has inline. The linker silently keeps one
+# of the two, and callers of the other one call the wrong function.
 #
 #   one_definition_test.sh NM LIBRARY ...
 set -eu

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""results/picks.py on a record made up here: which kernels it calls faster than the pick."""
+"""results/picks.py on a made-up record: which kernels it reports as faster than the pick."""
 import json
 import os
 import subprocess

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bench/problem_text.py: extents, taps, what is refused, and bytes as the program counts them."""
+"""bench/problem_text.py: extents, taps, refusals, and the program's count of compulsory bytes."""
 
 import os
 import sys

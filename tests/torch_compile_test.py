@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""bench/torch_compile.py without PyTorch: measuring with a device that only counts, the record, the
-program's exit statuses."""
+"""bench/torch_compile.py without PyTorch: measuring on a fake device, the record, exit statuses."""
 
 import contextlib
 import io

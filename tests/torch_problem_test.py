@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""bench/torch_problem.py: what PyTorch is asked for and, where it is in reach, what it computes on
-the CPU, and whether its outputs are judged rightly."""
+"""bench/torch_problem.py: the function for PyTorch, the judgement, and, if PyTorch is here, what it
+computes on the CPU."""
 
 import importlib.util
 import itertools
