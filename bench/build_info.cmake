@@ -15,6 +15,7 @@ if(GIT_FOUND)
   endif()
 endif()
 set(text "// Written by bench/build_info.cmake.
+#define POOLBENCH_VERSION \"${VERSION}\"
 #define POOLBENCH_COMMIT \"${commit}\"
 #define POOLBENCH_COMPILER \"${COMPILER}\"
 #define POOLBENCH_FLAGS \"${FLAGS}\"

@@ -65,8 +65,9 @@ int main(int argc, char** argv) {
   CLI::App app{"poolbench: pooling on every backend, checked against each other and timed"};
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help of all commands");
+  const poolbench::BuildInfo build = poolbench::build_info();
   app.set_version_flag("--version",
-                       fmt::format("poolbench, commit {}", poolbench::build_info().commit));
+                       fmt::format("poolbench {}, commit {}", build.version, build.commit));
   poolbench::Run run;
   poolbench::add_list(app, run);
   poolbench::add_check(app, run);

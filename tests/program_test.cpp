@@ -79,7 +79,9 @@ TEST_F(ProgramTest, help_of_every_command_has_an_example) {
   }
 }
 
-TEST_F(ProgramTest, version_is_the_commit) { expect("--version", 0, "poolbench, commit "); }
+TEST_F(ProgramTest, version_names_the_commit) {
+  expect("--version", 0, "poolbench " POOLBENCH_VERSION ", commit ");
+}
 
 TEST_F(ProgramTest, bad_usage_is_4) {
   expect("", 4, "subcommand is required");

@@ -40,7 +40,8 @@ std::string environment(const char* name) {
 }  // namespace
 
 BuildInfo build_info() {
-  return {POOLBENCH_COMMIT, POOLBENCH_COMPILER, POOLBENCH_FLAGS, POOLBENCH_BUILD_TYPE};
+  return {POOLBENCH_VERSION, POOLBENCH_COMMIT, POOLBENCH_COMPILER, POOLBENCH_FLAGS,
+          POOLBENCH_BUILD_TYPE};
 }
 
 std::string first_line_of(const std::string& path) {
@@ -114,7 +115,8 @@ nlohmann::json run_context() {
         {"flags", build.flags},
         {"build_type", build.build_type}}},
       {"noted",
-       {{"commit", build.commit},
+       {{"version", build.version},
+        {"commit", build.commit},
         {"kernel", std::string(system.sysname) + " " + system.release},
         {"governor", first_line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")},
         {"huge_pages", first_line_of("/sys/kernel/mm/transparent_hugepage/enabled")},
