@@ -1,10 +1,9 @@
-// ATen, PyTorch's tensor library: its out-variants on preallocated outputs, in inference mode, on
-// the host or on a CUDA device (aten_device.h), where they are recorded on the caller's stream.
+// ATen, PyTorch's tensor library. Calls out-variants on preallocated outputs, in inference mode: on
+// the host, or on a CUDA device (aten_device.h) on the caller's stream, which is being captured.
 //
-// 1D problems are 2D ones of height 1, which is how PyTorch itself computes most of them. Where
-// PyTorch spells a problem in several ways the quickest exact one is taken: mean and amax for
-// global windows, a vector norm for global Lp. A maximum's indices are always computed; not asked
-// for, they go into scratch.
+// A 1D problem is sent as a 2D one of height 1, as PyTorch itself does for most. Where PyTorch
+// offers several exact ways, takes the fastest: mean and amax for global windows, a vector norm for
+// global Lp. Max pooling always computes indices; where none are asked for they go to scratch.
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/adaptive_avg_pool3d.h>
@@ -46,7 +45,7 @@ at::ScalarType type_of(DType dtype) {
   return kTypes[int(dtype)];
 }
 
-// A tensor without memory, of these extents in the problem's layout.
+// Makes a tensor without memory, of these extents in the problem's layout.
 at::Tensor tensor(const PoolProblem& problem, const Extents& extents, at::ScalarType type,
                   at::Device device) {
   const auto [sizes, strides] = tensor_shape(problem, extents);
@@ -61,7 +60,7 @@ void point_at(const at::Tensor& tensor, const void* memory) {
   tensor.storage().set_data_ptr_noswap(at::DataPtr(const_cast<void*>(memory), tensor.device()));
 }
 
-// One operation on tensors of one shape, whose memory comes later.
+// An operation on tensors of one shape. Their addresses are set before each launch.
 class Operation {
  public:
   Operation(const PoolProblem& problem, at::Device device) : problem_(problem), device_(device) {
@@ -102,8 +101,7 @@ class Operation {
     if (powers_.defined()) point_at(powers_, tensors.scratch);
     run_();
   }
-  // Whether the outputs are where and as they were: an out-variant may give its output other
-  // strides or memory.
+  // Whether the outputs kept their memory and strides: an out-variant may replace them.
   bool kept(const Tensors& tensors) const {
     const auto same = [&](const at::Tensor& t, const void* memory, at::ScalarType type) {
       return t.data_ptr() == memory &&
@@ -146,7 +144,7 @@ class Operation {
       const double p = spec.norm;
       if (global && !spec.norm_mean)
         return [this, p] { at::linalg_vector_norm_out(dst_, src_, p, spatial_, true); };
-      // The mean over real taps, or with a divisor of 1 their sum.
+      // The mean over the taps, or with divisor 1 their sum.
       const auto mean = average(powers_, false, spec.norm_mean ? 0 : 1);
       return [this, p, mean] {
         at::pow_out(powers_, src_, p);
@@ -197,8 +195,8 @@ class Operation {
   std::function<void()> run_;
 };
 
-// Whether two planes, one of zeros and one above, came out as such: ATen's 3D pooling, told to
-// write channels last, writes channels first.
+// Whether a plane of zeros and a plane of positive numbers came out in the right layout: ATen's 3D
+// pooling, given a channels-last output, writes channels first.
 bool in_layout(const PoolProblem& problem, const std::vector<std::byte>& dst) {
   const int64_t bytes = dtype_bytes(problem.dtype), outputs = dst_count(problem) / problem.c;
   const bool last = problem.layout == Layout::kChannelsLast;
@@ -212,11 +210,12 @@ bool in_layout(const PoolProblem& problem, const std::vector<std::byte>& dst) {
   return true;
 }
 
-// Types, parameters and layouts are tried, not assumed: they change from version to version. Throws
-// Refused with ATen's words unless the operation runs on one or two planes and writes them right.
+// Runs the operation on one or two planes, because the types, parameters and layouts that ATen
+// accepts change from version to version. Throws Refused with ATen's message if it fails or writes
+// wrongly.
 void probe(PoolProblem problem, const AtenDevice& where) {
   problem.n = 1;
-  problem.c = std::min<int64_t>(problem.c, 2);  // one channel has both layouts
+  problem.c = std::min<int64_t>(problem.c, 2);  // with one channel both layouts are the same
   if (problem.spec.samples.size() > size_t(problem.rank))
     problem.spec.samples.resize(size_t(problem.c) * problem.rank);
   try {

@@ -1,5 +1,5 @@
-// Where aten.cpp works: the host, or with POOLBENCH_ATEN_CUDA a CUDA device. One source, built as
-// two modules.
+// The device of aten.cpp: the host, or with POOLBENCH_ATEN_CUDA a CUDA device. The same source is
+// built into two modules.
 #ifndef POOLBENCH_HOST_PEERS_ATEN_DEVICE_H_
 #define POOLBENCH_HOST_PEERS_ATEN_DEVICE_H_
 
@@ -25,7 +25,7 @@
 
 namespace poolbench {
 
-// A device as ATen has it and as we do.
+// A device in ATen's terms and in ours.
 struct AtenDevice {
   at::Device device;
   Substrate& substrate;
@@ -39,16 +39,15 @@ inline constexpr bool kAtenCuda = true;
 inline std::vector<AtenDevice> aten_devices() {
   std::vector<AtenDevice> devices;
   const auto& substrates = cuda_substrates();
-  // Nobody else does: PyTorch makes its allocators when it allocates, and our tensors have memory.
+  // PyTorch would initialize its allocators at its first allocation, but our tensors have memory.
   at::globalContext().lazyInitDevice(at::kCUDA);
   for (const auto& substrate : substrates)
     devices.push_back({at::Device(at::kCUDA, c10::DeviceIndex(devices.size())), *substrate});
   return devices;
 }
 
-// Runs ATen's work on a given stream. What it allocates meanwhile comes from a pool of this
-// object's own: a recording goes on using that memory, which the caching allocator would give to
-// others.
+// Runs ATen's work on a given stream. Memory that ATen allocates meanwhile comes from a pool of
+// this object, because a recording keeps using it; the caching allocator would give it to others.
 class AtenRunner {
  public:
   explicit AtenRunner(at::Device device)
@@ -65,7 +64,7 @@ class AtenRunner {
     const Allocating allocating(*this, cuda_stream);
     work();
   }
-  // Runs it now and waits.
+  // Runs the work now and waits.
   template <class Work>
   void run_now(Work&& work) {
     const auto stream = c10::cuda::getStreamFromPool(false, device_);
@@ -99,7 +98,7 @@ inline constexpr bool kAtenCuda = false;
 
 inline std::vector<AtenDevice> aten_devices() { return {{at::kCPU, host_substrate()}}; }
 
-// Runs ATen's work with the team of threads that every contender has.
+// Runs ATen's work with as many threads as every other contender has.
 class AtenRunner {
  public:
   explicit AtenRunner(at::Device) {}
@@ -109,7 +108,7 @@ class AtenRunner {
   }
   template <class Work>
   void run_now(Work&& work) {
-    omp_set_num_threads(peer_threads());  // all of at::set_num_threads() that pooling sees
+    omp_set_num_threads(peer_threads());  // the part of at::set_num_threads() that affects pooling
     work();
   }
 };

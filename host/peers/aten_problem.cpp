@@ -73,7 +73,7 @@ bool same_windows_in(const PoolProblem& problem) {
   return true;
 }
 
-// Whether a mean is what a sum of the type, an ulp from the exact one at most, comes to.
+// Whether the mean comes from a sum that was rounded to the 16-bit type, an ulp off at most.
 bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double>& taps,
                             const Point& point) {
   const bool f16 = problem.dtype == DType::kF16;
@@ -87,14 +87,14 @@ bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double
   return std::fabs(point.got - point.expected) <= ulp / double(taps.size()) + half;
 }
 
-// Whether a mean is 0 for its divisor: numbers from 65520 on are infinite in f16.
+// Whether the mean is 0 because its divisor is infinite: f16 rounds 65520 and more to infinity.
 bool is_mean_by_infinity(const PoolProblem& problem, size_t taps, const Point& point) {
   return problem.spec.windowing == Windowing::kGlobal && problem.dtype == DType::kF16 &&
          taps >= 65520 && point.got == 0;
 }
 
-// Whether an index is the first tap's without its depth, as 2.15 has it on the host where no tap is
-// above the lowest number of an integer type.
+// Whether the index lacks its d part. ATen 2.15 on the host returns such an index where all taps
+// are the lowest number of an integer type.
 bool lacks_depth(const PoolProblem& problem, const Point& point) {
   const bool lowest = (problem.dtype == DType::kI8 && point.got == -128) ||
                       (problem.dtype == DType::kU8 && point.got == 0) ||

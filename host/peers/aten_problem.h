@@ -1,5 +1,5 @@
-// What ATen's pooling can express and where it means something else, apart from the library: the
-// refusals and rules are tested where there is none. `on_cuda`: ATen's CUDA kernels, or the host's.
+// What ATen's pooling can express, and its known differences. Separate from the library, so that
+// they are tested without it. `on_cuda`: ATen's CUDA kernels, else the host's.
 #ifndef POOLBENCH_HOST_PEERS_ATEN_PROBLEM_H_
 #define POOLBENCH_HOST_PEERS_ATEN_PROBLEM_H_
 
@@ -8,9 +8,9 @@
 
 namespace poolbench {
 
-// Throws Refused with "parameter: reason" for what ATen's parameters cannot say of a canonical
-// problem, or its types not compute well enough. What it says and this ATen does not compute, only
-// the library tells.
+// Throws Refused with "parameter: reason" for a canonical problem that ATen's parameters cannot
+// express or its types cannot compute accurately. Whether this version computes the others is tried
+// elsewhere.
 void require_expressible_in_aten(const PoolProblem& problem, bool on_cuda);
 
 // ATen computes fractional windows in f64 for f64 problems and in f32 for all others; host/spec.md,

@@ -1,7 +1,6 @@
-// cuDNN's pooling, made ready in plan() and enqueued on the caller's stream in launch(), by one of
-// its two ways: cudnn_pooling.cpp and cudnn_resample.cpp. 1D problems are 2D ones of height 1. NaN
-// is propagated. What a cuDNN takes depends on its version and the device, so making a plan runs it
-// once.
+// cuDNN's pooling: prepared in plan(), enqueued on the caller's stream in launch(). It has two
+// APIs: cudnn_pooling.cpp and cudnn_resample.cpp. A 1D problem is sent as a 2D one of height 1. NaN
+// propagates. What cuDNN accepts depends on its version and the device, so plan() runs it once.
 #include <fmt/format.h>
 
 #include "host/module_export.h"
@@ -17,7 +16,7 @@ void check_cudnn(cudaError_t error, const char* call, const char* file, int line
                                        cudaGetErrorString(error), cudaGetErrorName(error)));
 }
 
-// A status of the families 2000 (bad parameter) and 3000 (not supported) is cuDNN's refusal.
+// Statuses 2000 to 2999 (bad parameter) and 3000 to 3999 (not supported) are refusals.
 void check_cudnn(cudnnStatus_t status, const char* call, const char* file, int line) {
   if (status == CUDNN_STATUS_SUCCESS) return;
   char words[512] = "";

@@ -1,4 +1,4 @@
-// What cuDNN's two ways of pooling share: the device, errors, and a plan that was tried.
+// Shared by cuDNN's two APIs: the device, errors, and a plan that was tried once.
 #ifndef POOLBENCH_HOST_PEERS_CUDNN_PLAN_H_
 #define POOLBENCH_HOST_PEERS_CUDNN_PLAN_H_
 
@@ -14,16 +14,16 @@
 
 namespace poolbench {
 
-// Throws unless the call succeeds: Refused with "parameter: reason" where cuDNN says that it does
-// not take the parameters, else std::runtime_error with file, line, call and the library's words.
+// Throws unless the call succeeds: Refused with "parameter: reason" where cuDNN does not take the
+// parameters, else std::runtime_error with file, line, call and the library's message.
 #define POOLBENCH_CHECK(call) ::poolbench::check_cudnn((call), #call, __FILE__, __LINE__)
 void check_cudnn(cudaError_t error, const char* call, const char* file, int line);
 void check_cudnn(cudnnStatus_t status, const char* call, const char* file, int line);
 
-// A device as cuDNN is told of it. Lives as long as the process.
+// A device with its cuDNN handle. Lives as long as the process.
 struct CudnnDevice {
   CudnnDevice(int ordinal, Substrate& substrate);
-  void use() const;  // makes it this thread's
+  void use() const;  // makes it the current device of this thread
 
   int ordinal;
   Substrate& substrate;
@@ -39,7 +39,7 @@ class CudnnPlan : public Plan {
       : device_(device), empty_(problem.n == 0) {}
 
   void launch(const Tensors& tensors, Stream stream) final;
-  // Runs once on memory of its own. Throws Refused unless that works.
+  // Runs once on temporary memory. Throws Refused unless that works.
   void try_once(const PoolProblem& problem);
 
  protected:

@@ -11,7 +11,7 @@ class PoolingPlan : public CudnnPlan {
     if (empty()) return;
     src_ = describe(problem, problem.src);
     dst_ = describe(problem, dst_extents(problem));
-    // The mode that programs use: the deterministic one is for the backward pass.
+    // The mode in common use. The deterministic one matters for the backward pass only.
     const cudnnPoolingMode_t mode = problem.spec.reduction == Reduction::kMax ? CUDNN_POOLING_MAX
                                     : problem.spec.reduction == Reduction::kAvgIncludePad
                                         ? CUDNN_POOLING_AVERAGE_COUNT_INCLUDE_PADDING

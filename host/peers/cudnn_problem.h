@@ -1,5 +1,5 @@
-// What cuDNN's pooling can express and where it means something else, apart from the library: the
-// refusals and rules are tested where there is no GPU.
+// What cuDNN's pooling can express, and its known differences. Separate from the library, so that
+// they are tested without a GPU.
 #ifndef POOLBENCH_HOST_PEERS_CUDNN_PROBLEM_H_
 #define POOLBENCH_HOST_PEERS_CUDNN_PROBLEM_H_
 
@@ -8,13 +8,13 @@
 
 namespace poolbench {
 
-// The two ways into cuDNN, in the order in which they are tried.
+// cuDNN's two APIs, in the order in which they are tried.
 inline constexpr const char* kCudnnPooling = "pooling";    // cudnnPoolingForward
 inline constexpr const char* kCudnnResample = "resample";  // the graph API's resample operation
 
-// A canonical problem as the kernel has it: sliding windows, both ends padded alike. Throws Refused
-// with "parameter: reason" for what cuDNN's parameters cannot say. What it says and this cuDNN does
-// not compute, only a device tells.
+// Converts a canonical problem to the kernel's terms: sliding windows, the same padding at both
+// ends. Throws Refused with "parameter: reason" for what cuDNN's parameters cannot express. Whether
+// this version computes the others is tried on the device.
 PoolProblem cudnn_problem(const PoolProblem& problem, std::string_view kernel);
 
 // Backend::known_difference().

@@ -1,5 +1,5 @@
-// cuDNN's graph API: a graph of one resample operation, which is the only way to bf16. The engine
-// is what cuDNN's heuristics rank first of those that take the problem.
+// cuDNN's graph API: a graph of one resample operation, the only API with bf16. Takes the first
+// engine, in the order of cuDNN's heuristics, that accepts the problem.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -9,7 +9,7 @@
 namespace poolbench {
 namespace {
 
-// One of the graph API's descriptors: made, filled in, finished.
+// A descriptor of the graph API: created, filled in, finalized.
 class Descriptor {
  public:
   explicit Descriptor(cudnnBackendDescriptorType_t type) {
@@ -87,7 +87,7 @@ Descriptor describe_windows(const PoolProblem& problem) {
   return windows;
 }
 
-// The engines' configurations for a graph, best first, by one of the heuristics.
+// Returns the engine configurations of one heuristic, best first.
 std::vector<Descriptor> configurations(const Descriptor& graph, cudnnBackendHeurMode_t mode) {
   Descriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph)
@@ -107,7 +107,7 @@ std::vector<Descriptor> configurations(const Descriptor& graph, cudnnBackendHeur
     configurations.emplace_back(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
     wanted.push_back(configurations.back().get());
   }
-  // Some versions count results that they then do not give.
+  // Some versions count more results than they return.
   const auto given = known > 0 ? size_t(std::clamp<int64_t>(results(wanted), 0, known)) : 0;
   while (configurations.size() > given) configurations.pop_back();
   return configurations;
@@ -140,7 +140,7 @@ class ResamplePlan : public CudnnPlan {
   int64_t scratch_bytes() const override { return scratch_bytes_; }
 
  private:
-  // What a descriptor is made of is not said to be copied into it.
+  // Kept alive: cuDNN does not document whether a descriptor copies those that it refers to.
   void keep(Descriptor descriptor) { kept_.push_back(std::move(descriptor)); }
 
   // Takes the first configuration that makes a plan.
@@ -171,8 +171,8 @@ class ResamplePlan : public CudnnPlan {
     plan_.emplace(std::move(plan));
   }
 
-  // A variant pack cannot be changed once it is finished, so each launch has its own. That costs
-  // the host some heap, not the device any time: launches are replayed from a recording.
+  // A finalized variant pack cannot be changed, so each launch makes its own. That allocates host
+  // memory, but takes no device time: launches are replayed from a recording.
   void enqueue(const Tensors& tensors) override {
     Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
     pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64,
@@ -185,7 +185,7 @@ class ResamplePlan : public CudnnPlan {
   }
 
   std::vector<Descriptor> kept_;
-  std::optional<Descriptor> plan_;  // none of an empty problem
+  std::optional<Descriptor> plan_;  // none for an empty problem
   int64_t scratch_bytes_ = 0;
 };
 

@@ -1,7 +1,7 @@
-// oneDNN's pooling primitive: made in plan(), only executed in launch().
+// oneDNN's pooling primitive: created in plan(), executed in launch().
 //
-// "direct" hands the problem's own layout to the library. "reorder" goes through channels last,
-// which pays where the library has nothing fast for channels first: integers above all.
+// "direct" gives the library the problem's own layout. "reorder" converts to channels last and
+// back, which pays where the library has no fast kernel for channels first, above all for integers.
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -45,7 +45,7 @@ Type type_of(DType dtype) {
       return Type::s8;
     case DType::kU8:
       return Type::u8;
-    default:  // i32 exists, but is compared as f32 in places: other numbers above 2^24
+    default:  // i32 is compared as f32 in places, which loses digits above 2^24
       throw Refused("type: this peer pools f32, bf16, f16, i8 and u8 exactly");
   }
 }
@@ -68,7 +68,7 @@ dnnl::memory::desc tensor(const PoolProblem& problem, const Extents& extents, Ta
   return {all, type_of(problem.dtype), tag};
 }
 
-// The problem as oneDNN has it, or Refused.
+// Converts the problem to oneDNN's terms. Throws Refused.
 PoolProblem expressible(const PoolProblem& given) {
   PoolProblem problem =
       plain_problem(given, "oneDNN", "positions stand in a workspace of its own form");
@@ -87,8 +87,8 @@ Pooling::primitive_desc describe(const PoolProblem& problem, Tag tag) {
   Extents end = pad.end, dilation = spec.dilation;
   const Extents beyond = overrun(problem);
   for (int axis = 0; axis < 3; ++axis) {
-    end[axis] += beyond[axis];  // ceil_mode is a larger padding to oneDNN
-    dilation[axis] -= 1;        // which counts the gaps
+    end[axis] += beyond[axis];  // oneDNN expresses ceil_mode as a larger end padding
+    dilation[axis] -= 1;        // oneDNN counts the gaps: 0 is dense
   }
   const auto algorithm = spec.reduction == Reduction::kMax ? dnnl::algorithm::pooling_max
                          : spec.reduction == Reduction::kAvgIncludePad
@@ -128,7 +128,7 @@ class OneDnnPlan : public Plan {
  public:
   OneDnnPlan(const PoolProblem& given, bool reorder)
       : reorder_(reorder), stream_(engine()), empty_(given.n == 0) {
-    omp_set_num_threads(peer_threads());  // a primitive is cut for the team that it is made with
+    omp_set_num_threads(peer_threads());  // a primitive is split for the team size at its creation
     const PoolProblem problem = expressible(given);
     if (empty_) return;
     const Tag own = tag_of(problem.rank, problem.layout);
@@ -193,7 +193,8 @@ class OneDnnPlan : public Plan {
   std::vector<std::pair<dnnl::primitive, Arguments>> steps_;
 };
 
-// Where a maximum starts: the type's lowest finite number, or f32's, rounded to the type.
+// Whether `value` is what oneDNN's max starts from: the lowest finite number of the type, or of f32
+// rounded to the type.
 bool is_start(DType dtype, double value) {
   if (dtype == DType::kF32) return value == -double(std::numeric_limits<float>::max());
   return value == -INFINITY || value == (dtype == DType::kF16 ? -65504 : -0x1.fep127);
@@ -213,7 +214,7 @@ class OneDnn : public Peer {
     if (problem.dtype == DType::kBF16 && point.got == 0 && std::fabs(point.expected) < 0x1p-126)
       return "bf16_flushes: the processor's conversion to bf16 makes subnormal results 0";
     const bool integer = problem.dtype == DType::kI8 || problem.dtype == DType::kU8;
-    if (integer)  // the sum is exact; a quotient that is off by an ulp turns only what is a tie
+    if (integer)  // the sum is exact, and a quotient off by an ulp only moves ties
       return std::fabs(point.got - point.expected) <= 0.5 + 0x1p-22 * std::fabs(point.expected)
                  ? "tie_in_f32: an integer average is rounded after a division or a multiplication "
                    "by 1 / divisor in f32, so that a tie can go the other way"
@@ -243,7 +244,7 @@ class OneDnn : public Peer {
 };
 
 std::vector<std::unique_ptr<Backend>> open_onednn() {
-  engine();  // throws here what it would throw in a plan
+  engine();  // throws now instead of in a plan
   std::vector<std::unique_ptr<Backend>> backends;
   backends.push_back(std::make_unique<OneDnn>());
   return backends;

@@ -20,7 +20,7 @@ Peer::Peer(std::string name, std::vector<KernelInfo> kernels, Substrate& substra
 
 Support Peer::supports(const PoolProblem& problem, std::string_view kernel) const {
   try {
-    // Only making the plan tells: what a library takes depends on its version and the processor.
+    // Makes a plan to find out: what a library takes depends on its version and the processor.
     make(canonical(problem), kernel);
     return {};
   } catch (const Refused& refused) {
@@ -51,7 +51,7 @@ TensorShape tensor_shape(const PoolProblem& problem, const Extents& extents) {
 
 namespace {
 
-// The same problem with sliding windows; nothing where they do not slide.
+// Returns the same problem with sliding windows, or nothing where there is none.
 std::optional<PoolProblem> as_sliding(const PoolProblem& problem) {
   if (problem.spec.windowing == Windowing::kSliding) return problem;
   if (problem.spec.windowing == Windowing::kFractional) return std::nullopt;
@@ -138,7 +138,7 @@ bool is_tap(const std::vector<double>& taps, const Point& point) {
 
 namespace {
 
-// What an average's sum is divided by.
+// Returns the divisor of an average.
 double divisor_of(const PoolProblem& problem, const Point& point) {
   if (problem.spec.divisor != 0) return double(problem.spec.divisor);
   double divisor = 1;
@@ -147,7 +147,7 @@ double divisor_of(const PoolProblem& problem, const Point& point) {
   return divisor;
 }
 
-// The sum of what an average's taps are over its divisor, without signs.
+// Returns the sum of |x| over an average's taps, divided by |divisor|.
 double mean_magnitude(const std::vector<double>& taps, double divisor) {
   double magnitude = 0;
   for (const double tap : taps) magnitude += std::fabs(tap) / std::fabs(divisor);
@@ -163,7 +163,7 @@ bool is_average(const PoolProblem& problem) {
 
 bool is_running_sum(const PoolProblem& given, const std::vector<double>& taps, const Point& point) {
   const PoolProblem problem = canonical(given);
-  // Beside an infinity every bound is infinite, and would explain any number.
+  // With an infinity the bound would be infinite and explain any number.
   if (!is_average(problem) || !std::isfinite(point.got) || !std::isfinite(point.expected))
     return false;
   const bool f64 = problem.dtype == DType::kF64;
@@ -185,7 +185,7 @@ bool is_f32_average(const PoolProblem& given, const std::vector<double>& taps, c
   const double magnitude = mean_magnitude(taps, divisor);
   double mean = 0;
   for (const double tap : taps) mean += tap / divisor;
-  // A product with a rounded reciprocal is 1.5 ulp off; a sum below 2^24 is exact.
+  // Multiplying by a rounded reciprocal is off by 1.5 ulp; sums below 2^24 are exact.
   const bool exact_sum = magnitude * std::fabs(divisor) < 0x1p24;
   const double off =
       0x1p-22 * std::fabs(mean) + (exact_sum ? 0 : double(taps.size()) * 0x1p-24 * magnitude);

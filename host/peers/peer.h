@@ -1,6 +1,6 @@
-// What the rival libraries' files share. A peer is one file here, built as a module of its own
+// Shared by the peers, the libraries to compare with. Each is built from one file here as a module
 // (host/peers/CMakeLists.txt), so that a library that is missing, crashes or brings a second copy
-// of another one costs nobody else anything.
+// of another one does not affect the rest.
 //
 // A peer refuses, by the parameter's name, what its library cannot express. Where the library
 // expresses it and means something else on purpose, the peer takes it and names the rule
@@ -29,8 +29,8 @@ class Peer : public Backend {
   std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override;
 
  protected:
-  // The plan for a canonical problem, or throws Refused with "parameter: reason". `kernel`: one of
-  // kernels(), or empty for the best.
+  // Makes the plan for a canonical problem. Throws Refused with "parameter: reason". `kernel`: one
+  // of kernels(), or empty for the best.
   virtual std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view kernel) const = 0;
 
  private:
@@ -39,42 +39,41 @@ class Peer : public Backend {
   Substrate& substrate_;
 };
 
-// A tensor as libraries describe one: n, c, h and w, with d before h in 3D (1D is h = 1), and the
-// steps in memory, in elements, of the problem's layout.
+// A tensor in the usual form: extents n, c, h, w, with d before h in 3D and h = 1 in 1D, and the
+// strides of the problem's layout, in elements.
 struct TensorShape {
   std::vector<int64_t> sizes, strides;
 };
 TensorShape tensor_shape(const PoolProblem& problem, const Extents& extents);
 
-// The axes of such a tensor that windows have: h and w, and d in 3D.
+// The spatial axes of such a tensor: h and w, in 3D d first.
 std::vector<int64_t> window_axes(const PoolProblem& problem, const Extents& extents);
 
-// The problem as most libraries know pooling: a maximum or an average of sliding windows, as global
-// ones are, and adaptive ones where the output divides the input. Throws Refused in the library's
-// name for what is none; `indices`: what the library has in their place.
+// Converts a problem to what most libraries have: max or average over sliding windows. Global
+// windows and adaptive ones that divide the input evenly are sliding too. Throws Refused, with the
+// library's name, for everything else. `indices`: what the library has in place of indices.
 PoolProblem plain_problem(const PoolProblem& problem, std::string_view library,
                           std::string_view indices);
 
-// How far the last window of each axis reaches beyond the padded input: ceil_mode's part.
+// Returns how far the last window of each axis reaches beyond the padded input (ceil_mode).
 Extents overrun(const PoolProblem& problem);
 
-// Whether some window holds no tap of the input.
+// Whether some window has no tap.
 bool has_empty_window(const PoolProblem& problem);
 
-// The team of threads that every host contender has: one a core that the process may use.
+// Threads of every host contender: one a core that the process may use.
 int peer_threads();
 
-// The taps of one output, in row-major order, and whether the output is one of them.
+// Returns the taps of one output in row-major order; and whether the output is one of them.
 std::vector<double> taps(const PoolProblem& problem, const void* src, const Point& point);
 bool is_tap(const std::vector<double>& taps, const Point& point);
 
-// What a sum of f32 one after the other may be off by: half an ulp of every partial sum, where the
-// spec asks for an error that grows with the logarithm. Whether that explains an average.
+// True if the error of an average fits a running sum in f32 (half an ulp for each addition), which
+// some libraries do. host/spec.md, Judgement, allows less for many taps.
 bool is_running_sum(const PoolProblem& problem, const std::vector<double>& taps,
                     const Point& point);
 
-// What an integer average may be that is computed in f32 and then rounded half to even and
-// saturated. Whether that explains a number.
+// True if an integer average is what f32 arithmetic can give, rounded half to even and saturated.
 bool is_f32_average(const PoolProblem& problem, const std::vector<double>& taps,
                     const Point& point);
 

@@ -1,9 +1,9 @@
-// XNNPACK's pooling operators: created in plan(), set up for the addresses and run in launch().
-// Setting up recomputes nothing while the shape stays.
+// XNNPACK's pooling operators: created in plan(); set up for the addresses and run in launch().
+// Setup is cheap while the shape stays the same.
 //
-// XNNPACK has threads of its own, and so does every OpenMP contender of the process. Each team
-// spins for milliseconds after its work, on the other's cores; so each sleeps while the other has
-// its turn (rest() and take_turn()).
+// XNNPACK has a thread pool, and so has OpenMP. Each spins for milliseconds after its work and
+// would slow the other down, so each is put to sleep while the other is timed (rest() and
+// take_turn()).
 #include <fmt/format.h>
 #include <omp.h>
 #include <pthreadpool.h>
@@ -18,7 +18,7 @@
 namespace poolbench {
 namespace {
 
-// Made with the first plan: threads do not survive the fork by which a module is tried.
+// Created with the first plan: threads do not survive the fork in which a module is tried.
 pthreadpool_t pool() {
   static pthreadpool_t pool = pthreadpool_create(size_t(peer_threads()));
   return pool;
@@ -29,7 +29,7 @@ struct DeleteOperator {
 };
 using Operator = std::unique_ptr<xnn_operator, DeleteOperator>;
 
-// What an operator is created from: two axes, whatever the problem's rank.
+// The parameters of an operator: always two axes.
 struct Shape {
   uint32_t top, right, bottom, left, kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
   size_t n, c, h, w;
@@ -38,7 +38,7 @@ struct Shape {
 Shape shape_of(const PoolProblem& problem) {
   const PoolSpec& spec = problem.spec;
   const Padding pad = padding(problem);
-  const Extents beyond = overrun(problem);  // ceil_mode is a larger padding to XNNPACK
+  const Extents beyond = overrun(problem);  // XNNPACK expresses ceil_mode as a larger end padding
   const auto u32 = [](int64_t value) { return uint32_t(value); };
   return {u32(pad.begin[1]),      u32(pad.end[2] + beyond[2]), u32(pad.end[1] + beyond[1]),
           u32(pad.begin[2]),      u32(spec.kernel[1]),         u32(spec.kernel[2]),
@@ -51,7 +51,7 @@ bool any_above(const Extents& extents, int64_t bound) {
   return std::any_of(extents.begin(), extents.end(), [&](int64_t x) { return x > bound; });
 }
 
-// Throws Refused where the library cannot express the problem; `problem` slides.
+// Throws Refused where the library cannot express the problem, which has sliding windows.
 void require_expressible(const PoolProblem& problem, bool global) {
   const PoolSpec& spec = problem.spec;
   const bool max = spec.reduction == Reduction::kMax;
@@ -116,7 +116,7 @@ class XnnPackPlan : public Plan {
   }
 
  private:
-  // Each makes the operator, or throws Refused, and says how it is set up for addresses.
+  // Each creates the operator, or throws Refused, and returns how to set it up for addresses.
   void make_global_average(size_t elements) {
     const size_t n = shape_.n, c = shape_.c;
     xnn_operator_t op = nullptr;
@@ -148,8 +148,8 @@ class XnnPackPlan : public Plan {
       return setup(op_.get(), n, h, w, src<T>(t), dst<T>(t), pool());
     };
   }
-  // The OpenMP team, which may still spin for the contender before, is sent home. It is made again
-  // in that contender's next first launch, which is not timed.
+  // Ends the OpenMP team, which may still spin after the previous contender. That contender's next
+  // launch starts it again, untimed.
   static void take_turn() {
     if (awake_) return;
     omp_pause_resource_all(omp_pause_soft);

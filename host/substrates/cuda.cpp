@@ -10,7 +10,7 @@ namespace {
 
 void check(cudaError_t error, const char* call, const char* file, int line) {
   if (error == cudaSuccess) return;
-  cudaGetLastError();  // or the next call would report this error again
+  cudaGetLastError();  // clears the error, which the next call would report again
   const std::string text = fmt::format("{}:{}: {}: {} ({})", file, line, call,
                                        cudaGetErrorString(error), cudaGetErrorName(error));
   if (error == cudaErrorMemoryAllocation) throw OutOfMemory(text);
@@ -46,12 +46,12 @@ Event make_event() {
 
 using Graph = std::unique_ptr<CUgraph_st, decltype(&cudaGraphDestroy)>;
 
-// What `work` enqueues between two events, as a graph. The events are nodes of it, so the time
-// between them holds nothing of what the host takes to launch the graph.
+// Captures what `work` enqueues as a graph between two events. The events are nodes of the graph,
+// so the time between them excludes the host's time for launching it.
 //
-// A kernel is loaded when it is first launched, which may be here: drivers of CUDA 12.3 and newer
-// allow that, older ones load all at once unless told otherwise (12.2: CUDA_MODULE_LOADING=EAGER).
-// Asked of everybody, that would load every kernel of PyTorch and cuDNN into each process.
+// CUDA loads a kernel at its first launch, which may be inside this capture. Drivers of CUDA 12.3
+// and newer allow that; 12.2 needs CUDA_MODULE_LOADING=EAGER, which is not set here because it
+// would load every kernel of PyTorch and cuDNN into each process.
 Graph capture(cudaStream_t stream, cudaEvent_t start, cudaEvent_t end,
               const std::function<void(Stream)>& work) {
   cudaGraph_t graph = nullptr;
@@ -59,7 +59,7 @@ Graph capture(cudaStream_t stream, cudaEvent_t start, cudaEvent_t end,
   try {
     POOLBENCH_CUDA_CHECK(cudaEventRecordWithFlags(start, stream, cudaEventRecordExternal));
     work(stream);
-    POOLBENCH_CUDA_CHECK(cudaGetLastError());  // kernels launch without looking
+    POOLBENCH_CUDA_CHECK(cudaGetLastError());  // launches do not check for errors
     POOLBENCH_CUDA_CHECK(cudaEventRecordWithFlags(end, stream, cudaEventRecordExternal));
   } catch (...) {
     cudaStreamEndCapture(stream, &graph);
@@ -115,7 +115,7 @@ class CudaSubstrate : public Substrate {
 
   void* allocate(int64_t bytes) override {
     use();
-    void* memory = nullptr;  // cudaMalloc aligns to 256 bytes and gives null for none
+    void* memory = nullptr;  // cudaMalloc aligns to 256 bytes and returns null for 0 bytes
     const cudaError_t error = cudaMalloc(&memory, static_cast<size_t>(bytes > 0 ? bytes : 1));
     if (error == cudaErrorMemoryAllocation) {
       cudaGetLastError();
@@ -169,7 +169,7 @@ std::vector<std::unique_ptr<Substrate>> make_substrates() {
   const cudaError_t error = cudaGetDeviceCount(&devices);
   if (error != cudaSuccess || devices == 0) {
     cudaGetLastError();
-    int driver = 0;  // 0 without a driver, which the error's words do not always say
+    int driver = 0;  // 0 without a driver; the error message does not always say so
     if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0)
       throw std::runtime_error(
           fmt::format("no NVIDIA driver on this machine ({})", cudaGetErrorString(error)));
@@ -185,7 +185,7 @@ std::vector<std::unique_ptr<Substrate>> make_substrates() {
 }  // namespace
 
 const std::vector<std::unique_ptr<Substrate>>& cuda_substrates() {
-  // Plans of modules may outlive every static, and the driver may go before this.
+  // Never destroyed: plans of modules may outlive statics, and the driver may end earlier.
   static const auto& substrates = *new auto(make_substrates());
   return substrates;
 }

@@ -1,4 +1,4 @@
-// A CUDA device's memory, its graphs and its clock.
+// The CUDA substrate: a device's memory, graphs and clock.
 #ifndef POOLBENCH_HOST_SUBSTRATES_CUDA_H_
 #define POOLBENCH_HOST_SUBSTRATES_CUDA_H_
 
@@ -9,9 +9,9 @@
 
 namespace poolbench {
 
-// One substrate for each device that the driver shows, in its order: made at the first call, shared
-// by all backends and modules, and never destroyed. Throws std::runtime_error with the reason where
-// there is no driver or no device.
+// Returns a substrate for each device, in the driver's order. They are created at the first call,
+// shared by all backends and modules, and never destroyed. Throws std::runtime_error with the
+// reason where there is no driver or no device.
 const std::vector<std::unique_ptr<Substrate>>& cuda_substrates();
 
 }  // namespace poolbench

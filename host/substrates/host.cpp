@@ -13,8 +13,8 @@
 namespace poolbench {
 namespace {
 
-// Large tensors are aligned to, and where the system allows it backed by, 2 MiB pages: otherwise
-// which small pages a tensor gets decides up to a tenth of its time.
+// Large tensors are aligned to 2 MiB and backed by huge pages where the system allows it. With
+// small pages, which ones a tensor gets changes its time by up to a tenth.
 constexpr int64_t kHugePage = int64_t{2} << 20;
 
 std::string processor_name() {
@@ -57,9 +57,10 @@ class HostSubstrate : public Substrate {
   void* allocate(int64_t bytes) override {
     const int64_t alignment = bytes >= kHugePage ? kHugePage : 256;
     const int64_t rounded = (std::max<int64_t>(bytes, 1) + alignment - 1) / alignment * alignment;
-    void* memory = rounded > device_.memory_bytes
-                       ? nullptr  // overcommit would let it pass and kill the process later
-                       : std::aligned_alloc(alignment, rounded);
+    void* memory =
+        rounded > device_.memory_bytes
+            ? nullptr  // overcommit would grant it, and the process would be killed later
+            : std::aligned_alloc(alignment, rounded);
     if (memory == nullptr)
       throw OutOfMemory(fmt::format("host: no memory for {} bytes (the machine has {})", bytes,
                                     device_.memory_bytes));

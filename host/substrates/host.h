@@ -1,4 +1,4 @@
-// The host's processor and memory.
+// The host substrate: the processor and its memory.
 #ifndef POOLBENCH_HOST_SUBSTRATES_HOST_H_
 #define POOLBENCH_HOST_SUBSTRATES_HOST_H_
 
@@ -6,12 +6,12 @@
 
 namespace poolbench {
 
-// The one substrate of all backends that run on the host. A recording keeps the function and calls
-// it at each replay: enqueueing and running are the same there.
+// Returns the substrate of all backends on the host. A recording stores the function and calls it
+// at each replay, since enqueueing runs the work here.
 Substrate& host_substrate();
 
-// Bytes that the system can still give without swapping; infinite where it does not say. More than
-// that is granted all the same, and the process killed when it is touched.
+// Returns the bytes that are available without swapping; infinite where the system does not say.
+// Linux grants more, and kills the process when it is touched.
 double available_host_memory();
 
 }  // namespace poolbench

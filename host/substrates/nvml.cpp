@@ -9,7 +9,7 @@
 namespace poolbench {
 namespace {
 
-// What is used of nvml.h, which a machine with the driver alone does not have. Values are NVML's.
+// The used part of nvml.h, which the driver does not install. Values are NVML's.
 using Handle = struct NvmlDevice*;
 enum Return : int { kSuccess = 0 };
 enum Clock : int { kClockSm = 1, kClockMemory = 2 };
@@ -31,7 +31,7 @@ constexpr struct {
     {0x100, "display_clock_setting"},
 };
 
-// "GPU-1b2a..-.." as 32 hex digits.
+// Converts "GPU-1b2a..-.." to 32 hex digits.
 std::string plain_uuid(std::string_view text) {
   if (text.rfind("GPU-", 0) == 0) text.remove_prefix(4);
   std::string digits;
@@ -75,7 +75,7 @@ struct Nvml::Library {
       if (function == nullptr) function = reinterpret_cast<F>(dlsym(file, name));
   }
 
-  // A number of a device, or 0.
+  // Calls a query that returns a number; returns 0 if it fails.
   static unsigned number(Return (*function)(Handle, unsigned*), Handle device) {
     unsigned value = 0;
     return function != nullptr && function(device, &value) == kSuccess ? value : 0;

@@ -1,5 +1,5 @@
-// What an NVIDIA GPU runs at: clocks, power, heat, and what holds its clocks down. Read through
-// NVML, which comes with the driver and is opened at run time; nothing is ever set.
+// Reads clocks, power, temperature and throttle reasons of an NVIDIA GPU through NVML, which comes
+// with the driver and is opened at run time. Never changes a setting.
 #ifndef POOLBENCH_HOST_SUBSTRATES_NVML_H_
 #define POOLBENCH_HOST_SUBSTRATES_NVML_H_
 
@@ -11,7 +11,7 @@
 
 namespace poolbench {
 
-// 0: the driver does not tell.
+// 0: the driver does not say.
 struct GpuState {
   uint32_t sm_mhz = 0, memory_mhz = 0;
   uint32_t celsius = 0;
@@ -33,7 +33,7 @@ class Nvml {
 
   const std::string& why_not() const { return why_not_; }  // empty: it works
   const std::string& driver() const { return driver_; }    // "580.159.04"
-  // Of the GPU with this UUID (as Device has it: 32 hex digits); nothing when NVML shows no such.
+  // For the GPU with this UUID (32 hex digits, as in Device); nothing if NVML does not list it.
   std::optional<GpuState> state(const std::string& uuid) const;
   std::optional<GpuLimits> limits(const std::string& uuid) const;
 
@@ -43,7 +43,7 @@ class Nvml {
   std::string why_not_, driver_;
 };
 
-// The names of the bits that are set, as NVML's documentation has them: "sw_power_cap", ...
+// Returns the names of the set bits, as in NVML's documentation: "sw_power_cap", ...
 std::vector<std::string> throttle_reasons(uint64_t bits);
 
 }  // namespace poolbench

@@ -1,5 +1,5 @@
-// Ranges that a profiler shows and filters by (NVTX, domain "poolbench"). Without a profiler they
-// cost nothing; NVTX is headers of the CUDA Toolkit alone and finds the profiler at run time.
+// Ranges for profilers (NVTX, domain "poolbench"). Free without a profiler. NVTX consists of
+// headers in the CUDA Toolkit and finds the profiler at run time.
 #ifndef POOLBENCH_HOST_SUBSTRATES_NVTX_H_
 #define POOLBENCH_HOST_SUBSTRATES_NVTX_H_
 
@@ -7,10 +7,10 @@
 
 namespace poolbench {
 
-// Whether the headers were there at build time; ranges do nothing otherwise.
+// Whether the headers were found at build time. Without them ranges do nothing.
 bool profiler_ranges_built();
 
-// Everything launched from this thread while it lives lies in the range `name`.
+// Puts everything that this thread launches during its lifetime in the range `name`.
 class ProfilerRange {
  public:
   explicit ProfilerRange(const std::string& name);

@@ -13,8 +13,8 @@ namespace {
 
 constexpr uint64_t kAlignment = 256;
 constexpr uint64_t kStagingBytes = uint64_t{32} << 20;
-// Vulkan does not tell a GPU's cache. 64 MiB is above what every GPU known to us has as its last
-// level, but for AMD's 96 to 256 MiB of Infinity Cache: measured there, a cold row is a warm one.
+// Vulkan does not report cache sizes. 64 MiB is at least the last-level cache of every GPU known to
+// us except AMD's Infinity Cache of 96 to 256 MiB, where a cold row is in truth a warm one.
 constexpr int64_t kAssumedCacheBytes = int64_t{64} << 20;
 
 std::string hex(std::span<const uint8_t> bytes) {
@@ -27,7 +27,7 @@ vk::MemoryBarrier barrier(vk::AccessFlags from, vk::AccessFlags to) {
   return {.srcAccessMask = from, .dstAccessMask = to};
 }
 
-// Everything before it has happened, and is seen, before anything after it starts.
+// Waits for all work before it, and makes its writes visible to all work after it.
 void full_barrier(const vk::raii::CommandBuffer& commands) {
   using enum vk::AccessFlagBits;
   commands.pipelineBarrier(
@@ -63,7 +63,7 @@ class VulkanRecording : public Recording {
   double replay() override {
     const auto start = std::chrono::steady_clock::now();
     substrate_.submit_and_wait(commands_.front());
-    // Only a queue without timestamps is timed by the host, its wait included.
+    // A queue without timestamps is timed by the host, which includes the wait.
     if (substrate_.timestamp_bits_ == 0)
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const auto [result, ticks] = queries_.getResults<uint64_t>(
@@ -120,8 +120,8 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
   features_.storage8 = has.get<vk::PhysicalDeviceVulkan12Features>().storageBuffer8BitAccess;
   features_.float_controls = properties.get<vk::PhysicalDeviceFloatControlsProperties>();
   features_.float_controls.pNext = nullptr;
-  // Mesa's software driver converts as the processor does, which is right, and promises nothing
-  // (22.3).
+  // Mesa's software driver (22.3) converts correctly, as the processor does, but does not report
+  // it.
   const auto& controls = features_.float_controls;
   const bool keeps_subnormals =
       controls.shaderDenormPreserveFloat16 &&
@@ -142,7 +142,7 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
                                          .bufferDeviceAddress = true}};
 
   const auto families = physical_.getQueueFamilyProperties();
-  // The first of those that compute, before them the first that also tells the time.
+  // Prefers the first compute queue with timestamps, then the first compute queue.
   int best = -1;
   for (uint32_t i = uint32_t(families.size()); i-- > 0;) {
     if (!(families[i].queueFlags & vk::QueueFlagBits::eCompute)) continue;
@@ -192,8 +192,8 @@ VulkanSubstrate::Allocation VulkanSubstrate::make(uint64_t size, vk::MemoryPrope
   made.start = vulkan_.getBufferAddress({.buffer = *made.buffer});
   const auto visible =
       vk::MemoryPropertyFlagBits::eHostVisible | vk::MemoryPropertyFlagBits::eHostCoherent;
-  // Memory that is the device's own and yet mapped is slow to read for the host of a GPU, which
-  // copies it faster; there only staging is mapped.
+  // On a GPU the host reads mapped device memory slower than it copies it, so only staging buffers
+  // are mapped there.
   if ((memory_.memoryTypes[best].propertyFlags & visible) == visible &&
       (is_cpu_ || (needed & visible)))
     made.mapped = static_cast<char*>(made.memory.mapMemory(0, VK_WHOLE_SIZE));
@@ -206,7 +206,8 @@ void* VulkanSubstrate::allocate(int64_t bytes) {
     throw OutOfMemory(fmt::format("{}: no memory for {} bytes ({})", device_.name, bytes, why));
   };
   if (size > largest_heap_) refuse(fmt::format("the device has {}", largest_heap_));
-  if (is_cpu_ && allocated_ + size > uint64_t(device_.memory_bytes))  // else the process dies later
+  if (is_cpu_ &&
+      allocated_ + size > uint64_t(device_.memory_bytes))  // else the process is killed later
     refuse(fmt::format("{} of {} are in use", allocated_, device_.memory_bytes));
   try {
     Allocation made = make(size, vk::MemoryPropertyFlagBits::eDeviceLocal, {});
@@ -216,7 +217,7 @@ void* VulkanSubstrate::allocate(int64_t bytes) {
     instance_->check();
     return reinterpret_cast<void*>(address);
   } catch (const vk::OutOfDeviceMemoryError& error) {
-    // More than the driver promises to allocate at once is tried all the same.
+    // Allocations beyond the documented maximum are tried; they may work.
     refuse(size <= largest_allocation_
                ? error.what()
                : fmt::format("{}; at most {} at once", error.what(), largest_allocation_));
@@ -312,7 +313,7 @@ void VulkanSubstrate::fill(void* to, uint8_t byte, int64_t bytes) {
     std::memset(place.mapped(), byte, bytes);
     return;
   }
-  // The device fills whole words; what lies before and behind them is written.
+  // The device fills whole words. The bytes before and after them are copied.
   const uint64_t head = std::min<uint64_t>((4 - place.offset % 4) % 4, bytes);
   const uint64_t middle = (bytes - head) / 4 * 4, tail = bytes - head - middle;
   const char few[4] = {char(byte), char(byte), char(byte), char(byte)};

@@ -1,5 +1,5 @@
-// Vulkan devices: memory by address, recordings as command buffers, time by timestamps. Nothing
-// here links the Vulkan loader; it is opened at run time.
+// The Vulkan substrate: memory by device address, recordings as command buffers, time by
+// timestamps. The Vulkan loader is opened at run time, not linked.
 #ifndef POOLBENCH_HOST_SUBSTRATES_VULKAN_H_
 #define POOLBENCH_HOST_SUBSTRATES_VULKAN_H_
 
@@ -18,10 +18,10 @@
 namespace poolbench {
 
 // The loader and an instance. With POOLBENCH_VULKAN_VALIDATION=1 in the environment the Khronos
-// validation layer watches all calls, and whatever it says is an error.
+// validation layer checks all calls, and each of its messages is an error.
 class VulkanInstance {
  public:
-  VulkanInstance();  // throws std::runtime_error with the reason why Vulkan cannot start here
+  VulkanInstance();  // throws std::runtime_error where Vulkan cannot start
   VulkanInstance(const VulkanInstance&) = delete;
 
   const vk::raii::Instance& get() const { return instance_; }
@@ -39,16 +39,16 @@ class VulkanInstance {
   vk::raii::DebugUtilsMessengerEXT messenger_ = nullptr;
 };
 
-// What of a device the shaders can use. All of it is enabled.
+// Optional features that the shaders use. Those that are present are enabled.
 struct VulkanFeatures {
   bool float64 = false;
-  bool float16 = false;  // and its conversions keep subnormals and round to nearest even
+  bool float16 = false;  // with conversions that keep subnormals and round to nearest even
   bool storage16 = false;
   bool storage8 = false;
   vk::PhysicalDeviceFloatControlsProperties float_controls = {};
 };
 
-// Empty, or why no shader of ours runs on the device.
+// Why no shader of ours runs on the device, or empty.
 std::string vulkan_why_not(const vk::raii::PhysicalDevice& device);
 
 class VulkanSubstrate : public Substrate {
@@ -70,7 +70,7 @@ class VulkanSubstrate : public Substrate {
   const vk::raii::Device& vulkan() const { return vulkan_; }
   const vk::PhysicalDeviceProperties& properties() const { return properties_; }
   const vk::PhysicalDeviceLimits& limits() const { return properties_.limits; }
-  // In whose pipelines' binary form this device's are: its UUIDs of device, driver and form.
+  // Identifies the binary form of pipelines: the UUIDs of device, driver and pipeline cache.
   const std::string& pipeline_identity() const { return pipeline_identity_; }
   const VulkanFeatures& features() const { return features_; }
   bool is_cpu() const { return is_cpu_; }  // a software driver: its device is the host
@@ -81,9 +81,9 @@ class VulkanSubstrate : public Substrate {
   struct Allocation {
     vk::raii::DeviceMemory memory = nullptr;
     vk::raii::Buffer buffer = nullptr;
-    uint64_t start = 0;  // the buffer's first address; the one given out is aligned from there
+    uint64_t start = 0;  // the buffer's first address; allocate() returns the next aligned one
     uint64_t size = 0;
-    char* mapped = nullptr;  // null where the host does not see it
+    char* mapped = nullptr;  // null if it is not mapped
   };
   struct Place {
     const Allocation* allocation;
@@ -116,7 +116,7 @@ class VulkanSubstrate : public Substrate {
   vk::raii::CommandPool pool_ = nullptr;
   vk::raii::CommandBuffers transfer_ = nullptr;
   vk::raii::Fence fence_ = nullptr;
-  std::map<uint64_t, Allocation> allocations_;  // by the address given out
+  std::map<uint64_t, Allocation> allocations_;  // by the address that allocate() returned
   uint64_t allocated_ = 0;
   Allocation staging_;
 };

@@ -1,4 +1,4 @@
-// The loader, the validation layer, and what a device must have.
+// The loader, the validation layer, and the features that a device must have.
 #include <fmt/format.h>
 
 #include <cstdlib>
