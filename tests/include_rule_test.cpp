@@ -1,7 +1,7 @@
 // Checks the #include lines against the arrows bench -> host -> kernels:
 //   kernels/   itself, the toolchain's headers and the device APIs
 //   host/      itself and kernels/; each API and each peer library only in its own files
-//   bench/     all three
+//   bench/     all three; inside it the rooms in the order of kBenchRooms
 //   tests/     anything; nothing includes tests/
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -50,6 +50,18 @@ constexpr Owned kOwned[] = {
     {"fmt/.*", "host/.*|bench/.*|tests/.*", "kernels do not print"},
 };
 
+// The rooms of bench/, lowest first. Each includes only itself and those before it. All of them
+// share the headers in bench/ itself; poolbench.cpp stands above all of them.
+constexpr const char* kBenchRooms[] = {"select", "judge", "time", "record", "report", "commands"};
+
+// The floor of a file of bench/.
+size_t floor_of(const std::string& path) {
+  if (path == "bench/poolbench.cpp") return std::size(kBenchRooms) + 1;
+  for (size_t i = 0; i < std::size(kBenchRooms); ++i)
+    if (path.rfind(std::string("bench/") + kBenchRooms[i] + "/", 0) == 0) return i + 1;
+  return 0;
+}
+
 // Returns why `file` may not include `header`, or nothing. `quoted`: written with "".
 std::optional<std::string> forbidden(const std::string& file, const std::string& header,
                                      bool quoted) {
@@ -60,6 +72,8 @@ std::optional<std::string> forbidden(const std::string& file, const std::string&
     if (!quoted) return "the project's own headers are included with \"\"";
     if (from == "kernels" && to != "kernels") return "kernels/ includes only itself";
     if (from == "host" && to == "bench") return "host/ does not know bench/";
+    if (from == "bench" && to == "bench" && floor_of(header) > floor_of(file))
+      return "the rooms of bench/ know only those below them";
     return std::nullopt;
   }
   for (const Owned& owned : kOwned)
@@ -151,6 +165,11 @@ TEST(IncludeRule, finds_what_is_forbidden) {
       {"bench/commands/list.cpp", "benchmark/benchmark.h", false, true},
       {"bench/commands/list.cpp", "tests/support.h", true, false},
       {"bench/commands/list.cpp", "gtest/gtest.h", false, false},
+      {"bench/time/measure.cpp", "bench/judge/verify.h", true, true},
+      {"bench/judge/verify.cpp", "bench/text.h", true, true},
+      {"bench/judge/verify.cpp", "bench/report/table.h", true, false},
+      {"bench/text.h", "bench/select/suite.h", true, false},
+      {"bench/poolbench.cpp", "bench/commands/command.h", true, true},
       {"tests/run_test.cpp", "bench/select/suite.h", true, true},
   };
   for (const auto& row : rows)

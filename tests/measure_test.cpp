@@ -10,8 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "bench/report/progress.h"
-#include "bench/report/report.h"
+#include "bench/record/record.h"
+#include "bench/report/table.h"
+#include "bench/time/budget.h"
 #include "tests/fake_substrate.h"
 
 namespace poolbench {

@@ -10,7 +10,8 @@
 
 #include "bench/commands/command.h"
 #include "bench/report/replay.h"
-#include "bench/report/report.h"
+#include "bench/report/table.h"
+#include "bench/select/selection.h"
 #include "bench/time/profile.h"
 #include "host/file.h"
 #include "host/substrates/nvtx.h"

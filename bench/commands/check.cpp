@@ -13,6 +13,7 @@
 #include "bench/record/context.h"
 #include "bench/record/junit.h"
 #include "bench/report/progress.h"
+#include "bench/select/selection.h"
 #include "host/file.h"
 #include "host/fuzz.h"
 

@@ -10,8 +10,9 @@
 
 #include "bench/commands/command.h"
 #include "bench/record/context.h"
-#include "bench/report/report.h"
+#include "bench/text.h"
 #include "bench/time/bencher.h"
+#include "host/backends/backends.h"
 #include "host/modules.h"
 
 namespace poolbench {

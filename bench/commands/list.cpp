@@ -6,8 +6,8 @@
 
 #include "bench/commands/command.h"
 #include "bench/record/context.h"
-#include "bench/report/report.h"
 #include "bench/select/selection.h"
+#include "bench/text.h"
 #include "host/file.h"
 
 namespace poolbench {

@@ -4,7 +4,7 @@
 
 #include <new>
 
-#include "bench/report/report.h"
+#include "bench/text.h"
 #include "host/substrates/host.h"
 
 namespace poolbench {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <optional>
 
-#include "bench/select/selection.h"
+#include "bench/select/contender.h"
 #include "host/compare.h"
 #include "host/fill.h"
 #include "host/run.h"

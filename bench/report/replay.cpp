@@ -7,7 +7,7 @@
 #include <optional>
 #include <set>
 
-#include "bench/report/report.h"
+#include "bench/report/table.h"
 #include "host/file.h"
 
 namespace poolbench {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "bench/record/record.h"
 #include "host/file.h"
 
 namespace poolbench {

@@ -7,6 +7,7 @@
 
 #include "bench/report/progress.h"
 #include "bench/time/bencher.h"
+#include "bench/time/budget.h"
 #include "bench/time/interrupt.h"
 
 namespace poolbench {

@@ -83,15 +83,6 @@ Pattern::Pattern(std::string_view flag, const std::string& pattern) try
       fmt::format("{}: '{}' is not a regular expression: {}", flag, pattern, error.what()));
 }
 
-ContenderName::ContenderName(std::string_view text)
-    : backend(text.substr(0, text.find('.'))),
-      kernel(text.substr(std::min(text.size(), backend.size() + 1))) {}
-
-std::string Contender::name() const {
-  return kernel.empty() ? std::string(backend->name())
-                        : fmt::format("{}.{}", backend->name(), kernel);
-}
-
 void add_problem_flags(CLI::App& command, SelectionFlags& flags) {
   command.add_option("--suite", flags.suites, "Suite: a built-in name or a file; may be repeated")
       ->take_all();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/select/contender.h"
 #include "bench/select/suite.h"
 #include "host/backends/backends.h"
 
@@ -33,21 +34,6 @@ void add_backend_flags(CLI::App& command, SelectionFlags& flags);
 
 // The problems of all suites and lines, filtered, no problem twice. Throws BadInput.
 std::vector<PoolProblem> select_problems(const SelectionFlags& flags);
-
-// A contender's name in its two parts: "openmp", "openmp.table".
-struct ContenderName {
-  explicit ContenderName(std::string_view text);
-  std::string backend;
-  std::string kernel;  // empty: the backend chooses
-};
-
-// One column of a run: a backend, and the kernel it is forced to, if any.
-struct Contender {
-  Backend* backend = nullptr;
-  std::string kernel;  // empty: the backend chooses
-
-  std::string name() const;  // see ContenderName
-};
 
 struct Backends {
   std::vector<FamilyState> families;  // owns the backends

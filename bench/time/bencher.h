@@ -4,7 +4,8 @@
 
 #include <map>
 
-#include "bench/record/record.h"
+#include "bench/time/gpu_watch.h"
+#include "bench/time/result.h"
 
 namespace poolbench {
 

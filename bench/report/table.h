@@ -1,8 +1,8 @@
 // What bench shows a person: a block of rows for each problem, and what they come to below.
-#ifndef POOLBENCH_BENCH_REPORT_REPORT_H_
-#define POOLBENCH_BENCH_REPORT_REPORT_H_
+#ifndef POOLBENCH_BENCH_REPORT_TABLE_H_
+#define POOLBENCH_BENCH_REPORT_TABLE_H_
 
-#include "bench/record/record.h"
+#include "bench/time/result.h"
 
 namespace poolbench {
 
@@ -14,10 +14,6 @@ std::string table_summary(const std::vector<const CaseResult*>& cases,
 // For problems that differ in their extents alone: from which size on which contender is fastest.
 std::string crossovers(const std::vector<const CaseResult*>& cases, Temperature temperature);
 
-// Three significant digits and a unit: "1.23 ms", "45.6 MB".
-std::string time_text(double seconds);
-std::string bytes_text(double bytes);
-
 }  // namespace poolbench
 
-#endif  // POOLBENCH_BENCH_REPORT_REPORT_H_
+#endif  // POOLBENCH_BENCH_REPORT_TABLE_H_

@@ -1,0 +1,29 @@
+// Who takes part: one row of the table.
+#ifndef POOLBENCH_BENCH_SELECT_CONTENDER_H_
+#define POOLBENCH_BENCH_SELECT_CONTENDER_H_
+
+#include <string>
+#include <string_view>
+
+#include "host/backend.h"
+
+namespace poolbench {
+
+// A backend, and the kernel that it is forced to use, if any.
+struct Contender {
+  Backend* backend = nullptr;
+  std::string kernel;  // empty: the backend chooses
+
+  std::string name() const;  // "openmp", "openmp.table"
+};
+
+// The two parts of a contender's name.
+struct ContenderName {
+  explicit ContenderName(std::string_view text);
+  std::string backend;
+  std::string kernel;  // empty: the backend chooses
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_SELECT_CONTENDER_H_

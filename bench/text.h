@@ -1,0 +1,17 @@
+// Numbers as people read them. The ground floor of bench/: every room may include it.
+#ifndef POOLBENCH_BENCH_TEXT_H_
+#define POOLBENCH_BENCH_TEXT_H_
+
+#include <string>
+
+namespace poolbench {
+
+// Three significant digits, never an exponent; "-" for infinities and NaN.
+std::string digits(double value);
+// The same with a unit: "1.23 ms", "45.6 MB".
+std::string time_text(double seconds);
+std::string bytes_text(double bytes);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_TEXT_H_

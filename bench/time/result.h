@@ -1,0 +1,68 @@
+// A Record is one row of a run: one contender, measured or refused on one problem.
+#ifndef POOLBENCH_BENCH_TIME_RESULT_H_
+#define POOLBENCH_BENCH_TIME_RESULT_H_
+
+#include <limits>
+
+#include "bench/time/measure.h"
+
+namespace poolbench {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+struct Record {
+  std::string contender;  // "openmp", "openmp.table"
+  std::string kernel;     // the one that ran
+  PoolProblem problem;
+  Temperature temperature = Temperature::kCold;
+  Status status = Status::kOk;
+  std::string reason;
+  std::optional<Comparison> comparison;
+  Device device;
+  int64_t scratch_bytes = 0;
+
+  Series series;
+  Interval seconds = {kNone, kNone, kNone};  // of one launch
+  Traffic traffic;                           // compulsory
+  // The row's ceiling: the fastest of copy, read and reduction over as many bytes, in the same
+  // blocks on the same device; and its time over the row's, block by block.
+  std::string ceiling;
+  double ceiling_seconds = kNone;
+  Interval share = {kNone, kNone, kNone};
+  // The baseline's time over this row's, block by block: above 1 this row is faster.
+  std::string baseline;
+  Interval ratio = {kNone, kNone, kNone};
+  bool across_devices = false;   // the baseline ran on another device: the ratio compares those too
+  double floor_seconds = kNone;  // of an empty problem on this contender
+
+  std::string name() const;  // contender/problem/cold
+  // Below twice the floor: its time says what a launch costs, not what memory gives.
+  bool below_floor() const { return seconds.median < 2 * floor_seconds; }
+  // Time over (floor + bytes at the ceiling's speed): what a row below the floor is judged by.
+  double floor_ratio() const;
+  double bytes_per_second() const { return double(traffic.total()) / seconds.median; }
+};
+
+std::string_view temperature_name(Temperature temperature);
+
+// All rows of one problem.
+struct CaseResult {
+  PoolProblem problem;
+  std::vector<Record> records;
+};
+
+// Fills in shares, ratios and INVALID from the series. `ceilings` names the ceiling series of each
+// device (by UUID) that has some.
+struct CeilingSeries {
+  std::string uuid, name;
+  Temperature temperature;
+  Series series;
+};
+// `baseline`: the contender to compare with; empty: the best of `peers` in each case, if any, and
+// of those on the row's own device where there are some.
+void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
+            const std::string& baseline, const std::vector<std::string>& peers);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_TIME_RESULT_H_
