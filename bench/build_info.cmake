@@ -1,6 +1,6 @@
-# Writes bench/build_info.h: how the program is built, and from which commit. Run with cmake -P at
-# every build; the header is touched only when it changes. POOLBENCH_COMMIT in the environment names
-# the commit where the sources are without their repository.
+# Writes bench/build_info.h: compiler, flags and commit. Run with cmake -P at every build; rewrites
+# the header only when it changes. Without a repository, POOLBENCH_COMMIT in the environment names
+# the commit.
 find_package(Git QUIET)
 set(commit "unknown")
 if(DEFINED ENV{POOLBENCH_COMMIT})

@@ -1,7 +1,8 @@
-# Builds the suites into the program, so that an installed one needs no files.
+# Builds the suites into the program, so that an installed program needs no files.
 #
-# poolbench_embed_suites(target) adds to `target` a source with the text of every bench/suites/*.txt,
-# written again whenever one changes. The same file, run with cmake -P, writes that source.
+# poolbench_embed_suites(target) adds to `target` a source with the text of every
+# bench/suites/*.txt, rewritten whenever one changes. This file writes that source when it is run
+# with cmake -P.
 if(CMAKE_SCRIPT_MODE_FILE)
   set(source "// Written by bench/suites.cmake from bench/suites/*.txt.\n"
     "#include \"bench/select/suite.h\"\n\nnamespace poolbench {\n"

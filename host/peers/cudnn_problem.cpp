@@ -42,7 +42,7 @@ PoolProblem cudnn_problem(const PoolProblem& given, std::string_view kernel) {
   return problem;
 }
 
-// From documentation: none of these has been seen on a device yet.
+// None of these has been seen on a device yet; each names its source.
 std::string cudnn_difference(const PoolProblem& problem, const void* src, const Point& point) {
   const bool i8 = problem.dtype == DType::kI8;
   if (problem.spec.reduction == Reduction::kMax)
