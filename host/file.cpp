@@ -20,7 +20,7 @@ namespace {
   throw BadInput(fmt::format("{}: cannot be written: {}", path, std::strerror(error)));
 }
 
-// 0, or errno.
+// Returns 0 or errno.
 int write_all(int file, std::span<const std::byte> bytes) {
   constexpr size_t kAtOnce = size_t{1} << 30;  // Linux writes at most 2 GiB in one call
   while (!bytes.empty()) {
@@ -44,7 +44,7 @@ void write_file(const std::string& path, std::string_view text, std::span<const 
   const bool exists = stat(path.c_str(), &there) == 0;
   if (exists && access(path.c_str(), W_OK) != 0) fail(path, errno);
   const bool replace = !exists || S_ISREG(there.st_mode);
-  // Behind a link stands the file that is meant, in the folder that the new one must be in.
+  // Follows links: the new file must be in the folder of the target.
   const std::string target = exists && replace ? std::filesystem::canonical(path).string() : path;
   const std::string beside = fmt::format("{}.{}.tmp", target, getpid());
 

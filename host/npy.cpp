@@ -21,10 +21,10 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "elements are copied as they stand");
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr int64_t kMaxHeader = 65535;  // of version 1.0; nothing that is read here needs more
+constexpr int64_t kMaxHeader = 65535;  // of version 1.0; no array read here needs more
 constexpr int64_t kAlignment = 64;     // of the data in the file
 
-// `descr` is how the type is written: sizes of one byte have no byte order.
+// `descr` is the type in the header; types of one byte have no byte order.
 struct ElementType {
   std::string_view dtype;
   std::string_view descr;
@@ -48,7 +48,7 @@ template <class... Args>
   throw BadInput(fmt::format("{}: {}", path, fmt::format(format, std::forward<Args>(args)...)));
 }
 
-// Bytes of an array, or nothing when they do not fit 63 bits.
+// Returns the bytes of an array, or nothing if they do not fit 63 bits.
 std::optional<int64_t> array_bytes(const std::vector<int64_t>& shape, int64_t element) {
   if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   int64_t bytes = element;
@@ -152,7 +152,7 @@ class HeaderParser {
       if (error == std::errc::result_out_of_range) wrong("an extent that does not fit 64 bits");
       if (error != std::errc() || extent < 0) wrong("an extent that is not 0 or more");
       rest_.remove_prefix(end - rest_.data());
-      take('L');  // as Python 2 wrote them
+      take('L');  // Python 2 wrote `3L`
       extents.push_back(extent);
       if (!take(',') && peek() != ')') wrong("no comma between two extents");
     }
@@ -164,7 +164,7 @@ class HeaderParser {
   std::string_view rest_;
 };
 
-// The file, open, with what is left of it.
+// An open file, and the bytes left to read.
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path) {
@@ -241,7 +241,7 @@ NpyArray read_npy(const std::string& path) {
     refuse(path, "has {} bytes behind the {} that its shape ({}) says; one array is right",
            reader.left() - *bytes, *bytes, fmt::join(header.shape, ", "));
   NpyArray array{std::string(type.dtype), header.shape, {}};
-  if (reader.left() == *bytes) array.data.resize(*bytes);  // a lying header allocates nothing
+  if (reader.left() == *bytes) array.data.resize(*bytes);  // a false header allocates nothing
   reader.read(array.data.data(), *bytes,
               fmt::format("data of shape ({})", fmt::join(array.shape, ", ")));
   return array;

@@ -17,12 +17,12 @@ struct NpyArray {
   std::vector<std::byte> data;
 };
 
-// Reads versions 1.0, 2.0 and 3.0. Throws BadInput with the path, what the file has and what would
-// be right for everything else: no .npy file, another type, byte order or element order, a shape
-// whose size overflows, more or fewer bytes than the shape says.
+// Reads versions 1.0, 2.0 and 3.0. Throws BadInput with the path, what the file holds and what
+// would be right: for files of another format, type, byte order or element order, for a shape whose
+// size overflows, and for more or fewer bytes than the shape needs.
 NpyArray read_npy(const std::string& path);
 
-// Writes version 1.0, as a whole or not at all (write_file). Throws BadInput with the path.
+// Writes version 1.0, completely or not at all (write_file). Throws BadInput with the path.
 void write_npy(const std::string& path, const NpyArray& array);
 
 }  // namespace poolbench

@@ -1,4 +1,4 @@
-// Where backends work: memory, replay and the clock of the host, a CUDA device or a Vulkan device.
+// A substrate owns memory, replay and the clock: of the host, a CUDA device or a Vulkan device.
 #ifndef POOLBENCH_HOST_SUBSTRATE_H_
 #define POOLBENCH_HOST_SUBSTRATE_H_
 
@@ -12,7 +12,7 @@
 
 namespace poolbench {
 
-// Memory ran out; the message says how much was asked for and where. The case fails, not the run.
+// Memory ran out. The message says how much was asked for and where. Ends the case, not the run.
 struct OutOfMemory : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -23,15 +23,15 @@ using Stream = void*;
 struct Device {
   std::string substrate;  // "host", "cuda", "vulkan"
   std::string name;       // as the driver calls it
-  // Tells devices apart whatever the API: 32 hex digits; "host" for the host's processor, also
-  // when a software driver shows it as a GPU.
+  // Identifies the device whatever the API: 32 hex digits; "host" for the host's processor, also
+  // where a software driver presents it as a GPU.
   std::string uuid;
   std::string driver;
   int64_t memory_bytes = 0;
   int64_t cache_bytes = 0;  // last-level cache; cold runs rotate over three times as much
 };
 
-// Work recorded once and replayed; both the recording and what it uses must outlive replays.
+// Work recorded once and replayed. Whatever it uses must outlive the replays.
 class Recording {
  public:
   virtual ~Recording() = default;
@@ -49,14 +49,14 @@ class Substrate {
   // is opaque outside the device; arithmetic on it is allowed. `bytes` 0 gives a valid address.
   virtual void* allocate(int64_t bytes) = 0;
   virtual void release(void* memory) noexcept = 0;
-  // All of these have happened on return. Ranges lie inside one allocation.
+  // These are done on return. Ranges lie inside one allocation.
   virtual void write(void* to, const void* from_host, int64_t bytes) = 0;
   virtual void read(void* to_host, const void* from, int64_t bytes) = 0;
   virtual void fill(void* to, uint8_t byte, int64_t bytes) = 0;
   virtual void copy(void* to, const void* from, int64_t bytes) = 0;
 
-  // Keeps what `work` enqueues on the stream it is called with. The host calls it at each replay,
-  // where it may enqueue something else each time; devices call it once, here.
+  // Records what `work` enqueues on the stream that it is given. Devices call `work` once, here.
+  // The host calls it at each replay, where it may do something else each time.
   virtual std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) = 0;
 };
 

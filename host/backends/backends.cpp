@@ -1,4 +1,4 @@
-// The ordered list of families: the only file with #if on what was built.
+// The ordered list of families. The only file with #if on what was built.
 #include "host/backends/backends.h"
 
 #include <fmt/format.h>
@@ -44,7 +44,7 @@ constexpr Family kFamilies[] = {
 #endif
 };
 
-// Rival libraries: <peers folder>/peer_<name>.so, built by host/peers where the library is there.
+// The peers: <peers folder>/peer_<name>.so, built by host/peers for each library that is found.
 struct Peer {
   const char* name;
   const char* missing;
@@ -79,7 +79,7 @@ Substrate& module_substrate(std::string_view substrate, [[maybe_unused]] std::st
 #endif
 }
 
-// The modules' names and files, each name once and none that a family has.
+// Returns the modules' names and files. A name must be unique, and differ from every family's.
 std::vector<ModuleName> module_names(const BackendOptions& options) {
   std::vector<ModuleName> modules;
   for (const std::string& text : options.modules) {
@@ -101,7 +101,7 @@ std::vector<ModuleName> module_names(const BackendOptions& options) {
   return modules;
 }
 
-// What `open` brings, or why it brings nothing.
+// Calls `open`; returns its backends, or the reason why there are none.
 template <class OpenFamily>
 FamilyState state_of(const std::string& family, bool is_module, OpenFamily&& open) {
   FamilyState state{family, {}, {}, is_module};
@@ -113,14 +113,14 @@ FamilyState state_of(const std::string& family, bool is_module, OpenFamily&& ope
   return state;
 }
 
-// A peer's or a user's module, and for a peer why it may not be there.
+// A peer's or a user's module; for a peer, why it may be missing.
 struct Wanted {
   ModuleName module;
   const char* missing = nullptr;
 };
 
-// First all are tried, then all are opened: each try is a child process, and what a module that was
-// opened started (threads, a device) would be missing there.
+// Tries all modules, each in a child process, before it opens any: threads and devices that an open
+// module has started would be missing in a child.
 std::vector<FamilyState> open_modules(const std::vector<Wanted>& wanted) {
   std::vector<FamilyState> states;
   for (const auto& [module, missing] : wanted)
@@ -147,8 +147,8 @@ std::string peers_folder() {
 
 std::vector<FamilyState> open_backends(std::span<const std::string> wanted,
                                        const BackendOptions& options) {
-  // Peers and modules stand last in the list but are opened first: no family has threads or a
-  // device yet, so that child processes can try them (host/modules.h).
+  // Opens peers and modules first, though they stand last in the list: while no family has threads
+  // or a device, child processes can try them (host/modules.h).
   std::vector<Wanted> wanted_modules;
   const std::vector<ModuleName> given = module_names(options);
   if (!options.peers.empty())

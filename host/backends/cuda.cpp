@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kUnit = 16;  // bytes of one access
 
-// Traffic of given sizes, in units: `reads` from src and `writes` to dst.
+// A linear pass of given traffic: `reads` units from src, `writes` units to dst.
 class CeilingPlan : public Plan {
  public:
   enum class Kind { kCopy, kRead, kReduce };
@@ -23,8 +23,8 @@ class CeilingPlan : public Plan {
   std::string_view kernel() const override {
     return kind_ == Kind::kCopy ? "copy" : kind_ == Kind::kRead ? "read" : "linear_reduce";
   }
-  // A copy writes as much as it reads: what dst does not hold of that goes to scratch. The read
-  // has a word there that it never writes.
+  // A copy writes as much as it reads; what dst cannot hold goes to scratch. The read needs one
+  // word of scratch, which it never writes.
   int64_t scratch_bytes() const override {
     return kind_ == Kind::kCopy ? std::max<int64_t>(half() - writes_, 0) * kUnit : kUnit;
   }
@@ -42,7 +42,7 @@ class CeilingPlan : public Plan {
   }
 
  private:
-  // Half the traffic. Where more is written than read, the copy is the smaller for it.
+  // Half of the traffic, but no more than there is to read.
   int64_t half() const { return std::min((reads_ + writes_) / 2, reads_); }
 
   Kind kind_;

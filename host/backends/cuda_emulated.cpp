@@ -6,8 +6,8 @@
 namespace poolbench {
 namespace {
 
-// The CUDA family's kernels on the CPU, each access checked: shows that they are right, says
-// nothing of their speed.
+// The CUDA kernels on the CPU, with every access checked. Shows that they are right; says nothing
+// about their speed.
 class CudaEmulatedBackend : public KernelListBackend {
  public:
   CudaEmulatedBackend()

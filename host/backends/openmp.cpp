@@ -13,7 +13,7 @@
 namespace poolbench {
 namespace {
 
-// A linear pass over memory. src and dst are regions of bytes_read + bytes_written bytes.
+// A linear pass over memory. src and dst have bytes_read + bytes_written bytes each.
 class CeilingPlan : public Plan {
  public:
   CeilingPlan(const char* name, int threads, int64_t bytes_read, int64_t bytes_written)
@@ -36,7 +36,7 @@ class CeilingPlan : public Plan {
   int64_t read_, written_;
 };
 
-// "openmp" uses all cores the process may run on; "openmp@N" a team of N.
+// "openmp" uses all cores that the process may run on, "openmp@N" N threads.
 class OpenMpBackend : public KernelListBackend {
  public:
   explicit OpenMpBackend(int threads)
