@@ -61,15 +61,15 @@ class Backend {
   virtual Substrate& substrate() const = 0;
   virtual std::vector<KernelInfo> kernels() const = 0;  // fastest first; the last takes everything
   // `kernel` empty: whether any kernel takes the problem. An unknown kernel is a reason too.
-  virtual Support supports(const PoolProblem& problem, std::string_view kernel = {}) const = 0;
+  virtual Support supports(const Problem& problem, std::string_view kernel = {}) const = 0;
   // Throws Refused exactly where supports() says no, OutOfMemory, or a device's error.
-  virtual std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel = {}) = 0;
+  virtual std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel = {}) = 0;
   // A backend that only shows that results are right (an emulator) is never timed.
   virtual bool timeable() const { return true; }
-  // A library may differ from host/spec.md on purpose. For an output that was judged wrong: the rule
-  // that explains it, as "name: reason", after looking that what came out is what the rule says;
-  // or nothing. Called from one thread at a time.
-  virtual std::string known_difference(const PoolProblem& /*problem*/, const void* /*src*/,
+  // A library may differ from host/spec.md on purpose. For an output that was judged wrong: the
+  // rule that explains it, as "name: reason", after looking that what came out is what the rule
+  // says; or nothing. Called from one thread at a time.
+  virtual std::string known_difference(const Problem& /*problem*/, const void* /*src*/,
                                        const Point& /*point*/) const {
     return {};
   }

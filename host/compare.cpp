@@ -143,14 +143,14 @@ constexpr int64_t kParallelTaps = 50'000;
 // Which outputs are judged: all, or the borders of every plane and a seeded sample.
 class Selection {
  public:
-  Selection(const PoolProblem& problem, uint64_t seed, int64_t full_taps)
-      : dst_(dst_extents(problem)) {
-    const int64_t outputs = dst_count(problem);
+  Selection(const Problem& problem, uint64_t seed, int64_t full_taps) : dst_(problem.dst()) {
+    const int64_t outputs = problem.dst_count();
     __int128 taps = outputs;
     for (int axis = problem.first_axis(); axis < 3; ++axis)
-      taps *= problem.spec.windowing == Windowing::kGlobal     ? problem.src[axis]
-              : problem.spec.windowing == Windowing::kAdaptive ? problem.src[axis] / dst_[axis] + 1
-                                                               : problem.spec.kernel[axis];
+      taps *= problem.spec().windowing == Windowing::kGlobal ? problem.src()[axis]
+              : problem.spec().windowing == Windowing::kAdaptive
+                  ? problem.src()[axis] / dst_[axis] + 1
+                  : problem.spec().kernel[axis];
     all_ = taps <= full_taps;
     large_ = taps > kParallelTaps;
     all_ |= outputs <= kSampledOutputs;
@@ -182,31 +182,30 @@ void add_worst(std::vector<Point>& worst, const Point& point) {
 }
 
 template <class T>
-Comparison compare_as(const PoolProblem& problem, const void* src, const T* dst,
-                      const int64_t* indices, uint64_t seed, int64_t full_taps,
-                      const KnownDifference& known_difference) {
+Comparison compare_as(const Problem& problem, const void* src, const T* dst, const int64_t* indices,
+                      uint64_t seed, int64_t full_taps, const KnownDifference& known_difference) {
   const Reference reference(problem, src);
   const Selection selection(problem, seed, full_taps);
-  const Extents out = dst_extents(problem);
+  const Extents out = problem.dst();
   const int64_t size = out[0] * out[1] * out[2], rows = problem.planes() * out[0] * out[1];
-  const bool last = problem.layout == Layout::kChannelsLast;
+  const bool last = problem.layout() == Layout::kChannelsLast;
   Comparison total;
-  total.outputs = dst_count(problem);
+  total.outputs = problem.dst_count();
 #pragma omp parallel num_threads(omp_get_num_procs()) if (selection.large())
   {
     Comparison mine;
 #pragma omp for schedule(dynamic, 16)
     for (int64_t row = 0; row < rows; ++row) {
       const int64_t plane = row / (out[0] * out[1]);
-      const int64_t n = plane / problem.c, c = plane % problem.c;
+      const int64_t n = plane / problem.c(), c = plane % problem.c();
       Extents o = {row / out[1] % out[0], row % out[1], 0};
       for (o[2] = 0; o[2] < out[2]; ++o[2]) {
         const int64_t in_plane = (o[0] * out[1] + o[1]) * out[2] + o[2];
-        const int64_t at = last ? (n * size + in_plane) * problem.c + c : plane * size + in_plane;
+        const int64_t at = last ? (n * size + in_plane) * problem.c() + c : plane * size + in_plane;
         if (!selection.takes(at, o)) continue;
         const Expected expected = reference.at(plane, o);
         const int64_t got_index = indices != nullptr ? indices[at] : -1;
-        const Judgement j = judge_element<T>(problem.spec, expected, dst[at], got_index);
+        const Judgement j = judge_element<T>(problem.spec(), expected, dst[at], got_index);
         ++mine.checked;
         mine.out_of_range += j.out_of_range;
         if (j.right && !j.out_of_range) mine.max_ulp = std::max(mine.max_ulp, j.ulp);
@@ -249,24 +248,22 @@ Comparison compare_as(const PoolProblem& problem, const void* src, const T* dst,
 
 }  // namespace
 
-Judgement judge(const PoolProblem& problem, const Expected& expected, const void* got,
+Judgement judge(const Problem& problem, const Expected& expected, const void* got,
                 int64_t got_index) {
   PoolArgs args{};
-  args.dtype = int32_t(problem.dtype);
+  args.dtype = int32_t(problem.dtype());
   Judgement judgement;
   dispatch_dtype(args, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    judgement = judge_element<T>(problem.spec, expected, *static_cast<const T*>(got), got_index);
+    judgement = judge_element<T>(problem.spec(), expected, *static_cast<const T*>(got), got_index);
   });
   return judgement;
 }
 
-Comparison compare(const PoolProblem& given, const void* src, const void* dst,
-                   const int64_t* indices, uint64_t seed, int64_t full_taps,
-                   const KnownDifference& known_difference) {
-  const PoolProblem problem = canonical(given);
+Comparison compare(const Problem& problem, const void* src, const void* dst, const int64_t* indices,
+                   uint64_t seed, int64_t full_taps, const KnownDifference& known_difference) {
   PoolArgs args{};
-  args.dtype = int32_t(problem.dtype);
+  args.dtype = int32_t(problem.dtype());
   Comparison comparison;
   dispatch_dtype(args, [&](auto tag) {
     using T = typename decltype(tag)::type;

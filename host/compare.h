@@ -52,9 +52,8 @@ constexpr int64_t kSampledOutputs = 65'536;
 // and counted. `known_difference`, if given, is asked about every wrong output, by one thread at a
 // time: it names the rule that explains the output, or nothing.
 using KnownDifference = std::function<std::string(const Point&)>;
-Comparison compare(const PoolProblem& problem, const void* src, const void* dst,
-                   const int64_t* indices, uint64_t seed = 1,
-                   int64_t full_taps = kFullJudgementTaps,
+Comparison compare(const Problem& problem, const void* src, const void* dst, const int64_t* indices,
+                   uint64_t seed = 1, int64_t full_taps = kFullJudgementTaps,
                    const KnownDifference& known_difference = {});
 
 // One output's judgement; `got` points at its element.
@@ -64,7 +63,7 @@ struct Judgement {
   double ulp = 0;
   double allowed = 0;
 };
-Judgement judge(const PoolProblem& problem, const Expected& expected, const void* got,
+Judgement judge(const Problem& problem, const Expected& expected, const void* got,
                 int64_t got_index);
 
 }  // namespace poolbench

@@ -102,10 +102,10 @@ int64_t integer_value(FillKind kind, uint64_t h, int64_t position) {
 }
 
 template <class T>
-void fill_as(const PoolProblem& problem, FillKind kind, uint64_t seed, T* dst) {
-  const int64_t size = problem.src[0] * problem.src[1] * problem.src[2];
-  const int64_t count = src_count(problem), c = problem.c;
-  const bool last = problem.layout == Layout::kChannelsLast;
+void fill_as(const Problem& problem, FillKind kind, uint64_t seed, T* dst) {
+  const int64_t size = problem.src()[0] * problem.src()[1] * problem.src()[2];
+  const int64_t count = problem.src_count(), c = problem.c();
+  const bool last = problem.layout() == Layout::kChannelsLast;
   const uint64_t stream = splitmix64(seed, uint64_t(kind));
 #pragma omp parallel for schedule(static) if (count > kParallelElements)
   for (int64_t at = 0; at < count; ++at) {
@@ -135,17 +135,17 @@ FillKind parse_fill(std::string_view name) {
 
 std::string_view fill_name(FillKind kind) { return kKinds[static_cast<int>(kind)].name; }
 
-void fill(const PoolProblem& problem, FillKind kind, uint64_t seed, void* dst) {
+void fill(const Problem& problem, FillKind kind, uint64_t seed, void* dst) {
   PoolArgs args{};
-  args.dtype = int32_t(problem.dtype);
+  args.dtype = int32_t(problem.dtype());
   dispatch_dtype(args, [&](auto tag) {
     using T = typename decltype(tag)::type;
     fill_as(problem, kind, seed, static_cast<T*>(dst));
   });
 }
 
-std::vector<std::byte> filled(const PoolProblem& problem, FillKind kind, uint64_t seed) {
-  std::vector<std::byte> src(src_bytes(problem));
+std::vector<std::byte> filled(const Problem& problem, FillKind kind, uint64_t seed) {
+  std::vector<std::byte> src(problem.src_bytes());
   fill(problem, kind, seed, src.data());
   return src;
 }

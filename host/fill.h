@@ -34,11 +34,11 @@ std::span<const FillInfo> fill_kinds();
 FillKind parse_fill(std::string_view name);  // throws BadInput
 std::string_view fill_name(FillKind kind);
 
-// Writes the problem's src, in its type and layout, to `dst` (src_bytes(problem) bytes). An element
-// depends on the kind, the seed and its (n, c, d, h, w) alone. Integer types take each kind as far
-// as they can express it.
-void fill(const PoolProblem& problem, FillKind kind, uint64_t seed, void* dst);
-std::vector<std::byte> filled(const PoolProblem& problem, FillKind kind, uint64_t seed);
+// Writes the problem's src, in its type and layout, to `dst` (problem.src_bytes() bytes). An
+// element depends on the kind, the seed and its (n, c, d, h, w) alone. Integer types take each kind
+// as far as they can express it.
+void fill(const Problem& problem, FillKind kind, uint64_t seed, void* dst);
+std::vector<std::byte> filled(const Problem& problem, FillKind kind, uint64_t seed);
 
 }  // namespace poolbench
 

@@ -16,16 +16,13 @@ class Dice {
     return low + int64_t(splitmix64(stream_, rolls_++) % uint64_t(high - low + 1));
   }
   bool chance(int percent) { return roll(1, 100) <= percent; }
-  template <class T, size_t N>
-  T pick(const T (&items)[N]) {
-    return items[roll(0, N - 1)];
-  }
+  auto pick(const auto& items) { return items[size_t(roll(0, int64_t(std::size(items)) - 1))]; }
 
  private:
   uint64_t stream_, rolls_ = 0;
 };
 
-void roll_sliding(Dice& dice, PoolProblem& problem) {
+void roll_sliding(Dice& dice, Description& problem) {
   PoolSpec& spec = problem.spec;
   const bool same_on_all_axes = dice.chance(50);
   for (int axis = problem.first_axis(); axis < 3; ++axis) {
@@ -52,7 +49,7 @@ void roll_sliding(Dice& dice, PoolProblem& problem) {
   }
 }
 
-void roll_shape(Dice& dice, PoolProblem& problem) {
+void roll_shape(Dice& dice, Description& problem) {
   constexpr int64_t kChannels[] = {1, 2, 3, 4, 5, 7, 8, 16, 17, 31, 32, 33, 64};
   constexpr int64_t kLongest[] = {300, 40, 16};
   problem.rank = int(dice.roll(1, 3));
@@ -62,22 +59,25 @@ void roll_shape(Dice& dice, PoolProblem& problem) {
     problem.src[axis] = dice.chance(10) ? 1 : dice.roll(1, kLongest[problem.rank - 1]);
 }
 
-PoolProblem roll_problem(Dice& dice) {
+Description roll_description(Dice& dice) {
   constexpr Reduction kReductions[] = {Reduction::kMax, Reduction::kMax, Reduction::kAvgIncludePad,
                                        Reduction::kAvgExcludePad, Reduction::kLp};
   constexpr Windowing kWindowings[] = {Windowing::kSliding, Windowing::kSliding,
                                        Windowing::kSliding, Windowing::kAdaptive,
                                        Windowing::kGlobal,  Windowing::kFractional};
+  constexpr DType kTypes[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
+                              DType::kI8,  DType::kU8,  DType::kI32};  // i32: extrema alone
+  constexpr Layout kLayouts[] = {Layout::kChannelsFirst, Layout::kChannelsLast};
   constexpr double kNorms[] = {1, 2, 2, 3, 4, 1.5, 0.5, 7, INFINITY};
-  PoolProblem problem;
+  Description problem;
   PoolSpec& spec = problem.spec;
   roll_shape(dice, problem);
   spec.reduction = dice.pick(kReductions);
   spec.windowing = dice.pick(kWindowings);
-  const bool is_max = spec.reduction == Reduction::kMax;
-  problem.dtype = DType(dice.roll(0, is_max ? 6 : 5));
-  problem.layout = Layout(dice.roll(0, 1));
-  spec.indices = is_max && dice.chance(40);
+  const bool extremum = is_extremum(spec.reduction);
+  problem.dtype = kTypes[dice.roll(0, extremum ? 6 : 5)];
+  problem.layout = dice.pick(kLayouts);
+  spec.indices = extremum && dice.chance(40);
   spec.norm = dice.pick(kNorms);
   spec.norm_mean = dice.chance(30);
   if (dice.chance(15)) spec.divisor = dice.chance(80) ? dice.roll(1, 20) : -dice.roll(1, 20);
@@ -90,15 +90,25 @@ PoolProblem roll_problem(Dice& dice) {
     spec.out[axis] = dice.roll(1, src - spec.kernel[axis] + 1);
   }
   spec.seed = uint64_t(dice.roll(1, 1000));
-  return canonical(problem);
+  return problem;
 }
 
-int64_t work(const PoolProblem& problem) {
-  int64_t taps = dst_count(problem);
-  for (int axis = problem.first_axis(); axis < 3; ++axis)
-    taps *= problem.spec.windowing == Windowing::kGlobal     ? problem.src[axis]
-            : problem.spec.windowing == Windowing::kAdaptive ? problem.src[axis]
-                                                             : problem.spec.kernel[axis];
+// Taps of the longest window of an axis.
+int64_t most_taps(const Problem& problem, int axis) {
+  switch (problem.spec().windowing) {
+    case Windowing::kGlobal:
+    case Windowing::kAdaptive:
+      return problem.src()[axis];
+    case Windowing::kSliding:
+    case Windowing::kFractional:
+      return problem.spec().kernel[axis];
+  }
+  return 0;
+}
+
+int64_t work(const Problem& problem) {
+  int64_t taps = problem.dst_count();
+  for (int axis = problem.first_axis(); axis < 3; ++axis) taps *= most_taps(problem, axis);
   return taps;
 }
 
@@ -107,10 +117,12 @@ int64_t work(const PoolProblem& problem) {
 FuzzCase fuzz_case(uint64_t seed, uint64_t index, int64_t max_outputs_taps) {
   Dice dice(seed, index);
   for (;;) {  // about one roll in three is refused or too large
-    FuzzCase result{roll_problem(dice), FillKind(dice.roll(0, int64_t(fill_kinds().size()) - 1)),
-                    uint64_t(dice.roll(1, 1'000'000))};
+    const Description description = roll_description(dice);
+    FuzzCase result;
+    result.fill = dice.pick(fill_kinds()).kind;
+    result.fill_seed = uint64_t(dice.roll(1, 1'000'000));
     try {
-      validate(result.problem);
+      result.problem = Problem(description);
     } catch (const BadInput&) {
       continue;
     }

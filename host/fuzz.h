@@ -8,9 +8,9 @@
 namespace poolbench {
 
 struct FuzzCase {
-  PoolProblem problem;  // valid and canonical
-  FillKind fill;
-  uint64_t fill_seed;
+  Problem problem;
+  FillKind fill = FillKind::kIntegers;
+  uint64_t fill_seed = 1;
 };
 
 // Case number `index` of the sequence that `seed` starts: depends on these two alone. At most

@@ -4,38 +4,8 @@
 
 namespace poolbench {
 
-PoolArgs lower(const PoolProblem& given) {
-  const PoolProblem problem = canonical(given);
-  const PoolSpec& spec = problem.spec;
-  const bool global = spec.windowing == Windowing::kGlobal;
-  const Extents dst = dst_extents(problem);
-  const Padding pads = padding(problem);
-  PoolArgs args{};
-  args.n = problem.n;
-  args.c = problem.c;
-  for (int i = 0; i < 3; ++i)
-    args.axis[i] = {.src = problem.src[i],
-                    .dst = dst[i],
-                    .kernel = global ? problem.src[i] : spec.kernel[i],
-                    .stride = spec.stride[i] != 0 ? spec.stride[i] : 1,
-                    .pad_begin = pads.begin[i],
-                    .pad_end = pads.end[i],
-                    .dilation = spec.dilation[i],
-                    .windows = nullptr,
-                    .plane_stride = 0};
-  args.divisor = spec.divisor;
-  args.norm = spec.norm;
-  args.reduction = int32_t(spec.reduction);
-  args.windowing = int32_t(spec.windowing);
-  args.dtype = int32_t(problem.dtype);
-  args.layout = int32_t(problem.layout);
-  args.norm_mean = spec.norm_mean;
-  args.with_indices = spec.indices;
-  return args;
-}
-
-PoolArgs lower_for_kernels(const PoolProblem& problem) {
-  PoolArgs args = lower(problem);
+PoolArgs lower_for_kernels(const Problem& problem) {
+  PoolArgs args = problem.shapes();
   if (Windowing(args.windowing) != Windowing::kAdaptive) return args;
   for (const Axis& axis : args.axis)
     if (axis.src == 0 || axis.dst == 0 || axis.src % axis.dst != 0) return args;
@@ -44,12 +14,11 @@ PoolArgs lower_for_kernels(const PoolProblem& problem) {
   return args;
 }
 
-Tables window_tables(const PoolProblem& given) {
-  const PoolProblem problem = canonical(given);
-  const bool by_plane = problem.spec.windowing == Windowing::kFractional &&
-                        (problem.spec.samples.empty() ||
-                         problem.spec.samples.size() > static_cast<size_t>(problem.rank));
-  const Extents dst = dst_extents(problem);
+Tables window_tables(const Problem& problem) {
+  const bool by_plane = problem.spec().windowing == Windowing::kFractional &&
+                        (problem.spec().samples.empty() ||
+                         problem.spec().samples.size() > static_cast<size_t>(problem.rank()));
+  const Extents dst = problem.dst();
   std::array<int64_t, 3> planes;  // with a table of their own
   double count = 0;
   for (int axis = 0; axis < 3; ++axis) {

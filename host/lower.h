@@ -6,13 +6,9 @@
 
 namespace poolbench {
 
-// Everything of PoolArgs that does not need memory: shapes and parameters. Tensors and tables are
-// null. This is what a kernel decides on.
-PoolArgs lower(const PoolProblem& problem);
-
-// The same problem as the kernels here receive it: adaptive windows that divide every axis evenly
-// are the sliding windows that they are.
-PoolArgs lower_for_kernels(const PoolProblem& problem);
+// The problem's shapes as the kernels here receive it: adaptive windows that divide every axis
+// evenly are the sliding windows that they are.
+PoolArgs lower_for_kernels(const Problem& problem);
 
 // The window tables of all axes in one run of windows, to be copied to a device as they are. Throws
 // OutOfMemory where the host cannot hold them.
@@ -21,7 +17,7 @@ struct Tables {
   std::array<int64_t, 3> offset = {};        // of each axis' table
   std::array<int64_t, 3> plane_stride = {};  // 0, or the axis' extent: fractional
 };
-Tables window_tables(const PoolProblem& problem);
+Tables window_tables(const Problem& problem);
 
 // Points `args` at the tables that stand at `base`, an address in whatever memory.
 void set_tables(PoolArgs& args, const Tables& tables, const Window* base);

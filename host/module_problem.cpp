@@ -32,9 +32,9 @@ Extents extents(const int64_t (&values)[3]) { return {values[0], values[1], valu
 
 }  // namespace
 
-ModuleProblem::ModuleProblem(const PoolProblem& problem) : text_(to_text(problem)) {
-  const PoolArgs args = lower(problem);
-  if (problem.spec.windowing == Windowing::kFractional)
+ModuleProblem::ModuleProblem(const Problem& problem) : text_(to_text(problem)) {
+  const Shapes& args = problem.shapes();
+  if (problem.spec().windowing == Windowing::kFractional)
     for (int64_t plane = 0; plane < problem.planes(); ++plane)
       for (int axis = problem.first_axis(); axis < 3; ++axis)
         samples_.push_back(sample(problem, plane, axis));
@@ -44,9 +44,9 @@ ModuleProblem::ModuleProblem(const PoolProblem& problem) : text_(to_text(problem
   c_.windowing = args.windowing;
   c_.dtype = args.dtype;
   c_.layout = args.layout;
-  c_.rank = problem.rank;
+  c_.rank = problem.rank();
   c_.with_indices = args.with_indices;
-  c_.ceil_mode = canonical(problem).spec.ceil_mode;
+  c_.ceil_mode = problem.spec().ceil_mode;
   c_.norm_mean = args.norm_mean;
   c_.n = args.n;
   c_.c = args.c;
@@ -64,12 +64,12 @@ ModuleProblem::ModuleProblem(const PoolProblem& problem) : text_(to_text(problem
   c_.samples = samples_.empty() ? nullptr : samples_.data();
 }
 
-PoolProblem from_module_problem(const poolbench_problem& c) {
+Problem from_module_problem(const poolbench_problem& c) {
   check_enum("reduction", c.reduction, int32_t(Reduction::kLp));
   check_enum("windowing", c.windowing, int32_t(Windowing::kFractional));
   check_enum("type", c.dtype, int32_t(DType::kI32));
   check_enum("layout", c.layout, int32_t(Layout::kChannelsLast));
-  PoolProblem problem;
+  Description problem;
   problem.dtype = DType(c.dtype);
   problem.layout = Layout(c.layout);
   problem.rank = c.rank;
@@ -91,13 +91,11 @@ PoolProblem from_module_problem(const poolbench_problem& c) {
   spec.norm_mean = c.norm_mean != 0;
   if (c.samples != nullptr) spec.samples.assign(c.samples, c.samples + c.n * c.c * c.rank);
   spec.indices = c.with_indices != 0;
-  problem = canonical(problem);
-  validate(problem);
-  if (dst_extents(problem) != extents(c.dst))
+  const Problem result(problem);
+  if (result.dst() != extents(c.dst))
     throw BadInput(fmt::format("dst: is {}, but this module computes {} for {}",
-                               fmt::join(c.dst, "x"), fmt::join(dst_extents(problem), "x"),
-                               c.text));
-  return problem;
+                               fmt::join(c.dst, "x"), fmt::join(result.dst(), "x"), c.text));
+  return result;
 }
 
 }  // namespace poolbench

@@ -10,7 +10,7 @@ namespace poolbench {
 // A problem in C, and what it points at. Its padding, strides and samples are worked out.
 class ModuleProblem {
  public:
-  explicit ModuleProblem(const PoolProblem& problem);
+  explicit ModuleProblem(const Problem& problem);
   ModuleProblem(const ModuleProblem&) = delete;
   ModuleProblem& operator=(const ModuleProblem&) = delete;
 
@@ -25,7 +25,7 @@ class ModuleProblem {
 // The problem that `c` describes, canonical: equal in every output to the one it was made from,
 // though same_upper and same_lower come back as padding and drawn samples as given ones. Throws
 // BadInput for what this build does not know or host/spec.md forbids.
-PoolProblem from_module_problem(const poolbench_problem& c);
+Problem from_module_problem(const poolbench_problem& c);
 
 }  // namespace poolbench
 

@@ -174,7 +174,7 @@ bool read_until_end(int output, Clock::time_point deadline, std::string& words) 
 
 class ModulePlan : public Plan {
  public:
-  ModulePlan(const poolbench_backend* backend, std::string name, const PoolProblem& problem,
+  ModulePlan(const poolbench_backend* backend, std::string name, const Problem& problem,
              const char* kernel)
       : backend_(backend), name_(std::move(name)) {
     const int32_t status = backend_->plan(backend_, ModuleProblem(problem).get(), kernel, &plan_,
@@ -231,7 +231,7 @@ class ModuleBackend : public Backend {
     }
     return infos;
   }
-  Support supports(const PoolProblem& problem, std::string_view kernel) const override {
+  Support supports(const Problem& problem, std::string_view kernel) const override {
     if (std::string why_not = unknown(kernel); !why_not.empty()) return {why_not};
     char message[kMessageBytes] = {};
     const std::string wanted(kernel);
@@ -240,7 +240,7 @@ class ModuleBackend : public Backend {
       return {};
     return {fmt::format("{}: {}", name_, *message != '\0' ? message : "refused without a reason")};
   }
-  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override {
+  std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override {
     if (const std::string why_not = unknown(kernel); !why_not.empty()) throw Refused(why_not);
     const std::string wanted(kernel);
     return std::make_unique<ModulePlan>(backend_, name_, problem,
@@ -250,7 +250,7 @@ class ModuleBackend : public Backend {
     const bool on_host = substrate_.device().substrate == "host";
     return backend_->check_only == 0 && !(own_openmp_ && on_host);
   }
-  std::string known_difference(const PoolProblem& problem, const void* src,
+  std::string known_difference(const Problem& problem, const void* src,
                                const Point& point) const override {
     if (backend_->known_difference == nullptr) return {};
     const poolbench_output output = {

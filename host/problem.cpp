@@ -1,4 +1,4 @@
-// Meaning and validity of a problem. Its text form is in problem_text.cpp.
+// Validity, canonical form and geometry of a problem. Its text form is in problem_text.cpp.
 #include "host/problem.h"
 
 #include <fmt/format.h>
@@ -47,7 +47,7 @@ int64_t stride_of(const PoolSpec& spec, int axis) {
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-int64_t sliding_extent(const PoolProblem& problem, const Padding& pads, int axis) {
+int64_t sliding_extent(const Description& problem, const Padding& pads, int axis) {
   const PoolSpec& spec = problem.spec;
   const int64_t src = problem.src[axis];
   const int64_t stride = stride_of(spec, axis);
@@ -59,7 +59,23 @@ int64_t sliding_extent(const PoolProblem& problem, const Padding& pads, int axis
   return out;
 }
 
-void validate_sliding(const PoolProblem& problem) {
+Padding padding_of(const Description& problem) {
+  const PoolSpec& spec = problem.spec;
+  Padding pads = {spec.pad_begin, spec.pad_end};
+  if (spec.auto_pad == AutoPad::kNone) return pads;
+  for (int axis = problem.first_axis(); axis < 3; ++axis) {
+    const int64_t stride = stride_of(spec, axis);
+    const int64_t out = (problem.src[axis] - 1) / stride + 1;
+    const int64_t reach = (out - 1) * stride + dilated_kernel(spec, axis);
+    const int64_t total = std::max<int64_t>(reach - problem.src[axis], 0);
+    const int64_t small = total / 2;
+    pads.begin[axis] = spec.auto_pad == AutoPad::kSameUpper ? small : total - small;
+    pads.end[axis] = total - pads.begin[axis];
+  }
+  return pads;
+}
+
+void validate_sliding(const Description& problem) {
   const PoolSpec& spec = problem.spec;
   for (int axis = problem.first_axis(); axis < 3; ++axis) {
     check_range("k", axis, spec.kernel[axis], 1, kMaxExtent);
@@ -74,7 +90,7 @@ void validate_sliding(const PoolProblem& problem) {
   if (spec.auto_pad != AutoPad::kNone &&
       (spec.ceil_mode || spec.pad_begin != Extents{} || spec.pad_end != Extents{}))
     refuse("same_upper and same_lower say the padding and the size: p and ceil exclude them");
-  const Padding pads = padding(problem);
+  const Padding pads = padding_of(problem);
   for (int axis = problem.first_axis(); axis < 3; ++axis)
     if (sliding_extent(problem, pads, axis) < 1)
       refuse("k: window {} (dilated) is larger than the padded input {} on axis {}",
@@ -82,7 +98,7 @@ void validate_sliding(const PoolProblem& problem) {
              kAxisNames[axis]);
 }
 
-void validate_fractional(const PoolProblem& problem) {
+void validate_fractional(const Description& problem) {
   const PoolSpec& spec = problem.spec;
   for (int axis = problem.first_axis(); axis < 3; ++axis) {
     check_range("k", axis, spec.kernel[axis], 1, problem.src[axis]);
@@ -96,23 +112,36 @@ void validate_fractional(const PoolProblem& problem) {
            problem.rank, problem.planes() * problem.rank);
 }
 
-void validate_reduction(const PoolProblem& problem) {
+void validate_reduction(const Description& problem) {
   const PoolSpec& spec = problem.spec;
-  const bool is_max = spec.reduction == Reduction::kMax;
   if (spec.reduction == Reduction::kLp && !(spec.norm > 0))
     refuse("norm: {} must be greater than 0 (inf is allowed)", spec.norm);
   if (spec.divisor == std::numeric_limits<int64_t>::min())
     refuse("div: {} has no opposite in 64 bits; the smallest divisor is {}", spec.divisor,
            spec.divisor + 1);
-  if (problem.dtype == DType::kI32 && !is_max)
+  if (problem.dtype == DType::kI32 && !is_extremum(spec.reduction))
     refuse("i32 is defined for max only, not for {}", token(spec.reduction));
-  if (spec.indices && !is_max)
+  if (spec.indices && !is_extremum(spec.reduction))
     refuse("idx: {} has no indices, only max has", token(spec.reduction));
 }
 
-}  // namespace
+Extents dst_of(const Description& problem, const Padding& pads) {
+  switch (problem.spec.windowing) {
+    case Windowing::kGlobal:
+      return {1, 1, 1};
+    case Windowing::kAdaptive:
+    case Windowing::kFractional:
+      return problem.spec.out;
+    case Windowing::kSliding:
+      break;
+  }
+  Extents out = {1, 1, 1};
+  for (int axis = problem.first_axis(); axis < 3; ++axis)
+    out[axis] = sliding_extent(problem, pads, axis);
+  return out;
+}
 
-void validate(const PoolProblem& problem) {
+void validate(const Description& problem) {
   if (problem.rank < 1 || problem.rank > 3)
     refuse("src: {} spatial axes; 1, 2 or 3 are defined", problem.rank);
   if (problem.n < 0 || problem.n > kMaxExtent)
@@ -129,11 +158,12 @@ void validate(const PoolProblem& problem) {
   if (problem.spec.windowing == Windowing::kAdaptive)
     for (int axis = problem.first_axis(); axis < 3; ++axis)
       check_range("out", axis, problem.spec.out[axis], 1, kMaxExtent);
-  const Extents o = dst_extents(problem);
+  const Extents o = dst_of(problem, padding_of(problem));
   product("the output", {8, problem.n, problem.c, o[0], o[1], o[2]});
 }
 
-PoolProblem canonical(PoolProblem problem) {
+// Gives a valid problem the one form that equal problems share.
+Description canonical(Description problem) {
   PoolSpec& spec = problem.spec;
   const PoolSpec plain;
   const Windowing windowing = spec.windowing;
@@ -155,8 +185,7 @@ PoolProblem canonical(PoolProblem problem) {
     if (windowing == Windowing::kSliding) spec.stride[axis] = stride_of(spec, axis);
     if (spec.kernel[axis] == 1) spec.dilation[axis] = 1;
   }
-  const bool average =
-      spec.reduction == Reduction::kAvgIncludePad || spec.reduction == Reduction::kAvgExcludePad;
+  const bool average = is_average(spec.reduction);
   if (!average) spec.divisor = plain.divisor;
   if (average && (windowing == Windowing::kGlobal || windowing == Windowing::kAdaptive ||
                   windowing == Windowing::kFractional || spec.divisor != 0))
@@ -165,56 +194,75 @@ PoolProblem canonical(PoolProblem problem) {
   return problem;
 }
 
-Padding padding(const PoolProblem& problem) {
+Shapes shapes_of(const Description& problem, const Extents& dst, const Padding& pads) {
   const PoolSpec& spec = problem.spec;
-  Padding pads = {spec.pad_begin, spec.pad_end};
-  if (spec.auto_pad == AutoPad::kNone) return pads;
-  for (int axis = problem.first_axis(); axis < 3; ++axis) {
-    const int64_t stride = stride_of(spec, axis);
-    const int64_t out = (problem.src[axis] - 1) / stride + 1;
-    const int64_t reach = (out - 1) * stride + dilated_kernel(spec, axis);
-    const int64_t total = std::max<int64_t>(reach - problem.src[axis], 0);
-    const int64_t small = total / 2;
-    pads.begin[axis] = spec.auto_pad == AutoPad::kSameUpper ? small : total - small;
-    pads.end[axis] = total - pads.begin[axis];
+  const bool global = spec.windowing == Windowing::kGlobal;
+  Shapes shapes{};
+  shapes.n = problem.n;
+  shapes.c = problem.c;
+  for (int i = 0; i < 3; ++i)
+    shapes.axis[i] = {.src = problem.src[i],
+                      .dst = dst[i],
+                      .kernel = global ? problem.src[i] : spec.kernel[i],
+                      .stride = spec.stride[i] != 0 ? spec.stride[i] : 1,
+                      .pad_begin = pads.begin[i],
+                      .pad_end = pads.end[i],
+                      .dilation = spec.dilation[i],
+                      .windows = nullptr,
+                      .plane_stride = 0};
+  shapes.divisor = spec.divisor;
+  shapes.norm = spec.norm;
+  shapes.reduction = int32_t(spec.reduction);
+  shapes.windowing = int32_t(spec.windowing);
+  shapes.dtype = int32_t(problem.dtype);
+  shapes.layout = int32_t(problem.layout);
+  shapes.norm_mean = spec.norm_mean;
+  shapes.with_indices = spec.indices;
+  return shapes;
+}
+
+}  // namespace
+
+Problem::Problem(const Description& description) {
+  validate(description);
+  auto facts = std::make_shared<Facts>();
+  facts->description = canonical(description);
+  facts->padding = padding_of(facts->description);
+  facts->dst = dst_of(facts->description, facts->padding);
+  facts->shapes = shapes_of(facts->description, facts->dst, facts->padding);
+  facts_ = std::move(facts);
+}
+
+int64_t Problem::src_count() const { return planes() * src()[0] * src()[1] * src()[2]; }
+int64_t Problem::dst_count() const { return planes() * dst()[0] * dst()[1] * dst()[2]; }
+int64_t Problem::src_bytes() const { return src_count() * dtype_bytes(dtype()); }
+int64_t Problem::dst_bytes() const { return dst_count() * dtype_bytes(dtype()); }
+int64_t Problem::index_bytes() const {
+  return spec().indices ? dst_count() * int64_t{sizeof(int64_t)} : 0;
+}
+
+bool is_extremum(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::kMax:
+      return true;
+    case Reduction::kAvgIncludePad:
+    case Reduction::kAvgExcludePad:
+    case Reduction::kLp:
+      return false;
   }
-  return pads;
+  return false;
 }
 
-Extents dst_extents(const PoolProblem& problem) {
-  switch (problem.spec.windowing) {
-    case Windowing::kGlobal:
-      return {1, 1, 1};
-    case Windowing::kAdaptive:
-    case Windowing::kFractional:
-      return problem.spec.out;
-    case Windowing::kSliding:
-      break;
+bool is_average(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::kAvgIncludePad:
+    case Reduction::kAvgExcludePad:
+      return true;
+    case Reduction::kMax:
+    case Reduction::kLp:
+      return false;
   }
-  Extents out = {1, 1, 1};
-  const Padding pads = padding(problem);
-  for (int axis = problem.first_axis(); axis < 3; ++axis)
-    out[axis] = sliding_extent(problem, pads, axis);
-  return out;
-}
-
-int64_t src_count(const PoolProblem& problem) {
-  return problem.planes() * problem.src[0] * problem.src[1] * problem.src[2];
-}
-
-int64_t dst_count(const PoolProblem& problem) {
-  const Extents out = dst_extents(problem);
-  return problem.planes() * out[0] * out[1] * out[2];
-}
-
-int64_t src_bytes(const PoolProblem& problem) {
-  return src_count(problem) * dtype_bytes(problem.dtype);
-}
-int64_t dst_bytes(const PoolProblem& problem) {
-  return dst_count(problem) * dtype_bytes(problem.dtype);
-}
-int64_t index_bytes(const PoolProblem& problem) {
-  return problem.spec.indices ? dst_count(problem) * int64_t{sizeof(int64_t)} : 0;
+  return false;
 }
 
 }  // namespace poolbench

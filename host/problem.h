@@ -1,9 +1,11 @@
-// The spec: what is computed, on what, and the one line of text that says so.
+// The problem: what is computed, on what, and the one line of text that says so. The rules and
+// their sources are in host/spec.md.
 #ifndef POOLBENCH_HOST_PROBLEM_H_
 #define POOLBENCH_HOST_PROBLEM_H_
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -14,6 +16,9 @@
 
 namespace poolbench {
 
+// What of PoolArgs a problem determines: all but the addresses, which are null.
+using Shapes = PoolArgs;
+
 // What a user gave is wrong. The message says what, its value and what would be right.
 struct BadInput : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -23,6 +28,9 @@ struct BadInput : std::runtime_error {
 using Extents = std::array<int64_t, 3>;
 
 enum class AutoPad { kNone, kSameUpper, kSameLower };
+
+bool is_extremum(Reduction reduction);  // gives the value of one of its taps: has indices, i32
+bool is_average(Reduction reduction);
 
 // What is computed. Defaults are those of the text form.
 struct PoolSpec {
@@ -48,8 +56,9 @@ struct PoolSpec {
   bool operator==(const PoolSpec&) const = default;
 };
 
-// A spec with a shape, an element type and a layout.
-struct PoolProblem {
+// A problem as one writes it: a spec with a shape, an element type and a layout. Plain data that
+// may be wrong; whoever computes takes a Problem.
+struct Description {
   PoolSpec spec;
   DType dtype = DType::kF32;
   Layout layout = Layout::kChannelsFirst;
@@ -60,7 +69,63 @@ struct PoolProblem {
 
   int first_axis() const { return 3 - rank; }
   int64_t planes() const { return n * c; }
-  bool operator==(const PoolProblem&) const = default;
+  bool operator==(const Description&) const = default;
+};
+
+// The padding that counts: as given, or what same_upper and same_lower come to.
+struct Padding {
+  Extents begin, end;
+};
+
+// A problem that host/spec.md defines and whose tensors can be addressed, with its geometry worked
+// out. It is canonical: strides are written out and parameters that cannot matter have their
+// defaults, so that equal problems are equal objects. Immutable and cheap to copy: copies share
+// everything.
+class Problem {
+ public:
+  Problem() : Problem(Description()) {}  // max/sliding/f32/nchw/src:1x1x1x1/k:1x1
+  // Throws BadInput, naming the parameter, its value and what is allowed.
+  explicit Problem(const Description& description);
+  // The problem that differs from this one by what `change` does to its description.
+  template <class Change>
+  Problem with(Change&& change) const {
+    Description description = facts_->description;
+    change(description);
+    return Problem(description);
+  }
+
+  const Description& description() const { return facts_->description; }
+  const PoolSpec& spec() const { return facts_->description.spec; }
+  DType dtype() const { return facts_->description.dtype; }
+  Layout layout() const { return facts_->description.layout; }
+  int rank() const { return facts_->description.rank; }
+  int first_axis() const { return facts_->description.first_axis(); }
+  int64_t n() const { return facts_->description.n; }
+  int64_t c() const { return facts_->description.c; }
+  int64_t planes() const { return facts_->description.planes(); }
+  const Extents& src() const { return facts_->description.src; }
+  const Extents& dst() const { return facts_->dst; }
+  const Padding& padding() const { return facts_->padding; }
+  // What kernels decide on: all of this as plain data, samples apart.
+  const Shapes& shapes() const { return facts_->shapes; }
+
+  // Elements and bytes of the tensors. Indices are int64, as many as dst has elements.
+  int64_t src_count() const;
+  int64_t dst_count() const;
+  int64_t src_bytes() const;
+  int64_t dst_bytes() const;
+  int64_t index_bytes() const;  // 0 unless indices are asked for
+
+  bool operator==(const Problem& other) const { return description() == other.description(); }
+
+ private:
+  struct Facts {
+    Description description;
+    Extents dst;
+    Padding padding;
+    Shapes shapes;
+  };
+  std::shared_ptr<const Facts> facts_;
 };
 
 // What a line of text may leave out: a suite's lines get type and layout from flags.
@@ -69,37 +134,12 @@ struct ProblemDefaults {
   std::optional<Layout> layout;
 };
 
-// The problem that `text` writes, validated and with its text made canonical (written defaults
-// dropped, same-valued forms made one). Throws BadInput.
-PoolProblem parse_problem(std::string_view text, const ProblemDefaults& defaults = {});
+// The problem that `text` writes. Throws BadInput.
+Problem parse_problem(std::string_view text, const ProblemDefaults& defaults = {});
 
-// The problem's one line of text. Samples given plane by plane have no text form: they print as
-// `samples:planes`, which is not read back.
-std::string to_text(const PoolProblem& problem);
-
-// Throws BadInput, naming the parameter, its value and what is allowed, unless the problem is one
-// that host/spec.md defines and its tensors can be addressed.
-void validate(const PoolProblem& problem);
-
-// Turns a valid problem into the one form that equal problems share: strides written out,
-// parameters that cannot matter at their defaults.
-PoolProblem canonical(PoolProblem problem);
-
-// Extents of the output. Source of the formulas: PyTorch's Pool.h for floor and ceil, TensorFlow's
-// SAME for same_upper and same_lower.
-Extents dst_extents(const PoolProblem& problem);
-// The padding that counts: as given, or what same_upper and same_lower come to.
-struct Padding {
-  Extents begin, end;
-};
-Padding padding(const PoolProblem& problem);
-
-// Elements and bytes of the tensors. Indices are int64, as many as dst has elements.
-int64_t src_count(const PoolProblem& problem);
-int64_t dst_count(const PoolProblem& problem);
-int64_t src_bytes(const PoolProblem& problem);
-int64_t dst_bytes(const PoolProblem& problem);
-int64_t index_bytes(const PoolProblem& problem);  // 0 unless indices are asked for
+// The problem's one line of text: equal problems have the same. Samples given plane by plane have
+// no text form: they print as `samples:planes`, which is not read back.
+std::string to_text(const Problem& problem);
 
 // The tokens of the text form.
 std::string_view token(Reduction reduction);

@@ -69,7 +69,7 @@ std::string extents_text(const Extents& extents, int rank) {
   return fmt::format("{}", fmt::join(extents.end() - rank, extents.end(), "x"));
 }
 
-void parse_src(PoolProblem& problem, std::string_view text) {
+void parse_src(Description& problem, std::string_view text) {
   const auto parts = split(text, 'x');
   if (parts.size() < 3 || parts.size() > 5)
     throw BadInput(fmt::format("src: '{}' has {} extents; n x c and 1 to 3 spatial axes are 3 to 5",
@@ -87,12 +87,12 @@ struct TokenRule {
   bool has_value;
   std::string_view windowings;  // comma-separated; empty: all
   std::string_view reductions;
-  void (*read)(PoolProblem&, std::string_view value);
+  void (*read)(Description&, std::string_view value);
 };
 
-PoolSpec& spec(PoolProblem& problem) { return problem.spec; }
+PoolSpec& spec(Description& problem) { return problem.spec; }
 
-void read_padding(PoolProblem& problem, std::string_view value) {
+void read_padding(Description& problem, std::string_view value) {
   const auto ends = split(value, '-');
   if (ends.size() > 2)
     throw BadInput(fmt::format("p: '{}' has {} parts; BEGIN or BEGIN-END", value, ends.size()));
@@ -100,50 +100,50 @@ void read_padding(PoolProblem& problem, std::string_view value) {
   spec(problem).pad_end = parse_extents("p", ends.back(), problem.rank, 0);
 }
 
-void read_samples(PoolProblem& problem, std::string_view value) {
+void read_samples(Description& problem, std::string_view value) {
   for (const auto part : split(value, 'x'))
     spec(problem).samples.push_back(parse_number<double>("samples", part));
 }
 
-void read_stride(PoolProblem& problem, std::string_view value) {
+void read_stride(Description& problem, std::string_view value) {
   spec(problem).stride = parse_extents("s", value, problem.rank, 1);
   for (const int64_t stride : spec(problem).stride)
     if (stride < 1) throw BadInput(fmt::format("s: {} is out of range [1, ...]", stride));
 }
 
-void read_divisor(PoolProblem& problem, std::string_view value) {
+void read_divisor(Description& problem, std::string_view value) {
   spec(problem).divisor = parse_number<int64_t>("div", value);
   if (spec(problem).divisor == 0) throw BadInput("div: 0 is not a divisor; any other integer is");
 }
 
 // In the order in which they are printed.
 constexpr TokenRule kRules[] = {
-    {"src", true, "", "", [](PoolProblem&, std::string_view) {}},  // read first, on its own
+    {"src", true, "", "", [](Description&, std::string_view) {}},  // read first, on its own
     {"k", true, "sliding,fractional", "",
-     [](PoolProblem& p, std::string_view v) { p.spec.kernel = parse_extents("k", v, p.rank, 1); }},
+     [](Description& p, std::string_view v) { p.spec.kernel = parse_extents("k", v, p.rank, 1); }},
     {"s", true, "sliding", "", read_stride},
     {"p", true, "sliding", "", read_padding},
     {"same_upper", false, "sliding", "",
-     [](PoolProblem& p, std::string_view) { p.spec.auto_pad = AutoPad::kSameUpper; }},
+     [](Description& p, std::string_view) { p.spec.auto_pad = AutoPad::kSameUpper; }},
     {"same_lower", false, "sliding", "",
-     [](PoolProblem& p, std::string_view) { p.spec.auto_pad = AutoPad::kSameLower; }},
-    {"valid", false, "sliding", "", [](PoolProblem&, std::string_view) {}},
+     [](Description& p, std::string_view) { p.spec.auto_pad = AutoPad::kSameLower; }},
+    {"valid", false, "sliding", "", [](Description&, std::string_view) {}},
     {"d", true, "sliding", "",
-     [](PoolProblem& p, std::string_view v) {
+     [](Description& p, std::string_view v) {
        p.spec.dilation = parse_extents("d", v, p.rank, 1);
      }},
     {"out", true, "adaptive,fractional", "",
-     [](PoolProblem& p, std::string_view v) { p.spec.out = parse_extents("out", v, p.rank, 1); }},
+     [](Description& p, std::string_view v) { p.spec.out = parse_extents("out", v, p.rank, 1); }},
     {"ceil", false, "sliding", "",
-     [](PoolProblem& p, std::string_view) { p.spec.ceil_mode = true; }},
+     [](Description& p, std::string_view) { p.spec.ceil_mode = true; }},
     {"div", true, "", "avg_include_pad,avg_exclude_pad", read_divisor},
     {"norm", true, "", "lp",
-     [](PoolProblem& p, std::string_view v) { p.spec.norm = parse_number<double>("norm", v); }},
-    {"mean", false, "", "lp", [](PoolProblem& p, std::string_view) { p.spec.norm_mean = true; }},
+     [](Description& p, std::string_view v) { p.spec.norm = parse_number<double>("norm", v); }},
+    {"mean", false, "", "lp", [](Description& p, std::string_view) { p.spec.norm_mean = true; }},
     {"seed", true, "fractional", "",
-     [](PoolProblem& p, std::string_view v) { p.spec.seed = parse_number<uint64_t>("seed", v); }},
+     [](Description& p, std::string_view v) { p.spec.seed = parse_number<uint64_t>("seed", v); }},
     {"samples", true, "fractional", "", read_samples},
-    {"idx", false, "", "max", [](PoolProblem& p, std::string_view) { p.spec.indices = true; }},
+    {"idx", false, "", "max", [](Description& p, std::string_view) { p.spec.indices = true; }},
 };
 
 const TokenRule* find_rule(std::string_view key) {
@@ -192,7 +192,7 @@ class Tokens {
   void need(std::string_view key, std::string_view why) const {
     if (!(*this)[key]) throw BadInput(fmt::format("{}: is missing; {}", key, why));
   }
-  void read_into(PoolProblem& problem) const {
+  void read_into(Description& problem) const {
     for (size_t i = 0; i < std::size(kRules); ++i)
       if (values_[i]) kRules[i].read(problem, *values_[i]);
   }
@@ -231,9 +231,9 @@ std::string_view token(Layout layout) { return kLayouts[static_cast<int>(layout)
 DType parse_dtype(std::string_view text) { return require<DType>("type", kDTypes, text); }
 Layout parse_layout(std::string_view text) { return require<Layout>("layout", kLayouts, text); }
 
-PoolProblem parse_problem(std::string_view text, const ProblemDefaults& defaults) try {
+Problem parse_problem(std::string_view text, const ProblemDefaults& defaults) try {
   const auto parts = split(text, '/');
-  PoolProblem problem;
+  Description problem;
   problem.spec.reduction = require<Reduction>("reduction", kReductions, parts[0]);
   if (parts.size() < 2) throw BadInput("windowing: is missing");
   problem.spec.windowing = require<Windowing>("windowing", kWindowings, parts[1]);
@@ -258,14 +258,13 @@ PoolProblem parse_problem(std::string_view text, const ProblemDefaults& defaults
     tokens.need("out", "the output's extents, as in out:7x7");
   if (problem.spec.reduction == Reduction::kLp) tokens.need("norm", "the p of Lp, as in norm:2");
   tokens.read_into(problem);
-  validate(problem);
-  return canonical(problem);
+  return Problem(problem);
 } catch (const BadInput& error) {
   throw BadInput(fmt::format("problem '{}': {}", text, error.what()));
 }
 
-std::string to_text(const PoolProblem& problem) {
-  const PoolProblem p = canonical(problem);
+std::string to_text(const Problem& problem) {
+  const Description& p = problem.description();
   const PoolSpec plain;
   const auto extents = [&](const Extents& e) { return extents_text(e, p.rank); };
   std::string text =

@@ -15,13 +15,13 @@ struct AxisTaps {
   int64_t first, count, step, padded_end;
 };
 
-AxisTaps axis_taps(const PoolProblem& problem, int axis, int64_t plane, int64_t o) {
-  const PoolSpec& spec = problem.spec;
-  const int64_t n = problem.src[axis];
+AxisTaps axis_taps(const Problem& problem, int axis, int64_t plane, int64_t o) {
+  const PoolSpec& spec = problem.spec();
+  const int64_t n = problem.src()[axis];
   if (axis < problem.first_axis()) return {0, 1, 1, 1};
   switch (spec.windowing) {
     case Windowing::kSliding: {
-      const Padding pads = padding(problem);
+      const Padding pads = problem.padding();
       return {o * spec.stride[axis] - pads.begin[axis], spec.kernel[axis], spec.dilation[axis],
               n + pads.end[axis]};
     }
@@ -48,9 +48,8 @@ AxisTaps axis_taps(const PoolProblem& problem, int axis, int64_t plane, int64_t 
 // Walks the taps inside the input in row-major order; returns the divisor's count, which takes in
 // the padding's taps where `include_pad`.
 template <class Visit>
-int64_t walk(const PoolProblem& problem, const AxisTaps (&taps)[3], bool include_pad,
-             Visit&& visit) {
-  const Extents& src = problem.src;
+int64_t walk(const Problem& problem, const AxisTaps (&taps)[3], bool include_pad, Visit&& visit) {
+  const Extents& src = problem.src();
   int64_t count = 1;
   for (int axis = 0; axis < 3; ++axis) {
     int64_t counted = 0;
@@ -77,14 +76,13 @@ int64_t walk(const PoolProblem& problem, const AxisTaps (&taps)[3], bool include
 
 // Real: the type to reason in, long double for f64 and double for all others.
 template <class T, class Real>
-Expected expect(const PoolProblem& problem, const AxisTaps (&taps)[3], const T* src,
-                int64_t plane) {
-  const PoolSpec& spec = problem.spec;
-  const int64_t size = problem.src[0] * problem.src[1] * problem.src[2];
-  const int64_t n = plane / problem.c, c = plane % problem.c;
-  const bool last = problem.layout == Layout::kChannelsLast;
+Expected expect(const Problem& problem, const AxisTaps (&taps)[3], const T* src, int64_t plane) {
+  const PoolSpec& spec = problem.spec();
+  const int64_t size = problem.src()[0] * problem.src()[1] * problem.src()[2];
+  const int64_t n = plane / problem.c(), c = plane % problem.c();
+  const bool last = problem.layout() == Layout::kChannelsLast;
   const auto element = [&](int64_t i) {
-    return Real(load(src[last ? (n * size + i) * problem.c + c : plane * size + i]));
+    return Real(load(src[last ? (n * size + i) * problem.c() + c : plane * size + i]));
   };
 
   Expected expected;
@@ -145,15 +143,14 @@ Expected expect(const PoolProblem& problem, const AxisTaps (&taps)[3], const T* 
 
 }  // namespace
 
-Reference::Reference(const PoolProblem& problem, const void* src)
-    : problem_(canonical(problem)), src_(src) {}
+Reference::Reference(const Problem& problem, const void* src) : problem_(problem), src_(src) {}
 
 Expected Reference::at(int64_t plane, const Extents& output) const {
   const AxisTaps taps[3] = {axis_taps(problem_, 0, plane, output[0]),
                             axis_taps(problem_, 1, plane, output[1]),
                             axis_taps(problem_, 2, plane, output[2])};
   PoolArgs args{};
-  args.dtype = int32_t(problem_.dtype);
+  args.dtype = int32_t(problem_.dtype());
   Expected expected;
   dispatch_dtype(args, [&](auto tag) {
     using T = typename decltype(tag)::type;

@@ -27,12 +27,12 @@ struct Expected {
 class Reference {
  public:
   // `src` holds the input in the problem's type and layout and must outlive the reference.
-  Reference(const PoolProblem& problem, const void* src);
+  Reference(const Problem& problem, const void* src);
   // Output (d, h, w) of plane n * c + c. Can be called from many threads.
   Expected at(int64_t plane, const Extents& output) const;
 
  private:
-  PoolProblem problem_;
+  Problem problem_;
   const void* src_;
 };
 

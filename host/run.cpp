@@ -27,12 +27,12 @@ std::optional<int64_t> first_change(Substrate& substrate, const void* address, i
 
 }  // namespace
 
-TensorSet::TensorSet(Substrate& substrate, const PoolProblem& problem, const void* src,
+TensorSet::TensorSet(Substrate& substrate, const Problem& problem, const void* src,
                      int64_t scratch_bytes)
     : substrate_(&substrate),
-      src_bytes_(src_bytes(problem)),
-      dst_bytes_(dst_bytes(problem)),
-      index_bytes_(index_bytes(problem)),
+      src_bytes_(problem.src_bytes()),
+      dst_bytes_(problem.dst_bytes()),
+      index_bytes_(problem.index_bytes()),
       scratch_bytes_(scratch_bytes),
       dst_at_(kGuard + align(src_bytes_) + kGuard),
       index_at_(dst_at_ + align(dst_bytes_) + kGuard),
@@ -40,7 +40,7 @@ TensorSet::TensorSet(Substrate& substrate, const PoolProblem& problem, const voi
       end_(scratch_at_ + align(scratch_bytes_) + kGuard) {
   memory_ = Buffer(substrate, end_);
   tensors_ = {memory_.at(kGuard), memory_.at(dst_at_),
-              problem.spec.indices ? static_cast<int64_t*>(memory_.at(index_at_)) : nullptr,
+              problem.spec().indices ? static_cast<int64_t*>(memory_.at(index_at_)) : nullptr,
               scratch_bytes > 0 ? memory_.at(scratch_at_) : nullptr};
   substrate.write(memory_.at(kGuard), src, src_bytes_);
 }
@@ -87,7 +87,7 @@ std::string TensorSet::violation(const void* src, uint8_t pattern) const {
   return {};
 }
 
-Outcome run_checked(Plan& plan, Substrate& substrate, const PoolProblem& problem, const void* src) {
+Outcome run_checked(Plan& plan, Substrate& substrate, const Problem& problem, const void* src) {
   TensorSet set(substrate, problem, src, plan.scratch_bytes());
   const auto recording =
       substrate.record([&](Stream stream) { plan.launch(set.tensors(), stream); });
@@ -110,8 +110,8 @@ Outcome run_checked(Plan& plan, Substrate& substrate, const PoolProblem& problem
         "on differently poisoned outputs differ",
         at / element, what);
   };
-  const int64_t outputs = dst_count(problem);
-  differs(outcome.dst, again.dst, outputs > 0 ? dst_bytes(problem) / outputs : 1, "dst");
+  const int64_t outputs = problem.dst_count();
+  differs(outcome.dst, again.dst, outputs > 0 ? problem.dst_bytes() / outputs : 1, "dst");
   differs(outcome.indices, again.indices, 1, "indices");
   return outcome;
 }

@@ -12,8 +12,7 @@ namespace poolbench {
 class TensorSet {
  public:
   // Throws OutOfMemory. `src` (host memory, in the problem's type and layout) is copied in.
-  TensorSet(Substrate& substrate, const PoolProblem& problem, const void* src,
-            int64_t scratch_bytes);
+  TensorSet(Substrate& substrate, const Problem& problem, const void* src, int64_t scratch_bytes);
 
   const Tensors& tensors() const { return tensors_; }
   // Fills outputs and guards with a pattern; what a kernel leaves of it, it did not write.
@@ -41,7 +40,7 @@ struct Outcome {
 // Runs the plan twice on differently poisoned outputs. An element that differs between the two was
 // not written, or not computed from the input alone; a changed guard was written beyond the
 // output; a changed input was written at all. Throws what the device throws.
-Outcome run_checked(Plan& plan, Substrate& substrate, const PoolProblem& problem, const void* src);
+Outcome run_checked(Plan& plan, Substrate& substrate, const Problem& problem, const void* src);
 
 }  // namespace poolbench
 

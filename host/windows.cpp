@@ -11,9 +11,9 @@ namespace {
 
 constexpr double kWorthAsking = 64e6;  // bytes; below it the system is not asked what is left
 
-Window sliding_window(const PoolProblem& problem, const Padding& pads, int axis, int64_t o) {
-  const PoolSpec& spec = problem.spec;
-  const int64_t src = problem.src[axis], step = spec.dilation[axis], kernel = spec.kernel[axis];
+Window sliding_window(const Problem& problem, const Padding& pads, int axis, int64_t o) {
+  const PoolSpec& spec = problem.spec();
+  const int64_t src = problem.src()[axis], step = spec.dilation[axis], kernel = spec.kernel[axis];
   const int64_t start =
       o * (spec.stride[axis] != 0 ? spec.stride[axis] : kernel) - pads.begin[axis];
   // Taps are numbered 0 to kernel - 1; `below(x)` says how many of them stand before x.
@@ -30,18 +30,18 @@ Window sliding_window(const PoolProblem& problem, const Padding& pads, int axis,
 
 }  // namespace
 
-double sample(const PoolProblem& problem, int64_t plane, int axis) {
-  const PoolSpec& spec = problem.spec;
+double sample(const Problem& problem, int64_t plane, int axis) {
+  const PoolSpec& spec = problem.spec();
   const int64_t i = axis - problem.first_axis();
-  const int64_t by_plane = plane * problem.rank + i;
+  const int64_t by_plane = plane * problem.rank() + i;
   if (spec.samples.empty()) return double(splitmix64(spec.seed, by_plane) >> 11) * 0x1p-53;
-  return spec.samples[static_cast<int64_t>(spec.samples.size()) == problem.rank ? i : by_plane];
+  return spec.samples[static_cast<int64_t>(spec.samples.size()) == problem.rank() ? i : by_plane];
 }
 
-std::vector<Window> windows(const PoolProblem& problem, int axis, int64_t plane) {
-  const PoolSpec& spec = problem.spec;
-  const int64_t src = problem.src[axis], out = dst_extents(problem)[axis];
-  const Padding pads = padding(problem);
+std::vector<Window> windows(const Problem& problem, int axis, int64_t plane) {
+  const PoolSpec& spec = problem.spec();
+  const int64_t src = problem.src()[axis], out = problem.dst()[axis];
+  const Padding pads = problem.padding();
   require_table_memory(double(out));
   std::vector<Window> table(out);
   const auto dense = [](int64_t begin, int64_t end) { return Window{begin, end, end - begin}; };

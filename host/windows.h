@@ -17,7 +17,7 @@ namespace poolbench {
 //   fractional   k taps from trunc((o+u)*a) - trunc(u*a), a = (n-k)/(out-1), u the sample, in
 //                double; the last from n-k (PyTorch's sequence)
 // Throws OutOfMemory as require_table_memory() does.
-std::vector<Window> windows(const PoolProblem& problem, int axis, int64_t plane = 0);
+std::vector<Window> windows(const Problem& problem, int axis, int64_t plane = 0);
 
 // Throws OutOfMemory where the host cannot hold tables of `count` windows: as an axis' table, as
 // all axes' in one run, and once more in its own memory as kernels read them.
@@ -25,7 +25,7 @@ void require_table_memory(double count);
 
 // A fractional problem's sample for one (n, c) plane and axis: as given, or drawn from the seed:
 // the upper 53 bits of splitmix64's output number plane * rank + (axis - first_axis), over 2^53.
-double sample(const PoolProblem& problem, int64_t plane, int axis);
+double sample(const Problem& problem, int64_t plane, int axis);
 
 // Output i of splitmix64 (Steele, Lea, Flood 2014) started at `seed`: also the inputs' generator.
 constexpr uint64_t splitmix64(uint64_t seed, uint64_t i) {

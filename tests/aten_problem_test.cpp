@@ -60,9 +60,9 @@ TEST(AtenProblem, samples_whose_windows_differ_in_f32_are_refused) {
 // Returns the rule that explains the first output of a problem.
 std::string rule(const std::string& problem, const std::vector<double>& src, const Point& point,
                  bool on_cuda = false) {
-  const PoolProblem parsed = parse_problem(problem);
+  const Problem parsed = parse_problem(problem);
   const std::string text =
-      aten_difference(parsed, encoded(parsed.dtype, src).data(), point, on_cuda);
+      aten_difference(parsed, encoded(parsed.dtype(), src).data(), point, on_cuda);
   return text.substr(0, text.find(':'));
 }
 

@@ -46,11 +46,11 @@ class FakeBackend : public Backend {
   std::string_view name() const override { return name_; }
   Substrate& substrate() const override { return substrate_; }
   std::vector<KernelInfo> kernels() const override { return naive_->kernels(); }
-  Support supports(const PoolProblem& problem, std::string_view kernel) const override {
+  Support supports(const Problem& problem, std::string_view kernel) const override {
     return naive_->supports(problem, kernel);
   }
-  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override {
-    const double seconds = src_count(problem) == 1 ? 1e-6 : seconds_;  // the floor's problem
+  std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override {
+    const double seconds = problem.src_count() == 1 ? 1e-6 : seconds_;  // the floor's problem
     return std::make_unique<FakePlan>(naive_->plan(problem, kernel), substrate_, seconds, events_);
   }
   std::vector<std::unique_ptr<Plan>> ceilings(int64_t, int64_t) override {
@@ -72,7 +72,7 @@ class FakeBackend : public Backend {
 
 class BencherTest : public testing::Test {
  protected:
-  const PoolProblem problem_ = parse_problem("max/sliding/f32/nchw/src:1x2x32x32/k:2x2");
+  const Problem problem_ = parse_problem("max/sliding/f32/nchw/src:1x2x32x32/k:2x2");
   Events events_;
   FakeBackend cuda_{"cuda:0", "8a6f", 1e-3, 0.8e-3, events_};
   FakeBackend vulkan_{"vulkan:0", "8a6f", 2e-3, 0.5e-3, events_};

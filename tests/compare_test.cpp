@@ -17,49 +17,49 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // A problem, its input and its right answer.
 struct Case {
-  PoolProblem problem;
+  Problem problem;
   std::vector<std::byte> src;
   Answer answer;
 
   Case(const std::string& line, FillKind kind) : Case(parse_problem(line), kind) {}
-  Case(const PoolProblem& p, FillKind kind, uint64_t seed = 1)
+  Case(const Problem& p, FillKind kind, uint64_t seed = 1)
       : problem(p), src(filled(p, kind, seed)), answer(right_answer(p, src)) {}
   Case(const std::string& line, const std::vector<double>& input)
       : problem(parse_problem(line)),
-        src(encoded(problem.dtype, input)),
+        src(encoded(problem.dtype(), input)),
         answer(right_answer(problem, src)) {}
 
   Comparison judged(uint64_t seed = 1, int64_t full_taps = kFullJudgementTaps) const {
     return compare(problem, src.data(), answer.dst.data(),
-                   problem.spec.indices ? answer.indices.data() : nullptr, seed, full_taps);
+                   problem.spec().indices ? answer.indices.data() : nullptr, seed, full_taps);
   }
   // Whether `values` pass as the whole output.
   Comparison judged_as(const std::vector<double>& values) {
-    answer.dst = encoded(problem.dtype, values);
+    answer.dst = encoded(problem.dtype(), values);
     return judged();
   }
   template <class T>
   T& element(int64_t at) {
     return reinterpret_cast<T*>(answer.dst.data())[at];
   }
-  int64_t outputs() const { return dst_count(problem); }
+  int64_t outputs() const { return problem.dst_count(); }
 };
 
 // Returns n, c and the position of element `at` of dst.
-Point place_of(const PoolProblem& problem, int64_t at) {
-  const Extents out = dst_extents(problem);
+Point place_of(const Problem& problem, int64_t at) {
+  const Extents out = problem.dst();
   const int64_t size = out[0] * out[1] * out[2];
-  const bool last = problem.layout == Layout::kChannelsLast;
-  const int64_t o = last ? at / problem.c % size : at % size;
-  const int64_t plane = last ? at / problem.c / size * problem.c + at % problem.c : at / size;
+  const bool last = problem.layout() == Layout::kChannelsLast;
+  const int64_t o = last ? at / problem.c() % size : at % size;
+  const int64_t plane = last ? at / problem.c() / size * problem.c() + at % problem.c() : at / size;
   Point point;
-  point.n = plane / problem.c;
-  point.c = plane % problem.c;
+  point.n = plane / problem.c();
+  point.c = plane % problem.c();
   point.output = {o / out[2] / out[1], o / out[2] % out[1], o % out[2]};
   return point;
 }
 
-void expect_one_wrong_at(const Comparison& comparison, const PoolProblem& problem, int64_t at) {
+void expect_one_wrong_at(const Comparison& comparison, const Problem& problem, int64_t at) {
   const Point place = place_of(problem, at);
   EXPECT_EQ(comparison.wrong, 1);
   EXPECT_FALSE(comparison.ok());
@@ -107,11 +107,11 @@ TEST(PlantedFault, one_ulp_in_any_element_of_a_max) {
                FillKind::kIntegers);
         SCOPED_TRACE(to_text(c.problem));
         ASSERT_TRUE(c.judged().ok());
-        const int64_t bytes = dtype_bytes(c.problem.dtype);
+        const int64_t bytes = dtype_bytes(c.problem.dtype());
         for (int64_t at = 0; at < c.outputs(); ++at) {
           std::byte* element = &c.answer.dst[at * bytes];
           std::vector<std::byte> saved(element, element + bytes);
-          step(element, c.problem.dtype);
+          step(element, c.problem.dtype());
           expect_one_wrong_at(c.judged(), c.problem, at);
           std::copy(saved.begin(), saved.end(), element);
         }
@@ -125,14 +125,14 @@ TEST(PlantedFault, unwritten_element) {
         Case c(fmt::format("{}/sliding/{}/nhwc/src:1x3x8x8/k:2x2{}", reduction, token(DType(dtype)),
                            reduction == std::string("lp") ? "/norm:2" : ""),
                FillKind::kNegative);
-        const int64_t bytes = dtype_bytes(c.problem.dtype);
+        const int64_t bytes = dtype_bytes(c.problem.dtype());
         const int64_t at = 17;
         const auto kept = c.answer.dst;
         std::memset(&c.answer.dst[at * bytes], poison, bytes);
         if (kept == c.answer.dst) continue;  // 0 is the right answer here
         SCOPED_TRACE(fmt::format("{} left at {:#x}", to_text(c.problem), poison));
-        const auto right = decoded(c.problem.dtype, kept)[at];
-        const auto got = decoded(c.problem.dtype, c.answer.dst)[at];
+        const auto right = decoded(c.problem.dtype(), kept)[at];
+        const auto got = decoded(c.problem.dtype(), c.answer.dst)[at];
         const bool in_tolerance =
             reduction == std::string("lp") && std::fabs(got - right) <= 1 && dtype >= 4;
         if (!in_tolerance) expect_one_wrong_at(c.judged(), c.problem, at);
@@ -147,7 +147,7 @@ TEST(PlantedFault, nan_instead_of_a_number) {
                            reduction == std::string("lp") ? "/norm:2" : ""),
                kind);
         SCOPED_TRACE(to_text(c.problem));
-        auto values = decoded(c.problem.dtype, c.answer.dst);
+        auto values = decoded(c.problem.dtype(), c.answer.dst);
         const auto number =
             std::find_if(values.begin(), values.end(), [](double x) { return !std::isnan(x); });
         ASSERT_NE(number, values.end());
@@ -165,7 +165,7 @@ TEST(PlantedFault, number_instead_of_nan) {
                FillKind::kNan);
         SCOPED_TRACE(to_text(c.problem));
         ASSERT_TRUE(c.judged().ok());
-        auto values = decoded(c.problem.dtype, c.answer.dst);
+        auto values = decoded(c.problem.dtype(), c.answer.dst);
         const auto nan =
             std::find_if(values.begin(), values.end(), [](double x) { return std::isnan(x); });
         ASSERT_NE(nan, values.end());
@@ -180,7 +180,7 @@ TEST(PlantedFault, lowest_number_instead_of_minus_infinity) {
     EXPECT_TRUE(c.judged().ok());
     const double lowest[] = {-std::numeric_limits<double>::max(),
                              -std::numeric_limits<float>::max(), -65504, -0x1.fep127};
-    EXPECT_FALSE(c.judged_as({lowest[static_cast<int>(c.problem.dtype)]}).ok());
+    EXPECT_FALSE(c.judged_as({lowest[static_cast<int>(c.problem.dtype())]}).ok());
     EXPECT_FALSE(c.judged_as({0}).ok());
   }
 }

@@ -24,14 +24,14 @@ int fuzz_problems() {
   return wish != nullptr ? std::atoi(wish) : kFuzz;
 }
 
-std::string described(const Comparison& comparison, const PoolProblem& problem) {
+std::string described(const Comparison& comparison, const Problem& problem) {
   std::string text =
       fmt::format("{} of {} outputs are wrong", comparison.wrong, comparison.checked);
   for (const Point& p : comparison.worst) {
     text += fmt::format("\n  n {} c {} output {}x{}x{}: expected {}, got {}; {} ulp, allowed {}",
                         p.n, p.c, p.output[0], p.output[1], p.output[2], p.expected, p.got, p.ulp,
                         p.allowed);
-    if (problem.spec.indices)
+    if (problem.spec().indices)
       text += fmt::format("; index expected {}, got {}", p.expected_index, p.got_index);
   }
   return text;
@@ -54,7 +54,7 @@ class Conformance {
   bool failed_often() const { return failures_ >= kMostFailures; }
   int taken() const { return taken_; }
 
-  void check(const PoolProblem& problem, FillKind fill, uint64_t seed) {
+  void check(const Problem& problem, FillKind fill, uint64_t seed) {
     const std::string what = problem_outcome(problem, fill, seed);
     if (what.empty()) return;
     ++failures_;
@@ -64,7 +64,7 @@ class Conformance {
 
  private:
   // Returns what was wrong, or nothing.
-  std::string problem_outcome(const PoolProblem& problem, FillKind fill, uint64_t seed) try {
+  std::string problem_outcome(const Problem& problem, FillKind fill, uint64_t seed) try {
     if (const Support support = backend_.supports(problem, kernel_); !support) {
       if (takes_everything_ && !may_refuse(backend_))
         return "the last kernel refuses: " + support.why_not;
@@ -75,8 +75,9 @@ class Conformance {
     const auto plan = backend_.plan(problem, kernel_);
     const Outcome outcome = run_checked(*plan, backend_.substrate(), problem, src.data());
     if (!outcome.broken.empty()) return outcome.broken;
-    const Comparison comparison = compare(problem, src.data(), outcome.dst.data(),
-                                          problem.spec.indices ? outcome.indices.data() : nullptr);
+    const Comparison comparison =
+        compare(problem, src.data(), outcome.dst.data(),
+                problem.spec().indices ? outcome.indices.data() : nullptr);
     return comparison.ok() ? std::string() : described(comparison, problem);
   } catch (const std::exception& error) {
     return std::string("throws ") + error.what();
@@ -100,7 +101,7 @@ void run_suites(Conformance& conformance, int fills_a_problem) {
   const auto kinds = static_cast<uint64_t>(fill_kinds().size());
   for (const char* suite : {"textbook", "edge"}) {
     uint64_t number = 0;
-    for (const PoolProblem& problem : read_suite(suite, all_types_and_layouts())) {
+    for (const Problem& problem : read_suite(suite, all_types_and_layouts())) {
       // Gives neighbours in the suite different kinds, so that each edge meets all of them.
       const uint64_t first = splitmix64(1, number++);
       for (int i = 0; i < fills_a_problem && !conformance.failed_often(); ++i)
@@ -171,7 +172,7 @@ void register_backend(Backend& backend) {
   // Without --kernel: the first kernel that takes the problem, on all of both suites.
   register_test(name, "takes_all_of_the_suites", [&backend] {
     for (const char* suite : {"textbook", "edge"})
-      for (const PoolProblem& problem : read_suite(suite)) {
+      for (const Problem& problem : read_suite(suite)) {
         const Support support = backend.supports(problem);
         EXPECT_TRUE(support || may_refuse(backend)) << to_text(problem) << ": " << support.why_not;
       }

@@ -131,12 +131,12 @@ TEST(CudaWords, conversions_keep_every_value) {
 // Returns the fault that the emulator finds in a kernel without one of its barriers.
 template <class Body>
 std::string fault_of(const char* problem_text) {
-  const PoolProblem problem = parse_problem(problem_text);
-  PoolArgs args = lower(problem);
+  const Problem problem = parse_problem(problem_text);
+  PoolArgs args = problem.shapes();
   const Tables tables = window_tables(problem);
   set_tables(args, tables, tables.windows.data());
   const auto src = filled(problem, FillKind::kUniform, 1);
-  std::vector<std::byte> dst(size_t(dst_bytes(problem)) + 16);
+  std::vector<std::byte> dst(size_t(problem.dst_bytes()) + 16);
   args.src = reinterpret_cast<const std::byte*>((uintptr_t(src.data()) + 15) / 16 * 16);
   EXPECT_EQ(args.src, src.data()) << "aligned by the allocator";
   args.dst = dst.data();
@@ -190,7 +190,7 @@ TEST(CudaSeparable, each_barrier_of_pairs_is_missed) {
 }
 
 // One kernel on one problem with inputs that show which tap was read, and with NaN and infinities.
-void expect_right(const std::string& kernel, const PoolProblem& problem) {
+void expect_right(const std::string& kernel, const Problem& problem) {
   static const auto backend = std::move(open_cuda_emulated({}).front());
   const Support support = backend->supports(problem, kernel);
   ASSERT_TRUE(support) << to_text(problem) << ": " << support.why_not;
@@ -200,7 +200,7 @@ void expect_right(const std::string& kernel, const PoolProblem& problem) {
     const Outcome out = run_checked(*plan, backend->substrate(), problem, src.data());
     EXPECT_EQ(out.broken, "") << kernel << " " << to_text(problem);
     const Comparison comparison = compare(problem, src.data(), out.dst.data(),
-                                          problem.spec.indices ? out.indices.data() : nullptr);
+                                          problem.spec().indices ? out.indices.data() : nullptr);
     EXPECT_TRUE(comparison.ok()) << kernel << " " << to_text(problem) << " --fill "
                                  << fill_name(fill) << " --seed 1";
   }
@@ -289,9 +289,8 @@ TEST(CudaReduce, large_planes_in_pieces) {
         if (dtype == DType::kI8 && reduction[0] == 'l') continue;
         const std::string tail = std::strchr(reduction, '/') ? std::strchr(reduction, '/') : "";
         const std::string head(reduction, std::strlen(reduction) - tail.size());
-        const PoolProblem problem =
-            parse_problem(head + "/global/src:" + src + tail, {dtype, layout});
-        EXPECT_GT(reduce_cut(lower(problem)).pieces, 1) << to_text(problem);
+        const Problem problem = parse_problem(head + "/global/src:" + src + tail, {dtype, layout});
+        EXPECT_GT(reduce_cut(problem.shapes()).pieces, 1) << to_text(problem);
         expect_right("reduce", problem);
       }
 }
@@ -309,7 +308,7 @@ TEST(CudaEmulated, every_kernel_is_right_on_random_problems) {
       EXPECT_EQ(out.broken, "") << kernel.name << " " << to_text(fuzz.problem);
       const Comparison comparison =
           compare(fuzz.problem, src.data(), out.dst.data(),
-                  fuzz.problem.spec.indices ? out.indices.data() : nullptr);
+                  fuzz.problem.spec().indices ? out.indices.data() : nullptr);
       EXPECT_TRUE(comparison.ok()) << kernel.name << " " << to_text(fuzz.problem) << " --fill "
                                    << fill_name(fuzz.fill) << " --seed " << fuzz.fill_seed;
     }

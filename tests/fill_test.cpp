@@ -19,7 +19,7 @@ constexpr DType kFloats[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16
 constexpr DType kIntegers[] = {DType::kI8, DType::kU8, DType::kI32};
 
 // 5 planes of 64 x 64
-PoolProblem plane_problem(DType dtype, Layout layout = Layout::kChannelsFirst) {
+Problem plane_problem(DType dtype, Layout layout = Layout::kChannelsFirst) {
   return parse_problem("max/sliding/src:1x5x64x64/k:2x2", {dtype, layout});
 }
 
@@ -60,7 +60,7 @@ TEST(Fill, names_go_both_ways) {
 
 TEST(Fill, depends_on_kind_and_seed_alone) {
   for (const DType dtype : {DType::kF32, DType::kI8}) {
-    const PoolProblem problem = plane_problem(dtype);
+    const Problem problem = plane_problem(dtype);
     for (const FillInfo& info : fill_kinds()) {
       SCOPED_TRACE(std::string(info.name));
       EXPECT_EQ(filled(problem, info.kind, 7), filled(problem, info.kind, 7));
@@ -94,16 +94,15 @@ TEST(Fill, first_values_are_pinned) {
 TEST(Fill, same_values_whatever_the_layout) {
   for (uint64_t i = 0; i < 300; ++i) {
     const FuzzCase c = fuzz_case(6, i);
-    PoolProblem first = c.problem, last = c.problem;
-    first.layout = Layout::kChannelsFirst;
-    last.layout = Layout::kChannelsLast;
+    const Problem first = c.problem.with([](Description& d) { d.layout = Layout::kChannelsFirst; });
+    const Problem last = c.problem.with([](Description& d) { d.layout = Layout::kChannelsLast; });
     const auto a = filled(first, c.fill, c.fill_seed), b = filled(last, c.fill, c.fill_seed);
-    const int64_t size = first.src[0] * first.src[1] * first.src[2];
-    const int64_t bytes = dtype_bytes(first.dtype);
+    const int64_t size = first.src()[0] * first.src()[1] * first.src()[2];
+    const int64_t bytes = dtype_bytes(first.dtype());
     for (int64_t plane = 0; plane < first.planes(); ++plane)
       for (int64_t x = 0; x < size; ++x) {
-        const int64_t n = plane / first.c, channel = plane % first.c;
-        const int64_t at = (n * size + x) * first.c + channel;
+        const int64_t n = plane / first.c(), channel = plane % first.c();
+        const int64_t at = (n * size + x) * first.c() + channel;
         ASSERT_EQ(std::memcmp(&a[(plane * size + x) * bytes], &b[at * bytes], bytes), 0)
             << first << " --fill " << fill_name(c.fill);
       }
@@ -128,10 +127,9 @@ TEST(Fill, same_values_whatever_the_threads) {
 }
 
 TEST(Fill, more_images_do_not_change_the_first) {
-  PoolProblem problem = plane_problem(DType::kF32);
+  const Problem problem = plane_problem(DType::kF32);
   const auto one = filled(problem, FillKind::kUniform, 3);
-  problem.n = 2;
-  auto two = filled(problem, FillKind::kUniform, 3);
+  auto two = filled(problem.with([](Description& d) { d.n = 2; }), FillKind::kUniform, 3);
   EXPECT_NE(std::memcmp(two.data(), two.data() + one.size(), one.size()), 0);
   two.resize(one.size());
   EXPECT_EQ(two, one);

@@ -72,12 +72,12 @@ template <class T>
 std::vector<T> reference_output(const Golden& golden, std::vector<int64_t>& indices) {
   const auto src = golden_src(golden);
   const Reference reference(golden.problem, src.data());
-  const Extents out = dst_extents(golden.problem);
-  const int64_t size = out[0] * out[1] * out[2], c = golden.problem.c;
+  const Extents out = golden.problem.dst();
+  const int64_t size = out[0] * out[1] * out[2], c = golden.problem.c();
   std::vector<T> result(golden.output.size());
   indices.assign(result.size(), -1);
   for (int64_t at = 0; at < static_cast<int64_t>(result.size()); ++at) {
-    const bool last = golden.problem.layout == Layout::kChannelsLast;
+    const bool last = golden.problem.layout() == Layout::kChannelsLast;
     const int64_t plane = last ? at / (size * c) * c + at % c : at / size;
     const int64_t o = last ? at / c % size : at % size;
     const Expected expected =
@@ -91,12 +91,12 @@ std::vector<T> reference_output(const Golden& golden, std::vector<int64_t>& indi
 TEST(GoldenFiles, the_reference_agrees_with_all_of_f32) {
   int checked = 0;
   for (const auto& golden : read_golden(POOLBENCH_SOURCE_DIR "/tests/golden")) {
-    if (golden.problem.dtype != DType::kF32) continue;
+    if (golden.problem.dtype() != DType::kF32) continue;
     std::vector<int64_t> indices;
     const auto dst = reference_output<float>(golden, indices);
     const Comparison comparison = compare_golden(golden, dst.data(), indices.data());
     EXPECT_TRUE(comparison.ok()) << golden.file;
-    EXPECT_EQ(comparison.checked, dst_count(golden.problem));
+    EXPECT_EQ(comparison.checked, golden.problem.dst_count());
     ++checked;
   }
   EXPECT_GE(checked, 100);

@@ -17,8 +17,8 @@ void expect_axis(const Axis& axis, const std::array<int64_t, 7>& expected) {
 }
 
 TEST(Lower, sliding_problem) {
-  const PoolArgs args =
-      lower(parse_problem("max/sliding/bf16/nhwc/src:2x3x10x11/k:3x2/s:2x3/p:1x0-0x1/d:2x1/idx"));
+  const Shapes args =
+      parse_problem("max/sliding/bf16/nhwc/src:2x3x10x11/k:3x2/s:2x3/p:1x0-0x1/d:2x1/idx").shapes();
   EXPECT_EQ(args.n, 2);
   EXPECT_EQ(args.c, 3);
   //                         src dst k  s  p  p  d
@@ -39,15 +39,15 @@ TEST(Lower, sliding_problem) {
 }
 
 TEST(Lower, stride_defaults_to_kernel_and_same_becomes_padding) {
-  const PoolArgs args =
-      lower(parse_problem("avg_include_pad/sliding/f32/nchw/src:1x1x6/k:3/s:2/same_lower"));
+  const Shapes args =
+      parse_problem("avg_include_pad/sliding/f32/nchw/src:1x1x6/k:3/s:2/same_lower").shapes();
   expect_axis(args.axis[2], {6, 3, 3, 2, 1, 0, 1});
-  expect_axis(lower(parse_problem("max/sliding/f32/nchw/src:1x1x9/k:3")).axis[2],
+  expect_axis(parse_problem("max/sliding/f32/nchw/src:1x1x9/k:3").shapes().axis[2],
               {9, 3, 3, 3, 0, 0, 1});
 }
 
 TEST(Lower, global_is_one_sliding_window) {
-  const PoolArgs args = lower(parse_problem("lp/global/f64/nchw/src:1x1x4x5/norm:3/mean"));
+  const Shapes args = parse_problem("lp/global/f64/nchw/src:1x1x4x5/norm:3/mean").shapes();
   expect_axis(args.axis[0], {1, 1, 1, 1, 0, 0, 1});
   expect_axis(args.axis[1], {4, 1, 4, 1, 0, 0, 1});
   expect_axis(args.axis[2], {5, 1, 5, 1, 0, 0, 1});
@@ -56,22 +56,24 @@ TEST(Lower, global_is_one_sliding_window) {
 }
 
 TEST(Lower, even_adaptive_windows_reach_kernels_as_sliding_ones) {
-  const PoolProblem even = parse_problem("max/adaptive/f32/nchw/src:1x2x12x15/out:4x5");
-  EXPECT_EQ(Windowing(lower(even).windowing), Windowing::kAdaptive);
+  const Problem even = parse_problem("max/adaptive/f32/nchw/src:1x2x12x15/out:4x5");
+  EXPECT_EQ(Windowing(even.shapes().windowing), Windowing::kAdaptive);
   const PoolArgs args = lower_for_kernels(even);
   EXPECT_EQ(Windowing(args.windowing), Windowing::kSliding);
   expect_axis(args.axis[1], {12, 4, 3, 3, 0, 0, 1});
   expect_axis(args.axis[2], {15, 5, 3, 3, 0, 0, 1});
-  const PoolProblem uneven = parse_problem("max/adaptive/f32/nchw/src:1x2x12x15/out:4x4");
+  const Problem uneven = parse_problem("max/adaptive/f32/nchw/src:1x2x12x15/out:4x4");
   EXPECT_EQ(Windowing(lower_for_kernels(uneven).windowing), Windowing::kAdaptive);
 }
 
-TEST(Lower, problem_that_was_not_made_canonical) {
-  PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x1x9/k:3");
-  problem.spec.kernel[0] = 7;
-  problem.spec.pad_begin[1] = 2;
-  problem.spec.stride[2] = 0;
-  const PoolArgs args = lower(problem);
+TEST(Lower, description_that_is_not_canonical) {
+  const Problem problem =
+      parse_problem("max/sliding/f32/nchw/src:1x1x9/k:3").with([](Description& d) {
+        d.spec.kernel[0] = 7;
+        d.spec.pad_begin[1] = 2;
+        d.spec.stride[2] = 0;
+      });
+  const Shapes& args = problem.shapes();
   expect_axis(args.axis[0], {1, 1, 1, 1, 0, 0, 1});
   expect_axis(args.axis[1], {1, 1, 1, 1, 0, 0, 1});
   expect_axis(args.axis[2], {9, 3, 3, 3, 0, 0, 1});
@@ -79,15 +81,15 @@ TEST(Lower, problem_that_was_not_made_canonical) {
 
 TEST(Tables, hold_every_axis_and_plane) {
   for (uint64_t i = 0; i < 3000; ++i) {
-    const PoolProblem problem = fuzz_case(5, i).problem;
+    const Problem problem = fuzz_case(5, i).problem;
     SCOPED_TRACE(to_text(problem));
     const Tables tables = window_tables(problem);
-    PoolArgs args = lower(problem);
+    PoolArgs args = problem.shapes();
     set_tables(args, tables, tables.windows.data());
     int64_t rows = 0;
     for (int axis = 0; axis < 3; ++axis) {
       const bool many =
-          problem.spec.windowing == Windowing::kFractional && axis >= problem.first_axis();
+          problem.spec().windowing == Windowing::kFractional && axis >= problem.first_axis();
       ASSERT_EQ(tables.plane_stride[axis], many ? args.axis[axis].dst : 0);
       ASSERT_EQ(args.axis[axis].plane_stride, tables.plane_stride[axis]);
       rows += args.axis[axis].dst * (many ? problem.planes() : 1);
@@ -115,8 +117,10 @@ TEST(Tables, samples_for_all_planes_share_one_table) {
 }
 
 TEST(Tables, samples_by_plane_have_a_table_each) {
-  PoolProblem problem = parse_problem("max/fractional/f32/nchw/src:2x3x9/k:2/out:3");
-  for (int plane = 0; plane < 6; ++plane) problem.spec.samples.push_back(plane / 6.0);
+  const Problem problem =
+      parse_problem("max/fractional/f32/nchw/src:2x3x9/k:2/out:3").with([](Description& d) {
+        for (int plane = 0; plane < 6; ++plane) d.spec.samples.push_back(plane / 6.0);
+      });
   const Tables tables = window_tables(problem);
   EXPECT_EQ(tables.plane_stride, (std::array<int64_t, 3>{0, 0, 3}));
   ASSERT_EQ(tables.windows.size(), 2u + 6 * 3);

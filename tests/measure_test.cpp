@@ -44,7 +44,7 @@ struct FakePlan : Plan {
 class MeasureTest : public testing::Test {
  protected:
   Subject subject(FakePlan& plan) {
-    plan.dst_bytes = dst_bytes(problem_);
+    plan.dst_bytes = problem_.dst_bytes();
     std::vector<std::byte> dst(input_.src.begin(), input_.src.begin() + plan.dst_bytes);
     return {&plan, &substrate_, false, output_hash(dst, {})};
   }
@@ -53,7 +53,7 @@ class MeasureTest : public testing::Test {
   }
 
   FakeSubstrate substrate_;  // a cache of 64 KiB
-  PoolProblem problem_ = parse_problem("max/sliding/f32/nchw/src:1x1x32x32/k:2x2");
+  Problem problem_ = parse_problem("max/sliding/f32/nchw/src:1x1x32x32/k:2x2");
   Input input_ = make_input(problem_, FillKind::kUniform, 1);
   MeasureOptions options_;
   Arenas arenas_;

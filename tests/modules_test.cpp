@@ -41,14 +41,14 @@ std::string why_unavailable(const std::string& name) {
   return state.why_unavailable;
 }
 
-Outcome run(Backend& backend, const PoolProblem& problem, std::span<const std::byte> src) {
+Outcome run(Backend& backend, const Problem& problem, std::span<const std::byte> src) {
   const auto plan = backend.plan(problem);
   return run_checked(*plan, backend.substrate(), problem, src.data());
 }
 
 // Returns what run_checked finds in the named module on a small problem.
 std::string broken_rule(const std::string& name) {
-  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:2x3x9x9/k:3x3/s:2x2");
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:2x3x9x9/k:3x3/s:2x2");
   const FamilyState state = open(name);
   EXPECT_EQ(state.why_unavailable, "");
   return run(*state.backends.at(0), problem, filled(problem, FillKind::kUniform, 1)).broken;
@@ -67,7 +67,7 @@ TEST(ExampleModule, is_right_where_it_says_yes) {
                            "max/sliding/f32/nchw/src:1x2x10x11/k:3x3/s:2x2/same_upper",
                            "max/sliding/f32/nchw/src:0x2x10x11/k:3x3"})
     for (const FillInfo& kind : fill_kinds()) {
-      const PoolProblem problem = parse_problem(text);
+      const Problem problem = parse_problem(text);
       ASSERT_TRUE(mine.supports(problem)) << text;
       const auto src = filled(problem, kind.kind, 7);
       const Outcome outcome = run(mine, problem, src);
@@ -85,11 +85,11 @@ TEST(ExampleModule, refuses_with_the_parameter) {
         std::pair("max/sliding/f32/nhwc/src:1x2x8x8/k:2", "layout"),
         std::pair("max/global/f32/nchw/src:1x2x8x8", "windowing"),
         std::pair("avg_include_pad/sliding/f32/nchw/src:1x2x8x8/k:2", "reduction")}) {
-    const PoolProblem problem = parse_problem(text);
+    const Problem problem = parse_problem(text);
     EXPECT_SAYS(mine.supports(problem).why_not, std::string("mine: ") + parameter);
     EXPECT_THROW(mine.plan(problem), Refused);
   }
-  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x2x8x8/k:2");
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x2x8x8/k:2");
   EXPECT_EQ(mine.supports(problem, "tiles").why_not, "mine has no kernel 'tiles'");
   EXPECT_THROW(mine.plan(problem, "tiles"), Refused);
   EXPECT_EQ(mine.plan(problem, "loops")->kernel(), "loops");
@@ -121,24 +121,23 @@ TEST(ExportedBackend, equals_the_built_in_one) {
 TEST(ModuleProblem, comes_back_as_an_equal_problem) {
   std::set<Windowing> seen;
   for (uint64_t i = 0; i < 2000; ++i) {
-    const PoolProblem problem = fuzz_case(5, i).problem;
+    const Problem problem = fuzz_case(5, i).problem;
     SCOPED_TRACE(to_text(problem));
     const ModuleProblem c(problem);
     EXPECT_EQ(c.get()->text, to_text(problem));
-    const PoolProblem back = from_module_problem(*c.get());
-    PoolProblem expected = canonical(problem);
-    const Padding pads = padding(problem);
-    expected.spec.pad_begin = pads.begin, expected.spec.pad_end = pads.end;
-    expected.spec.auto_pad = AutoPad::kNone;
-    // Samples drawn from a seed come back as given ones.
-    expected.spec.seed = back.spec.seed, expected.spec.samples = back.spec.samples;
-    EXPECT_EQ(back, canonical(expected));
+    const Problem back = from_module_problem(*c.get());
+    EXPECT_EQ(back, problem.with([&](Description& d) {
+      d.spec.pad_begin = problem.padding().begin, d.spec.pad_end = problem.padding().end;
+      d.spec.auto_pad = AutoPad::kNone;
+      // Samples drawn from a seed come back as given ones.
+      d.spec.seed = back.spec().seed, d.spec.samples = back.spec().samples;
+    }));
     for (int64_t plane = 0; plane < problem.planes(); ++plane)
       for (int axis = problem.first_axis(); axis < 3; ++axis)
-        if (problem.spec.windowing == Windowing::kFractional) {
+        if (problem.spec().windowing == Windowing::kFractional) {
           EXPECT_EQ(sample(back, plane, axis), sample(problem, plane, axis));
         }
-    seen.insert(problem.spec.windowing);
+    seen.insert(problem.spec().windowing);
   }
   EXPECT_EQ(seen.size(), 4u);
 }
@@ -243,8 +242,8 @@ TEST(CudaModule, works_on_the_device_with_its_uuid_and_on_its_stream) {
   EXPECT_EQ(asked, "cuda");
   EXPECT_EQ(&backends[0]->substrate(), devices[1].get());
   EXPECT_TRUE(backends[0]->timeable());
-  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4x4/k:2");
-  const std::vector<std::byte> src(src_bytes(problem));
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4x4/k:2");
+  const std::vector<std::byte> src(problem.src_bytes());
   const Outcome outcome = run(*backends[0], problem, src);
   EXPECT_EQ(outcome.broken, "");
   for (int i = 0; i < 4; ++i) {
@@ -320,7 +319,7 @@ TEST(BrokenModule, caught_while_running) {
 }
 
 TEST(BrokenModule, errors_carry_the_modules_words) {
-  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4x4/k:2");
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4x4/k:2");
   const auto src = filled(problem, FillKind::kUniform, 1);
   try {
     const FamilyState state = open("broken_launch_fails");

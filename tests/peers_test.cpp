@@ -57,7 +57,7 @@ Backend* peer(const std::string& name) {
 }
 
 // Runs and judges a problem on a backend, and calls rest().
-Verdict checked(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t seed = 1) {
+Verdict checked(Backend& backend, const Problem& problem, FillKind kind, uint64_t seed = 1) {
   std::optional<Accepted> accepted;
   return verify(prepare({&backend, {}}, problem), problem, make_input(problem, kind, seed),
                 accepted);
@@ -104,7 +104,7 @@ TEST_P(EachPeer, is_right_or_differs_by_a_named_rule_or_refuses_with_a_reason) {
 }
 
 TEST_P(EachPeer, rules_explain_no_number_that_they_do_not_predict) {
-  const PoolProblem problem = parse_problem("max/sliding/f32/nhwc/src:1x16x8x8/k:2x2");
+  const Problem problem = parse_problem("max/sliding/f32/nhwc/src:1x16x8x8/k:2x2");
   for (const FillKind kind : {FillKind::kUniform, FillKind::kNan, FillKind::kInfinite}) {
     const auto src = filled(problem, kind, 1);
     Point point;
@@ -117,7 +117,7 @@ TEST_P(EachPeer, rules_explain_no_number_that_they_do_not_predict) {
     }
   }
   // An average with an error beyond that of a running f32 sum.
-  const PoolProblem average = parse_problem("avg_include_pad/sliding/f32/nhwc/src:1x16x8x8/k:2x2");
+  const Problem average = parse_problem("avg_include_pad/sliding/f32/nhwc/src:1x16x8x8/k:2x2");
   const auto src = filled(average, FillKind::kUniform, 1);
   Point point;
   point.expected = double(Reference(average, src.data()).at(0, point.output).value);
@@ -126,8 +126,7 @@ TEST_P(EachPeer, rules_explain_no_number_that_they_do_not_predict) {
 }
 
 TEST_P(EachPeer, one_plan_launched_again_and_again_gives_the_same_bits) {
-  const PoolProblem problem =
-      parse_problem("max/sliding/f32/nhwc/src:2x16x20x20/k:3x3/s:2x2/p:1x1");
+  const Problem problem = parse_problem("max/sliding/f32/nhwc/src:2x16x20x20/k:3x3/s:2x2/p:1x1");
   const auto src = filled(problem, FillKind::kUniform, 1);
   const auto plan = backend_->plan(problem);
   const Outcome first = run_checked(*plan, backend_->substrate(), problem, src.data());
@@ -162,9 +161,9 @@ TEST(PeersTogether, one_openmp_runtime_serves_them_all) {
 // Measures the processor time that threads use while idle, not a duration. The OpenMP team sleeps
 // here, because of OMP_WAIT_POLICY=passive.
 TEST(PeersTogether, no_thread_spins_after_rest) {
-  const PoolProblem problem = parse_problem("max/sliding/f32/nhwc/src:2x64x56x56/k:3x3/s:2x2");
+  const Problem problem = parse_problem("max/sliding/f32/nhwc/src:2x64x56x56/k:3x3/s:2x2");
   const auto src = filled(problem, FillKind::kUniform, 1);
-  std::vector<std::byte> dst(dst_bytes(problem));
+  std::vector<std::byte> dst(problem.dst_bytes());
   for (const FamilyState& state : families())
     for (const auto& backend : state.backends) {
       if (&backend->substrate() != &host_substrate()) continue;
@@ -297,8 +296,8 @@ std::string cudnn_rule(const std::string& problem, const std::vector<double>& sr
   Point point;
   point.expected = expected;
   point.got = got;
-  const PoolProblem parsed = parse_problem(problem);
-  const std::string rule = cudnn_difference(parsed, encoded(parsed.dtype, src).data(), point);
+  const Problem parsed = parse_problem(problem);
+  const std::string rule = cudnn_difference(parsed, encoded(parsed.dtype(), src).data(), point);
   EXPECT_TRUE(rule.empty() || rule.find("not seen") != std::string::npos) << rule;
   return rule.substr(0, rule.find(':'));
 }
@@ -361,11 +360,11 @@ struct KnowsWhy : Backend {
   std::string_view name() const override { return "off"; }
   Substrate& substrate() const override { return host_substrate(); }
   std::vector<KernelInfo> kernels() const override { return {{"off", ""}}; }
-  Support supports(const PoolProblem&, std::string_view) const override { return {}; }
-  std::unique_ptr<Plan> plan(const PoolProblem&, std::string_view) override {
+  Support supports(const Problem&, std::string_view) const override { return {}; }
+  std::unique_ptr<Plan> plan(const Problem&, std::string_view) override {
     return std::make_unique<Off>();
   }
-  std::string known_difference(const PoolProblem&, const void*, const Point& point) const override {
+  std::string known_difference(const Problem&, const void*, const Point& point) const override {
     return point.output[2] == known && point.got == 99 ? "last: is 99" : "";
   }
   int64_t known = 3;
@@ -373,7 +372,7 @@ struct KnowsWhy : Backend {
 
 TEST(KnownDifference, is_counted_apart_and_is_not_wrong) {
   KnowsWhy backend;
-  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4/k:1");
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4/k:1");
   const float src[] = {1, 2, 3, 4};
   Input input;
   input.src.resize(sizeof src);

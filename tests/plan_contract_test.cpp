@@ -85,7 +85,7 @@ struct Ready {
   std::unique_ptr<TensorSet> set;
   std::unique_ptr<Recording> recording;
 
-  Ready(Backend& backend, const PoolProblem& problem, std::string_view kernel, uint64_t seed = 1)
+  Ready(Backend& backend, const Problem& problem, std::string_view kernel, uint64_t seed = 1)
       : plan(backend.plan(problem, kernel)),
         set(std::make_unique<TensorSet>(backend.substrate(), problem,
                                         filled(problem, FillKind::kUniform, seed).data(),
@@ -101,9 +101,9 @@ struct Ready {
 
 // Calls f(problem, kernel) for every line and each kernel that takes it.
 void for_all_plans(Backend& backend,
-                   const std::function<void(const PoolProblem&, const std::string&)>& f) {
+                   const std::function<void(const Problem&, const std::string&)>& f) {
   for (const char* line : kLines) {
-    const PoolProblem problem = parse_problem(line);
+    const Problem problem = parse_problem(line);
     for (const KernelInfo& kernel : backend.kernels()) {
       if (!backend.supports(problem, kernel.name)) continue;
       SCOPED_TRACE(fmt::format("{}.{}/{}", backend.name(), kernel.name, line));
@@ -138,7 +138,7 @@ void kernels_have_names_and_summaries(Backend& backend) {
 }
 
 void plans_exactly_what_it_supports(Backend& backend) {
-  const auto expect_refused = [&](const PoolProblem& problem, const std::string& kernel,
+  const auto expect_refused = [&](const Problem& problem, const std::string& kernel,
                                   const std::string& why_not) {
     try {
       backend.plan(problem, kernel);
@@ -148,7 +148,7 @@ void plans_exactly_what_it_supports(Backend& backend) {
     }
   };
   for (uint64_t i = 0; i < 200 && !testing::Test::HasFailure(); ++i) {
-    const PoolProblem problem = fuzz_case(8, i, 20'000).problem;
+    const Problem problem = fuzz_case(8, i, 20'000).problem;
     std::string first;  // kernel that takes it
     for (const KernelInfo& kernel : backend.kernels()) {
       SCOPED_TRACE(fmt::format("{}.{}/{}", backend.name(), kernel.name, to_text(problem)));
@@ -175,7 +175,7 @@ void plans_exactly_what_it_supports(Backend& backend) {
 }
 
 void refuses_an_unknown_kernel(Backend& backend) {
-  const PoolProblem problem = parse_problem(kLines[0]);
+  const Problem problem = parse_problem(kLines[0]);
   for (const char* name : {"no_such_kernel", "tabl", "table ", "TABLE"}) {
     const Support support = backend.supports(problem, name);
     ASSERT_FALSE(support) << name;
@@ -186,7 +186,7 @@ void refuses_an_unknown_kernel(Backend& backend) {
 }
 
 void a_hundred_launches_give_the_same_bits(Backend& backend) {
-  for_all_plans(backend, [&](const PoolProblem& problem, const std::string& kernel) {
+  for_all_plans(backend, [&](const Problem& problem, const std::string& kernel) {
     Ready ready(backend, problem, kernel);
     const Bits first = ready.run();
     for (int i = 0; i < 99; ++i) ready.recording->replay();
@@ -197,8 +197,8 @@ void a_hundred_launches_give_the_same_bits(Backend& backend) {
 
 // Several launches in one recording, the plans of different problems and of the same one in turn.
 void plans_side_by_side_give_the_same_bits(Backend& backend) {
-  for_all_plans(backend, [&](const PoolProblem& problem, const std::string& kernel) {
-    const PoolProblem other = parse_problem(kLines[0]);
+  for_all_plans(backend, [&](const Problem& problem, const std::string& kernel) {
+    const Problem other = parse_problem(kLines[0]);
     Ready a(backend, problem, kernel), b(backend, problem, kernel, 2), c(backend, other, "");
     const Bits alone_a = a.run(), alone_b = b.run(), alone_c = c.run();
     EXPECT_NE(alone_a, alone_b) << "other inputs, other outputs";
@@ -219,8 +219,7 @@ void plans_side_by_side_give_the_same_bits(Backend& backend) {
 
 void takes_an_empty_batch(Backend& backend) {
   for (const char* line : kLines) {
-    PoolProblem problem = parse_problem(line);
-    problem.n = 0;
+    const Problem problem = parse_problem(line).with([](Description& d) { d.n = 0; });
     for (const KernelInfo& kernel : backend.kernels()) {
       if (!backend.supports(problem, kernel.name)) continue;
       SCOPED_TRACE(fmt::format("{}.{}/{}", backend.name(), kernel.name, to_text(problem)));
@@ -238,7 +237,7 @@ void launches_do_not_allocate(Backend& backend) {
   std::vector<int>* volatile probe = new std::vector<int>(100);
   delete probe;
   ASSERT_GE(allocations - before_probe, 2) << "allocations are not counted";
-  for_all_plans(backend, [&](const PoolProblem& problem, const std::string& kernel) {
+  for_all_plans(backend, [&](const Problem& problem, const std::string& kernel) {
     const auto plan = backend.plan(problem, kernel);
     const auto src = filled(problem, FillKind::kUniform, 1);
     const TensorSet set(backend.substrate(), problem, src.data(), plan->scratch_bytes());

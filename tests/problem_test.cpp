@@ -12,8 +12,8 @@ namespace {
 
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
-PoolProblem sliding_axis(int64_t n, int64_t k, int64_t s, int64_t p, int64_t d, bool ceil_mode) {
-  PoolProblem problem;
+Description sliding_axis(int64_t n, int64_t k, int64_t s, int64_t p, int64_t d, bool ceil_mode) {
+  Description problem;
   problem.rank = 1;
   problem.src = {1, 1, n};
   problem.spec.kernel[2] = k;
@@ -24,45 +24,49 @@ PoolProblem sliding_axis(int64_t n, int64_t k, int64_t s, int64_t p, int64_t d, 
   return problem;
 }
 
-std::string axis_text(const PoolProblem& problem) {
-  const Extents out = dst_extents(problem);
-  return fmt::format("{}", fmt::join(out.end() - problem.rank, out.end(), "x"));
+std::string axis_text(const Problem& problem) {
+  const Extents out = problem.dst();
+  return fmt::format("{}", fmt::join(out.end() - problem.rank(), out.end(), "x"));
 }
 
 TEST(Text, round_trips_20000_random_problems) {
   for (uint64_t i = 0; i < 20'000; ++i) {
-    const PoolProblem problem = fuzz_case(1, i).problem;
+    const Problem problem = fuzz_case(1, i).problem;
     const std::string text = to_text(problem);
     SCOPED_TRACE(text);
-    const PoolProblem again = parse_problem(text);
+    const Problem again = parse_problem(text);
     ASSERT_EQ(again, problem);
     ASSERT_EQ(to_text(again), text);
-    ASSERT_EQ(canonical(again), again);
+    ASSERT_EQ(Problem(again.description()), again);
   }
 }
 
 TEST(Text, round_trips_numbers_of_every_size) {
   for (uint64_t i = 0; i < 20'000; ++i) {
     const auto bits = [&](uint64_t stream) { return splitmix64(stream, i); };
-    PoolProblem lp = parse_problem("lp/sliding/f32/nchw/src:1x2x9x9/k:2x3/norm:2");
     const auto norm = bit_cast<double>(bits(1) >> 1);
-    lp.spec.norm = norm > 0 ? norm : INFINITY;  // NaN and 0 aside
+    const Problem lp =
+        parse_problem("lp/sliding/f32/nchw/src:1x2x9x9/k:2x3/norm:2").with([&](Description& d) {
+          d.spec.norm = norm > 0 ? norm : INFINITY;  // NaN and 0 aside
+        });
     ASSERT_EQ(parse_problem(to_text(lp)), lp) << lp;
 
-    PoolProblem average = parse_problem("avg_include_pad/sliding/f32/nchw/src:1x2x9x9/k:2x3");
-    average.spec.divisor = static_cast<int64_t>(bits(2)) >> bits(3) % 63;
-    if (average.spec.divisor == 0) average.spec.divisor = -1;
-    average.spec.reduction = Reduction::kAvgIncludePad;
+    const int64_t divisor = static_cast<int64_t>(bits(2)) >> bits(3) % 63;
+    const Problem average =
+        parse_problem("avg_include_pad/sliding/f32/nchw/src:1x2x9x9/k:2x3")
+            .with([&](Description& d) { d.spec.divisor = divisor != 0 ? divisor : -1; });
     ASSERT_EQ(parse_problem(to_text(average)), average) << average;
 
-    PoolProblem fractional = parse_problem("max/fractional/f32/nchw/src:1x2x9x9x9/k:2/out:4");
-    if (bits(4) % 2 != 0) {
-      fractional.spec.seed = bits(5) >> bits(6) % 64;
-    } else {
-      for (uint64_t axis = 0; axis < 3; ++axis)
-        fractional.spec.samples.push_back(static_cast<double>(bits(7 + axis) >> 11) *
-                                          std::pow(2.0, -53.0 - static_cast<double>(bits(6) % 3)));
-    }
+    const Problem fractional =
+        parse_problem("max/fractional/f32/nchw/src:1x2x9x9x9/k:2/out:4").with([&](Description& d) {
+          if (bits(4) % 2 != 0) {
+            d.spec.seed = bits(5) >> bits(6) % 64;
+          } else {
+            for (uint64_t axis = 0; axis < 3; ++axis)
+              d.spec.samples.push_back(static_cast<double>(bits(7 + axis) >> 11) *
+                                       std::pow(2.0, -53.0 - static_cast<double>(bits(6) % 3)));
+          }
+        });
     ASSERT_EQ(parse_problem(to_text(fractional)), fractional) << fractional;
   }
 }
@@ -141,17 +145,18 @@ TEST(Text, defaults_stand_in_for_type_and_layout) {
 }
 
 TEST(Text, samples_by_plane_are_not_read_back) {
-  PoolProblem problem = parse_problem("max/fractional/f32/nchw/src:1x2x9x9/k:2/out:3");
-  problem.spec.samples = {0.1, 0.2, 0.3, 0.4};
-  validate(problem);
+  const Problem problem =
+      parse_problem("max/fractional/f32/nchw/src:1x2x9x9/k:2/out:3").with([](Description& d) {
+        d.spec.samples = {0.1, 0.2, 0.3, 0.4};
+      });
   const std::string text = to_text(problem);
   EXPECT_EQ(text, "max/fractional/f32/nchw/src:1x2x9x9/k:2x2/out:3x3/samples:planes");
   EXPECT_THROW(parse_problem(text), BadInput);
 }
 
 TEST(Canonical, drops_what_unused_axes_and_windowings_hold) {
-  const PoolProblem plain = parse_problem("max/sliding/f32/nchw/src:1x2x9/k:3/s:2/p:1");
-  PoolProblem noisy = plain;
+  const Problem plain = parse_problem("max/sliding/f32/nchw/src:1x2x9/k:3/s:2/p:1");
+  Description noisy = plain.description();
   noisy.spec.kernel[0] = noisy.spec.stride[1] = noisy.spec.dilation[0] = noisy.spec.out[1] = 5;
   noisy.spec.pad_begin[0] = noisy.spec.pad_end[1] = 2;
   noisy.spec.out[2] = 3;
@@ -160,17 +165,17 @@ TEST(Canonical, drops_what_unused_axes_and_windowings_hold) {
   noisy.spec.norm_mean = true;
   noisy.spec.seed = 9;
   noisy.spec.samples = {0.5};
-  EXPECT_EQ(canonical(noisy), plain);
-  EXPECT_EQ(dst_extents(noisy), dst_extents(plain));
+  EXPECT_EQ(Problem(noisy), plain);
+  EXPECT_EQ(Problem(noisy).dst(), plain.dst());
 
-  PoolProblem global = parse_problem("avg_include_pad/global/f32/nchw/src:1x2x9x9");
-  PoolProblem noisy_global = global;
+  const Problem global = parse_problem("avg_include_pad/global/f32/nchw/src:1x2x9x9");
+  Description noisy_global = global.description();
   noisy_global.spec.kernel = {1, 3, 3};
   noisy_global.spec.stride = {1, 2, 2};
   noisy_global.spec.pad_begin = noisy_global.spec.pad_end = {0, 1, 1};
   noisy_global.spec.ceil_mode = true;
   noisy_global.spec.reduction = Reduction::kAvgExcludePad;
-  EXPECT_EQ(canonical(noisy_global), global);
+  EXPECT_EQ(Problem(noisy_global), global);
 }
 
 // host/spec.md, Sizes: the values are those of PyTorch 1.13.1.
@@ -186,8 +191,8 @@ TEST(Size, floor_and_ceil_table) {
   };
   for (const auto& r : rows) {
     SCOPED_TRACE(fmt::format("n {} k {} s {} p {} d {}", r.n, r.k, r.s, r.p, r.d));
-    EXPECT_EQ(dst_extents(sliding_axis(r.n, r.k, r.s, r.p, r.d, false))[2], r.floor);
-    EXPECT_EQ(dst_extents(sliding_axis(r.n, r.k, r.s, r.p, r.d, true))[2], r.ceil);
+    EXPECT_EQ(Problem(sliding_axis(r.n, r.k, r.s, r.p, r.d, false)).dst()[2], r.floor);
+    EXPECT_EQ(Problem(sliding_axis(r.n, r.k, r.s, r.p, r.d, true)).dst()[2], r.ceil);
   }
 }
 
@@ -209,7 +214,7 @@ TEST(Size, agrees_with_counting_windows) {
               const bool left_over = (floor - 1) * s + dilated < padded;
               if (left_over && ceil * s < n + begin) ++ceil;
               for (const bool ceil_mode : {false, true}) {
-                PoolProblem problem = sliding_axis(n, k, s, 0, d, ceil_mode);
+                Description problem = sliding_axis(n, k, s, 0, d, ceil_mode);
                 problem.spec.pad_begin[2] = begin, problem.spec.pad_end[2] = end;
                 const int64_t expected = ceil_mode ? ceil : floor;
                 SCOPED_TRACE(fmt::format("n {} k {} s {} d {} p {}-{} ceil {}", n, k, s, d, begin,
@@ -217,11 +222,11 @@ TEST(Size, agrees_with_counting_windows) {
                 // A window larger than the padded input: refused in floor mode, and in ceil mode
                 // at stride 1.
                 if (floor == 0 && !ceil_mode) {
-                  ASSERT_THROW(validate(problem), BadInput);
+                  ASSERT_THROW(Problem{problem}, BadInput);
                   continue;
                 }
                 if (floor > 0) {
-                  ASSERT_EQ(dst_extents(problem)[2], expected);
+                  ASSERT_EQ(Problem(problem).dst()[2], expected);
                   ++checked;
                 }
               }
@@ -248,28 +253,30 @@ TEST(Size, same_and_valid) {
   };
   for (const auto& r : rows) {
     SCOPED_TRACE(fmt::format("n {} k {} s {} d {}", r.n, r.k, r.s, r.d));
-    PoolProblem problem = sliding_axis(r.n, r.k, r.s, 0, r.d, false);
-    problem.spec.auto_pad = AutoPad::kSameUpper;
-    EXPECT_EQ(dst_extents(problem)[2], r.out);
-    EXPECT_EQ(padding(problem).begin[2], r.total / 2);
-    EXPECT_EQ(padding(problem).end[2], r.total - r.total / 2);
-    problem.spec.auto_pad = AutoPad::kSameLower;
-    EXPECT_EQ(dst_extents(problem)[2], r.out);
-    EXPECT_EQ(padding(problem).begin[2], r.total - r.total / 2);
-    EXPECT_EQ(padding(problem).end[2], r.total / 2);
+    Description description = sliding_axis(r.n, r.k, r.s, 0, r.d, false);
+    description.spec.auto_pad = AutoPad::kSameUpper;
+    const Problem upper(description);
+    EXPECT_EQ(upper.dst()[2], r.out);
+    EXPECT_EQ(upper.padding().begin[2], r.total / 2);
+    EXPECT_EQ(upper.padding().end[2], r.total - r.total / 2);
+    description.spec.auto_pad = AutoPad::kSameLower;
+    const Problem lower(description);
+    EXPECT_EQ(lower.dst()[2], r.out);
+    EXPECT_EQ(lower.padding().begin[2], r.total - r.total / 2);
+    EXPECT_EQ(lower.padding().end[2], r.total / 2);
   }
   EXPECT_EQ(axis_text(parse_problem("max/sliding/f32/nchw/src:1x1x6x7/k:3/s:2/valid")), "2x3");
 }
 
 TEST(Size, counts_and_bytes_beyond_32_bits) {
   const auto problem = parse_problem("max/sliding/f16/nchw/src:3x65536x300x400/k:3x2/idx");
-  EXPECT_EQ(src_count(problem), int64_t{3} * 65536 * 300 * 400);
-  EXPECT_EQ(src_bytes(problem), 2 * src_count(problem));
-  EXPECT_EQ(dst_count(problem), int64_t{3} * 65536 * 100 * 200);
-  EXPECT_EQ(dst_bytes(problem), 2 * dst_count(problem));
-  EXPECT_EQ(index_bytes(problem), 8 * dst_count(problem));
-  EXPECT_EQ(index_bytes(parse_problem("max/global/f16/nchw/src:3x2x9")), 0);
-  EXPECT_EQ(src_count(parse_problem("max/sliding/f32/nchw/src:0x3x9/k:3")), 0);
+  EXPECT_EQ(problem.src_count(), int64_t{3} * 65536 * 300 * 400);
+  EXPECT_EQ(problem.src_bytes(), 2 * problem.src_count());
+  EXPECT_EQ(problem.dst_count(), int64_t{3} * 65536 * 100 * 200);
+  EXPECT_EQ(problem.dst_bytes(), 2 * problem.dst_count());
+  EXPECT_EQ(problem.index_bytes(), 8 * problem.dst_count());
+  EXPECT_EQ(parse_problem("max/global/f16/nchw/src:3x2x9").index_bytes(), 0);
+  EXPECT_EQ(parse_problem("max/sliding/f32/nchw/src:0x3x9/k:3").src_count(), 0);
 }
 
 TEST(Tokens, types_and_layouts) {

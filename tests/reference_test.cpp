@@ -23,15 +23,15 @@ struct Golden {
 void expect_golden(const Golden& golden) {
   for (const DType dtype : {DType::kF64, DType::kF32})
     for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
-      const PoolProblem problem = parse_problem(golden.line, {dtype, layout});
+      const Problem problem = parse_problem(golden.line, {dtype, layout});
       SCOPED_TRACE(to_text(problem));
-      ASSERT_EQ(static_cast<int64_t>(golden.input.size()), src_count(problem));
+      ASSERT_EQ(static_cast<int64_t>(golden.input.size()), problem.src_count());
       std::vector<double> input = golden.input;
       if (layout == Layout::kChannelsLast) {
-        const int64_t size = src_count(problem) / problem.planes();
+        const int64_t size = problem.src_count() / problem.planes();
         for (int64_t plane = 0; plane < problem.planes(); ++plane)
           for (int64_t i = 0; i < size; ++i)
-            input[(plane / problem.c * size + i) * problem.c + plane % problem.c] =
+            input[(plane / problem.c() * size + i) * problem.c() + plane % problem.c()] =
                 golden.input[plane * size + i];
       }
       const ExpectedOutputs outputs = expected_outputs(problem, encoded(dtype, input));

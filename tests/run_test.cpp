@@ -28,7 +28,7 @@ class TestPlan : public Plan {
 // A problem and a right plan, which each test breaks in one way.
 class Run : public testing::Test {
  protected:
-  const PoolProblem problem_ = parse_problem("max/sliding/f32/nchw/src:2x3x9x9/k:2x2/idx");
+  const Problem problem_ = parse_problem("max/sliding/f32/nchw/src:2x3x9x9/k:2x2/idx");
   const std::vector<std::byte> src_ = filled(problem_, FillKind::kUniform, 1);
   const Answer right_ = right_answer(problem_, src_);
 

@@ -13,14 +13,14 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-Texts texts(const std::vector<PoolProblem>& problems) {
+Texts texts(const std::vector<Problem>& problems) {
   Texts result;
   for (const auto& problem : problems) result.push_back(to_text(problem));
   return result;
 }
 
 Extents dst(const std::string& text) {
-  return dst_extents(parse_problem(text, {DType::kF32, Layout::kChannelsFirst}));
+  return parse_problem(text, {DType::kF32, Layout::kChannelsFirst}).dst();
 }
 
 TEST(Sweep, line_without_braces_stays) {
@@ -198,7 +198,7 @@ TEST(Suites, models_have_the_sizes_their_sources_name) {
   for (const auto& [text, size] : sizes) {
     const auto problem = parse_problem(text, {DType::kF32, Layout::kChannelsFirst});
     EXPECT_TRUE(std::find(rows.begin(), rows.end(), problem) != rows.end()) << text;
-    EXPECT_EQ(dst_extents(problem), size) << text;
+    EXPECT_EQ(problem.dst(), size) << text;
   }
 }
 
@@ -209,15 +209,14 @@ TEST(Suites, edge_is_small) {
 
 TEST(Suites, large_is_beyond_32_bits) {
   for (const auto& problem : read_suite("large"))
-    EXPECT_GT(std::max(src_count(problem), src_bytes(problem) / 2), int64_t{1} << 31)
+    EXPECT_GT(std::max(problem.src_count(), problem.src_bytes() / 2), int64_t{1} << 31)
         << to_text(problem);
 }
 
 TEST(Suites, textbook_problems_are_golden_files) {
   std::set<std::string> golden;
   for (auto& file : read_golden(POOLBENCH_SOURCE_DIR "/tests/golden")) {
-    file.problem.spec.indices = false;
-    golden.insert(to_text(file.problem));
+    golden.insert(to_text(file.problem.with([](Description& d) { d.spec.indices = false; })));
   }
   for (const auto& text : texts(read_suite("textbook"))) EXPECT_TRUE(golden.contains(text)) << text;
 }

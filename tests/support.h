@@ -18,7 +18,7 @@
 
 namespace poolbench {
 
-inline std::ostream& operator<<(std::ostream& out, const PoolProblem& problem) {
+inline std::ostream& operator<<(std::ostream& out, const Problem& problem) {
   return out << to_text(problem);
 }
 
@@ -65,13 +65,12 @@ struct ExpectedOutputs {
   std::vector<int64_t> indices;
 };
 
-inline ExpectedOutputs expected_outputs(const PoolProblem& problem,
-                                        const std::vector<std::byte>& src) {
+inline ExpectedOutputs expected_outputs(const Problem& problem, const std::vector<std::byte>& src) {
   const Reference reference(problem, src.data());
-  const Extents out = dst_extents(problem);
-  const bool integer_average = (problem.spec.reduction == Reduction::kAvgIncludePad ||
-                                problem.spec.reduction == Reduction::kAvgExcludePad) &&
-                               (problem.dtype == DType::kI8 || problem.dtype == DType::kU8);
+  const Extents out = problem.dst();
+  const bool integer_average = (problem.spec().reduction == Reduction::kAvgIncludePad ||
+                                problem.spec().reduction == Reduction::kAvgExcludePad) &&
+                               (problem.dtype() == DType::kI8 || problem.dtype() == DType::kU8);
   ExpectedOutputs outputs;
   for (int64_t plane = 0; plane < problem.planes(); ++plane)
     for (int64_t d = 0; d < out[0]; ++d)
@@ -91,22 +90,23 @@ struct Answer {
   std::vector<int64_t> indices;
 };
 
-inline Answer right_answer(const PoolProblem& problem, const std::vector<std::byte>& src) {
+inline Answer right_answer(const Problem& problem, const std::vector<std::byte>& src) {
   const ExpectedOutputs outputs = expected_outputs(problem, src);
-  const Extents out = dst_extents(problem);
+  const Extents out = problem.dst();
   const int64_t size = out[0] * out[1] * out[2];
   std::vector<double> values(outputs.values.size());
   std::vector<int64_t> indices(outputs.values.size());
   for (int64_t plane = 0; plane < problem.planes(); ++plane)
     for (int64_t o = 0; o < size; ++o) {
-      const int64_t n = plane / problem.c, c = plane % problem.c;
-      const int64_t at = problem.layout == Layout::kChannelsLast ? (n * size + o) * problem.c + c
-                                                                 : plane * size + o;
+      const int64_t n = plane / problem.c(), c = plane % problem.c();
+      const int64_t at = problem.layout() == Layout::kChannelsLast
+                             ? (n * size + o) * problem.c() + c
+                             : plane * size + o;
       values[at] = outputs.values[plane * size + o];
       indices[at] = outputs.indices[plane * size + o];
     }
-  if (!problem.spec.indices) indices.clear();
-  return {encoded(problem.dtype, values), indices};
+  if (!problem.spec().indices) indices.clear();
+  return {encoded(problem.dtype(), values), indices};
 }
 
 }  // namespace poolbench

@@ -13,10 +13,10 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // Judges a single output.
 Comparison judged(const std::string& line, const std::vector<double>& input, double got) {
-  const PoolProblem problem = parse_problem(line);
-  const auto src = encoded(problem.dtype, input);
-  const auto dst = encoded(problem.dtype, {got});
-  EXPECT_TRUE(std::isnan(got) || decoded(problem.dtype, dst)[0] == got)
+  const Problem problem = parse_problem(line);
+  const auto src = encoded(problem.dtype(), input);
+  const auto dst = encoded(problem.dtype(), {got});
+  EXPECT_TRUE(std::isnan(got) || decoded(problem.dtype(), dst)[0] == got)
       << got << " is no number of the type: " << line;
   return compare(problem, src.data(), dst.data(), nullptr);
 }

@@ -48,7 +48,7 @@ class Vulkan : public testing::Test {
 };
 
 // Runs every kernel that takes the problem, or the named one, and judges its output.
-void check(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t seed,
+void check(Backend& backend, const Problem& problem, FillKind kind, uint64_t seed,
            std::string_view only = {}) {
   const auto src = filled(problem, kind, seed);
   EXPECT_EQ(backend.supports(problem, "table").why_not, "") << to_text(problem);
@@ -62,7 +62,7 @@ void check(Backend& backend, const PoolProblem& problem, FillKind kind, uint64_t
     EXPECT_EQ(outcome.broken, "");
     const Comparison result =
         compare(problem, src.data(), outcome.dst.data(),
-                problem.spec.indices ? outcome.indices.data() : nullptr, seed);
+                problem.spec().indices ? outcome.indices.data() : nullptr, seed);
     EXPECT_EQ(result.wrong, 0);
     for (const Point& point : result.worst)
       ADD_FAILURE() << fmt::format(
@@ -84,7 +84,7 @@ void check_everywhere(const std::string& text, const std::vector<FillKind>& fill
          {DType::kF64, DType::kF32, DType::kF16, DType::kBF16, DType::kI8, DType::kU8, DType::kI32})
       for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
         if (dtype == DType::kI32 && text.rfind("max", 0) != 0) continue;
-        const PoolProblem problem = parse_problem(text, {dtype, layout});
+        const Problem problem = parse_problem(text, {dtype, layout});
         for (const auto& backend : backends()) check(*backend, problem, fill, 1);
       }
 }
@@ -130,14 +130,14 @@ TEST_F(Vulkan, random_problems_of_whole_runs) {
   const char* wish = std::getenv("POOLBENCH_FUZZ");
   const int count = wish != nullptr ? std::atoi(wish) : 300;
   for (int i = 0; i < count; ++i) {
-    FuzzCase fuzz = fuzz_case(2, i, 20'000);
-    PoolProblem& problem = fuzz.problem;
-    const int64_t run = 16 / dtype_bytes(problem.dtype);
-    int64_t& whole = problem.layout == Layout::kChannelsFirst ? problem.src[2] : problem.c;
-    whole = (whole + run - 1) / run * run;
-    if (problem.spec.windowing != Windowing::kSliding) continue;
-    for (const auto& backend : backends())
-      check(*backend, canonical(problem), fuzz.fill, fuzz.fill_seed);
+    const FuzzCase fuzz = fuzz_case(2, i, 20'000);
+    if (fuzz.problem.spec().windowing != Windowing::kSliding) continue;
+    const Problem problem = fuzz.problem.with([](Description& d) {
+      const int64_t run = 16 / dtype_bytes(d.dtype);
+      int64_t& whole = d.layout == Layout::kChannelsFirst ? d.src[2] : d.c;
+      whole = (whole + run - 1) / run * run;
+    });
+    for (const auto& backend : backends()) check(*backend, problem, fuzz.fill, fuzz.fill_seed);
   }
 }
 
@@ -185,7 +185,7 @@ TEST_F(Vulkan, staged_bands_and_rows_of_any_length) {
                            "max/sliding/bf16/nhwc/src:1x6x50x21/k:5x5/s:2x1/p:2x2/idx",
                            "max/sliding/bf16/nchw/src:1x1x3x1/k:2x1/s:1x1/idx"})
     for (const auto& backend : backends()) {
-      const PoolProblem problem = parse_problem(text);
+      const Problem problem = parse_problem(text);
       EXPECT_EQ(backend->supports(problem, "staged").why_not, "") << text;
       for (const FillKind fill : all_fills()) check(*backend, problem, fill, 1, "staged");
     }
@@ -225,7 +225,7 @@ TEST_F(Vulkan, long_windows) {
     for (const auto& backend : backends())
       for (const FillKind fill : {FillKind::kUniform, FillKind::kTies})
         check(*backend, parse_problem(text), fill, 1);
-  const PoolProblem longer = parse_problem("max/sliding/u8/nchw/src:1x1x9000x9000/k:9000x8900");
+  const Problem longer = parse_problem("max/sliding/u8/nchw/src:1x1x9000x9000/k:9000x8900");
   for (const auto& backend : backends()) {
     if (!dynamic_cast<VulkanSubstrate&>(backend->substrate()).is_cpu()) continue;
     const std::string why_not = backend->supports(longer).why_not;
@@ -240,7 +240,7 @@ TEST_F(Vulkan, empty_batch) {
 }
 
 TEST_F(Vulkan, one_plan_many_tensors_in_one_recording) {
-  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x2x6x6/k:2x2");
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x2x6x6/k:2x2");
   for (const auto& backend : backends()) {
     Substrate& substrate = backend->substrate();
     const auto plan = backend->plan(problem);

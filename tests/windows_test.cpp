@@ -25,16 +25,17 @@ Table table(const std::string& line, int axis = 2, int64_t plane = 0) {
 }
 
 // Lists the taps of an output from the definition, and counts for the divisor.
-Window window_slowly(const PoolProblem& problem, int axis, int64_t o) {
-  const PoolSpec& spec = problem.spec;
-  const int64_t n = problem.src[axis], start = o * spec.stride[axis] - padding(problem).begin[axis];
+Window window_slowly(const Problem& problem, int axis, int64_t o) {
+  const PoolSpec& spec = problem.spec();
+  const int64_t n = problem.src()[axis],
+                start = o * spec.stride[axis] - problem.padding().begin[axis];
   Window window = {0, 0, 0};
   for (int64_t j = 0; j < spec.kernel[axis]; ++j) {
     const int64_t x = start + j * spec.dilation[axis];
     const bool inside = x >= 0 && x < n;
     if (inside && window.end == 0) window.begin = x;
     if (inside) window.end = x + 1;
-    const bool padded = x < n + padding(problem).end[axis];
+    const bool padded = x < n + problem.padding().end[axis];
     window.count += spec.reduction == Reduction::kAvgIncludePad ? padded : inside;
   }
   return window;
@@ -43,11 +44,11 @@ Window window_slowly(const PoolProblem& problem, int axis, int64_t o) {
 TEST(Sliding, taps_and_counts_as_defined_for_random_problems) {
   int checked = 0;
   for (uint64_t i = 0; i < 20'000; ++i) {
-    const PoolProblem problem = fuzz_case(2, i).problem;
-    if (problem.spec.windowing != Windowing::kSliding) continue;
+    const Problem problem = fuzz_case(2, i).problem;
+    if (problem.spec().windowing != Windowing::kSliding) continue;
     for (int axis = problem.first_axis(); axis < 3; ++axis) {
       const Table rows = windows(problem, axis);
-      ASSERT_EQ(rows.size(), static_cast<size_t>(dst_extents(problem)[axis]));
+      ASSERT_EQ(rows.size(), static_cast<size_t>(problem.dst()[axis]));
       for (size_t o = 0; o < rows.size(); ++o, ++checked)
         ASSERT_EQ(rows[o], window_slowly(problem, axis, static_cast<int64_t>(o)))
             << problem << " axis " << axis << " output " << o;
@@ -59,11 +60,11 @@ TEST(Sliding, taps_and_counts_as_defined_for_random_problems) {
 TEST(Sliding, kernels_arithmetic_is_the_table) {
   int checked = 0;
   for (uint64_t i = 0; i < 20'000; ++i) {
-    const PoolProblem problem = fuzz_case(3, i).problem;
-    const auto windowing = problem.spec.windowing;
+    const Problem problem = fuzz_case(3, i).problem;
+    const auto windowing = problem.spec().windowing;
     if (windowing != Windowing::kSliding && windowing != Windowing::kGlobal) continue;
-    const PoolArgs args = lower(problem);
-    const bool include_pad = problem.spec.reduction == Reduction::kAvgIncludePad;
+    const PoolArgs args = problem.shapes();
+    const bool include_pad = problem.spec().reduction == Reduction::kAvgIncludePad;
     for (int axis = 0; axis < 3; ++axis) {
       const Table rows = windows(problem, axis);
       for (size_t o = 0; o < rows.size(); ++o, ++checked)
@@ -112,7 +113,7 @@ TEST(Sliding, no_empty_window_without_dilation) {
         for (int64_t d = 1; d < 4; ++d)
           for (int64_t p = 0; p <= k / 2; ++p)
             for (const char* mode : {"", "/ceil"}) {
-              PoolProblem problem;
+              Problem problem;
               try {
                 problem = parse_problem(fmt::format(
                     "max/sliding/f32/nchw/src:1x1x{}/k:{}/s:{}/p:{}/d:{}{}", n, k, s, p, d, mode));
@@ -245,11 +246,11 @@ TEST(Fractional, ends_of_the_size_range) {
 
 TEST(Fractional, windows_stay_inside_and_never_go_back) {
   for (uint64_t i = 0; i < 20'000; ++i) {
-    const PoolProblem problem = fuzz_case(4, i).problem;
-    if (problem.spec.windowing != Windowing::kFractional || problem.n == 0) continue;
+    const Problem problem = fuzz_case(4, i).problem;
+    if (problem.spec().windowing != Windowing::kFractional || problem.n() == 0) continue;
     const int64_t plane = static_cast<int64_t>(splitmix64(9, i)) & 0xff;
     for (int axis = problem.first_axis(); axis < 3; ++axis) {
-      const int64_t k = problem.spec.kernel[axis], n = problem.src[axis];
+      const int64_t k = problem.spec().kernel[axis], n = problem.src()[axis];
       const Table rows = windows(problem, axis, plane % problem.planes());
       int64_t last = 0;
       for (const Window& w : rows) {
@@ -264,18 +265,17 @@ TEST(Fractional, windows_stay_inside_and_never_go_back) {
 }
 
 TEST(Sample, given_for_all_planes_or_plane_by_plane) {
-  PoolProblem problem =
+  const Problem problem =
       parse_problem("max/fractional/f32/nchw/src:2x3x9x9/k:2/out:3/samples:0.25x0.75");
+  const Problem by_plane = problem.with([](Description& d) {
+    d.spec.samples.clear();
+    for (int i = 0; i < 12; ++i) d.spec.samples.push_back(i / 16.0);
+  });
   for (int64_t plane = 0; plane < 6; ++plane) {
     EXPECT_EQ(sample(problem, plane, 1), 0.25);
     EXPECT_EQ(sample(problem, plane, 2), 0.75);
-  }
-  problem.spec.samples.clear();
-  for (int i = 0; i < 12; ++i) problem.spec.samples.push_back(i / 16.0);
-  validate(problem);
-  for (int64_t plane = 0; plane < 6; ++plane) {
-    EXPECT_EQ(sample(problem, plane, 1), static_cast<double>(2 * plane) / 16);
-    EXPECT_EQ(sample(problem, plane, 2), static_cast<double>(2 * plane + 1) / 16);
+    EXPECT_EQ(sample(by_plane, plane, 1), static_cast<double>(2 * plane) / 16);
+    EXPECT_EQ(sample(by_plane, plane, 2), static_cast<double>(2 * plane + 1) / 16);
   }
 }
 

@@ -52,11 +52,11 @@ std::string choose_baseline(const Flags& flags, const std::vector<Contender>& co
 
 ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
                        const std::vector<Contender>& contenders,
-                       const std::vector<PoolProblem>& problems) {
+                       const std::vector<Problem>& problems) {
   if (!profiler_ranges_built())
     fmt::print(stderr, "profile: built without NVTX, so there are launches but no ranges\n");
   ExitStatus status = kAsExpected;
-  for (const PoolProblem& problem : problems) {
+  for (const Problem& problem : problems) {
     const Input input = make_input(problem, options.fill, options.seed);
     const auto verdicts =
         profile(contenders, problem, input, flags.hot ? Temperature::kHot : Temperature::kCold);
@@ -73,7 +73,7 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
 }
 
 ExitStatus run_timed(const Flags& flags, BenchOptions options,
-                     const std::vector<Contender>& contenders, std::vector<PoolProblem> problems,
+                     const std::vector<Contender>& contenders, std::vector<Problem> problems,
                      const BenchmarkFlags& benchmark_flags) {
   std::set<std::string> devices;
   for (const Contender& contender : contenders)

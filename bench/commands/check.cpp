@@ -31,7 +31,7 @@ struct Flags {
 
 // A problem and the inputs it is run on, made when they are needed.
 struct Case {
-  PoolProblem problem;
+  Problem problem;
   std::vector<std::function<Input()>> inputs;
 };
 
@@ -44,9 +44,9 @@ struct Row {
 // which right answers are exact, one on which nothing is.
 constexpr int64_t kAllKinds = 100'000;
 
-std::vector<FillKind> kinds_for(const PoolProblem& problem, const Flags& flags) {
+std::vector<FillKind> kinds_for(const Problem& problem, const Flags& flags) {
   if (!flags.fill.empty()) return {parse_fill(flags.fill)};
-  if (src_count(problem) + dst_count(problem) > kAllKinds)
+  if (problem.src_count() + problem.dst_count() > kAllKinds)
     return {FillKind::kIntegers, FillKind::kUniform};
   std::vector<FillKind> kinds;
   for (const FillInfo& info : fill_kinds()) kinds.push_back(info.kind);
@@ -56,7 +56,7 @@ std::vector<FillKind> kinds_for(const PoolProblem& problem, const Flags& flags) 
 // How an output misses a golden file's numbers, or nothing.
 std::string missed(const Golden& golden, const Outcome& outcome) {
   const Comparison comparison = compare_golden(
-      golden, outcome.dst.data(), golden.problem.spec.indices ? outcome.indices.data() : nullptr);
+      golden, outcome.dst.data(), golden.problem.spec().indices ? outcome.indices.data() : nullptr);
   if (comparison.ok()) return {};
   return fmt::format("{} of {} golden numbers are missed:\n{}", comparison.wrong,
                      comparison.outputs, describe_worst(golden.problem, comparison));
@@ -64,7 +64,7 @@ std::string missed(const Golden& golden, const Outcome& outcome) {
 
 std::vector<Case> collect_cases(const Flags& flags) {
   std::vector<Case> cases;
-  for (const PoolProblem& problem : select_problems(flags.selection)) {
+  for (const Problem& problem : select_problems(flags.selection)) {
     Case next{problem, {}};
     for (const FillKind kind : kinds_for(problem, flags))
       next.inputs.push_back([=, seed = flags.seed] { return make_input(problem, kind, seed); });
@@ -86,7 +86,7 @@ std::vector<Case> collect_cases(const Flags& flags) {
   return cases;
 }
 
-void print_failure(const PoolProblem& problem, const Row& row) {
+void print_failure(const Problem& problem, const Row& row) {
   fmt::print("{}: {} {}{}{}\n    {}\n", status_name(row.verdict.status), row.contender, row.problem,
              row.input.empty() ? "" : " ", row.input, row.verdict.reason);
   if (row.verdict.comparison) fmt::print("{}", describe_worst(problem, *row.verdict.comparison));
@@ -203,7 +203,7 @@ ExitStatus check(const Flags& flags) {
     return kNotRun;
   }
   const auto work = [](const Case& c) {
-    return double(src_count(c.problem) + dst_count(c.problem) + 10'000) * double(c.inputs.size());
+    return double(c.problem.src_count() + c.problem.dst_count() + 10'000) * double(c.inputs.size());
   };
   double total = 0;
   for (const Case& c : cases) total += work(c);

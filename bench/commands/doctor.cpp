@@ -41,7 +41,7 @@ void show_machine() {
 // The same kernel against itself: what a difference between two contenders means at the least.
 void show_noise() {
   const auto states = open_backends(std::vector<std::string>{"openmp"}, {});
-  const PoolProblem problem = parse_problem("max/sliding/f32/nchw/src:1x64x112x112/k:2x2");
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x64x112x112/k:2x2");
   const Contender contender{states.at(0).backends.at(0).get(), {}};
   const Input input = make_input(problem, FillKind::kUniform, 1);
   const Prepared prepared = prepare(contender, problem);

@@ -22,12 +22,12 @@ struct Flags {
 // The .npy type of each element type; bf16 has none and travels as its bits.
 constexpr const char* kNpyTypes[] = {"f8", "f4", "f2", "u2", "i1", "u1", "i4"};
 
-std::vector<int64_t> array_shape(const PoolProblem& problem, const Extents& extents) {
-  std::vector<int64_t> shape = {problem.n};
-  const bool last = problem.layout == Layout::kChannelsLast;
-  if (!last) shape.push_back(problem.c);
+std::vector<int64_t> array_shape(const Problem& problem, const Extents& extents) {
+  std::vector<int64_t> shape = {problem.n()};
+  const bool last = problem.layout() == Layout::kChannelsLast;
+  if (!last) shape.push_back(problem.c());
   for (int axis = problem.first_axis(); axis < 3; ++axis) shape.push_back(extents[axis]);
-  if (last) shape.push_back(problem.c);
+  if (last) shape.push_back(problem.c());
   return shape;
 }
 
@@ -43,28 +43,31 @@ NpyArray read_array(const std::string& flag, const std::string& path, const std:
   return array;
 }
 
-void read_samples(PoolProblem& problem, const std::string& path) {
-  if (problem.spec.windowing != Windowing::kFractional)
+Problem with_samples(const Problem& problem, const std::string& path) {
+  if (problem.spec().windowing != Windowing::kFractional)
     throw BadInput(fmt::format("--samples: mean nothing for {}, only for fractional",
-                               token(problem.spec.windowing)));
-  const NpyArray array = read_array("--samples", path, "f8", {problem.n, problem.c, problem.rank});
-  problem.spec.samples.resize(array.data.size() / sizeof(double));
-  if (!array.data.empty())
-    std::memcpy(problem.spec.samples.data(), array.data.data(), array.data.size());
-  validate(problem);
+                               token(problem.spec().windowing)));
+  const NpyArray array =
+      read_array("--samples", path, "f8", {problem.n(), problem.c(), problem.rank()});
+  return problem.with([&](Description& d) {
+    d.spec.samples.resize(array.data.size() / sizeof(double));
+    if (!array.data.empty())
+      std::memcpy(d.spec.samples.data(), array.data.data(), array.data.size());
+  });
 }
 
 ExitStatus eval(const Flags& flags) {
-  PoolProblem problem = parse_problem(flags.problem);
-  if (!flags.samples.empty()) read_samples(problem, flags.samples);
-  if (!flags.indices.empty() && problem.spec.reduction != Reduction::kMax)
+  Problem problem = parse_problem(flags.problem);
+  if (!flags.samples.empty()) problem = with_samples(problem, flags.samples);
+  if (!flags.indices.empty() && !is_extremum(problem.spec().reduction))
     throw BadInput(
-        fmt::format("--indices: {} has none, only max has", token(problem.spec.reduction)));
-  problem.spec.indices |= !flags.indices.empty();
+        fmt::format("--indices: {} has none, only max has", token(problem.spec().reduction)));
+  if (!flags.indices.empty()) problem = problem.with([](Description& d) { d.spec.indices = true; });
   check_writable(flags.output);
   check_writable(flags.indices);
-  const std::string dtype = kNpyTypes[static_cast<int>(problem.dtype)];
-  const NpyArray src = read_array("--input", flags.input, dtype, array_shape(problem, problem.src));
+  const std::string dtype = kNpyTypes[static_cast<int>(problem.dtype())];
+  const NpyArray src =
+      read_array("--input", flags.input, dtype, array_shape(problem, problem.src()));
 
   SelectionFlags selection;
   selection.backends = {flags.backend};
@@ -84,7 +87,7 @@ ExitStatus eval(const Flags& flags) {
     fmt::print(stderr, "poolbench: {} {}\n", flags.backend, outcome.broken);
     return kWrongResult;
   }
-  const auto shape = array_shape(problem, dst_extents(problem));
+  const auto shape = array_shape(problem, problem.dst());
   write_npy(flags.output, {dtype, shape, outcome.dst});
   if (!flags.indices.empty()) {
     const auto bytes = std::as_bytes(std::span(outcome.indices));

@@ -82,7 +82,7 @@ Json list_suites(const Flags&) {
 
 Json list_problems(const Flags& flags) {
   Json rows = Json::array();
-  for (const PoolProblem& problem : select_problems(flags.selection)) {
+  for (const Problem& problem : select_problems(flags.selection)) {
     fmt::print("{}\n", to_text(problem));
     rows.push_back(to_text(problem));
   }

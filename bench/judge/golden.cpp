@@ -126,17 +126,17 @@ Golden read_file(const std::string& file) {
 
   const auto number = [&](const Word& word, std::string_view text) {
     const double value = parse_word<double>(file, word, text);
-    if (!in_range(golden.problem.dtype, value))
+    if (!in_range(golden.problem.dtype(), value))
       refuse(file, word.line, "'{}' is not a number of type {}", word.text,
-             token(golden.problem.dtype));
+             token(golden.problem.dtype()));
     return value;
   };
   const Section& input = require(file, sections, "input");
-  check_count(file, "input", input, src_count(golden.problem));
+  check_count(file, "input", input, golden.problem.src_count());
   for (const Word& word : input.words) golden.input.push_back(number(word, word.text));
 
   const Section& output = require(file, sections, "output");
-  check_count(file, "output", output, dst_count(golden.problem));
+  check_count(file, "output", output, golden.problem.dst_count());
   for (const Word& word : output.words) {
     const bool rounded = word.text.starts_with('~');
     golden.tolerance.push_back(rounded ? half_unit(file, word) : 0);
@@ -144,11 +144,11 @@ Golden read_file(const std::string& file) {
   }
 
   const bool has_indices = sections.contains("indices");
-  if (has_indices && !golden.problem.spec.indices)
+  if (has_indices && !golden.problem.spec().indices)
     refuse(file, sections.at("indices").line, "indices: the problem has none; it lacks /idx");
-  if (!golden.problem.spec.indices) return golden;
+  if (!golden.problem.spec().indices) return golden;
   const Section& indices = require(file, sections, "indices");
-  check_count(file, "indices", indices, dst_count(golden.problem));
+  check_count(file, "indices", indices, golden.problem.dst_count());
   for (const Word& word : indices.words)
     golden.indices.push_back(parse_word<int64_t>(file, word, word.text));
   return golden;
@@ -184,8 +184,8 @@ std::vector<Golden> read_golden(const std::string& file_or_dir) {
 }
 
 std::vector<std::byte> golden_src(const Golden& golden) {
-  std::vector<std::byte> bytes(static_cast<size_t>(src_bytes(golden.problem)));
-  with_type(golden.problem.dtype, [&](auto tag) {
+  std::vector<std::byte> bytes(static_cast<size_t>(golden.problem.src_bytes()));
+  with_type(golden.problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (size_t i = 0; i < golden.input.size(); ++i) {
       const T value = store<T>(golden.input[i]);
@@ -196,23 +196,23 @@ std::vector<std::byte> golden_src(const Golden& golden) {
 }
 
 Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* indices) {
-  const PoolProblem& problem = golden.problem;
+  const Problem& problem = golden.problem;
   const std::vector<std::byte> src = golden_src(golden);
   const Reference reference(problem, src.data());
-  const Extents out = dst_extents(problem);
+  const Extents out = problem.dst();
   const int64_t plane_size = out[0] * out[1] * out[2];
-  const bool channels_last = problem.layout == Layout::kChannelsLast;
+  const bool channels_last = problem.layout() == Layout::kChannelsLast;
   Comparison comparison;
-  comparison.outputs = dst_count(problem);
-  with_type(problem.dtype, [&](auto tag) {
+  comparison.outputs = problem.dst_count();
+  with_type(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (int64_t at = 0; at < comparison.outputs; ++at) {
-      const int64_t pixel = channels_last ? at / problem.c % plane_size : at % plane_size;
-      const int64_t n = at / (plane_size * problem.c);
-      const int64_t c = channels_last ? at % problem.c : at / plane_size % problem.c;
+      const int64_t pixel = channels_last ? at / problem.c() % plane_size : at % plane_size;
+      const int64_t n = at / (plane_size * problem.c());
+      const int64_t c = channels_last ? at % problem.c() : at / plane_size % problem.c();
       const Extents o = {pixel / (out[1] * out[2]), pixel / out[2] % out[1], pixel % out[2]};
       // The reference says how near an output must come, the golden numbers to what.
-      Expected expected = reference.at(n * problem.c + c, o);
+      Expected expected = reference.at(n * problem.c() + c, o);
       T element;
       memcpy(&element, static_cast<const T*>(dst) + at, sizeof(T));
       const auto got = static_cast<double>(load(element));

@@ -12,7 +12,7 @@ namespace poolbench {
 
 struct Golden {
   std::string file;
-  PoolProblem problem;
+  Problem problem;
   std::vector<double> input;   // in the layout's order
   std::vector<double> output;  // the same
   // By output: half a unit of the last digit written for a rounded number (`~5.333`), 0 for an

@@ -17,9 +17,9 @@ std::string first_line(std::string_view text) {
 // Throws OutOfMemory where judging a problem takes more than the host has left: Linux would grant
 // the memory and kill the process when it is touched. The input stands twice, as made and in a
 // tensor; outputs four times.
-void require_host_memory(const PoolProblem& problem) {
+void require_host_memory(const Problem& problem) {
   const double needed =
-      2.0 * double(src_bytes(problem)) + 4.0 * double(dst_bytes(problem) + index_bytes(problem));
+      2.0 * double(problem.src_bytes()) + 4.0 * double(problem.dst_bytes() + problem.index_bytes());
   const double available = available_host_memory();
   if (needed > available)
     throw OutOfMemory(fmt::format("the case takes {} of host memory, {} are left",
@@ -40,7 +40,7 @@ void guard(Verdict& verdict, Work&& work) {
   }
 }
 
-void judge_outcome(Verdict& verdict, const Backend& backend, const PoolProblem& problem,
+void judge_outcome(Verdict& verdict, const Backend& backend, const Problem& problem,
                    const Input& input, Outcome outcome, std::optional<Accepted>& accepted) {
   const auto wrong = [&](std::string reason) {
     verdict.status = Status::kWrong;
@@ -52,7 +52,7 @@ void judge_outcome(Verdict& verdict, const Backend& backend, const PoolProblem& 
     verdict.comparison = accepted->comparison;
   } else {
     const void* src = input.src.data();
-    const int64_t* indices = problem.spec.indices ? outcome.indices.data() : nullptr;
+    const int64_t* indices = problem.spec().indices ? outcome.indices.data() : nullptr;
     verdict.comparison =
         compare(problem, src, outcome.dst.data(), indices, 1, kFullJudgementTaps,
                 [&](const Point& point) { return backend.known_difference(problem, src, point); });
@@ -86,12 +86,12 @@ std::string_view status_name(Status status) {
   return kNames[static_cast<int>(status)];
 }
 
-Input make_input(const PoolProblem& problem, FillKind kind, uint64_t seed) {
+Input make_input(const Problem& problem, FillKind kind, uint64_t seed) {
   require_host_memory(problem);
   return {fmt::format("--fill {} --seed {}", fill_name(kind), seed), filled(problem, kind, seed)};
 }
 
-Prepared prepare(const Contender& contender, const PoolProblem& problem) {
+Prepared prepare(const Contender& contender, const Problem& problem) {
   Prepared prepared{contender, nullptr, {}};
   guard(prepared.verdict, [&] {
     const Support support = contender.backend->supports(problem, contender.kernel);
@@ -106,7 +106,7 @@ Prepared prepare(const Contender& contender, const PoolProblem& problem) {
   return prepared;
 }
 
-Verdict verify(const Prepared& prepared, const PoolProblem& problem, const Input& input,
+Verdict verify(const Prepared& prepared, const Problem& problem, const Input& input,
                std::optional<Accepted>& accepted) {
   Verdict verdict = prepared.verdict;
   if (prepared.plan == nullptr) return verdict;
@@ -120,18 +120,18 @@ Verdict verify(const Prepared& prepared, const PoolProblem& problem, const Input
   return verdict;
 }
 
-std::string describe_worst(const PoolProblem& problem, const Comparison& comparison) {
+std::string describe_worst(const Problem& problem, const Comparison& comparison) {
   std::string text;
   for (const Point& point : comparison.worst) {
     std::string at;
     for (int axis = problem.first_axis(); axis < 3; ++axis)
       at += fmt::format(",{}", point.output[axis]);
     text += fmt::format("    at n,c{} = {},{}{}: expected {:.9g}, got {:.9g}",
-                        problem.rank == 3   ? ",d,h,w"
-                        : problem.rank == 2 ? ",h,w"
-                                            : ",w",
+                        problem.rank() == 3   ? ",d,h,w"
+                        : problem.rank() == 2 ? ",h,w"
+                                              : ",w",
                         point.n, point.c, at, point.expected, point.got);
-    if (problem.spec.indices)
+    if (problem.spec().indices)
       text += fmt::format("; index: expected {}, got {}", point.expected_index, point.got_index);
     if (point.allowed > 0)
       text += fmt::format("; off by {:.3g} ulp, {:.3g} are allowed", point.ulp, point.allowed);

@@ -30,7 +30,7 @@ struct Input {
   std::function<std::string(const Outcome&)> expect = {};
 };
 // Throws OutOfMemory when the host cannot hold the case.
-Input make_input(const PoolProblem& problem, FillKind kind, uint64_t seed);
+Input make_input(const Problem& problem, FillKind kind, uint64_t seed);
 
 // What came out right before, without a known difference, for one problem and input: the same bits
 // need no second judgement.
@@ -59,15 +59,15 @@ struct Prepared {
   std::unique_ptr<Plan> plan;
   Verdict verdict;
 };
-Prepared prepare(const Contender& contender, const PoolProblem& problem);
+Prepared prepare(const Contender& contender, const Problem& problem);
 
 // Runs a prepared plan on an input and judges what it gives; without a plan, says again why not.
 // `accepted` is read and written; start each problem and input with an empty one.
-Verdict verify(const Prepared& prepared, const PoolProblem& problem, const Input& input,
+Verdict verify(const Prepared& prepared, const Problem& problem, const Input& input,
                std::optional<Accepted>& accepted);
 
 // The worst points of a comparison, a line each, for people.
-std::string describe_worst(const PoolProblem& problem, const Comparison& comparison);
+std::string describe_worst(const Problem& problem, const Comparison& comparison);
 
 }  // namespace poolbench
 

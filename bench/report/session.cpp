@@ -17,18 +17,17 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 // Time goes by elements, and each case costs some.
-double work(const PoolProblem& problem) {
-  return double(src_count(problem) + dst_count(problem)) + 2e5;
+double work(const Problem& problem) {
+  return double(problem.src_count() + problem.dst_count()) + 2e5;
 }
 
-double total_work(const std::vector<PoolProblem>& problems) {
+double total_work(const std::vector<Problem>& problems) {
   return std::transform_reduce(problems.begin(), problems.end(), 0.0, std::plus<>(), work);
 }
 
 }  // namespace
 
-Session::Session(Bencher& bencher, std::vector<PoolProblem> problems, std::string record,
-                 double budget)
+Session::Session(Bencher& bencher, std::vector<Problem> problems, std::string record, double budget)
     : bencher_(bencher),
       problems_(std::move(problems)),
       record_(std::move(record)),

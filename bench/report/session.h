@@ -17,10 +17,10 @@ class Session {
  public:
   // `record`: the file that results are saved to, or empty. `budget`: seconds, or 0. The bencher
   // must outlive the session.
-  Session(Bencher& bencher, std::vector<PoolProblem> problems, std::string record, double budget);
+  Session(Bencher& bencher, std::vector<Problem> problems, std::string record, double budget);
 
   const Bencher& bencher() const { return bencher_; }
-  const std::vector<PoolProblem>& problems() const { return problems_; }
+  const std::vector<Problem>& problems() const { return problems_; }
   // Null: left out for want of time, or since the run was asked to end.
   const CaseResult* result(size_t problem);
   // Those measured so far, in order.
@@ -35,7 +35,7 @@ class Session {
 
   Interrupt interrupt_;
   Bencher& bencher_;
-  std::vector<PoolProblem> problems_;
+  std::vector<Problem> problems_;
   std::string record_;
   Budget budget_;
   Clock::time_point start_ = Clock::now(), saved_ = start_;

@@ -194,7 +194,7 @@ std::string crossovers(const std::vector<const CaseResult*>& cases, Temperature 
     const std::string src = text.substr(begin + 5, end - begin - 5);
     std::string key = text.substr(0, begin);
     if (end != std::string::npos) key += text.substr(end);
-    sweeps[key].push_back({src_count(result->problem), src, best->contender});
+    sweeps[key].push_back({result->problem.src_count(), src, best->contender});
   }
   std::string text;
   for (auto& [key, points] : sweeps) {

@@ -114,13 +114,13 @@ void add_backend_flags(CLI::App& command, SelectionFlags& flags) {
       ->take_all();
 }
 
-std::vector<PoolProblem> select_problems(const SelectionFlags& flags) {
+std::vector<Problem> select_problems(const SelectionFlags& flags) {
   const SuiteOptions options = suite_options(flags);
   const Pattern filter("--filter", flags.filter);
-  std::vector<PoolProblem> problems;
-  const auto take = [&](const std::vector<PoolProblem>& some) {
+  std::vector<Problem> problems;
+  const auto take = [&](const std::vector<Problem>& some) {
     std::copy_if(some.begin(), some.end(), std::back_inserter(problems),
-                 [&](const PoolProblem& problem) { return filter.matches(to_text(problem)); });
+                 [&](const Problem& problem) { return filter.matches(to_text(problem)); });
   };
   for (const auto& suite : flags.suites) take(read_suite(suite, options));
   for (const auto& line : flags.problems) take(expand_line(line, options));

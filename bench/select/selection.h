@@ -33,7 +33,7 @@ void add_problem_flags(CLI::App& command, SelectionFlags& flags);
 void add_backend_flags(CLI::App& command, SelectionFlags& flags);
 
 // The problems of all suites and lines, filtered, no problem twice. Throws BadInput.
-std::vector<PoolProblem> select_problems(const SelectionFlags& flags);
+std::vector<Problem> select_problems(const SelectionFlags& flags);
 
 struct Backends {
   std::vector<FamilyState> families;  // owns the backends

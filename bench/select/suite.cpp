@@ -101,9 +101,9 @@ std::string read_file(const std::string& file) {
 
 bool leaves_type_out(const std::string& text) {
   ProblemDefaults defaults = {DType::kF32, Layout::kChannelsFirst};
-  if (parse_problem(text, defaults).dtype != DType::kF32) return false;
+  if (parse_problem(text, defaults).dtype() != DType::kF32) return false;
   defaults.dtype = DType::kF64;
-  return parse_problem(text, defaults).dtype == DType::kF64;
+  return parse_problem(text, defaults).dtype() == DType::kF64;
 }
 
 // Calls visit(line number, line without comment) for each line with a problem.
@@ -144,9 +144,9 @@ std::vector<std::string> expand_sweep(std::string_view line) {
   return results;
 }
 
-std::vector<PoolProblem> expand_line(std::string_view line, const SuiteOptions& options) {
-  std::vector<PoolProblem> problems;
-  const auto add = [&](PoolProblem problem) {
+std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& options) {
+  std::vector<Problem> problems;
+  const auto add = [&](Problem problem) {
     if (!options.max_bytes || tensor_bytes(problem) <= *options.max_bytes)
       problems.push_back(std::move(problem));
   };
@@ -156,14 +156,11 @@ std::vector<PoolProblem> expand_line(std::string_view line, const SuiteOptions& 
     for (const DType dtype : options.dtypes) {
       if (typeless && dtype == DType::kI32 && !is_max) continue;
       for (const Layout layout : options.layouts) {
-        PoolProblem problem =
+        const Problem problem =
             parse_problem(text, {typeless ? std::optional(dtype) : std::nullopt, layout});
         if (options.batches.empty()) add(problem);
-        for (const int64_t batch : options.batches) {
-          problem.n = batch;
-          validate(problem);
-          add(problem);
-        }
+        for (const int64_t batch : options.batches)
+          add(problem.with([&](Description& d) { d.n = batch; }));
       }
     }
   }
@@ -171,12 +168,12 @@ std::vector<PoolProblem> expand_line(std::string_view line, const SuiteOptions& 
   return problems;
 }
 
-std::vector<PoolProblem> read_suite(const std::string& name_or_file, const SuiteOptions& options) {
+std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOptions& options) {
   const SuiteText* const embedded = find_embedded(name_or_file);
   const std::string file =
       embedded ? fmt::format("bench/suites/{}.txt", embedded->name) : name_or_file;
   const std::string text = embedded ? std::string(embedded->text) : read_file(file);
-  std::vector<PoolProblem> problems;
+  std::vector<Problem> problems;
   int lines = 0;
   for_each_line(text, [&](int number, std::string_view line) {
     ++lines;
@@ -197,14 +194,14 @@ std::vector<PoolProblem> read_suite(const std::string& name_or_file, const Suite
   return problems;
 }
 
-void drop_duplicates(std::vector<PoolProblem>& problems) {
+void drop_duplicates(std::vector<Problem>& problems) {
   std::unordered_set<std::string> seen;
   std::erase_if(problems,
-                [&](const PoolProblem& problem) { return !seen.insert(to_text(problem)).second; });
+                [&](const Problem& problem) { return !seen.insert(to_text(problem)).second; });
 }
 
-int64_t tensor_bytes(const PoolProblem& problem) {
-  return src_bytes(problem) + dst_bytes(problem) + index_bytes(problem);
+int64_t tensor_bytes(const Problem& problem) {
+  return problem.src_bytes() + problem.dst_bytes() + problem.index_bytes();
 }
 
 std::vector<SuiteInfo> suite_names() {

@@ -38,19 +38,18 @@ struct SuiteOptions {
 };
 
 // The problems that one line comes to. Throws BadInput. May be empty: max_bytes, or i32.
-std::vector<PoolProblem> expand_line(std::string_view line, const SuiteOptions& options = {});
+std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& options = {});
 
 // The problems of a built-in suite or, when there is none of that name, of a file; no problem
 // twice, in the order of the lines. Throws BadInput: `bench/suites/edge.txt:12: ...` for a line,
 // the known names for an unknown one, and when there is nothing in it.
-std::vector<PoolProblem> read_suite(const std::string& name_or_file,
-                                    const SuiteOptions& options = {});
+std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOptions& options = {});
 
 // Drops all but the first of equal problems.
-void drop_duplicates(std::vector<PoolProblem>& problems);
+void drop_duplicates(std::vector<Problem>& problems);
 
 // Bytes of src, dst and indices.
-int64_t tensor_bytes(const PoolProblem& problem);
+int64_t tensor_bytes(const Problem& problem);
 
 struct SuiteInfo {
   std::string name;

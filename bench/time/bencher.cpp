@@ -38,7 +38,7 @@ std::vector<Ceiling> make_ceilings(const std::vector<Contender>& contenders,
 
 // One case on its way: what was prepared, and which of its records are to be timed.
 struct Bencher::Timing {
-  const PoolProblem& problem;
+  const Problem& problem;
   Input input;
   Traffic traffic;
   std::vector<Prepared> prepared;
@@ -49,7 +49,7 @@ struct Bencher::Timing {
 double Bencher::floor_seconds(const Contender& contender) {
   const auto [it, inserted] = floors_.try_emplace(contender.name(), 0.0);
   if (!inserted) return it->second;
-  const PoolProblem problem = parse_problem(kFloorProblem);
+  const Problem problem = parse_problem(kFloorProblem);
   const Input input = make_input(problem, FillKind::kUniform, 1);
   const Prepared prepared = prepare(contender, problem);
   if (prepared.plan == nullptr) return 0;  // refuses it: no row counts as being below the floor
@@ -87,7 +87,7 @@ void Bencher::time(Timing& timing, CaseResult& result) {
   }
 }
 
-CaseResult Bencher::run(const PoolProblem& problem) {
+CaseResult Bencher::run(const Problem& problem) {
   CaseResult result{problem, {}};
   Timing timing{problem, {}, {}, {}, {}, {}};
   std::string failure;

@@ -29,7 +29,7 @@ class Bencher {
 
   // Every contender at every temperature gets a record, whatever happens to it. Nothing is timed
   // that was not judged right in this process.
-  CaseResult run(const PoolProblem& problem);
+  CaseResult run(const Problem& problem);
   // Where among a result's records that of a contender at a temperature stands, all by index.
   size_t record_at(size_t contender, size_t temperature) const {
     return contender * options_.temperatures.size() + temperature;

@@ -23,10 +23,10 @@ int64_t align(int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
 
 // Where a set's tensors stand, from its beginning.
 struct SetLayout {
-  SetLayout(const PoolProblem& problem, int64_t scratch_bytes)
-      : dst(align(src_bytes(problem))),
-        indices(dst + align(dst_bytes(problem))),
-        scratch(indices + align(index_bytes(problem))),
+  SetLayout(const Problem& problem, int64_t scratch_bytes)
+      : dst(align(problem.src_bytes())),
+        indices(dst + align(problem.dst_bytes())),
+        scratch(indices + align(problem.index_bytes())),
         bytes(std::max(scratch + align(scratch_bytes), kAlign)) {}
   int64_t dst, indices, scratch, bytes;
 };
@@ -81,7 +81,7 @@ int64_t sets_for(const Device& device, Temperature temperature, int64_t footprin
   return std::clamp<int64_t>(wanted / footprint + 1, 1, std::max<int64_t>(launches, 1));
 }
 
-Rotation tensor_rotation(Substrate& substrate, const Device& device, const PoolProblem& problem,
+Rotation tensor_rotation(Substrate& substrate, const Device& device, const Problem& problem,
                          const Input& input, int64_t scratch_bytes, Temperature temperature,
                          int64_t launches, Arenas& arenas) {
   const SetLayout layout(problem, scratch_bytes);
@@ -93,7 +93,7 @@ Rotation tensor_rotation(Substrate& substrate, const Device& device, const PoolP
   return Rotation(
       arena, sets, layout.bytes,
       {arena, arena + layout.dst,
-       problem.spec.indices ? reinterpret_cast<int64_t*>(arena + layout.indices) : nullptr,
+       problem.spec().indices ? reinterpret_cast<int64_t*>(arena + layout.indices) : nullptr,
        scratch_bytes > 0 ? arena + layout.scratch : nullptr});
 }
 
@@ -117,17 +117,17 @@ double sample(const Subject& subject, Rotation& rotation, int64_t launches) {
 }
 
 // The last block's sample, with the last set's output poisoned before and compared after.
-double checked_sample(const Subject& subject, const PoolProblem& problem, Rotation& rotation,
+double checked_sample(const Subject& subject, const Problem& problem, Rotation& rotation,
                       int64_t launches, std::string& invalid) {
   const Tensors last = rotation.peek(launches - 1);
   Substrate& substrate = *subject.substrate;
-  substrate.fill(last.dst, 0xa5, dst_bytes(problem));
-  if (last.indices != nullptr) substrate.fill(last.indices, 0xa5, index_bytes(problem));
+  substrate.fill(last.dst, 0xa5, problem.dst_bytes());
+  if (last.indices != nullptr) substrate.fill(last.indices, 0xa5, problem.index_bytes());
   const double seconds = sample(subject, rotation, launches);
-  std::vector<std::byte> dst(dst_bytes(problem));
-  std::vector<int64_t> indices(index_bytes(problem) / sizeof(int64_t));
-  substrate.read(dst.data(), last.dst, dst_bytes(problem));
-  if (!indices.empty()) substrate.read(indices.data(), last.indices, index_bytes(problem));
+  std::vector<std::byte> dst(problem.dst_bytes());
+  std::vector<int64_t> indices(problem.index_bytes() / sizeof(int64_t));
+  substrate.read(dst.data(), last.dst, problem.dst_bytes());
+  if (!indices.empty()) substrate.read(indices.data(), last.indices, problem.index_bytes());
   if (output_hash(dst, indices) != subject.output_hash)
     invalid = "the timed output differs from the checked one";
   return seconds;
@@ -171,7 +171,7 @@ void wake(const Subject& subject, Rotation& rotation, const MeasureOptions& opti
 }
 
 // Launches a sample, from the time of one launch on warm buffers.
-std::vector<int64_t> calibrate(std::span<const Subject> subjects, const PoolProblem& problem,
+std::vector<int64_t> calibrate(std::span<const Subject> subjects, const Problem& problem,
                                const Input& input, int64_t bytes, const MeasureOptions& options,
                                Arenas& arenas, std::vector<double>& once) {
   std::vector<int64_t> launches;
@@ -220,7 +220,7 @@ void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
   return buffer.at(int64_t((kAlign - address % kAlign) % kAlign));
 }
 
-std::vector<Series> measure(std::span<const Subject> subjects, const PoolProblem& problem,
+std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
                             const Input& input, Temperature temperature, int64_t bytes,
                             const MeasureOptions& options, Arenas& arenas) {
   std::vector<double> once;
@@ -266,12 +266,12 @@ std::vector<Series> measure(std::span<const Subject> subjects, const PoolProblem
   return series;
 }
 
-Traffic compulsory_bytes(const PoolProblem& problem, int64_t line) {
+Traffic compulsory_bytes(const Problem& problem, int64_t line) {
   // Which positions of each axis some window touches; fractional windows differ by plane.
   const auto touched = [&](int axis, int64_t plane) {
     const int64_t step =
-        problem.spec.windowing == Windowing::kSliding ? problem.spec.dilation[axis] : 1;
-    std::vector<bool> seen(problem.src[axis]);
+        problem.spec().windowing == Windowing::kSliding ? problem.spec().dilation[axis] : 1;
+    std::vector<bool> seen(problem.src()[axis]);
     for (const Window& w : windows(problem, axis, plane))
       for (int64_t x = w.begin; x < w.end; x += step) seen[x] = true;
     return seen;
@@ -281,8 +281,8 @@ Traffic compulsory_bytes(const PoolProblem& problem, int64_t line) {
   };
   // Bytes of one (d, h) row of all that stands beside it in memory: lines that hold a touched
   // element, counted from the row's beginning.
-  const bool last = problem.layout == Layout::kChannelsLast;
-  const int64_t item = dtype_bytes(problem.dtype) * (last ? problem.c : 1);
+  const bool last = problem.layout() == Layout::kChannelsLast;
+  const int64_t item = dtype_bytes(problem.dtype()) * (last ? problem.c() : 1);
   const auto row_bytes = [&](const std::vector<bool>& seen) {
     if (count(seen) == int64_t(seen.size())) return item * int64_t(seen.size());
     int64_t bytes = 0, done = 0;  // lines below `done` are counted
@@ -295,14 +295,14 @@ Traffic compulsory_bytes(const PoolProblem& problem, int64_t line) {
     }
     return std::min(bytes, item * int64_t(seen.size()));
   };
-  const bool by_plane = problem.spec.windowing == Windowing::kFractional;
+  const bool by_plane = problem.spec().windowing == Windowing::kFractional;
   const int64_t planes = problem.planes(), distinct = by_plane ? std::min<int64_t>(planes, 256) : 1;
   double read = 0;
   for (int64_t plane = 0; plane < distinct; ++plane)
     read += double(count(touched(0, plane))) * double(count(touched(1, plane))) *
             double(row_bytes(touched(2, plane)));
-  const double rows = double(planes) / double(last ? problem.c : 1) / double(distinct);
-  return {int64_t(read * rows), dst_bytes(problem) + index_bytes(problem)};
+  const double rows = double(planes) / double(last ? problem.c() : 1) / double(distinct);
+  return {int64_t(read * rows), problem.dst_bytes() + problem.index_bytes()};
 }
 
 Interval median_interval(std::vector<double> samples) {

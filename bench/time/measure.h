@@ -54,7 +54,7 @@ class Arenas {
 
 // Measures the subjects, all on `problem` and its input, and returns their series in their order.
 // Ceilings move the problem's `bytes` (see compulsory_bytes). Throws what devices throw.
-std::vector<Series> measure(std::span<const Subject> subjects, const PoolProblem& problem,
+std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
                             const Input& input, Temperature temperature, int64_t bytes,
                             const MeasureOptions& options, Arenas& arenas);
 
@@ -65,7 +65,7 @@ struct Traffic {
   int64_t written = 0;
   int64_t total() const { return read + written; }
 };
-Traffic compulsory_bytes(const PoolProblem& problem, int64_t line);
+Traffic compulsory_bytes(const Problem& problem, int64_t line);
 
 // A median with its distribution-free 95 % interval: order statistics by the binomial sign test.
 // Under six samples there is none; the ends are NaN.

@@ -15,7 +15,7 @@ void flush_cache(Substrate& substrate) {
   substrate.fill(buffer.at(), 0, bytes);
 }
 
-void launch_in_range(const Prepared& prepared, const PoolProblem& problem, const Input& input,
+void launch_in_range(const Prepared& prepared, const Problem& problem, const Input& input,
                      Temperature temperature) {
   Substrate& substrate = prepared.contender.backend->substrate();
   TensorSet set(substrate, problem, input.src.data(), prepared.plan->scratch_bytes());
@@ -31,7 +31,7 @@ void launch_in_range(const Prepared& prepared, const PoolProblem& problem, const
 
 }  // namespace
 
-std::vector<Verdict> profile(const std::vector<Contender>& contenders, const PoolProblem& problem,
+std::vector<Verdict> profile(const std::vector<Contender>& contenders, const Problem& problem,
                              const Input& input, Temperature temperature) {
   std::vector<Verdict> verdicts;
   std::optional<Accepted> accepted;

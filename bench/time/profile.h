@@ -9,7 +9,7 @@ namespace poolbench {
 // Launches the problem once on each contender inside a ProfilerRange named `contender/problem`,
 // alone: the result was checked, and caches were left cold or hot, before the range began.
 // A verdict for each contender: kOk, it was launched; otherwise why not.
-std::vector<Verdict> profile(const std::vector<Contender>& contenders, const PoolProblem& problem,
+std::vector<Verdict> profile(const std::vector<Contender>& contenders, const Problem& problem,
                              const Input& input, Temperature temperature);
 
 }  // namespace poolbench

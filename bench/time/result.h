@@ -13,7 +13,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 struct Record {
   std::string contender;  // "openmp", "openmp.table"
   std::string kernel;     // the one that ran
-  PoolProblem problem;
+  Problem problem;
   Temperature temperature = Temperature::kCold;
   Status status = Status::kOk;
   std::string reason;
@@ -47,7 +47,7 @@ std::string_view temperature_name(Temperature temperature);
 
 // All rows of one problem.
 struct CaseResult {
-  PoolProblem problem;
+  Problem problem;
   std::vector<Record> records;
 };
 

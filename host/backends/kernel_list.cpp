@@ -8,7 +8,7 @@ namespace poolbench {
 
 class KernelListPlan : public Plan {
  public:
-  KernelListPlan(const KernelListBackend& backend, const Kernel& kernel, const PoolProblem& problem)
+  KernelListPlan(const KernelListBackend& backend, const Kernel& kernel, const Problem& problem)
       : backend_(backend), kernel_(kernel), args_(lower_for_kernels(problem)) {
     const Tables tables = window_tables(problem);
     const auto bytes = static_cast<int64_t>(tables.windows.size() * sizeof(Window));
@@ -56,11 +56,11 @@ KernelListBackend::Choice KernelListBackend::choose(const PoolArgs& args,
   return {nullptr, why_not};
 }
 
-Support KernelListBackend::supports(const PoolProblem& problem, std::string_view kernel) const {
+Support KernelListBackend::supports(const Problem& problem, std::string_view kernel) const {
   return {choose(lower_for_kernels(problem), kernel).why_not};
 }
 
-std::unique_ptr<Plan> KernelListBackend::plan(const PoolProblem& problem, std::string_view name) {
+std::unique_ptr<Plan> KernelListBackend::plan(const Problem& problem, std::string_view name) {
   const auto [kernel, why_not] = choose(lower_for_kernels(problem), name);
   if (kernel == nullptr) throw Refused(why_not);
   return std::make_unique<KernelListPlan>(*this, *kernel, problem);

@@ -17,8 +17,8 @@ struct KernelListBackend : Backend {
   std::string_view name() const override { return name_; }
   Substrate& substrate() const override { return substrate_; }
   std::vector<KernelInfo> kernels() const override;
-  Support supports(const PoolProblem& problem, std::string_view kernel) const override;
-  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override;
+  Support supports(const Problem& problem, std::string_view kernel) const override;
+  std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override;
 
  protected:
   // Called before each launch, for what must be set on the calling thread (OpenMP's team size).

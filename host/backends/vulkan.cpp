@@ -155,7 +155,7 @@ VulkanBackend::Choice VulkanBackend::choose(const PoolArgs& args, std::string_vi
   return {nullptr, why_not};
 }
 
-Support VulkanBackend::supports(const PoolProblem& problem, std::string_view kernel) const {
+Support VulkanBackend::supports(const Problem& problem, std::string_view kernel) const {
   return {choose(lower_for_kernels(problem), kernel).why_not};
 }
 
@@ -183,7 +183,7 @@ vk::Pipeline VulkanBackend::pipeline(const VulkanDispatch& dispatch) {
               .first->second;
 }
 
-std::unique_ptr<Plan> VulkanBackend::plan(const PoolProblem& problem, std::string_view name) {
+std::unique_ptr<Plan> VulkanBackend::plan(const Problem& problem, std::string_view name) {
   const PoolArgs args = lower_for_kernels(problem);
   const auto [kernel, why_not] = choose(args, name);
   if (kernel == nullptr) throw Refused(why_not);

@@ -19,8 +19,8 @@ class VulkanBackend : public Backend {
   std::string_view name() const override { return name_; }
   Substrate& substrate() const override { return *substrate_; }
   std::vector<KernelInfo> kernels() const override;
-  Support supports(const PoolProblem& problem, std::string_view kernel = {}) const override;
-  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel = {}) override;
+  Support supports(const Problem& problem, std::string_view kernel = {}) const override;
+  std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel = {}) override;
   // The host's own stand for a software driver's.
   std::vector<std::unique_ptr<Plan>> ceilings(int64_t bytes_read, int64_t bytes_written) override {
     if (substrate_->is_cpu()) return {};

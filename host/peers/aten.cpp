@@ -46,7 +46,7 @@ at::ScalarType type_of(DType dtype) {
 }
 
 // Makes a tensor without memory, of these extents in the problem's layout.
-at::Tensor tensor(const PoolProblem& problem, const Extents& extents, at::ScalarType type,
+at::Tensor tensor(const Problem& problem, const Extents& extents, at::ScalarType type,
                   at::Device device) {
   const auto [sizes, strides] = tensor_shape(problem, extents);
   return at::for_blob(nullptr, sizes)
@@ -63,26 +63,26 @@ void point_at(const at::Tensor& tensor, const void* memory) {
 // An operation on tensors of one shape. Their addresses are set before each launch.
 class Operation {
  public:
-  Operation(const PoolProblem& problem, at::Device device) : problem_(problem), device_(device) {
-    const at::ScalarType type = type_of(problem.dtype);
-    src_ = tensor(problem, problem.src, type, device);
-    dst_ = tensor(problem, dst_extents(problem), type, device);
-    const bool max = problem.spec.reduction == Reduction::kMax;
-    const bool global = problem.spec.windowing == Windowing::kGlobal;
-    const Extents dst = dst_extents(problem);
-    if (max && !(global && !problem.spec.indices)) {
+  Operation(const Problem& problem, at::Device device) : problem_(problem), device_(device) {
+    const at::ScalarType type = type_of(problem.dtype());
+    src_ = tensor(problem, problem.src(), type, device);
+    dst_ = tensor(problem, problem.dst(), type, device);
+    const bool max = problem.spec().reduction == Reduction::kMax;
+    const bool global = problem.spec().windowing == Windowing::kGlobal;
+    const Extents dst = problem.dst();
+    if (max && !(global && !problem.spec().indices)) {
       indices_ = tensor(problem, dst, at::kLong, device);
-      if (!problem.spec.indices) scratch_bytes_ = dst_count(problem) * int64_t{sizeof(int64_t)};
+      if (!problem.spec().indices) scratch_bytes_ = problem.dst_count() * int64_t{sizeof(int64_t)};
     }
-    if (problem.spec.windowing == Windowing::kFractional) make_samples();
-    if (problem.spec.reduction == Reduction::kLp && !(global && !problem.spec.norm_mean)) {
-      powers_ = tensor(problem, problem.src, type, device);
-      scratch_bytes_ = src_bytes(problem);
+    if (problem.spec().windowing == Windowing::kFractional) make_samples();
+    if (problem.spec().reduction == Reduction::kLp && !(global && !problem.spec().norm_mean)) {
+      powers_ = tensor(problem, problem.src(), type, device);
+      scratch_bytes_ = problem.src_bytes();
     }
-    kernel_ = window_axes(problem, global ? problem.src : problem.spec.kernel);
-    stride_ = global ? kernel_ : window_axes(problem, problem.spec.stride);
-    pad_ = window_axes(problem, global ? Extents{0, 0, 0} : padding(problem).begin);
-    dilation_ = window_axes(problem, problem.spec.dilation);
+    kernel_ = window_axes(problem, global ? problem.src() : problem.spec().kernel);
+    stride_ = global ? kernel_ : window_axes(problem, problem.spec().stride);
+    pad_ = window_axes(problem, global ? Extents{0, 0, 0} : problem.padding().begin);
+    dilation_ = window_axes(problem, problem.spec().dilation);
     out_ = window_axes(problem, dst);
     for (size_t axis = 0; axis < out_.size(); ++axis) spatial_.push_back(int64_t(axis) + 2);
     run_ = choose();
@@ -97,7 +97,7 @@ class Operation {
     point_at(src_, tensors.src);
     point_at(dst_, tensors.dst);
     if (indices_.defined())
-      point_at(indices_, problem_.spec.indices ? tensors.indices : tensors.scratch);
+      point_at(indices_, problem_.spec().indices ? tensors.indices : tensors.scratch);
     if (powers_.defined()) point_at(powers_, tensors.scratch);
     run_();
   }
@@ -105,16 +105,16 @@ class Operation {
   bool kept(const Tensors& tensors) const {
     const auto same = [&](const at::Tensor& t, const void* memory, at::ScalarType type) {
       return t.data_ptr() == memory &&
-             t.strides() == tensor(problem_, dst_extents(problem_), type, device_).strides();
+             t.strides() == tensor(problem_, problem_.dst(), type, device_).strides();
     };
-    return same(dst_, tensors.dst, type_of(problem_.dtype)) &&
-           (!problem_.spec.indices || same(indices_, tensors.indices, at::kLong));
+    return same(dst_, tensors.dst, type_of(problem_.dtype())) &&
+           (!problem_.spec().indices || same(indices_, tensors.indices, at::kLong));
   }
 
  private:
   std::function<void()> choose() {
-    const PoolSpec& spec = problem_.spec;
-    const bool three = problem_.rank == 3, global = spec.windowing == Windowing::kGlobal;
+    const PoolSpec& spec = problem_.spec();
+    const bool three = problem_.rank() == 3, global = spec.windowing == Windowing::kGlobal;
     if (spec.reduction == Reduction::kMax) {
       if (global && !spec.indices) return [this] { at::amax_out(dst_, src_, spatial_, true); };
       if (global || spec.windowing == Windowing::kAdaptive) {
@@ -163,9 +163,9 @@ class Operation {
   // `divisor` 0: the number of taps.
   std::function<void()> average(const at::Tensor& of, bool include_pad, int64_t divisor) {
     const auto run = [=, this](auto&& function, auto... given) {
-      function(dst_, of, kernel_, stride_, pad_, problem_.spec.ceil_mode, include_pad, given...);
+      function(dst_, of, kernel_, stride_, pad_, problem_.spec().ceil_mode, include_pad, given...);
     };
-    const bool three = problem_.rank == 3;
+    const bool three = problem_.rank() == 3;
     const auto any = [three](auto&... arguments) {
       three ? at::avg_pool3d_out(arguments...) : at::avg_pool2d_out(arguments...);
     };
@@ -176,18 +176,18 @@ class Operation {
   // PyTorch's order of axes is (w, h) in 2D and (d, h, w) in 3D.
   void make_samples() {
     require_windows_of_aten(problem_);
-    const int count = problem_.rank == 3 ? 3 : 2;
-    samples_ = at::empty({problem_.n, problem_.c, count}, at::TensorOptions(at::kDouble));
+    const int count = problem_.rank() == 3 ? 3 : 2;
+    samples_ = at::empty({problem_.n(), problem_.c(), count}, at::TensorOptions(at::kDouble));
     auto* values = samples_.data_ptr<double>();
     for (int64_t plane = 0; plane < problem_.planes(); ++plane)
       for (int i = 0; i < count; ++i) {
-        const int axis = problem_.rank == 3 ? i : 2 - i;
+        const int axis = problem_.rank() == 3 ? i : 2 - i;
         *values++ = axis < problem_.first_axis() ? 0 : sample(problem_, plane, axis);
       }
-    samples_ = samples_.to(type_of(problem_.dtype)).to(device_);
+    samples_ = samples_.to(type_of(problem_.dtype())).to(device_);
   }
 
-  PoolProblem problem_;
+  Problem problem_;
   at::Device device_;
   at::Tensor src_, dst_, indices_, powers_, samples_;
   std::vector<int64_t> kernel_, stride_, pad_, dilation_, out_, spatial_;
@@ -197,12 +197,12 @@ class Operation {
 
 // Whether a plane of zeros and a plane of positive numbers came out in the right layout: ATen's 3D
 // pooling, given a channels-last output, writes channels first.
-bool in_layout(const PoolProblem& problem, const std::vector<std::byte>& dst) {
-  const int64_t bytes = dtype_bytes(problem.dtype), outputs = dst_count(problem) / problem.c;
-  const bool last = problem.layout == Layout::kChannelsLast;
-  for (int64_t c = 0; c < problem.c; ++c)
+bool in_layout(const Problem& problem, const std::vector<std::byte>& dst) {
+  const int64_t bytes = dtype_bytes(problem.dtype()), outputs = problem.dst_count() / problem.c();
+  const bool last = problem.layout() == Layout::kChannelsLast;
+  for (int64_t c = 0; c < problem.c(); ++c)
     for (int64_t o = 0; o < outputs; ++o) {
-      const auto* element = dst.data() + (last ? o * problem.c + c : c * outputs + o) * bytes;
+      const auto* element = dst.data() + (last ? o * problem.c() + c : c * outputs + o) * bytes;
       const bool zero =
           std::all_of(element, element + bytes, [](std::byte b) { return b == std::byte{0}; });
       if (zero != (c == 0)) return false;
@@ -213,22 +213,23 @@ bool in_layout(const PoolProblem& problem, const std::vector<std::byte>& dst) {
 // Runs the operation on one or two planes, because the types, parameters and layouts that ATen
 // accepts change from version to version. Throws Refused with ATen's message if it fails or writes
 // wrongly.
-void probe(PoolProblem problem, const AtenDevice& where) {
-  problem.n = 1;
-  problem.c = std::min<int64_t>(problem.c, 2);  // with one channel both layouts are the same
-  if (problem.spec.samples.size() > size_t(problem.rank))
-    problem.spec.samples.resize(size_t(problem.c) * problem.rank);
+void probe(const Problem& whole, const AtenDevice& where) {
+  const Problem problem = whole.with([](Description& d) {
+    d.n = 1;
+    d.c = std::min<int64_t>(d.c, 2);  // with one channel both layouts are the same
+    if (d.spec.samples.size() > size_t(d.rank)) d.spec.samples.resize(size_t(d.c) * d.rank);
+  });
   try {
     Operation operation(problem, where.device);
-    std::vector<std::byte> src(src_bytes(problem)), dst(dst_bytes(problem));
-    const bool last = problem.layout == Layout::kChannelsLast;
-    const int64_t bytes = dtype_bytes(problem.dtype), plane = src_count(problem) / problem.c;
-    for (int64_t i = 0; i < src_count(problem); ++i)
-      if ((last ? i % problem.c : i / plane) == 1)  // a positive number in every type
+    std::vector<std::byte> src(problem.src_bytes()), dst(problem.dst_bytes());
+    const bool last = problem.layout() == Layout::kChannelsLast;
+    const int64_t bytes = dtype_bytes(problem.dtype()), plane = problem.src_count() / problem.c();
+    for (int64_t i = 0; i < problem.src_count(); ++i)
+      if ((last ? i % problem.c() : i / plane) == 1)  // a positive number in every type
         std::fill_n(src.begin() + i * bytes, bytes, std::byte{0x3f});
     const auto memory = [&](int64_t size) { return Buffer(where.substrate, size); };
-    const Buffer in = memory(src_bytes(problem)), out = memory(dst_bytes(problem)),
-                 indices = memory(index_bytes(problem)),
+    const Buffer in = memory(problem.src_bytes()), out = memory(problem.dst_bytes()),
+                 indices = memory(problem.index_bytes()),
                  scratch = memory(operation.scratch_bytes());
     where.substrate.write(in.at(), src.data(), in.bytes());
     const Tensors tensors{in.at(), out.at(), static_cast<int64_t*>(indices.at()), scratch.at()};
@@ -248,8 +249,8 @@ void probe(PoolProblem problem, const AtenDevice& where) {
 
 class AtenPlan : public Plan {
  public:
-  AtenPlan(const PoolProblem& problem, const AtenDevice& where)
-      : empty_(problem.n == 0), runner_(where.device) {
+  AtenPlan(const Problem& problem, const AtenDevice& where)
+      : empty_(problem.n() == 0), runner_(where.device) {
     require_expressible_in_aten(problem, kAtenCuda);
     const c10::InferenceMode guard;
     probe(problem, where);
@@ -274,13 +275,13 @@ class Aten : public Peer {
              where.substrate),
         where_(where) {}
 
-  std::string known_difference(const PoolProblem& problem, const void* src,
+  std::string known_difference(const Problem& problem, const void* src,
                                const Point& point) const override {
     return aten_difference(problem, src, point, kAtenCuda);
   }
 
  protected:
-  std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view) const override {
+  std::unique_ptr<Plan> make(const Problem& problem, std::string_view) const override {
     return std::make_unique<AtenPlan>(problem, where_);
   }
 

@@ -10,25 +10,25 @@
 
 namespace poolbench {
 
-void require_expressible_in_aten(const PoolProblem& problem, bool on_cuda) {
-  const PoolSpec& spec = problem.spec;
+void require_expressible_in_aten(const Problem& problem, bool on_cuda) {
+  const PoolSpec& spec = problem.spec();
   const bool max = spec.reduction == Reduction::kMax, lp = spec.reduction == Reduction::kLp;
-  const bool reduced = problem.dtype == DType::kF16 || problem.dtype == DType::kBF16;
+  const bool reduced = problem.dtype() == DType::kF16 || problem.dtype() == DType::kBF16;
   if (spec.windowing == Windowing::kAdaptive) {
     if (spec.divisor != 0) throw Refused("div: ATen's adaptive averages take no divisor");
     if (lp) throw Refused("windowing: ATen has no adaptive Lp pooling");
-    if (!max && problem.rank == 3 && reduced && !on_cuda)
+    if (!max && problem.rank() == 3 && reduced && !on_cuda)
       throw Refused("type: ATen's adaptive 3D averages are summed in f16 or bf16");
   }
   if (spec.windowing == Windowing::kFractional) {
     if (!max) throw Refused("reduction: ATen's fractional pooling takes maxima");
-    if (problem.layout == Layout::kChannelsLast)
+    if (problem.layout() == Layout::kChannelsLast)
       throw Refused("layout: ATen's fractional pooling writes channels first");
     if (reduced && !on_cuda)
       throw Refused("type: ATen computes the windows of fractional f16 and bf16 in that type");
   }
   if (spec.windowing == Windowing::kSliding) {
-    const Padding pad = padding(problem);
+    const Padding pad = problem.padding();
     if (pad.begin != pad.end) throw Refused("p: ATen pads both ends alike");
     for (int axis = 0; axis < 3; ++axis) {
       if (2 * pad.begin[axis] > spec.kernel[axis])
@@ -48,9 +48,9 @@ namespace {
 
 // Whether windows computed in T are those of host/spec.md, Fractional.
 template <class T>
-bool same_windows_in(const PoolProblem& problem) {
+bool same_windows_in(const Problem& problem) {
   PoolArgs args{};
-  args.dtype = int32_t(problem.dtype);
+  args.dtype = int32_t(problem.dtype());
   const auto rounded = [&](double sample) {
     double value = sample;
     dispatch_dtype(args, [&](auto tag) {
@@ -60,12 +60,12 @@ bool same_windows_in(const PoolProblem& problem) {
     });
     return T(value);
   };
-  const Extents dst = dst_extents(problem);
+  const Extents dst = problem.dst();
   for (int64_t plane = 0; plane < problem.planes(); ++plane)
     for (int axis = problem.first_axis(); axis < 3; ++axis) {
       const T u = rounded(sample(problem, plane, axis));
-      const auto alpha =
-          T(problem.src[axis] - problem.spec.kernel[axis]) / T(std::max<int64_t>(dst[axis] - 1, 1));
+      const auto alpha = T(problem.src()[axis] - problem.spec().kernel[axis]) /
+                         T(std::max<int64_t>(dst[axis] - 1, 1));
       const auto expected = windows(problem, axis, plane);
       for (int64_t i = 0; i + 1 < dst[axis]; ++i)
         if (int((T(i) + u) * alpha) - int(u * alpha) != expected[i].begin) return false;
@@ -74,10 +74,10 @@ bool same_windows_in(const PoolProblem& problem) {
 }
 
 // Whether the mean comes from a sum that was rounded to the 16-bit type, an ulp off at most.
-bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double>& taps,
+bool is_mean_of_rounded_sum(const Problem& problem, const std::vector<double>& taps,
                             const Point& point) {
-  const bool f16 = problem.dtype == DType::kF16;
-  if (problem.spec.windowing != Windowing::kGlobal || (!f16 && problem.dtype != DType::kBF16))
+  const bool f16 = problem.dtype() == DType::kF16;
+  if (problem.spec().windowing != Windowing::kGlobal || (!f16 && problem.dtype() != DType::kBF16))
     return false;
   const double sum = std::accumulate(taps.begin(), taps.end(), 0.0);
   if (std::isinf(point.got)) return f16 && std::fabs(sum) >= 65504 && sum * point.got > 0;
@@ -88,34 +88,34 @@ bool is_mean_of_rounded_sum(const PoolProblem& problem, const std::vector<double
 }
 
 // Whether the mean is 0 because its divisor is infinite: f16 rounds 65520 and more to infinity.
-bool is_mean_by_infinity(const PoolProblem& problem, size_t taps, const Point& point) {
-  return problem.spec.windowing == Windowing::kGlobal && problem.dtype == DType::kF16 &&
+bool is_mean_by_infinity(const Problem& problem, size_t taps, const Point& point) {
+  return problem.spec().windowing == Windowing::kGlobal && problem.dtype() == DType::kF16 &&
          taps >= 65520 && point.got == 0;
 }
 
 // Whether the index lacks its d part. ATen 2.15 on the host returns such an index where all taps
 // are the lowest number of an integer type.
-bool lacks_depth(const PoolProblem& problem, const Point& point) {
-  const bool lowest = (problem.dtype == DType::kI8 && point.got == -128) ||
-                      (problem.dtype == DType::kU8 && point.got == 0) ||
-                      (problem.dtype == DType::kI32 && point.got == -0x1p31);
-  return lowest && point.got == point.expected && problem.rank == 3 &&
-         problem.layout == Layout::kChannelsLast &&
-         point.got_index == point.expected_index % (problem.src[1] * problem.src[2]);
+bool lacks_depth(const Problem& problem, const Point& point) {
+  const bool lowest = (problem.dtype() == DType::kI8 && point.got == -128) ||
+                      (problem.dtype() == DType::kU8 && point.got == 0) ||
+                      (problem.dtype() == DType::kI32 && point.got == -0x1p31);
+  return lowest && point.got == point.expected && problem.rank() == 3 &&
+         problem.layout() == Layout::kChannelsLast &&
+         point.got_index == point.expected_index % (problem.src()[1] * problem.src()[2]);
 }
 
 }  // namespace
 
-void require_windows_of_aten(const PoolProblem& problem) {
-  if (problem.dtype == DType::kF64 ? same_windows_in<double>(problem)
-                                   : same_windows_in<float>(problem))
+void require_windows_of_aten(const Problem& problem) {
+  if (problem.dtype() == DType::kF64 ? same_windows_in<double>(problem)
+                                     : same_windows_in<float>(problem))
     return;
   throw Refused("samples: ATen computes the windows in f32 and gets others from these");
 }
 
-std::string aten_difference(const PoolProblem& problem, const void* src, const Point& point,
+std::string aten_difference(const Problem& problem, const void* src, const Point& point,
                             bool on_cuda) {
-  if (problem.spec.reduction == Reduction::kMax) {
+  if (problem.spec().reduction == Reduction::kMax) {
     if (!on_cuda && lacks_depth(problem, point))
       return "lowest_lacks_depth: 3D maxima with channels last begin with an index in the first "
              "plane, which stays where no integer is above the lowest";

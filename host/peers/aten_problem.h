@@ -11,14 +11,14 @@ namespace poolbench {
 // Throws Refused with "parameter: reason" for a canonical problem that ATen's parameters cannot
 // express or its types cannot compute accurately. Whether this version computes the others is tried
 // elsewhere.
-void require_expressible_in_aten(const PoolProblem& problem, bool on_cuda);
+void require_expressible_in_aten(const Problem& problem, bool on_cuda);
 
 // ATen computes fractional windows in f64 for f64 problems and in f32 for all others; host/spec.md,
 // Fractional, says f64 for all. Throws Refused where that gives other windows for any plane.
-void require_windows_of_aten(const PoolProblem& problem);
+void require_windows_of_aten(const Problem& problem);
 
 // Backend::known_difference().
-std::string aten_difference(const PoolProblem& problem, const void* src, const Point& point,
+std::string aten_difference(const Problem& problem, const void* src, const Point& point,
                             bool on_cuda);
 
 }  // namespace poolbench

@@ -63,10 +63,10 @@ void CudnnPlan::launch(const Tensors& tensors, Stream stream) {
   enqueue(tensors);
 }
 
-void CudnnPlan::try_once(const PoolProblem& problem) {
+void CudnnPlan::try_once(const Problem& problem) {
   if (empty_) return;
-  const Buffer src(device_.substrate, src_bytes(problem));
-  const Buffer dst(device_.substrate, dst_bytes(problem));
+  const Buffer src(device_.substrate, problem.src_bytes());
+  const Buffer dst(device_.substrate, problem.dst_bytes());
   const Buffer scratch(device_.substrate, scratch_bytes());
   launch({src.at(), dst.at(), nullptr, scratch.at()}, device_.stream);
   POOLBENCH_CHECK(cudaStreamSynchronize(device_.stream));
@@ -88,15 +88,15 @@ class Cudnn : public Peer {
              device->substrate),
         device_(std::move(device)) {}
 
-  std::string known_difference(const PoolProblem& problem, const void* src,
+  std::string known_difference(const Problem& problem, const void* src,
                                const Point& point) const override {
     return cudnn_difference(problem, src, point);
   }
 
  protected:
-  std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view kernel) const override {
+  std::unique_ptr<Plan> make(const Problem& problem, std::string_view kernel) const override {
     if (!kernel.empty()) return make_with(problem, kernel);
-    if (problem.dtype == DType::kBF16) return make_with(problem, kCudnnResample);
+    if (problem.dtype() == DType::kBF16) return make_with(problem, kCudnnResample);
     try {
       return make_with(problem, kCudnnPooling);
     } catch (const Refused& pooling) {
@@ -109,8 +109,8 @@ class Cudnn : public Peer {
   }
 
  private:
-  std::unique_ptr<Plan> make_with(const PoolProblem& given, std::string_view kernel) const {
-    const PoolProblem problem = cudnn_problem(given, kernel);
+  std::unique_ptr<Plan> make_with(const Problem& given, std::string_view kernel) const {
+    const Problem problem = cudnn_problem(given, kernel);
     auto plan = kernel == kCudnnPooling ? make_cudnn_pooling(*device_, problem)
                                         : make_cudnn_resample(*device_, problem);
     plan->try_once(problem);

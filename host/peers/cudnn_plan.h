@@ -35,12 +35,12 @@ cudnnDataType_t cudnn_type(DType dtype);  // of those that cudnn_problem() lets 
 
 class CudnnPlan : public Plan {
  public:
-  CudnnPlan(const CudnnDevice& device, const PoolProblem& problem)
-      : device_(device), empty_(problem.n == 0) {}
+  CudnnPlan(const CudnnDevice& device, const Problem& problem)
+      : device_(device), empty_(problem.n() == 0) {}
 
   void launch(const Tensors& tensors, Stream stream) final;
   // Runs once on temporary memory. Throws Refused unless that works.
-  void try_once(const PoolProblem& problem);
+  void try_once(const Problem& problem);
 
  protected:
   virtual void enqueue(const Tensors& tensors) = 0;  // on the handle's stream
@@ -53,10 +53,8 @@ class CudnnPlan : public Plan {
 };
 
 // A plan of each kernel (cudnn_problem.h), not tried yet. Throws Refused.
-std::unique_ptr<CudnnPlan> make_cudnn_pooling(const CudnnDevice& device,
-                                              const PoolProblem& problem);
-std::unique_ptr<CudnnPlan> make_cudnn_resample(const CudnnDevice& device,
-                                               const PoolProblem& problem);
+std::unique_ptr<CudnnPlan> make_cudnn_pooling(const CudnnDevice& device, const Problem& problem);
+std::unique_ptr<CudnnPlan> make_cudnn_resample(const CudnnDevice& device, const Problem& problem);
 
 }  // namespace poolbench
 

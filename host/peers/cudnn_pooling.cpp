@@ -6,19 +6,19 @@ namespace {
 
 class PoolingPlan : public CudnnPlan {
  public:
-  PoolingPlan(const CudnnDevice& device, const PoolProblem& problem)
-      : CudnnPlan(device, problem), f64_(problem.dtype == DType::kF64) {
+  PoolingPlan(const CudnnDevice& device, const Problem& problem)
+      : CudnnPlan(device, problem), f64_(problem.dtype() == DType::kF64) {
     if (empty()) return;
-    src_ = describe(problem, problem.src);
-    dst_ = describe(problem, dst_extents(problem));
+    src_ = describe(problem, problem.src());
+    dst_ = describe(problem, problem.dst());
     // The mode in common use. The deterministic one matters for the backward pass only.
-    const cudnnPoolingMode_t mode = problem.spec.reduction == Reduction::kMax ? CUDNN_POOLING_MAX
-                                    : problem.spec.reduction == Reduction::kAvgIncludePad
+    const cudnnPoolingMode_t mode = problem.spec().reduction == Reduction::kMax ? CUDNN_POOLING_MAX
+                                    : problem.spec().reduction == Reduction::kAvgIncludePad
                                         ? CUDNN_POOLING_AVERAGE_COUNT_INCLUDE_PADDING
                                         : CUDNN_POOLING_AVERAGE_COUNT_EXCLUDE_PADDING;
-    const auto kernel = ints(window_axes(problem, problem.spec.kernel));
-    const auto pad = ints(window_axes(problem, padding(problem).begin));
-    const auto stride = ints(window_axes(problem, problem.spec.stride));
+    const auto kernel = ints(window_axes(problem, problem.spec().kernel));
+    const auto pad = ints(window_axes(problem, problem.padding().begin));
+    const auto stride = ints(window_axes(problem, problem.spec().stride));
     cudnnPoolingDescriptor_t pooling = nullptr;
     POOLBENCH_CHECK(cudnnCreatePoolingDescriptor(&pooling));
     pooling_.reset(pooling);
@@ -39,13 +39,13 @@ class PoolingPlan : public CudnnPlan {
   static std::vector<int> ints(const std::vector<int64_t>& values) {
     return {values.begin(), values.end()};  // all below 2^31: cudnn_problem()
   }
-  static Tensor describe(const PoolProblem& problem, const Extents& extents) {
+  static Tensor describe(const Problem& problem, const Extents& extents) {
     cudnnTensorDescriptor_t descriptor = nullptr;
     POOLBENCH_CHECK(cudnnCreateTensorDescriptor(&descriptor));
     Tensor tensor(descriptor);
     const TensorShape shape = tensor_shape(problem, extents);
     const auto sizes = ints(shape.sizes), strides = ints(shape.strides);
-    POOLBENCH_CHECK(cudnnSetTensorNdDescriptor(descriptor, cudnn_type(problem.dtype),
+    POOLBENCH_CHECK(cudnnSetTensorNdDescriptor(descriptor, cudnn_type(problem.dtype()),
                                                int(sizes.size()), sizes.data(), strides.data()));
     return tensor;
   }
@@ -67,8 +67,7 @@ class PoolingPlan : public CudnnPlan {
 
 }  // namespace
 
-std::unique_ptr<CudnnPlan> make_cudnn_pooling(const CudnnDevice& device,
-                                              const PoolProblem& problem) {
+std::unique_ptr<CudnnPlan> make_cudnn_pooling(const CudnnDevice& device, const Problem& problem) {
   return std::make_unique<PoolingPlan>(device, problem);
 }
 

@@ -21,31 +21,31 @@ void require_type(DType dtype, bool resample) {
 
 }  // namespace
 
-PoolProblem cudnn_problem(const PoolProblem& given, std::string_view kernel) {
-  PoolProblem problem =
+Problem cudnn_problem(const Problem& given, std::string_view kernel) {
+  Problem problem =
       plain_problem(given, "cuDNN", "index tensor is a mask of its own for the backward pass");
-  require_type(given.dtype, kernel == kCudnnResample);
-  for (const int64_t dilation : problem.spec.dilation)
+  require_type(given.dtype(), kernel == kCudnnResample);
+  for (const int64_t dilation : problem.spec().dilation)
     if (dilation > 1) throw Refused("d: cuDNN's windows are dense");
-  const Padding pad = padding(problem);
+  const Padding pad = problem.padding();
   if (pad.begin != pad.end) throw Refused("p: cuDNN pads both ends alike");
   if (overrun(problem) != Extents{})
     throw Refused("ceil: cuDNN's last window ends inside the padded input");
   // NVIDIA's documentation of the tensor descriptors: at most 2 Gi elements.
   constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
-  if (src_count(problem) > kMost || dst_count(problem) > kMost)
+  if (problem.src_count() > kMost || problem.dst_count() > kMost)
     throw Refused("src: cuDNN's tensors have fewer than 2^31 elements");
   for (const auto& [name, extents] :
-       {std::pair("k", problem.spec.kernel), std::pair("s", problem.spec.stride)})
+       {std::pair("k", problem.spec().kernel), std::pair("s", problem.spec().stride)})
     if (*std::max_element(extents.begin(), extents.end()) > kMost)
       throw Refused(fmt::format("{}: cuDNN's windows and strides are below 2^31", name));
   return problem;
 }
 
 // None of these has been seen on a device yet; each names its source.
-std::string cudnn_difference(const PoolProblem& problem, const void* src, const Point& point) {
-  const bool i8 = problem.dtype == DType::kI8;
-  if (problem.spec.reduction == Reduction::kMax)
+std::string cudnn_difference(const Problem& problem, const void* src, const Point& point) {
+  const bool i8 = problem.dtype() == DType::kI8;
+  if (problem.spec().reduction == Reduction::kMax)
     return i8 && point.expected == -128 && point.got == -127
                ? "max_from_minus_127: the largest of nothing but -128 comes out as -127 (noted of "
                  "cuDNN in oneDNN's tests; from the documentation, not seen)"

@@ -15,10 +15,10 @@ inline constexpr const char* kCudnnResample = "resample";  // the graph API's re
 // Converts a canonical problem to the kernel's terms: sliding windows, the same padding at both
 // ends. Throws Refused with "parameter: reason" for what cuDNN's parameters cannot express. Whether
 // this version computes the others is tried on the device.
-PoolProblem cudnn_problem(const PoolProblem& problem, std::string_view kernel);
+Problem cudnn_problem(const Problem& problem, std::string_view kernel);
 
 // Backend::known_difference().
-std::string cudnn_difference(const PoolProblem& problem, const void* src, const Point& point);
+std::string cudnn_difference(const Problem& problem, const void* src, const Point& point);
 
 }  // namespace poolbench
 

@@ -47,11 +47,11 @@ class Descriptor {
 
 constexpr int64_t kSrcId = 1, kDstId = 2;
 
-Descriptor describe(int64_t id, const PoolProblem& problem, const Extents& extents) {
+Descriptor describe(int64_t id, const Problem& problem, const Extents& extents) {
   const TensorShape shape = tensor_shape(problem, extents);
   Descriptor tensor(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
   tensor.set(CUDNN_ATTR_TENSOR_UNIQUE_ID, CUDNN_TYPE_INT64, id)
-      .set(CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, cudnn_type(problem.dtype))
+      .set(CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, cudnn_type(problem.dtype()))
       .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, CUDNN_TYPE_INT64, int64_t{256})
       .set(CUDNN_ATTR_TENSOR_DIMENSIONS, CUDNN_TYPE_INT64, shape.sizes)
       .set(CUDNN_ATTR_TENSOR_STRIDES, CUDNN_TYPE_INT64, shape.strides)
@@ -59,19 +59,19 @@ Descriptor describe(int64_t id, const PoolProblem& problem, const Extents& exten
   return tensor;
 }
 
-Descriptor describe_windows(const PoolProblem& problem) {
+Descriptor describe_windows(const Problem& problem) {
   const auto fractions = [&](const Extents& extents) {
     std::vector<cudnnFraction_t> fractions;
     for (const int64_t value : window_axes(problem, extents)) fractions.push_back({value, 1});
     return fractions;
   };
-  const bool max = problem.spec.reduction == Reduction::kMax;
+  const bool max = problem.spec().reduction == Reduction::kMax;
   const cudnnResampleMode_t mode = max ? CUDNN_RESAMPLE_MAXPOOL
-                                   : problem.spec.reduction == Reduction::kAvgIncludePad
+                                   : problem.spec().reduction == Reduction::kAvgIncludePad
                                        ? CUDNN_RESAMPLE_AVGPOOL_INCLUDE_PADDING
                                        : CUDNN_RESAMPLE_AVGPOOL_EXCLUDE_PADDING;
-  const auto window = fractions(problem.spec.kernel);
-  const auto pad = fractions(padding(problem).begin);
+  const auto window = fractions(problem.spec().kernel);
+  const auto pad = fractions(problem.padding().begin);
   Descriptor windows(CUDNN_BACKEND_RESAMPLE_DESCRIPTOR);
   windows.set(CUDNN_ATTR_RESAMPLE_MODE, CUDNN_TYPE_RESAMPLE_MODE, mode)
       .set(CUDNN_ATTR_RESAMPLE_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT)
@@ -82,7 +82,7 @@ Descriptor describe_windows(const PoolProblem& problem) {
       .set(CUDNN_ATTR_RESAMPLE_WINDOW_DIMS, CUDNN_TYPE_FRACTION, window)
       .set(CUDNN_ATTR_RESAMPLE_PRE_PADDINGS, CUDNN_TYPE_FRACTION, pad)
       .set(CUDNN_ATTR_RESAMPLE_POST_PADDINGS, CUDNN_TYPE_FRACTION, pad)
-      .set(CUDNN_ATTR_RESAMPLE_STRIDES, CUDNN_TYPE_FRACTION, fractions(problem.spec.stride))
+      .set(CUDNN_ATTR_RESAMPLE_STRIDES, CUDNN_TYPE_FRACTION, fractions(problem.spec().stride))
       .finish();
   return windows;
 }
@@ -115,11 +115,11 @@ std::vector<Descriptor> configurations(const Descriptor& graph, cudnnBackendHeur
 
 class ResamplePlan : public CudnnPlan {
  public:
-  ResamplePlan(const CudnnDevice& device, const PoolProblem& problem) : CudnnPlan(device, problem) {
+  ResamplePlan(const CudnnDevice& device, const Problem& problem) : CudnnPlan(device, problem) {
     if (empty()) return;
     device.use();
-    keep(describe(kSrcId, problem, problem.src));
-    keep(describe(kDstId, problem, dst_extents(problem)));
+    keep(describe(kSrcId, problem, problem.src()));
+    keep(describe(kDstId, problem, problem.dst()));
     keep(describe_windows(problem));
     Descriptor resample(CUDNN_BACKEND_OPERATION_RESAMPLE_FWD_DESCRIPTOR);
     resample.set(CUDNN_ATTR_OPERATION_RESAMPLE_FWD_XDESC, kept_[0])
@@ -191,8 +191,7 @@ class ResamplePlan : public CudnnPlan {
 
 }  // namespace
 
-std::unique_ptr<CudnnPlan> make_cudnn_resample(const CudnnDevice& device,
-                                               const PoolProblem& problem) {
+std::unique_ptr<CudnnPlan> make_cudnn_resample(const CudnnDevice& device, const Problem& problem) {
   return std::make_unique<ResamplePlan>(device, problem);
 }
 

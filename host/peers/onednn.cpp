@@ -58,32 +58,32 @@ Tag tag_of(int rank, Layout layout) {
 }
 
 // The axes that a problem has.
-dnnl::memory::dims dims(const PoolProblem& problem, const Extents& extents) {
+dnnl::memory::dims dims(const Problem& problem, const Extents& extents) {
   return {extents.begin() + problem.first_axis(), extents.end()};
 }
 
-dnnl::memory::desc tensor(const PoolProblem& problem, const Extents& extents, Tag tag) {
+dnnl::memory::desc tensor(const Problem& problem, const Extents& extents, Tag tag) {
   dnnl::memory::dims all = dims(problem, extents);
-  all.insert(all.begin(), {problem.n, problem.c});
-  return {all, type_of(problem.dtype), tag};
+  all.insert(all.begin(), {problem.n(), problem.c()});
+  return {all, type_of(problem.dtype()), tag};
 }
 
 // Converts the problem to oneDNN's terms. Throws Refused.
-PoolProblem expressible(const PoolProblem& given) {
-  PoolProblem problem =
+Problem expressible(const Problem& given) {
+  Problem problem =
       plain_problem(given, "oneDNN", "positions stand in a workspace of its own form");
   if (has_empty_window(problem)) throw Refused("d: a window without a tap");
   const Extents beyond = overrun(problem);
-  if (problem.spec.reduction == Reduction::kAvgIncludePad &&
+  if (problem.spec().reduction == Reduction::kAvgIncludePad &&
       std::any_of(beyond.begin(), beyond.end(), [](int64_t b) { return b > 0; }))
     throw Refused(
         "ceil: oneDNN divides by the whole kernel where a window ends beyond the padding");
   return problem;
 }
 
-Pooling::primitive_desc describe(const PoolProblem& problem, Tag tag) {
-  const PoolSpec& spec = problem.spec;
-  const Padding pad = padding(problem);
+Pooling::primitive_desc describe(const Problem& problem, Tag tag) {
+  const PoolSpec& spec = problem.spec();
+  const Padding pad = problem.padding();
   Extents end = pad.end, dilation = spec.dilation;
   const Extents beyond = overrun(problem);
   for (int axis = 0; axis < 3; ++axis) {
@@ -94,8 +94,8 @@ Pooling::primitive_desc describe(const PoolProblem& problem, Tag tag) {
                          : spec.reduction == Reduction::kAvgIncludePad
                              ? dnnl::algorithm::pooling_avg_include_padding
                              : dnnl::algorithm::pooling_avg_exclude_padding;
-  const auto src = tensor(problem, problem.src, tag);
-  const auto dst = tensor(problem, dst_extents(problem), tag);
+  const auto src = tensor(problem, problem.src(), tag);
+  const auto dst = tensor(problem, problem.dst(), tag);
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const auto of = [&](const Extents& extents) { return dims(problem, extents); };
@@ -120,22 +120,22 @@ Pooling::primitive_desc describe(const PoolProblem& problem, Tag tag) {
 #endif
   } catch (const dnnl::error& error) {
     throw Refused(fmt::format("{}: not in this oneDNN on this processor: {}",
-                              problem.dtype == DType::kF32 ? "k" : "type", error.what()));
+                              problem.dtype() == DType::kF32 ? "k" : "type", error.what()));
   }
 }
 
 class OneDnnPlan : public Plan {
  public:
-  OneDnnPlan(const PoolProblem& given, bool reorder)
-      : reorder_(reorder), stream_(engine()), empty_(given.n == 0) {
+  OneDnnPlan(const Problem& given, bool reorder)
+      : reorder_(reorder), stream_(engine()), empty_(given.n() == 0) {
     omp_set_num_threads(peer_threads());  // a primitive is split for the team size at its creation
-    const PoolProblem problem = expressible(given);
+    const Problem problem = expressible(given);
     if (empty_) return;
-    const Tag own = tag_of(problem.rank, problem.layout);
-    const Tag tag = reorder ? tag_of(problem.rank, Layout::kChannelsLast) : own;
+    const Tag own = tag_of(problem.rank(), problem.layout());
+    const Tag tag = reorder ? tag_of(problem.rank(), Layout::kChannelsLast) : own;
     const auto description = describe(problem, tag);
-    src_ = memory(tensor(problem, problem.src, own));
-    dst_ = memory(tensor(problem, dst_extents(problem), own));
+    src_ = memory(tensor(problem, problem.src(), own));
+    dst_ = memory(tensor(problem, problem.dst(), own));
     auto pool_src = src_, pool_dst = dst_;
     if (reorder) {
       pool_src = in_scratch(description.src_desc());
@@ -208,35 +208,36 @@ class OneDnn : public Peer {
                                                dnnl::version()->patch)},
                         {"reorder", "channels first through channels last and back"}}) {}
 
-  std::string known_difference(const PoolProblem& problem, const void* src,
+  std::string known_difference(const Problem& problem, const void* src,
                                const Point& point) const override {
     const auto window = taps(problem, src, point);
-    if (problem.dtype == DType::kBF16 && point.got == 0 && std::fabs(point.expected) < 0x1p-126)
+    if (problem.dtype() == DType::kBF16 && point.got == 0 && std::fabs(point.expected) < 0x1p-126)
       return "bf16_flushes: the processor's conversion to bf16 makes subnormal results 0";
-    const bool integer = problem.dtype == DType::kI8 || problem.dtype == DType::kU8;
+    const bool integer = problem.dtype() == DType::kI8 || problem.dtype() == DType::kU8;
     if (integer)  // the sum is exact, and a quotient off by an ulp only moves ties
       return std::fabs(point.got - point.expected) <= 0.5 + 0x1p-22 * std::fabs(point.expected)
                  ? "tie_in_f32: an integer average is rounded after a division or a multiplication "
                    "by 1 / divisor in f32, so that a tie can go the other way"
                  : "";
-    if (problem.spec.reduction != Reduction::kMax)
+    if (problem.spec().reduction != Reduction::kMax)
       return is_running_sum(problem, window, point)
                  ? "running_sum: taps are added one after the other in f32, so that the error "
                    "grows with their number"
                  : "";
-    if (std::isnan(point.expected) && (is_tap(window, point) || is_start(problem.dtype, point.got)))
+    if (std::isnan(point.expected) &&
+        (is_tap(window, point) || is_start(problem.dtype(), point.got)))
       return "max_drops_nan: maxima are found with > or the processor's max, to which NaN is "
              "smaller than all or forgotten with the next tap; all NaN give the lowest number";
-    if (point.expected == -INFINITY && is_start(problem.dtype, point.got))
+    if (point.expected == -INFINITY && is_start(problem.dtype(), point.got))
       return "max_from_lowest: a maximum starts from the lowest finite number, which -inf never "
              "beats";
     return {};
   }
 
  protected:
-  std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view kernel) const override {
-    const bool first = problem.layout == Layout::kChannelsFirst;
-    const bool integer = problem.dtype == DType::kI8 || problem.dtype == DType::kU8;
+  std::unique_ptr<Plan> make(const Problem& problem, std::string_view kernel) const override {
+    const bool first = problem.layout() == Layout::kChannelsFirst;
+    const bool integer = problem.dtype() == DType::kI8 || problem.dtype() == DType::kU8;
     const bool reorder = kernel.empty() ? first && integer : kernel == "reorder";
     if (reorder && !first) throw Refused("layout: channels last needs no reordering");
     return std::make_unique<OneDnnPlan>(problem, reorder);

@@ -18,59 +18,57 @@ Peer::Peer(std::string name, std::vector<KernelInfo> kernels)
 Peer::Peer(std::string name, std::vector<KernelInfo> kernels, Substrate& substrate)
     : name_(std::move(name)), kernels_(std::move(kernels)), substrate_(substrate) {}
 
-Support Peer::supports(const PoolProblem& problem, std::string_view kernel) const {
+Support Peer::supports(const Problem& problem, std::string_view kernel) const {
   try {
     // Makes a plan to find out: what a library takes depends on its version and the processor.
-    make(canonical(problem), kernel);
+    make(problem, kernel);
     return {};
   } catch (const Refused& refused) {
     return {refused.what()};
   }
 }
 
-std::unique_ptr<Plan> Peer::plan(const PoolProblem& problem, std::string_view kernel) {
-  return make(canonical(problem), kernel);
+std::unique_ptr<Plan> Peer::plan(const Problem& problem, std::string_view kernel) {
+  return make(problem, kernel);
 }
 
-std::vector<int64_t> window_axes(const PoolProblem& problem, const Extents& extents) {
-  return {extents.begin() + (problem.rank == 3 ? 0 : 1), extents.end()};
+std::vector<int64_t> window_axes(const Problem& problem, const Extents& extents) {
+  return {extents.begin() + (problem.rank() == 3 ? 0 : 1), extents.end()};
 }
 
-TensorShape tensor_shape(const PoolProblem& problem, const Extents& extents) {
+TensorShape tensor_shape(const Problem& problem, const Extents& extents) {
   TensorShape shape{window_axes(problem, extents), {}};
   auto& [sizes, strides] = shape;
-  sizes.insert(sizes.begin(), {problem.n, problem.c});
+  sizes.insert(sizes.begin(), {problem.n(), problem.c()});
   strides.resize(sizes.size());
-  const bool last = problem.layout == Layout::kChannelsLast;
-  int64_t step = last ? problem.c : 1;
+  const bool last = problem.layout() == Layout::kChannelsLast;
+  int64_t step = last ? problem.c() : 1;
   for (size_t axis = sizes.size(); axis-- > 2; step *= sizes[axis]) strides[axis] = step;
   strides[1] = last ? 1 : step;
-  strides[0] = last ? step : step * problem.c;
+  strides[0] = last ? step : step * problem.c();
   return shape;
 }
 
 namespace {
 
 // Returns the same problem with sliding windows, or nothing where there is none.
-std::optional<PoolProblem> as_sliding(const PoolProblem& problem) {
-  if (problem.spec.windowing == Windowing::kSliding) return problem;
-  if (problem.spec.windowing == Windowing::kFractional) return std::nullopt;
-  PoolProblem sliding = problem;
-  const Extents dst = dst_extents(problem);
+std::optional<Problem> as_sliding(const Problem& problem) {
+  if (problem.spec().windowing == Windowing::kSliding) return problem;
+  if (problem.spec().windowing == Windowing::kFractional) return std::nullopt;
+  Description sliding = problem.description();
   for (int axis = 0; axis < 3; ++axis) {
-    if (problem.src[axis] % dst[axis] != 0) return std::nullopt;
-    sliding.spec.kernel[axis] = sliding.spec.stride[axis] = problem.src[axis] / dst[axis];
+    if (problem.src()[axis] % problem.dst()[axis] != 0) return std::nullopt;
+    sliding.spec.kernel[axis] = sliding.spec.stride[axis] =
+        problem.src()[axis] / problem.dst()[axis];
   }
   sliding.spec.windowing = Windowing::kSliding;
-  sliding.spec.out = {1, 1, 1};
-  return sliding;
+  return Problem(sliding);
 }
 
 }  // namespace
 
-PoolProblem plain_problem(const PoolProblem& problem, std::string_view library,
-                          std::string_view indices) {
-  const PoolSpec& spec = problem.spec;
+Problem plain_problem(const Problem& problem, std::string_view library, std::string_view indices) {
+  const PoolSpec& spec = problem.spec();
   if (spec.reduction == Reduction::kLp)
     throw Refused(fmt::format("reduction: {} has no Lp pooling", library));
   if (spec.indices) throw Refused(fmt::format("idx: {}'s {}", library, indices));
@@ -82,20 +80,21 @@ PoolProblem plain_problem(const PoolProblem& problem, std::string_view library,
   return *sliding;
 }
 
-Extents overrun(const PoolProblem& problem) {
-  const PoolSpec& spec = problem.spec;
-  const Extents dst = dst_extents(problem);
-  const Padding pad = padding(problem);
+Extents overrun(const Problem& problem) {
+  const PoolSpec& spec = problem.spec();
+  const Extents dst = problem.dst();
+  const Padding pad = problem.padding();
   Extents beyond = {};
   for (int axis = problem.first_axis(); axis < 3; ++axis) {
     const int64_t end =
         (dst[axis] - 1) * spec.stride[axis] + (spec.kernel[axis] - 1) * spec.dilation[axis] + 1;
-    beyond[axis] = std::max<int64_t>(end - problem.src[axis] - pad.begin[axis] - pad.end[axis], 0);
+    beyond[axis] =
+        std::max<int64_t>(end - problem.src()[axis] - pad.begin[axis] - pad.end[axis], 0);
   }
   return beyond;
 }
 
-bool has_empty_window(const PoolProblem& problem) {
+bool has_empty_window(const Problem& problem) {
   for (int axis = problem.first_axis(); axis < 3; ++axis)
     for (const Window& window : windows(problem, axis))
       if (window.begin >= window.end) return true;
@@ -104,28 +103,27 @@ bool has_empty_window(const PoolProblem& problem) {
 
 int peer_threads() { return omp_get_num_procs(); }
 
-std::vector<double> taps(const PoolProblem& given, const void* src, const Point& point) {
-  const PoolProblem problem = canonical(given);
-  const int64_t plane = point.n * problem.c + point.c;
+std::vector<double> taps(const Problem& problem, const void* src, const Point& point) {
+  const int64_t plane = point.n * problem.c() + point.c;
   Window window[3];
   int64_t step[3] = {1, 1, 1};
   for (int axis = 0; axis < 3; ++axis) {
     window[axis] = windows(problem, axis, plane)[point.output[axis]];
-    if (problem.spec.windowing == Windowing::kSliding) step[axis] = problem.spec.dilation[axis];
+    if (problem.spec().windowing == Windowing::kSliding) step[axis] = problem.spec().dilation[axis];
   }
   PoolArgs args{};
-  args.dtype = int32_t(problem.dtype);
+  args.dtype = int32_t(problem.dtype());
   std::vector<double> values;
   dispatch_dtype(args, [&](auto tag) {
     const auto* elements = static_cast<const typename decltype(tag)::type*>(src);
-    const Extents n = problem.src;
+    const Extents n = problem.src();
     const int64_t size = n[0] * n[1] * n[2];
     for (int64_t d = window[0].begin; d < window[0].end; d += step[0])
       for (int64_t h = window[1].begin; h < window[1].end; h += step[1])
         for (int64_t w = window[2].begin; w < window[2].end; w += step[2]) {
           const int64_t at = (d * n[1] + h) * n[2] + w;
-          values.push_back(double(load(elements[problem.layout == Layout::kChannelsLast
-                                                    ? (point.n * size + at) * problem.c + point.c
+          values.push_back(double(load(elements[problem.layout() == Layout::kChannelsLast
+                                                    ? (point.n * size + at) * problem.c() + point.c
                                                     : plane * size + at])));
         }
   });
@@ -139,8 +137,8 @@ bool is_tap(const std::vector<double>& taps, const Point& point) {
 namespace {
 
 // Returns the divisor of an average.
-double divisor_of(const PoolProblem& problem, const Point& point) {
-  if (problem.spec.divisor != 0) return double(problem.spec.divisor);
+double divisor_of(const Problem& problem, const Point& point) {
+  if (problem.spec().divisor != 0) return double(problem.spec().divisor);
   double divisor = 1;
   for (int axis = problem.first_axis(); axis < 3; ++axis)
     divisor *= double(windows(problem, axis)[point.output[axis]].count);
@@ -154,32 +152,30 @@ double mean_magnitude(const std::vector<double>& taps, double divisor) {
   return magnitude;
 }
 
-bool is_average(const PoolProblem& problem) {
-  return problem.spec.reduction == Reduction::kAvgIncludePad ||
-         problem.spec.reduction == Reduction::kAvgExcludePad;
+bool is_average(const Problem& problem) {
+  return problem.spec().reduction == Reduction::kAvgIncludePad ||
+         problem.spec().reduction == Reduction::kAvgExcludePad;
 }
 
 }  // namespace
 
-bool is_running_sum(const PoolProblem& given, const std::vector<double>& taps, const Point& point) {
-  const PoolProblem problem = canonical(given);
+bool is_running_sum(const Problem& problem, const std::vector<double>& taps, const Point& point) {
   // With an infinity the bound would be infinite and explain any number.
   if (!is_average(problem) || !std::isfinite(point.got) || !std::isfinite(point.expected))
     return false;
-  const bool f64 = problem.dtype == DType::kF64;
-  const double half_ulp = problem.dtype == DType::kBF16  ? 0x1p-8
-                          : problem.dtype == DType::kF16 ? 0x1p-11
-                          : f64                          ? 0x1p-53
-                                                         : 0x1p-24;
+  const bool f64 = problem.dtype() == DType::kF64;
+  const double half_ulp = problem.dtype() == DType::kBF16  ? 0x1p-8
+                          : problem.dtype() == DType::kF16 ? 0x1p-11
+                          : f64                            ? 0x1p-53
+                                                           : 0x1p-24;
   const double magnitude = mean_magnitude(taps, divisor_of(problem, point));
   const double allowed = double(taps.size()) * (f64 ? 0x1p-53 : 0x1p-24) * magnitude;
   return std::fabs(point.got - point.expected) <=
          allowed + half_ulp * std::max(std::fabs(point.got), std::fabs(point.expected));
 }
 
-bool is_f32_average(const PoolProblem& given, const std::vector<double>& taps, const Point& point) {
-  const PoolProblem problem = canonical(given);
-  if (!is_average(problem) || (problem.dtype != DType::kI8 && problem.dtype != DType::kU8))
+bool is_f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point) {
+  if (!is_average(problem) || (problem.dtype() != DType::kI8 && problem.dtype() != DType::kU8))
     return false;
   const double divisor = divisor_of(problem, point);
   const double magnitude = mean_magnitude(taps, divisor);
@@ -189,7 +185,7 @@ bool is_f32_average(const PoolProblem& given, const std::vector<double>& taps, c
   const bool exact_sum = magnitude * std::fabs(divisor) < 0x1p24;
   const double off =
       0x1p-22 * std::fabs(mean) + (exact_sum ? 0 : double(taps.size()) * 0x1p-24 * magnitude);
-  const bool i8 = problem.dtype == DType::kI8;
+  const bool i8 = problem.dtype() == DType::kI8;
   const auto stored = [&](double value) {
     return std::clamp(std::nearbyint(value), i8 ? -128.0 : 0.0, i8 ? 127.0 : 255.0);
   };

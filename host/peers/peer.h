@@ -25,13 +25,13 @@ class Peer : public Backend {
   std::string_view name() const override { return name_; }
   Substrate& substrate() const override { return substrate_; }
   std::vector<KernelInfo> kernels() const override { return kernels_; }
-  Support supports(const PoolProblem& problem, std::string_view kernel) const override;
-  std::unique_ptr<Plan> plan(const PoolProblem& problem, std::string_view kernel) override;
+  Support supports(const Problem& problem, std::string_view kernel) const override;
+  std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override;
 
  protected:
   // Makes the plan for a canonical problem. Throws Refused with "parameter: reason". `kernel`: one
   // of kernels(), or empty for the best.
-  virtual std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view kernel) const = 0;
+  virtual std::unique_ptr<Plan> make(const Problem& problem, std::string_view kernel) const = 0;
 
  private:
   std::string name_;
@@ -44,38 +44,35 @@ class Peer : public Backend {
 struct TensorShape {
   std::vector<int64_t> sizes, strides;
 };
-TensorShape tensor_shape(const PoolProblem& problem, const Extents& extents);
+TensorShape tensor_shape(const Problem& problem, const Extents& extents);
 
 // The spatial axes of such a tensor: h and w, in 3D d first.
-std::vector<int64_t> window_axes(const PoolProblem& problem, const Extents& extents);
+std::vector<int64_t> window_axes(const Problem& problem, const Extents& extents);
 
 // Converts a problem to what most libraries have: max or average over sliding windows. Global
 // windows and adaptive ones that divide the input evenly are sliding too. Throws Refused, with the
 // library's name, for everything else. `indices`: what the library has in place of indices.
-PoolProblem plain_problem(const PoolProblem& problem, std::string_view library,
-                          std::string_view indices);
+Problem plain_problem(const Problem& problem, std::string_view library, std::string_view indices);
 
 // Returns how far the last window of each axis reaches beyond the padded input (ceil_mode).
-Extents overrun(const PoolProblem& problem);
+Extents overrun(const Problem& problem);
 
 // Whether some window has no tap.
-bool has_empty_window(const PoolProblem& problem);
+bool has_empty_window(const Problem& problem);
 
 // Threads of every host contender: one a core that the process may use.
 int peer_threads();
 
 // Returns the taps of one output in row-major order; and whether the output is one of them.
-std::vector<double> taps(const PoolProblem& problem, const void* src, const Point& point);
+std::vector<double> taps(const Problem& problem, const void* src, const Point& point);
 bool is_tap(const std::vector<double>& taps, const Point& point);
 
 // True if the error of an average fits a running sum in f32 (half an ulp for each addition), which
 // some libraries do. host/spec.md, Judgement, allows less for many taps.
-bool is_running_sum(const PoolProblem& problem, const std::vector<double>& taps,
-                    const Point& point);
+bool is_running_sum(const Problem& problem, const std::vector<double>& taps, const Point& point);
 
 // True if an integer average is what f32 arithmetic can give, rounded half to even and saturated.
-bool is_f32_average(const PoolProblem& problem, const std::vector<double>& taps,
-                    const Point& point);
+bool is_f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point);
 
 }  // namespace poolbench
 

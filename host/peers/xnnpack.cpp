@@ -35,16 +35,16 @@ struct Shape {
   size_t n, c, h, w;
 };
 
-Shape shape_of(const PoolProblem& problem) {
-  const PoolSpec& spec = problem.spec;
-  const Padding pad = padding(problem);
+Shape shape_of(const Problem& problem) {
+  const PoolSpec& spec = problem.spec();
+  const Padding pad = problem.padding();
   const Extents beyond = overrun(problem);  // XNNPACK expresses ceil_mode as a larger end padding
   const auto u32 = [](int64_t value) { return uint32_t(value); };
-  return {u32(pad.begin[1]),      u32(pad.end[2] + beyond[2]), u32(pad.end[1] + beyond[1]),
-          u32(pad.begin[2]),      u32(spec.kernel[1]),         u32(spec.kernel[2]),
-          u32(spec.stride[1]),    u32(spec.stride[2]),         u32(spec.dilation[1]),
-          u32(spec.dilation[2]),  size_t(problem.n),           size_t(problem.c),
-          size_t(problem.src[1]), size_t(problem.src[2])};
+  return {u32(pad.begin[1]),        u32(pad.end[2] + beyond[2]), u32(pad.end[1] + beyond[1]),
+          u32(pad.begin[2]),        u32(spec.kernel[1]),         u32(spec.kernel[2]),
+          u32(spec.stride[1]),      u32(spec.stride[2]),         u32(spec.dilation[1]),
+          u32(spec.dilation[2]),    size_t(problem.n()),         size_t(problem.c()),
+          size_t(problem.src()[1]), size_t(problem.src()[2])};
 }
 
 bool any_above(const Extents& extents, int64_t bound) {
@@ -52,18 +52,19 @@ bool any_above(const Extents& extents, int64_t bound) {
 }
 
 // Throws Refused where the library cannot express the problem, which has sliding windows.
-void require_expressible(const PoolProblem& problem, bool global) {
-  const PoolSpec& spec = problem.spec;
+void require_expressible(const Problem& problem, bool global) {
+  const PoolSpec& spec = problem.spec();
   const bool max = spec.reduction == Reduction::kMax;
-  const Padding pad = padding(problem);
+  const Padding pad = problem.padding();
   const bool padded = any_above(pad.begin, 0) || any_above(pad.end, 0);
   const bool ceil = any_above(overrun(problem), 0);
-  if (problem.layout != Layout::kChannelsLast) throw Refused("layout: XNNPACK pools channels last");
-  if (problem.dtype != DType::kF32 &&
-      !(max && (problem.dtype == DType::kI8 || problem.dtype == DType::kU8)))
+  if (problem.layout() != Layout::kChannelsLast)
+    throw Refused("layout: XNNPACK pools channels last");
+  if (problem.dtype() != DType::kF32 &&
+      !(max && (problem.dtype() == DType::kI8 || problem.dtype() == DType::kU8)))
     throw Refused("type: XNNPACK pools f32, and the maximum of i8 and u8, unquantised");
   if (global) return;
-  if (problem.rank == 3) throw Refused("src: XNNPACK's windows have two axes");
+  if (problem.rank() == 3) throw Refused("src: XNNPACK's windows have two axes");
   if (spec.kernel[1] * spec.kernel[2] == 1) throw Refused("k: XNNPACK takes no window of one tap");
   if (has_empty_window(problem)) throw Refused("d: a window without a tap");
   const bool dilated = any_above(spec.dilation, 1);
@@ -76,21 +77,21 @@ void require_expressible(const PoolProblem& problem, bool global) {
 
 class XnnPackPlan : public Plan {
  public:
-  explicit XnnPackPlan(const PoolProblem& given) {
-    const PoolProblem problem = plain_problem(given, "XNNPACK", "are offsets in the window");
-    const bool max = problem.spec.reduction == Reduction::kMax;
+  explicit XnnPackPlan(const Problem& given) {
+    const Problem problem = plain_problem(given, "XNNPACK", "are offsets in the window");
+    const bool max = problem.spec().reduction == Reduction::kMax;
     const bool global =
-        !max && problem.spec.kernel == problem.src && dst_extents(problem) == Extents{1, 1, 1};
+        !max && problem.spec().kernel == problem.src() && problem.dst() == Extents{1, 1, 1};
     require_expressible(problem, global);
     shape_ = shape_of(problem);
     if (global)
-      make_global_average(size_t(problem.src[0] * problem.src[1] * problem.src[2]));
+      make_global_average(size_t(problem.src()[0] * problem.src()[1] * problem.src()[2]));
     else if (!max)
       make_average();
-    else if (problem.dtype == DType::kF32)
+    else if (problem.dtype() == DType::kF32)
       make_max<float>(xnn_create_max_pooling2d_nhwc_f32, xnn_setup_max_pooling2d_nhwc_f32,
                       -INFINITY, INFINITY);
-    else if (problem.dtype == DType::kI8)
+    else if (problem.dtype() == DType::kI8)
       make_max<int8_t>(xnn_create_max_pooling2d_nhwc_s8, xnn_setup_max_pooling2d_nhwc_s8, INT8_MIN,
                        INT8_MAX);
     else
@@ -185,12 +186,12 @@ class XnnPack : public Peer {
  public:
   XnnPack() : Peer("xnnpack", {{"operator", "XNNPACK's operators, channels last"}}) {}
 
-  std::string known_difference(const PoolProblem& problem, const void* src,
+  std::string known_difference(const Problem& problem, const void* src,
                                const Point& point) const override {
     const auto window = taps(problem, src, point);
     if (point.got == 0 && std::fabs(point.expected) < 0x1p-126)
       return "subnormals_are_zero: XNNPACK has its threads take subnormal numbers for 0";
-    if (problem.spec.reduction != Reduction::kMax)
+    if (problem.spec().reduction != Reduction::kMax)
       return is_running_sum(problem, window, point)
                  ? "running_sum: taps are added nearly one after the other in f32, so that the "
                    "error grows with their number"
@@ -202,7 +203,7 @@ class XnnPack : public Peer {
   }
 
  protected:
-  std::unique_ptr<Plan> make(const PoolProblem& problem, std::string_view) const override {
+  std::unique_ptr<Plan> make(const Problem& problem, std::string_view) const override {
     return std::make_unique<XnnPackPlan>(problem);
   }
 };
