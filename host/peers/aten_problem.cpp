@@ -21,7 +21,7 @@ void require_expressible_in_aten(const Problem& problem, bool on_cuda) {
       throw Refused("type: ATen's adaptive 3D averages are summed in f16 or bf16");
   }
   if (spec.windowing == Windowing::kFractional) {
-    if (!max) throw Refused("reduction: ATen's fractional pooling takes maxima");
+    if (!max) throw Refused("reduction: ATen has fractional pooling for max only");
     if (problem.layout() == Layout::kChannelsLast)
       throw Refused("layout: ATen's fractional pooling writes channels first");
     if (reduced && !on_cuda)
@@ -29,19 +29,19 @@ void require_expressible_in_aten(const Problem& problem, bool on_cuda) {
   }
   if (spec.windowing == Windowing::kSliding) {
     const Padding pad = problem.padding();
-    if (pad.begin != pad.end) throw Refused("p: ATen pads both ends alike");
+    if (pad.begin != pad.end) throw Refused("p: ATen pads both ends by the same");
     for (int axis = 0; axis < 3; ++axis) {
       if (2 * pad.begin[axis] > spec.kernel[axis])
         throw Refused("p: ATen pads at most half a kernel");
-      if (!max && spec.dilation[axis] > 1) throw Refused("d: ATen dilates maxima alone");
+      if (!max && spec.dilation[axis] > 1) throw Refused("d: ATen dilates max only");
     }
     if (has_empty_window(problem)) throw Refused("d: a window without a tap");
   }
   const bool composed = lp && (spec.windowing != Windowing::kGlobal || spec.norm_mean);
   if (lp && reduced && (composed || !on_cuda))
-    throw Refused("type: ATen's norms round every power or partial sum to f16 or bf16");
+    throw Refused("type: ATen's Lp rounds every power or partial sum to f16 or bf16");
   if (composed && std::fmod(spec.norm, 2) != 0)
-    throw Refused("norm: ATen's lp_pool keeps the signs of odd powers; 2, 4, … are the same");
+    throw Refused("norm: ATen's lp_pool keeps the signs of odd powers; only even p agree");
 }
 
 namespace {
@@ -110,15 +110,15 @@ void require_windows_of_aten(const Problem& problem) {
   if (problem.dtype() == DType::kF64 ? same_windows_in<double>(problem)
                                      : same_windows_in<float>(problem))
     return;
-  throw Refused("samples: ATen computes the windows in f32 and gets others from these");
+  throw Refused("samples: ATen computes these windows in f32, which gives different ones");
 }
 
 std::string aten_difference(const Problem& problem, const void* src, const Point& point,
                             bool on_cuda) {
   if (problem.spec().reduction == Reduction::kMax) {
     if (!on_cuda && lacks_depth(problem, point))
-      return "lowest_lacks_depth: 3D maxima with channels last begin with an index in the first "
-             "plane, which stays where no integer is above the lowest";
+      return "lowest_lacks_depth: 3D max with channels last starts from an index in the first "
+             "slice, and keeps it where all taps are the integer type's lowest value";
     return {};
   }
   const auto window = taps(problem, src, point);

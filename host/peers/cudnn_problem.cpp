@@ -23,12 +23,12 @@ void require_type(DType dtype, bool resample) {
 
 Problem cudnn_problem(const Problem& given, std::string_view kernel) {
   Problem problem =
-      plain_problem(given, "cuDNN", "index tensor is a mask of its own for the backward pass");
+      plain_problem(given, "cuDNN", "index tensor is an opaque mask for the backward pass");
   require_type(given.dtype(), kernel == kCudnnResample);
   for (const int64_t dilation : problem.spec().dilation)
     if (dilation > 1) throw Refused("d: cuDNN's windows are dense");
   const Padding pad = problem.padding();
-  if (pad.begin != pad.end) throw Refused("p: cuDNN pads both ends alike");
+  if (pad.begin != pad.end) throw Refused("p: cuDNN pads both ends by the same");
   if (overrun(problem) != Extents{})
     throw Refused("ceil: cuDNN's last window ends inside the padded input");
   // NVIDIA's documentation of the tensor descriptors: at most 2 Gi elements.
@@ -47,20 +47,19 @@ std::string cudnn_difference(const Problem& problem, const void* src, const Poin
   const bool i8 = problem.dtype() == DType::kI8;
   if (problem.spec().reduction == Reduction::kMax)
     return i8 && point.expected == -128 && point.got == -127
-               ? "max_from_minus_127: the largest of nothing but -128 comes out as -127 (noted of "
-                 "cuDNN in oneDNN's tests; from the documentation, not seen)"
+               ? "max_from_minus_127: the max of -128 alone is -127 (according to oneDNN's tests "
+                 "of cuDNN; not seen)"
                : "";
   const auto window = taps(problem, src, point);
   if (i8)
     return is_f32_average(problem, window, point)
-               ? "average_in_f32: averages of integers are computed in f32 and rounded after, so "
-                 "that one beside a tie may fall to the other side (from the documentation, not "
-                 "seen)"
+               ? "average_in_f32: integer averages are computed in f32 and then rounded, so that a "
+                 "tie can go the other way (from the documentation, not seen)"
                : "";
-  return is_running_sum(problem, window, point)
-             ? "running_sum: sums are kept in f32, f64 ones in f64, without a bound on their error "
-               "that grows more slowly than the number of taps (from the documentation, not seen)"
-             : "";
+  return is_running_sum(problem, window, point) ? "running_sum: sums are in f32 (f64 for f64), and "
+                                                  "their error may grow with the number of "
+                                                  "taps (from the documentation, not seen)"
+                                                : "";
 }
 
 }  // namespace poolbench

@@ -70,8 +70,7 @@ dnnl::memory::desc tensor(const Problem& problem, const Extents& extents, Tag ta
 
 // Converts the problem to oneDNN's terms. Throws Refused.
 Problem expressible(const Problem& given) {
-  Problem problem =
-      plain_problem(given, "oneDNN", "positions stand in a workspace of its own form");
+  Problem problem = plain_problem(given, "oneDNN", "indices are in an opaque workspace");
   if (has_empty_window(problem)) throw Refused("d: a window without a tap");
   const Extents beyond = overrun(problem);
   if (problem.spec().reduction == Reduction::kAvgIncludePad &&
@@ -226,11 +225,10 @@ class OneDnn : public Peer {
                  : "";
     if (std::isnan(point.expected) &&
         (is_tap(window, point) || is_start(problem.dtype(), point.got)))
-      return "max_drops_nan: maxima are found with > or the processor's max, to which NaN is "
-             "smaller than all or forgotten with the next tap; all NaN give the lowest number";
+      return "max_drops_nan: max uses > or the processor's max instruction, both of which drop "
+             "NaN; NaN alone gives the lowest number";
     if (point.expected == -INFINITY && is_start(problem.dtype(), point.got))
-      return "max_from_lowest: a maximum starts from the lowest finite number, which -inf never "
-             "beats";
+      return "max_from_lowest: max starts from the lowest finite number, which is above -inf";
     return {};
   }
 

@@ -75,8 +75,8 @@ Problem plain_problem(const Problem& problem, std::string_view library, std::str
   if (spec.divisor != 0) throw Refused(fmt::format("div: {} takes no divisor", library));
   const auto sliding = as_sliding(problem);
   if (!sliding)
-    throw Refused(fmt::format("windowing: {}'s windows slide; these {} ones do not", library,
-                              token(spec.windowing)));
+    throw Refused(fmt::format("windowing: {} has sliding windows only; these {} ones are not",
+                              library, token(spec.windowing)));
   return *sliding;
 }
 

@@ -62,7 +62,7 @@ void require_expressible(const Problem& problem, bool global) {
     throw Refused("layout: XNNPACK pools channels last");
   if (problem.dtype() != DType::kF32 &&
       !(max && (problem.dtype() == DType::kI8 || problem.dtype() == DType::kU8)))
-    throw Refused("type: XNNPACK pools f32, and the maximum of i8 and u8, unquantised");
+    throw Refused("type: XNNPACK pools f32, and max of i8 and u8");
   if (global) return;
   if (problem.rank() == 3) throw Refused("src: XNNPACK's windows have two axes");
   if (spec.kernel[1] * spec.kernel[2] == 1) throw Refused("k: XNNPACK takes no window of one tap");
@@ -178,8 +178,8 @@ class XnnPackPlan : public Plan {
 
 std::string lost_in_clamp(const Point& point) {
   if (!std::isnan(point.expected) || !std::isinf(point.got)) return {};
-  return "clamp_loses_nan: every result is clamped with the processor's min and max, which turn "
-         "NaN into the bound, here an infinity";
+  return "clamp_loses_nan: results are clamped with the processor's min and max instructions, "
+         "which turn NaN into the bound, here an infinity";
 }
 
 class XnnPack : public Peer {
@@ -190,15 +190,15 @@ class XnnPack : public Peer {
                                const Point& point) const override {
     const auto window = taps(problem, src, point);
     if (point.got == 0 && std::fabs(point.expected) < 0x1p-126)
-      return "subnormals_are_zero: XNNPACK has its threads take subnormal numbers for 0";
+      return "subnormals_are_zero: XNNPACK's threads treat subnormal numbers as 0";
     if (problem.spec().reduction != Reduction::kMax)
       return is_running_sum(problem, window, point)
-                 ? "running_sum: taps are added nearly one after the other in f32, so that the "
+                 ? "running_sum: taps are added almost one after the other in f32, so that the "
                    "error grows with their number"
                  : lost_in_clamp(point);
     if (std::isnan(point.expected) && is_tap(window, point))
-      return "max_forgets_nan: maxima are the processor's max, which forgets a NaN with the next "
-             "tap";
+      return "max_forgets_nan: max uses the processor's max instruction, which drops a NaN at the "
+             "next tap";
     return lost_in_clamp(point);
   }
 
