@@ -64,6 +64,7 @@ ExitStatus flushed(ExitStatus status) {
 int main(int argc, char** argv) {
   CLI::App app{"poolbench: pooling on every backend, checked against each other and timed"};
   app.require_subcommand(1);
+  app.footer(poolbench::exit_status_help());
   app.set_help_all_flag("--help-all", "Help of all commands");
   const poolbench::BuildInfo build = poolbench::build_info();
   app.set_version_flag("--version",

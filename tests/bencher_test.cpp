@@ -50,17 +50,20 @@ class FakeBackend : public Backend {
     return naive_->supports(problem, kernel);
   }
   std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override {
+    ++plans;
     const double seconds = problem.src_count() == 1 ? 1e-6 : seconds_;  // the floor's problem
     return std::make_unique<FakePlan>(naive_->plan(problem, kernel), substrate_, seconds, events_);
   }
-  std::vector<std::unique_ptr<Plan>> ceilings(int64_t, int64_t) override {
+  std::vector<std::unique_ptr<Plan>> ceilings(int64_t read, int64_t) override {
     ++asked_for_ceilings;
+    ceiling_read = read;
     std::vector<std::unique_ptr<Plan>> plans;
     plans.push_back(std::make_unique<FakePlan>(nullptr, substrate_, ceiling_seconds_, events_));
     return plans;
   }
 
-  int asked_for_ceilings = 0;
+  int asked_for_ceilings = 0, plans = 0;
+  int64_t ceiling_read = 0;
 
  private:
   std::string name_;
@@ -96,6 +99,49 @@ TEST_F(BencherTest, apis_on_one_device_share_its_ceilings_and_another_device_has
   EXPECT_DOUBLE_EQ(result.records[2].share.median, 0.25) << "of its own ceiling";
   EXPECT_FALSE(result.records[1].across_devices);
   EXPECT_TRUE(result.records[2].across_devices);
+}
+
+TEST_F(BencherTest, rows_that_are_not_wanted_are_not_measured_but_for_the_baseline) {
+  BenchOptions options;
+  options.measure.blocks = 6;
+  options.baseline = "cuda:0";
+  options.wanted = [](const std::string& row) {
+    return row.starts_with("vulkan:0/") && row.ends_with("/hot");
+  };
+  const auto run = [&] {
+    return Bencher({{&cuda_, {}}, {&vulkan_, {}}, {&second_gpu_, {}}}, options)
+        .run(problem_)
+        .records;
+  };
+  const auto alone = run();
+  ASSERT_EQ(alone.size(), 1u);
+  EXPECT_EQ(alone[0].name(), row_name("vulkan:0", problem_, Temperature::kHot));
+  EXPECT_EQ(alone[0].baseline, "");
+  options.always_measure_baseline = true;
+  const auto beside = run();
+  ASSERT_EQ(beside.size(), 1u);
+  EXPECT_EQ(beside[0].baseline, "cuda:0");
+  EXPECT_DOUBLE_EQ(beside[0].ratio.median, 0.5);
+  EXPECT_EQ(second_gpu_.plans, 0);
+}
+
+// Four elements far apart: the host moves a line of 64 bytes for each, a GPU a sector of 32.
+TEST_F(BencherTest, traffic_and_ceilings_are_counted_in_the_rows_own_devices_lines) {
+  FakeBackend host("naive", "host", 1e-3, 0.5e-3, events_);
+  BenchOptions options;
+  options.temperatures = {Temperature::kCold};
+  const auto gaps = parse_problem("max/sliding/f32/nchw/src:1x1x1x128/k:1x1/s:1x32");
+  for (const bool host_first : {true, false}) {
+    std::vector<Contender> contenders = {{&host, {}}, {&cuda_, {}}};
+    if (!host_first) std::swap(contenders[0], contenders[1]);
+    const CaseResult result = Bencher(contenders, options).run(gaps);
+    ASSERT_EQ(result.records.size(), 2u);
+    for (const Record& record : result.records)
+      EXPECT_EQ(record.traffic.read, record.contender == "naive" ? 4 * 64 : 4 * 32)
+          << record.contender << (host_first ? " after" : " before") << " the other";
+    EXPECT_EQ(host.ceiling_read, 4 * 64);
+    EXPECT_EQ(cuda_.ceiling_read, 4 * 32);
+  }
 }
 
 // Loads a listener in place of a profiler. NVTX looks for it at the first range.

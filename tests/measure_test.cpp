@@ -46,10 +46,10 @@ class MeasureTest : public testing::Test {
   Subject subject(FakePlan& plan) {
     plan.dst_bytes = problem_.dst_bytes();
     std::vector<std::byte> dst(input_.src.begin(), input_.src.begin() + plan.dst_bytes);
-    return {&plan, &substrate_, false, output_hash(dst, {})};
+    return {&plan, &substrate_, 0, output_hash(dst, {})};
   }
   std::vector<Series> run(std::vector<Subject> subjects, Temperature temperature) {
-    return measure(subjects, problem_, input_, temperature, 5 * 1024, options_, arenas_);
+    return measure(subjects, problem_, input_, temperature, options_, arenas_);
   }
 
   FakeSubstrate substrate_;  // a cache of 64 KiB
@@ -100,7 +100,7 @@ TEST_F(MeasureTest, a_device_is_woken_once_and_the_host_never) {
   FakePlan a(gpu, "a", 20e-3, log_), b(gpu, "b", 20e-3, log_), c(host, "c", 20e-3, log_);
   Subject subjects[] = {subject(a), subject(b), subject(c)};
   for (size_t i = 0; i < 3; ++i) subjects[i].substrate = i < 2 ? &gpu : &host;
-  measure(subjects, problem_, input_, Temperature::kHot, 5 * 1024, options_, arenas_);
+  measure(subjects, problem_, input_, Temperature::kHot, options_, arenas_);
   EXPECT_GT(a.launches, 3) << "two to calibrate and a sample, and what wakes";
   EXPECT_EQ(b.launches, 3);
   EXPECT_EQ(c.launches, 3);
@@ -135,8 +135,7 @@ TEST_F(MeasureTest, apis_on_one_device_rotate_over_the_same_bytes) {
     Subject subjects[] = {subject(a), subject(b)};
     subjects[0].substrate = &first;
     subjects[1].substrate = &second;
-    const auto series =
-        measure(subjects, problem_, input_, Temperature::kCold, 5 * 1024, options_, arenas_);
+    const auto series = measure(subjects, problem_, input_, Temperature::kCold, options_, arenas_);
     arenas_.clear();
     return std::pair(series[0].rotation_bytes, series[1].rotation_bytes);
   };
@@ -248,10 +247,10 @@ TEST(Relate, ceilings_and_ratios_go_by_device_not_by_api) {
   const std::string table = table_block(result, {Temperature::kCold});
   EXPECT_NE(table.find("x0.50\n"), std::string::npos) << table;
   EXPECT_NE(table.find("x0.25*\n"), std::string::npos) << table;
-  const std::string summary = table_summary({&result}, {Temperature::kCold});
+  const std::string summary = table_summary({result}, {Temperature::kCold});
   EXPECT_NE(summary.find("x0.25*"), std::string::npos) << summary;
   EXPECT_NE(summary.find("* the baseline ran on another device"), std::string::npos) << summary;
-  const auto json = records_json({&result}, {});
+  const auto json = records_json({result}, {});
   for (const auto& row : json["benchmarks"]) {
     if (row["run_type"] != "aggregate") continue;
     EXPECT_EQ(row["poolbench"]["across_devices"], row["poolbench"]["contender"] == "vulkan:1");

@@ -58,9 +58,8 @@ Backend* peer(const std::string& name) {
 
 // Runs and judges a problem on a backend, and calls rest().
 Verdict checked(Backend& backend, const Problem& problem, FillKind kind, uint64_t seed = 1) {
-  std::optional<Accepted> accepted;
-  return verify(prepare({&backend, {}}, problem), problem, make_input(problem, kind, seed),
-                accepted);
+  const Input input = make_input(problem, kind, seed);
+  return Judge(problem, input).verify(prepare({&backend, {}}, problem));
 }
 Verdict checked(Backend& backend, const std::string& problem, FillKind kind) {
   return checked(backend, parse_problem(problem), kind);
@@ -377,16 +376,16 @@ TEST(KnownDifference, is_counted_apart_and_is_not_wrong) {
   Input input;
   input.src.resize(sizeof src);
   std::memcpy(input.src.data(), src, sizeof src);
-  std::optional<Accepted> accepted;
-  Verdict verdict = verify(prepare({&backend, {}}, problem), problem, input, accepted);
+  Judge judge(problem, input);
+  Verdict verdict = judge.verify(prepare({&backend, {}}, problem));
   EXPECT_EQ(verdict.status, Status::kOk);
   EXPECT_TRUE(differs(verdict));
   EXPECT_EQ(verdict.comparison->wrong, 0);
   EXPECT_EQ(verdict.comparison->known_differences.at("last: is 99"), 1);
-  EXPECT_FALSE(accepted) << "another backend's same bits would pass without a judgement";
 
-  backend.known = 0;  // the rule does not explain this output: it is wrong
-  verdict = verify(prepare({&backend, {}}, problem), problem, input, accepted);
+  // The same bits are judged again: without a rule that explains them they are wrong.
+  backend.known = 0;
+  verdict = judge.verify(prepare({&backend, {}}, problem));
   EXPECT_EQ(verdict.status, Status::kWrong);
   EXPECT_FALSE(differs(verdict));
 }

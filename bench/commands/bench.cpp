@@ -1,23 +1,32 @@
-// poolbench bench: interleaved timing. Our core (bench/time/measure.h) measures all contenders of a
-// problem together; the rows then replay the samples through Google Benchmark
-// (bench/report/replay.h), which brings flags, statistics and reporters.
+// poolbench bench: interleaved timing. Each problem is timed on all contenders together, printed
+// and saved as it comes.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <iostream>
+#include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 
 #include "bench/commands/command.h"
-#include "bench/report/replay.h"
+#include "bench/record/record.h"
+#include "bench/report/google_benchmark.h"
+#include "bench/report/progress.h"
 #include "bench/report/table.h"
 #include "bench/select/selection.h"
+#include "bench/time/bencher.h"
+#include "bench/time/budget.h"
+#include "bench/time/interrupt.h"
 #include "bench/time/profile.h"
 #include "host/file.h"
 #include "host/substrates/nvtx.h"
 
 namespace poolbench {
 namespace {
+
+constexpr double kSecondsBetweenSaves = 20;
 
 struct Flags {
   SelectionFlags selection;
@@ -31,13 +40,6 @@ struct Flags {
   bool profile = false;
 };
 
-ExitStatus status_of(const std::vector<const CaseResult*>& cases) {
-  ExitStatus status = cases.empty() ? kNotRun : kAsExpected;
-  for (const CaseResult* result : cases)
-    for (const Record& record : result->records) status = worse(status, exit_status(record.status));
-  return status;
-}
-
 std::string choose_baseline(const Flags& flags, const std::vector<Contender>& contenders,
                             const std::vector<std::string>& peers) {
   const auto is_there = [&](const std::string& name) {
@@ -50,12 +52,41 @@ std::string choose_baseline(const Flags& flags, const std::vector<Contender>& co
   return is_there("naive") ? "naive" : "";
 }
 
+// Lists the names of all rows and keeps those that are wanted; of problems and temperatures, those
+// with a wanted row.
+struct Rows {
+  Rows(std::vector<Problem>& problems, const std::vector<Contender>& contenders,
+       BenchOptions& options) {
+    std::set<Temperature> kept;
+    std::erase_if(problems, [&](const Problem& problem) {
+      const size_t before = wanted.size();
+      for (const Contender& contender : contenders)
+        for (const Temperature temperature : options.temperatures) {
+          std::string name = row_name(contender.name(), problem, temperature);
+          ++all;
+          if (!options.wanted(name)) continue;
+          wanted.push_back(std::move(name));
+          kept.insert(temperature);
+        }
+      return wanted.size() == before;
+    });
+    std::erase_if(options.temperatures, [&](Temperature t) { return !kept.contains(t); });
+  }
+  std::vector<std::string> wanted;
+  size_t all = 0;
+};
+
+// Time goes by elements, and each problem costs some.
+double work(const Problem& problem) {
+  return double(problem.src_count() + problem.dst_count()) + 2e5;
+}
+
 ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
                        const std::vector<Contender>& contenders,
                        const std::vector<Problem>& problems) {
   if (!profiler_ranges_built())
     fmt::print(stderr, "profile: built without NVTX, so there are launches but no ranges\n");
-  ExitStatus status = kAsExpected;
+  std::vector<Status> statuses;
   for (const Problem& problem : problems) {
     const Input input = make_input(problem, options.fill, options.seed);
     const auto verdicts =
@@ -63,42 +94,70 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
     for (size_t i = 0; i < contenders.size(); ++i) {
       const Verdict& verdict = verdicts[i];
       const bool launched = verdict.status == Status::kOk;
-      fmt::print("{:<8} {}/{}  {}\n", launched ? "launched" : status_name(verdict.status),
+      fmt::print("{:<8} {}/{}  {}\n", launched ? "launched" : info(verdict.status).name,
                  contenders[i].name(), to_text(problem),
                  launched ? verdict.kernel : verdict.reason);
-      status = worse(status, exit_status(verdict.status));
+      statuses.push_back(verdict.status);
     }
   }
-  return status;
+  return finish(statuses);
 }
 
-ExitStatus run_timed(const Flags& flags, BenchOptions options,
-                     const std::vector<Contender>& contenders, std::vector<Problem> problems,
-                     const BenchmarkFlags& benchmark_flags) {
-  std::set<std::string> devices;
-  for (const Contender& contender : contenders)
-    devices.insert(contender.backend->substrate().device().uuid);
-  GpuWatch watch(devices);
-  options.watch = &watch;
+ExitStatus run_timed(const Flags& flags, const BenchmarkFlags& benchmark_flags,
+                     const BenchOptions& options, const std::vector<Contender>& contenders,
+                     const std::vector<Problem>& problems) {
+  using Clock = std::chrono::steady_clock;
+  const Interrupt interrupt;
+  const auto start = Clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
   Bencher bencher(contenders, options);
-  Session session(bencher, std::move(problems), flags.json, flags.budget);
-  replay(session, benchmark_flags);
-  if (benchmark_flags.list) return kAsExpected;
-  const auto results = session.results();
-  if (benchmark_flags.format == "console" && !results.empty()) {
+  Budget budget(flags.budget);
+  Progress progress(
+      "bench", int64_t(problems.size()),
+      std::transform_reduce(problems.begin(), problems.end(), 0.0, std::plus<>(), work));
+  const bool table = benchmark_flags.format == "console";
+  std::vector<CaseResult> results;
+  RunNotes notes{options.watch, {}};
+  double saved = 0;
+  const auto save = [&] {
+    if (!flags.json.empty()) write_file(flags.json, records_json(results, notes).dump() + "\n");
+    saved = elapsed();
+  };
+
+  if (table) std::cout << table_header(options.temperatures) << std::flush;
+  for (const Problem& problem : problems) {
+    const double begin = elapsed();
+    if (Interrupt::asked() || !budget.allows(begin, work(problem))) {
+      notes.left_out.push_back(to_text(problem));
+      continue;
+    }
+    progress.step(to_text(problem), work(problem));
+    results.push_back(bencher.run(problem));
+    progress.clear();
+    if (table) std::cout << table_block(results.back(), options.temperatures) << std::flush;
+    budget.took(elapsed() - begin, work(problem));
+    if (elapsed() - saved > kSecondsBetweenSaves) save();  // a run that is killed leaves this much
+  }
+
+  if (table && !results.empty()) {
     std::cout << "\n" << table_summary(results, options.temperatures);
     for (const Temperature temperature : options.temperatures)
       std::cout << crossovers(results, temperature);
   }
-  session.save();
-  const auto left_out = session.left_out();
-  if (left_out.empty()) return status_of(results);
-  fmt::print(stderr, "left out: {} of {} problems, for {}: {}{}\n", left_out.size(),
-             session.problems().size(),
+  save();
+  report(results, benchmark_flags);
+
+  std::vector<Status> statuses;
+  for (const CaseResult& result : results)
+    for (const Record& record : result.records) statuses.push_back(record.status);
+  const ExitStatus status = finish(statuses);
+  if (notes.left_out.empty()) return status;
+  fmt::print(stderr, "left out: {} of {} problems, for {}: {}{}\n", notes.left_out.size(),
+             problems.size(),
              Interrupt::asked() ? "the run was interrupted"
                                 : fmt::format("the budget of {} s was spent", flags.budget),
-             left_out.front(), left_out.size() > 1 ? ", …" : "");
-  return worse(status_of(results), kNotRun);
+             notes.left_out.front(), notes.left_out.size() > 1 ? ", …" : "");
+  return worse(status, kNotRun);
 }
 
 BenchOptions options_of(const Flags& flags) {
@@ -116,28 +175,45 @@ BenchOptions options_of(const Flags& flags) {
 
 ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   check_writable(flags.json);
+  if (flags.profile && !extras.empty())
+    throw BadInput(fmt::format("--profile times nothing, so '{}' has no effect", extras.front()));
   BenchOptions options = options_of(flags);
-  const BenchmarkFlags benchmark_flags = initialize_benchmark(extras);
+  const BenchmarkFlags benchmark_flags = read_benchmark_flags(extras);
   if (benchmark_flags.repetitions != 0) options.measure.blocks = benchmark_flags.repetitions;
+  options.wanted = row_filter(benchmark_flags.filter);
 
   auto problems = select_problems(flags.selection);
+  if (problems.empty()) return nothing_ran(why_nothing(flags.selection, "--suite or --problem"));
   Backends backends = select_backends(flags.selection);
   // Asked for by name, an emulator gets rows that say why not.
   if (flags.selection.backends.empty())
     std::erase_if(backends.contenders,
                   [](const Contender& contender) { return !contender.backend->timeable(); });
-  if (problems.empty() || backends.contenders.empty()) {
-    fmt::print(stderr, "poolbench: nothing was selected to time; name a --suite or --problem\n");
-    return kNotRun;
-  }
+  if (backends.contenders.empty()) return nothing_ran("no backend is available");
   for (const FamilyState& family : backends.families)
     if (!family.why_unavailable.empty())
       fmt::print(stderr, "{} is not available: {}\n", family.family, family.why_unavailable);
     else if (family.is_module)
       for (const auto& backend : family.backends) options.peers.emplace_back(backend->name());
   options.baseline = choose_baseline(flags, backends.contenders, options.peers);
+  options.always_measure_baseline = !flags.baseline.empty();
   if (flags.profile) return run_profile(flags, options, backends.contenders, problems);
-  return run_timed(flags, options, backends.contenders, std::move(problems), benchmark_flags);
+
+  const Rows rows(problems, backends.contenders, options);
+  if (rows.wanted.empty())
+    return nothing_ran(fmt::format(
+        "--benchmark_filter '{}' matches none of the {} rows; --benchmark_list_tests shows them",
+        benchmark_flags.filter, rows.all));
+  if (benchmark_flags.list) {
+    for (const std::string& name : rows.wanted) std::cout << name << '\n';
+    return kAsExpected;
+  }
+  std::set<std::string> devices;
+  for (const Contender& contender : backends.contenders)
+    devices.insert(contender.backend->substrate().device().uuid);
+  GpuWatch watch(devices);
+  options.watch = &watch;
+  return run_timed(flags, benchmark_flags, options, backends.contenders, problems);
 }
 
 }  // namespace
@@ -174,12 +250,16 @@ void add_bench(CLI::App& app, Run& run) {
                       : " (this build has no NVTX, whose headers come with the CUDA Toolkit)"));
   command->allow_extras();
   command->footer(
-      "Google Benchmark's flags work too: --benchmark_filter, _format, _out, _repetitions, …\n"
+      "Rows are named backend[.kernel]/problem/hot|cold. --benchmark_filter=REGEX takes those "
+      "whose "
+      "name matches, -REGEX the others, for the table, --json and the reporters alike. Other rows "
+      "are not measured, but for those of --baseline, which are then not shown.\n"
+      "Of Google Benchmark's flags these work too: --benchmark_list_tests, _format, _out, "
+      "_out_format, _repetitions, _report_aggregates_only, _time_unit, _context, …\n"
       "Example: poolbench bench --suite models --backend naive,openmp --json models.json\n"
-      "Ctrl-C ends a run after the problem it is at and keeps what was measured; twice ends it at "
-      "once.\n"
-      "Exit status: 0 done, 2 a wrong result, 3 an error, an invalid time or nothing to time, "
-      "4 bad input, 5 no such backend");
+      "Ctrl-C ends a run after the problem that it is at and keeps what was measured; a second one "
+      "ends it at once.\n" +
+      exit_status_help());
   command->callback([flags, command, &run] {
     run = [flags, extras = command->remaining()] { return bench(*flags, extras); };
   });

@@ -13,6 +13,7 @@
 #include "bench/record/context.h"
 #include "bench/record/junit.h"
 #include "bench/report/progress.h"
+#include "bench/select/pattern.h"
 #include "bench/select/selection.h"
 #include "host/file.h"
 #include "host/fuzz.h"
@@ -87,7 +88,7 @@ std::vector<Case> collect_cases(const Flags& flags) {
 }
 
 void print_failure(const Problem& problem, const Row& row) {
-  fmt::print("{}: {} {}{}{}\n    {}\n", status_name(row.verdict.status), row.contender, row.problem,
+  fmt::print("{}: {} {}{}{}\n    {}\n", info(row.verdict.status).name, row.contender, row.problem,
              row.input.empty() ? "" : " ", row.input, row.verdict.reason);
   if (row.verdict.comparison) fmt::print("{}", describe_worst(problem, *row.verdict.comparison));
 }
@@ -104,12 +105,17 @@ void run_case(const Case& c, const std::vector<Contender>& contenders, Progress&
     } catch (const std::exception& error) {  // no memory for it: the run goes on
       failure = error.what();
     }
-    std::optional<Accepted> accepted;
+    std::optional<Judge> judge;
+    if (input) judge.emplace(c.problem, *input);
     for (const Prepared& one : prepared) {
       if (one.plan == nullptr && i > 0) continue;  // said once, not for each input
       Row row{one.contender.name(), to_text(c.problem), input ? input->name : "", {}};
-      row.verdict = input ? verify(one, c.problem, *input, accepted)
-                          : Verdict{Status::kError, failure, "", {}, 0};
+      if (judge) {
+        row.verdict = judge->verify(one);
+      } else {
+        row.verdict.status = Status::kError;
+        row.verdict.reason = failure;
+      }
       if (row.verdict.status == Status::kWrong || row.verdict.status == Status::kError) {
         progress.clear();
         print_failure(c.problem, row);
@@ -120,8 +126,8 @@ void run_case(const Case& c, const std::vector<Contender>& contenders, Progress&
 }
 
 struct Tally {
-  int64_t count[5] = {};  // by Status
-  int64_t differ = 0;     // of the ok ones: right but for known differences
+  int64_t count[std::size(kStatuses)] = {};  // by Status
+  int64_t differ = 0;                        // of the ok ones: right but for known differences
   std::map<std::string, std::pair<int64_t, int64_t>> differences;  // rule: rows, outputs
   int64_t out_of_range = 0;
   double max_ulp = 0;
@@ -172,7 +178,7 @@ void write_json(const std::string& path, const std::vector<Row>& rows) {
         {"problem", row.problem},
         {"input", row.input},
         {"kernel", row.verdict.kernel},
-        {"status", differs(row.verdict) ? "differs" : status_name(row.verdict.status)},
+        {"status", differs(row.verdict) ? kDiffers : info(row.verdict.status).name},
         {"reason", row.verdict.reason}};
     if (row.verdict.comparison) entry["comparison"] = comparison_json(*row.verdict.comparison);
     json["checks"].push_back(std::move(entry));
@@ -196,12 +202,10 @@ ExitStatus check(const Flags& flags) {
   for (const auto* path : {&flags.json, &flags.junit}) check_writable(*path);
   const std::vector<Case> cases = collect_cases(flags);
   const Backends backends = select_backends(flags.selection);
-  if (cases.empty() || backends.contenders.empty()) {
-    fmt::print(stderr,
-               "poolbench: nothing was selected to check; name a --suite, --problem, "
-               "--golden or --fuzz\n");
-    return kNotRun;
-  }
+  if (cases.empty())
+    return nothing_ran(
+        why_nothing(flags.selection, "--suite, --problem, --golden or --fuzz", flags.fuzz > 0));
+  if (backends.contenders.empty()) return nothing_ran("no backend is available");
   const auto work = [](const Case& c) {
     return double(c.problem.src_count() + c.problem.dst_count() + 10'000) * double(c.inputs.size());
   };
@@ -218,9 +222,9 @@ ExitStatus check(const Flags& flags) {
   if (!flags.json.empty()) write_json(flags.json, rows);
   if (!flags.junit.empty()) write_junit(flags.junit, rows);
 
-  ExitStatus status = kAsExpected;
-  for (const Row& row : rows) status = worse(status, exit_status(row.verdict.status));
-  return status;
+  std::vector<Status> statuses;
+  for (const Row& row : rows) statuses.push_back(row.verdict.status);
+  return finish(statuses);
 }
 
 }  // namespace
@@ -242,9 +246,9 @@ void add_check(CLI::App& app, Run& run) {
   command->add_option("--json", flags->json, "Write every row to this file");
   command->add_option("--junit", flags->junit, "Write every row to this file as JUnit XML");
   command->footer(
-      "Example: poolbench check --suite edge --backend naive,openmp --fuzz 1000\n"
-      "Exit status: 0 all right, refused or a library's known difference, 2 a wrong result, 3 an "
-      "error or nothing to check, 4 bad input, 5 no such backend");
+      "A library that differs by its own documented rules is not wrong.\n"
+      "Example: poolbench check --suite edge --backend naive,openmp --fuzz 1000\n" +
+      exit_status_help());
   command->callback([flags, &run] { run = [flags] { return check(*flags); }; });
 }
 

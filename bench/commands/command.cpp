@@ -1,27 +1,20 @@
 #include "bench/commands/command.h"
 
-#include "bench/judge/verify.h"
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace poolbench {
 
-ExitStatus worse(ExitStatus a, ExitStatus b) {
-  for (const ExitStatus status : {kBadUsage, kUnavailable, kWrongResult, kNotRun, kSlower})
-    if (a == status || b == status) return status;
-  return kAsExpected;
+ExitStatus nothing_ran(std::string_view why) {
+  fmt::print(stderr, "poolbench: {}\n", why);
+  return kNotRun;
 }
 
-ExitStatus exit_status(Status status) {
-  switch (status) {
-    case Status::kWrong:
-      return kWrongResult;
-    case Status::kInvalid:
-    case Status::kError:
-      return kNotRun;
-    case Status::kOk:
-    case Status::kRefused:
-      break;
-  }
-  return kAsExpected;
+ExitStatus finish(std::span<const Status> rows) {
+  const auto refused = [](Status row) { return row == Status::kRefused; };
+  if (!rows.empty() && std::ranges::all_of(rows, refused)) nothing_ran("every row was refused");
+  return exit_status(rows);
 }
 
 }  // namespace poolbench

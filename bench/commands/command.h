@@ -3,29 +3,15 @@
 #define POOLBENCH_BENCH_COMMANDS_COMMAND_H_
 
 #include <functional>
-#include <string>
+#include <span>
+
+#include "bench/status.h"
 
 namespace CLI {
 class App;
 }
 
 namespace poolbench {
-
-enum class Status;  // of a row: bench/judge/verify.h
-
-// What the program ends with. Where several hold, the first of 4, 5, 2, 3, 1.
-enum ExitStatus {
-  kAsExpected = 0,
-  kSlower = 1,  // than allowed
-  kWrongResult = 2,
-  kNotRun = 3,       // something expected did not run, nothing was selected, or no verdict
-  kBadUsage = 4,     // or bad input, or an unreadable file
-  kUnavailable = 5,  // an asked-for backend is unknown or not available
-};
-// Of two statuses the one that the program ends with.
-ExitStatus worse(ExitStatus a, ExitStatus b);
-// What the program ends with for the sake of one row.
-ExitStatus exit_status(Status status);
 
 // Registers a command; `run` is set to its work when the command line chose it.
 using Run = std::function<ExitStatus()>;
@@ -34,6 +20,11 @@ void add_check(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_eval(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
+
+// Says why nothing ran, and returns kNotRun.
+ExitStatus nothing_ran(std::string_view why);
+// What a command with these rows ends with. Says so where every row was refused.
+ExitStatus finish(std::span<const Status> rows);
 
 }  // namespace poolbench
 

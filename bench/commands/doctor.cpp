@@ -11,7 +11,7 @@
 #include "bench/commands/command.h"
 #include "bench/record/context.h"
 #include "bench/text.h"
-#include "bench/time/bencher.h"
+#include "bench/time/measure.h"
 #include "host/backends/backends.h"
 #include "host/modules.h"
 
@@ -44,15 +44,14 @@ void show_noise() {
   const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x64x112x112/k:2x2");
   const Contender contender{states.at(0).backends.at(0).get(), {}};
   const Input input = make_input(problem, FillKind::kUniform, 1);
-  const Prepared prepared = prepare(contender, problem);
-  std::optional<Accepted> accepted;
-  const Verdict verdict = verify(prepared, problem, input, accepted);
-  if (verdict.status != Status::kOk) return line("!", "noise", verdict.reason);
+  Prepared prepared = prepare(contender, problem);
+  prepared.verdict = Judge(problem, input).verify(prepared);
+  if (prepared.verdict.status != Status::kOk) return line("!", "noise", prepared.verdict.reason);
   MeasureOptions options;
   options.blocks = 51;
   Arenas arenas;
-  const Subject twice[] = {subject_of(prepared, verdict), subject_of(prepared, verdict)};
-  const auto series = measure(twice, problem, input, Temperature::kHot, 8, options, arenas);
+  const Subject twice[] = {subject_of(prepared), subject_of(prepared)};
+  const auto series = measure(twice, problem, input, Temperature::kHot, options, arenas);
   std::vector<double> differences;
   for (size_t i = 0; i < series[0].seconds.size(); ++i)
     differences.push_back(std::fabs(std::log(series[0].seconds[i] / series[1].seconds[i])));

@@ -19,6 +19,13 @@ struct Flags {
   std::vector<std::string> modules;
 };
 
+// `.npy` counts bytes, where problems count bits: "i8" is int64 there and int8 here. Messages use
+// NumPy's names.
+std::string numpy_name(const std::string& npy) {
+  const std::string kind = npy[0] == 'f' ? "float" : npy[0] == 'u' ? "uint" : "int";
+  return npy.size() == 2 ? fmt::format("{}{}", kind, 8 * (npy[1] - '0')) : npy;
+}
+
 // The .npy type of each element type; bf16 has none and travels as its bits.
 constexpr const char* kNpyTypes[] = {"f8", "f4", "f2", "u2", "i1", "u1", "i4"};
 
@@ -35,8 +42,8 @@ NpyArray read_array(const std::string& flag, const std::string& path, const std:
                     const std::vector<int64_t>& shape) {
   NpyArray array = read_npy(path);
   if (array.dtype != dtype)
-    throw BadInput(
-        fmt::format("{}: {} holds {}, the problem needs {}", flag, path, array.dtype, dtype));
+    throw BadInput(fmt::format("{}: {} holds {}, the problem needs {}", flag, path,
+                               numpy_name(array.dtype), numpy_name(dtype)));
   if (array.shape != shape)
     throw BadInput(fmt::format("{}: {} has the shape ({}), the problem needs ({})", flag, path,
                                fmt::join(array.shape, ", "), fmt::join(shape, ", ")));

@@ -106,9 +106,8 @@ ExitStatus list(const Listing& listing, const Flags& flags) {
   check_writable(flags.json);
   const Json rows = listing.list(flags);
   if (!flags.json.empty()) write_file(flags.json, Json{{listing.name, rows}}.dump(1) + "\n");
-  if (!rows.empty()) return kAsExpected;
-  fmt::print(stderr, "poolbench: nothing was selected to list\n");
-  return kNotRun;
+  return rows.empty() ? nothing_ran(why_nothing(flags.selection, "--suite or --problem"))
+                      : kAsExpected;
 }
 
 }  // namespace

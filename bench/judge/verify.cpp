@@ -14,9 +14,9 @@ std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
-// Throws OutOfMemory where judging a problem takes more than the host has left: Linux would grant
-// the memory and kill the process when it is touched. The input stands twice, as made and in a
-// tensor; outputs four times.
+// Throws OutOfMemory where judging the problem takes more memory than the host has left. Linux
+// would grant it, and kill the process at the first touch. Judging holds the input twice (as made,
+// and in a tensor) and the outputs four times.
 void require_host_memory(const Problem& problem) {
   const double needed =
       2.0 * double(problem.src_bytes()) + 4.0 * double(problem.dst_bytes() + problem.index_bytes());
@@ -26,7 +26,7 @@ void require_host_memory(const Problem& problem) {
                                   bytes_text(needed), bytes_text(available)));
 }
 
-// Runs `work`; what it throws becomes the verdict.
+// Runs `work` and turns what it throws into the verdict.
 template <class Work>
 void guard(Verdict& verdict, Work&& work) {
   try {
@@ -38,32 +38,6 @@ void guard(Verdict& verdict, Work&& work) {
     verdict.status = Status::kError;
     verdict.reason = first_line(error.what());
   }
-}
-
-void judge_outcome(Verdict& verdict, const Backend& backend, const Problem& problem,
-                   const Input& input, Outcome outcome, std::optional<Accepted>& accepted) {
-  const auto wrong = [&](std::string reason) {
-    verdict.status = Status::kWrong;
-    verdict.reason = std::move(reason);
-  };
-  if (!outcome.broken.empty()) return wrong(outcome.broken);
-  verdict.output_hash = output_hash(outcome.dst, outcome.indices);
-  if (accepted && accepted->dst == outcome.dst && accepted->indices == outcome.indices) {
-    verdict.comparison = accepted->comparison;
-  } else {
-    const void* src = input.src.data();
-    const int64_t* indices = problem.spec().indices ? outcome.indices.data() : nullptr;
-    verdict.comparison =
-        compare(problem, src, outcome.dst.data(), indices, 1, kFullJudgementTaps,
-                [&](const Point& point) { return backend.known_difference(problem, src, point); });
-  }
-  if (!verdict.comparison->ok())
-    return wrong(fmt::format("{} of {} judged outputs are wrong", verdict.comparison->wrong,
-                             verdict.comparison->checked));
-  if (!verdict.comparison->known_differences.empty()) return;
-  if (input.expect)
-    if (const std::string missed = input.expect(outcome); !missed.empty()) return wrong(missed);
-  accepted = {std::move(outcome.dst), std::move(outcome.indices), *verdict.comparison};
 }
 
 }  // namespace
@@ -79,11 +53,6 @@ uint64_t output_hash(const std::vector<std::byte>& dst, const std::vector<int64_
 bool differs(const Verdict& verdict) {
   return verdict.status == Status::kOk && verdict.comparison &&
          !verdict.comparison->known_differences.empty();
-}
-
-std::string_view status_name(Status status) {
-  constexpr std::string_view kNames[] = {"ok", "refused", "WRONG", "INVALID", "ERROR"};
-  return kNames[static_cast<int>(status)];
 }
 
 Input make_input(const Problem& problem, FillKind kind, uint64_t seed) {
@@ -106,18 +75,42 @@ Prepared prepare(const Contender& contender, const Problem& problem) {
   return prepared;
 }
 
-Verdict verify(const Prepared& prepared, const Problem& problem, const Input& input,
-               std::optional<Accepted>& accepted) {
+Verdict Judge::verify(const Prepared& prepared) {
   Verdict verdict = prepared.verdict;
   if (prepared.plan == nullptr) return verdict;
   guard(verdict, [&] {
-    Substrate& substrate = prepared.contender.backend->substrate();
-    Outcome outcome = run_checked(*prepared.plan, substrate, problem, input.src.data());
+    Backend& backend = *prepared.contender.backend;
+    Outcome outcome = run_checked(*prepared.plan, backend.substrate(), problem_, input_.src.data());
     prepared.plan->rest();
-    judge_outcome(verdict, *prepared.contender.backend, problem, input, std::move(outcome),
-                  accepted);
+    judge_outcome(verdict, backend, std::move(outcome));
   });
   return verdict;
+}
+
+void Judge::judge_outcome(Verdict& verdict, const Backend& backend, Outcome outcome) {
+  const auto wrong = [&](std::string reason) {
+    verdict.status = Status::kWrong;
+    verdict.reason = std::move(reason);
+  };
+  if (!outcome.broken.empty()) return wrong(outcome.broken);
+  verdict.output_hash = output_hash(outcome.dst, outcome.indices);
+  if (right_ && right_->dst == outcome.dst && right_->indices == outcome.indices) {
+    verdict.comparison = comparison_;
+  } else {
+    const void* src = input_.src.data();
+    const int64_t* indices = problem_.spec().indices ? outcome.indices.data() : nullptr;
+    verdict.comparison =
+        compare(problem_, src, outcome.dst.data(), indices, 1, kFullJudgementTaps,
+                [&](const Point& point) { return backend.known_difference(problem_, src, point); });
+  }
+  if (!verdict.comparison->ok())
+    return wrong(fmt::format("{} of {} judged outputs are wrong", verdict.comparison->wrong,
+                             verdict.comparison->checked));
+  if (!verdict.comparison->known_differences.empty()) return;
+  if (input_.expect)
+    if (const std::string missed = input_.expect(outcome); !missed.empty()) return wrong(missed);
+  right_ = std::move(outcome);
+  comparison_ = *verdict.comparison;
 }
 
 std::string describe_worst(const Problem& problem, const Comparison& comparison) {

@@ -1,70 +1,71 @@
-// One problem on one contender: planned, run, judged. What check reports and what bench demands
-// before it times anything.
+// One problem on one contender: planned, run, judged. `check` reports it; `bench` times nothing
+// that was not judged right before.
 #ifndef POOLBENCH_BENCH_JUDGE_VERIFY_H_
 #define POOLBENCH_BENCH_JUDGE_VERIFY_H_
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "bench/select/contender.h"
+#include "bench/status.h"
 #include "host/compare.h"
 #include "host/fill.h"
 #include "host/run.h"
 
 namespace poolbench {
 
-enum class Status {
-  kOk,
-  kRefused,  // with a reason: the contender does not take the problem, or may not be timed
-  kWrong,    // the output is wrong or the Plan contract broken
-  kInvalid,  // timed, but the time cannot be true
-  kError,    // something failed: memory, the device
-};
-std::string_view status_name(Status status);
-
-// An input, and which one it is: --fill KIND --seed N, or a golden file's.
+// A problem's input, and what is known of its output beside the reference.
 struct Input {
-  std::string name;  // "--fill uniform --seed 1"
+  std::string name;  // "--fill uniform --seed 1", "golden max_2d.txt"
   std::vector<std::byte> src;
-  // What is known of the output beside the oracle: returns how it is missed, or nothing.
+  // Returns how an output misses the known one, or nothing.
   std::function<std::string(const Outcome&)> expect = {};
 };
 // Throws OutOfMemory when the host cannot hold the case.
 Input make_input(const Problem& problem, FillKind kind, uint64_t seed);
 
-// What came out right before, without a known difference, for one problem and input: the same bits
-// need no second judgement.
-struct Accepted {
-  std::vector<std::byte> dst;
-  std::vector<int64_t> indices;
-  Comparison comparison;
-};
-
+// What came of a contender on a problem.
 struct Verdict {
   Status status = Status::kOk;
-  std::string reason;  // of everything but kOk: one line
-  std::string kernel;  // the one that was chosen; empty when there was none
-  // Known differences of a library are in here; where nothing else is wrong, the status is kOk.
+  std::string reason;  // one line; empty for kOk
+  std::string kernel;  // the one that the backend chose; empty when there was none
+  // Known differences of a library stand in here and leave the status kOk.
   std::optional<Comparison> comparison;
-  uint64_t output_hash = 0;  // of the judged output's bits; the timed ones must have the same
+  uint64_t output_hash = 0;  // of the judged output's bits; timed outputs must have the same
 };
-// Whether a contender came out different by its own known rules, and not wrong.
+// Whether the output differs, and only by the library's own documented rules.
 bool differs(const Verdict& verdict);
 uint64_t output_hash(const std::vector<std::byte>& dst, const std::vector<int64_t>& indices);
 
-// A problem made ready on a contender, or why it could not be: `plan` is null then. Never throws
-// for what a contender or device does.
+// A contender's plan for a problem, and the verdict so far. `plan` is null where there is none; the
+// verdict then says why.
 struct Prepared {
   Contender contender;
   std::unique_ptr<Plan> plan;
   Verdict verdict;
 };
+// Never throws for what a contender or a device does.
 Prepared prepare(const Contender& contender, const Problem& problem);
 
-// Runs a prepared plan on an input and judges what it gives; without a plan, says again why not.
-// `accepted` is read and written; start each problem and input with an empty one.
-Verdict verify(const Prepared& prepared, const Problem& problem, const Input& input,
-               std::optional<Accepted>& accepted);
+// Judges contenders one after the other on one problem and input, which must outlive the judge.
+class Judge {
+ public:
+  Judge(const Problem& problem, const Input& input) : problem_(problem), input_(input) {}
+  // Runs the plan and judges its output. Without a plan, returns the verdict that there is.
+  Verdict verify(const Prepared& prepared);
+
+ private:
+  void judge_outcome(Verdict& verdict, const Backend& backend, Outcome outcome);
+
+  const Problem& problem_;
+  const Input& input_;
+  // The last output that was right without a known difference. The same bits are not judged again.
+  std::optional<Outcome> right_;
+  Comparison comparison_;  // of `right_`
+};
 
 // The worst points of a comparison, a line each, for people.
 std::string describe_worst(const Problem& problem, const Comparison& comparison);

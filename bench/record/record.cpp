@@ -17,9 +17,9 @@ nlohmann::json interval_json(const Interval& interval) {
 
 nlohmann::json details(const Record& record) {
   nlohmann::json json = {
-      {"contender", record.contender},        {"kernel", record.kernel},
-      {"problem", to_text(record.problem)},   {"temperature", temperature_name(record.temperature)},
-      {"status", status_name(record.status)}, {"reason", record.reason},
+      {"contender", record.contender},      {"kernel", record.kernel},
+      {"problem", to_text(record.problem)}, {"temperature", temperature_name(record.temperature)},
+      {"status", info(record.status).name}, {"reason", record.reason},
       {"device", record.device.uuid}};
   if (record.comparison) {
     json["checked"] = record.comparison->checked;
@@ -63,15 +63,15 @@ nlohmann::json row(const Record& record, int family) {
 
 }  // namespace
 
-nlohmann::json records_json(const std::vector<const CaseResult*>& cases, const RunNotes& notes) {
+nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes& notes) {
   nlohmann::json json = {{"context", run_context()}, {"benchmarks", nlohmann::json::array()}};
   if (notes.watch != nullptr) json["context"]["poolbench"]["noted"]["gpus"] = notes.watch->json();
   json["context"]["poolbench"]["left_out"] = notes.left_out;
   std::map<std::string, nlohmann::json> devices;
   auto& rows = json["benchmarks"];
   int family = 0;
-  for (const CaseResult* result : cases)
-    for (const Record& record : result->records) {
+  for (const CaseResult& result : cases)
+    for (const Record& record : result.records) {
       devices[record.device.uuid + " " + record.device.substrate] = device_json(record.device);
       if (record.status == Status::kOk)
         for (size_t i = 0; i < record.series.seconds.size(); ++i) {
@@ -96,7 +96,7 @@ nlohmann::json records_json(const std::vector<const CaseResult*>& cases, const R
         median["iterations"] = 0;
         median["real_time"] = median["cpu_time"] = 0;
         median["error_occurred"] = true;
-        median["error_message"] = fmt::format("{}: {}", status_name(record.status), record.reason);
+        median["error_message"] = fmt::format("{}: {}", info(record.status).name, record.reason);
       }
       median["poolbench"] = details(record);
       rows.push_back(std::move(median));

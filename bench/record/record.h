@@ -17,7 +17,7 @@ struct RunNotes {
 
 // The run as Google Benchmark writes one, so that its tools read it: a row a sample and a row for
 // the median, which carries our fields under "poolbench".
-nlohmann::json records_json(const std::vector<const CaseResult*>& cases, const RunNotes& notes);
+nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes& notes);
 
 }  // namespace poolbench
 

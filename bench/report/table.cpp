@@ -112,7 +112,7 @@ std::string table_block(const CaseResult& result, const std::vector<Temperature>
       if (record == nullptr) continue;
       kernel = record->kernel;
       if (record->status != Status::kOk)
-        trouble = fmt::format("  {}: {}", status_name(record->status), record->reason);
+        trouble = fmt::format("  {}: {}", info(record->status).name, record->reason);
       else if (record->comparison)
         for (const auto& [rule, outputs] : record->comparison->known_differences)
           trouble = fmt::format("  differs in {} outputs: {}", outputs, rule);
@@ -123,16 +123,16 @@ std::string table_block(const CaseResult& result, const std::vector<Temperature>
   return text;
 }
 
-std::string table_summary(const std::vector<const CaseResult*>& cases,
+std::string table_summary(const std::vector<CaseResult>& cases,
                           const std::vector<Temperature>& temperatures) {
   std::vector<std::string> contenders;
   std::set<std::string> baselines;
   bool any_across = false;
-  for (const CaseResult* result : cases) {
-    for (const std::string& name : contenders_of(*result))
+  for (const CaseResult& result : cases) {
+    for (const std::string& name : contenders_of(result))
       if (std::find(contenders.begin(), contenders.end(), name) == contenders.end())
         contenders.push_back(name);
-    for (const Record& record : result->records) {
+    for (const Record& record : result.records) {
       if (!record.baseline.empty()) baselines.insert(record.baseline);
       any_across |= record.across_devices;
     }
@@ -147,14 +147,14 @@ std::string table_summary(const std::vector<const CaseResult*>& cases,
     for (const Temperature temperature : temperatures) {
       GeometricMean share, ratio;
       bool across_devices = false;
-      int64_t count[5] = {}, below = 0;
-      for (const CaseResult* result : cases) {
-        const Record* record = find(*result, contender, temperature);
+      int64_t count[std::size(kStatuses)] = {}, below = 0;
+      for (const CaseResult& result : cases) {
+        const Record* record = find(result, contender, temperature);
         if (record == nullptr) continue;
         ++count[static_cast<int>(record->status)];
         if (record->status != Status::kOk) continue;
         const Record* base =
-            record->baseline.empty() ? nullptr : find(*result, record->baseline, temperature);
+            record->baseline.empty() ? nullptr : find(result, record->baseline, temperature);
         if (record->below_floor()) {
           ++below;
           continue;
@@ -176,25 +176,25 @@ std::string table_summary(const std::vector<const CaseResult*>& cases,
   return text;
 }
 
-std::string crossovers(const std::vector<const CaseResult*>& cases, Temperature temperature) {
+std::string crossovers(const std::vector<CaseResult>& cases, Temperature temperature) {
   struct Point {
     int64_t elements;
     std::string src, fastest;
   };
   std::map<std::string, std::vector<Point>> sweeps;  // by the problem's text without its extents
-  for (const CaseResult* result : cases) {
+  for (const CaseResult& result : cases) {
     const Record* best = nullptr;
-    for (const Record& record : result->records)
+    for (const Record& record : result.records)
       if (record.temperature == temperature && record.status == Status::kOk &&
           (best == nullptr || record.seconds.median < best->seconds.median))
         best = &record;
     if (best == nullptr) continue;
-    const std::string text = to_text(result->problem);
+    const std::string text = to_text(result.problem);
     const size_t begin = text.find("/src:"), end = text.find('/', begin + 1);
     const std::string src = text.substr(begin + 5, end - begin - 5);
     std::string key = text.substr(0, begin);
     if (end != std::string::npos) key += text.substr(end);
-    sweeps[key].push_back({result->problem.src_count(), src, best->contender});
+    sweeps[key].push_back({result.problem.src_count(), src, best->contender});
   }
   std::string text;
   for (auto& [key, points] : sweeps) {

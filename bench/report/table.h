@@ -9,10 +9,10 @@ namespace poolbench {
 std::string table_header(const std::vector<Temperature>& temperatures);
 std::string table_block(const CaseResult& result, const std::vector<Temperature>& temperatures);
 // Geometric means over the rows beyond twice the floor, and how many rows came to what.
-std::string table_summary(const std::vector<const CaseResult*>& cases,
+std::string table_summary(const std::vector<CaseResult>& cases,
                           const std::vector<Temperature>& temperatures);
 // For problems that differ in their extents alone: from which size on which contender is fastest.
-std::string crossovers(const std::vector<const CaseResult*>& cases, Temperature temperature);
+std::string crossovers(const std::vector<CaseResult>& cases, Temperature temperature);
 
 }  // namespace poolbench
 

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "bench/select/pattern.h"
 #include "host/modules.h"
 
 namespace poolbench {
@@ -76,13 +77,6 @@ std::vector<std::string> kernels_of(const ContenderName& wanted, const Backend& 
 
 }  // namespace
 
-Pattern::Pattern(std::string_view flag, const std::string& pattern) try
-    : all_(pattern.empty()), regex_(pattern) {
-} catch (const std::regex_error& error) {
-  throw BadInput(
-      fmt::format("{}: '{}' is not a regular expression: {}", flag, pattern, error.what()));
-}
-
 void add_problem_flags(CLI::App& command, SelectionFlags& flags) {
   command.add_option("--suite", flags.suites, "Suite: a built-in name or a file; may be repeated")
       ->take_all();
@@ -126,6 +120,15 @@ std::vector<Problem> select_problems(const SelectionFlags& flags) {
   for (const auto& line : flags.problems) take(expand_line(line, options));
   drop_duplicates(problems);
   return problems;
+}
+
+std::string why_nothing(const SelectionFlags& flags, std::string_view flags_to_name, bool named) {
+  named |= !flags.suites.empty() || !flags.problems.empty();
+  if (named && !flags.filter.empty())
+    return fmt::format(
+        "--filter '{}' matches none of the selected problems; `poolbench list problems` shows them",
+        flags.filter);
+  return fmt::format("nothing was selected; name a {}", flags_to_name);
 }
 
 Backends select_backends(const SelectionFlags& flags) {

@@ -2,7 +2,6 @@
 #ifndef POOLBENCH_BENCH_SELECT_SELECTION_H_
 #define POOLBENCH_BENCH_SELECT_SELECTION_H_
 
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -34,6 +33,10 @@ void add_backend_flags(CLI::App& command, SelectionFlags& flags);
 
 // The problems of all suites and lines, filtered, no problem twice. Throws BadInput.
 std::vector<Problem> select_problems(const SelectionFlags& flags);
+// Why there are none: --filter matches none of what was named, or nothing was named and
+// `flags_to_name` would. `named`: whether something was named by other flags than these.
+std::string why_nothing(const SelectionFlags& flags, std::string_view flags_to_name,
+                        bool named = false);
 
 struct Backends {
   std::vector<FamilyState> families;  // owns the backends
@@ -43,18 +46,6 @@ struct Backends {
 // BackendUnavailable when one that was asked for by name is not there, BadInput when no kernel's
 // name matches.
 Backends select_backends(const SelectionFlags& flags);
-
-// Whether `text` contains a match; an empty pattern matches everything. `flag` names the flag in
-// the BadInput that a pattern which is no regular expression throws.
-class Pattern {
- public:
-  Pattern(std::string_view flag, const std::string& pattern);
-  bool matches(const std::string& text) const { return all_ || std::regex_search(text, regex_); }
-
- private:
-  bool all_;
-  std::regex regex_;
-};
 
 }  // namespace poolbench
 

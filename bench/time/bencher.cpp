@@ -1,34 +1,34 @@
 #include "bench/time/bencher.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 namespace poolbench {
 namespace {
 
 constexpr const char* kFloorProblem = "max/sliding/f32/nchw/src:1x1x1x1/k:1x1";
-// Lines that memory moves: 64 bytes on processors, sectors of 32 on GPUs.
-int64_t line_bytes(const Device& device) { return device.uuid == "host" ? 64 : 32; }
 
 struct Ceiling {
   std::string uuid, name;
   std::unique_ptr<Plan> plan;
   Substrate* substrate;
+  int64_t bytes;
 };
 
-// The ceilings of every device that a contender works on, from the first backend that has some.
+// The ceilings of each device in `traffic`, from the first backend on it that has some.
 std::vector<Ceiling> make_ceilings(const std::vector<Contender>& contenders,
-                                   const Traffic& traffic) {
+                                   const std::map<std::string, Traffic>& traffic) {
   std::vector<Ceiling> ceilings;
   std::set<std::string> done;
   for (const Contender& contender : contenders) {
-    const Device& device = contender.backend->substrate().device();
-    if (done.count(device.uuid) != 0) continue;
-    for (auto& plan : contender.backend->ceilings(traffic.read, traffic.written)) {
-      done.insert(device.uuid);
+    Substrate& substrate = contender.backend->substrate();
+    const std::string& uuid = substrate.device().uuid;
+    const auto bytes = traffic.find(uuid);
+    if (bytes == traffic.end() || done.contains(uuid)) continue;
+    for (auto& plan : contender.backend->ceilings(bytes->second.read, bytes->second.written)) {
+      done.insert(uuid);
       const std::string name(plan->kernel());
-      ceilings.push_back({device.uuid, name, std::move(plan), &contender.backend->substrate()});
+      ceilings.push_back({uuid, name, std::move(plan), &substrate, bytes->second.total()});
     }
   }
   return ceilings;
@@ -36,62 +36,20 @@ std::vector<Ceiling> make_ceilings(const std::vector<Contender>& contenders,
 
 }  // namespace
 
-// One case on its way: what was prepared, and which of its records are to be timed.
-struct Bencher::Timing {
-  const Problem& problem;
-  Input input;
-  Traffic traffic;
-  std::vector<Prepared> prepared;
-  std::vector<Verdict> verdicts;
-  std::vector<CeilingSeries> ceilings;
-};
+// One problem under way.
+struct Bencher::Case {
+  CaseResult result;
+  Input input = {};
+  std::map<std::string, Traffic> traffic = {};  // by device
+  std::vector<Prepared> prepared = {};          // of contenders with a row
+  std::vector<size_t> prepared_of = {};         // by record
+  std::vector<CeilingSeries> ceilings = {};
+  std::string failure = {};  // what keeps the whole problem from being run
 
-double Bencher::floor_seconds(const Contender& contender) {
-  const auto [it, inserted] = floors_.try_emplace(contender.name(), 0.0);
-  if (!inserted) return it->second;
-  const Problem problem = parse_problem(kFloorProblem);
-  const Input input = make_input(problem, FillKind::kUniform, 1);
-  const Prepared prepared = prepare(contender, problem);
-  if (prepared.plan == nullptr) return 0;  // refuses it: no row counts as being below the floor
-  std::optional<Accepted> accepted;
-  const Verdict verdict = verify(prepared, problem, input, accepted);
-  if (verdict.status != Status::kOk) return 0;
-  const Subject subject = subject_of(prepared, verdict);
-  const auto series =
-      measure({&subject, 1}, problem, input, Temperature::kHot, 8, options_.measure, arenas_);
-  return it->second = median_interval(series[0].seconds).median;
-}
-
-void Bencher::time(Timing& timing, CaseResult& result) {
-  if (timing.traffic.total() == 0) return;
-  const auto ceilings = make_ceilings(contenders_, timing.traffic);
-  for (size_t t = 0; t < options_.temperatures.size(); ++t) {
-    std::vector<Subject> subjects;  // those of records, then the ceilings
-    std::vector<Record*> records;
-    for (size_t c = 0; c < contenders_.size(); ++c) {
-      if (timing.verdicts[c].status != Status::kOk) continue;
-      subjects.push_back(subject_of(timing.prepared[c], timing.verdicts[c]));
-      records.push_back(&result.records[record_at(c, t)]);
-    }
-    if (subjects.empty()) return;
-    for (const Ceiling& ceiling : ceilings)
-      subjects.push_back({ceiling.plan.get(), ceiling.substrate, true, 0});
-    const Temperature temperature = options_.temperatures[t];
-    auto series = measure(subjects, timing.problem, timing.input, temperature,
-                          timing.traffic.total(), options_.measure, arenas_);
-    if (options_.watch != nullptr) options_.watch->look();
-    for (size_t i = 0; i < records.size(); ++i) records[i]->series = std::move(series[i]);
-    for (size_t i = 0; i < ceilings.size(); ++i)
-      timing.ceilings.push_back(
-          {ceilings[i].uuid, ceilings[i].name, temperature, std::move(series[records.size() + i])});
-  }
-}
-
-CaseResult Bencher::run(const Problem& problem) {
-  CaseResult result{problem, {}};
-  Timing timing{problem, {}, {}, {}, {}, {}};
-  std::string failure;
-  const auto guarded = [&](auto&& work) {
+  // Runs `work`; what it throws becomes the failure.
+  template <class Work>
+  void guard(Work&& work) {
+    if (!failure.empty()) return;
     try {
       work();
     } catch (const std::bad_alloc&) {
@@ -99,24 +57,46 @@ CaseResult Bencher::run(const Problem& problem) {
     } catch (const std::exception& error) {
       failure = error.what();
     }
-    if (!failure.empty()) arenas_.clear();
-  };
-  guarded([&] {
-    timing.input = make_input(problem, options_.fill, options_.seed);
-    timing.traffic =
-        compulsory_bytes(problem, line_bytes(contenders_.front().backend->substrate().device()));
-  });
-  std::optional<Accepted> accepted;
+  }
+};
+
+bool Bencher::takes_part(const Contender& contender, const Problem& problem,
+                         Temperature temperature) {
+  if (!options_.wanted || options_.wanted(row_name(contender.name(), problem, temperature)))
+    return true;
+  return options_.always_measure_baseline && contender.name() == options_.baseline;
+}
+
+// Makes every record, with its verdict.
+void Bencher::judge(Case& c) {
+  const Problem& problem = c.result.problem;
+  c.guard([&] { c.input = make_input(problem, options_.fill, options_.seed); });
+  Judge judge(problem, c.input);
   for (const Contender& contender : contenders_) {
-    Prepared prepared{contender, nullptr, {Status::kError, failure, {}, {}, 0}};
-    if (failure.empty()) prepared = prepare(contender, problem);
-    Verdict verdict =
-        failure.empty() ? verify(prepared, problem, timing.input, accepted) : prepared.verdict;
+    std::vector<Temperature> temperatures;
+    for (const Temperature temperature : options_.temperatures)
+      if (takes_part(contender, problem, temperature)) temperatures.push_back(temperature);
+    if (temperatures.empty()) continue;
+
+    const Device& device = contender.backend->substrate().device();
+    c.guard([&] {
+      if (!c.traffic.contains(device.uuid))
+        c.traffic[device.uuid] = compulsory_bytes(problem, line_bytes(device));
+    });
+    Prepared prepared{contender, nullptr, {}};
+    Verdict& verdict = prepared.verdict;
+    if (c.failure.empty()) {
+      prepared = prepare(contender, problem);
+      verdict = judge.verify(prepared);
+    } else {
+      verdict.status = Status::kError;
+      verdict.reason = c.failure;
+    }
     if (verdict.status == Status::kOk && !contender.backend->timeable()) {
       verdict.status = Status::kRefused;
       verdict.reason = "shows that results are right; its time would mean nothing";
     }
-    for (const Temperature temperature : options_.temperatures) {
+    for (const Temperature temperature : temperatures) {
       Record record;
       record.contender = contender.name();
       record.kernel = verdict.kernel;
@@ -125,31 +105,73 @@ CaseResult Bencher::run(const Problem& problem) {
       record.status = verdict.status;
       record.reason = verdict.reason;
       record.comparison = verdict.comparison;
-      record.device = contender.backend->substrate().device();
+      record.device = device;
       record.scratch_bytes = prepared.plan != nullptr ? prepared.plan->scratch_bytes() : 0;
-      record.traffic = timing.traffic;
-      result.records.push_back(std::move(record));
+      record.traffic = c.traffic[device.uuid];
+      c.result.records.push_back(std::move(record));
+      c.prepared_of.push_back(c.prepared.size());
     }
-    timing.prepared.push_back(std::move(prepared));
-    timing.verdicts.push_back(std::move(verdict));
+    c.prepared.push_back(std::move(prepared));
   }
-  accepted.reset();
-  if (failure.empty())
-    guarded([&] {
-      for (size_t c = 0; c < contenders_.size(); ++c)
-        for (size_t t = 0; t < options_.temperatures.size(); ++t) {
-          Record& record = result.records[record_at(c, t)];
-          if (record.status == Status::kOk) record.floor_seconds = floor_seconds(contenders_[c]);
-        }
-      time(timing, result);
-    });
-  for (Record& record : result.records)
-    if (record.status == Status::kOk && record.series.seconds.empty()) {
-      record.status = failure.empty() ? Status::kRefused : Status::kError;
-      record.reason = failure.empty() ? "an empty problem has no time" : failure;
+}
+
+double Bencher::floor_seconds(const Contender& contender) {
+  const auto [it, inserted] = floors_.try_emplace(contender.name(), 0.0);
+  if (!inserted) return it->second;
+  const Problem problem = parse_problem(kFloorProblem);
+  const Input input = make_input(problem, FillKind::kUniform, 1);
+  Prepared prepared = prepare(contender, problem);
+  prepared.verdict = Judge(problem, input).verify(prepared);
+  if (prepared.verdict.status != Status::kOk) return 0;  // no row counts as below the floor
+  const Subject subject = subject_of(prepared);
+  const auto series =
+      measure({&subject, 1}, problem, input, Temperature::kHot, options_.measure, arenas_);
+  return it->second = median_interval(series[0].seconds).median;
+}
+
+void Bencher::time(Case& c) {
+  for (size_t i = 0; i < c.result.records.size(); ++i)
+    if (Record& record = c.result.records[i]; record.status == Status::kOk)
+      record.floor_seconds = floor_seconds(c.prepared[c.prepared_of[i]].contender);
+  if (c.result.problem.dst_count() == 0) return;
+  const auto ceilings = make_ceilings(contenders_, c.traffic);
+  for (const Temperature temperature : options_.temperatures) {
+    std::vector<Subject> subjects;  // those of records, then the ceilings
+    std::vector<Record*> records;
+    for (size_t i = 0; i < c.result.records.size(); ++i) {
+      Record& record = c.result.records[i];
+      if (record.status != Status::kOk || record.temperature != temperature) continue;
+      subjects.push_back(subject_of(c.prepared[c.prepared_of[i]]));
+      records.push_back(&record);
     }
-  relate(result, timing.ceilings, options_.baseline, options_.peers);
-  return result;
+    if (subjects.empty()) continue;
+    for (const Ceiling& ceiling : ceilings)
+      subjects.push_back({ceiling.plan.get(), ceiling.substrate, ceiling.bytes, 0});
+    auto series =
+        measure(subjects, c.result.problem, c.input, temperature, options_.measure, arenas_);
+    if (options_.watch != nullptr) options_.watch->look();
+    for (size_t i = 0; i < records.size(); ++i) records[i]->series = std::move(series[i]);
+    for (size_t i = 0; i < ceilings.size(); ++i)
+      c.ceilings.push_back(
+          {ceilings[i].uuid, ceilings[i].name, temperature, std::move(series[records.size() + i])});
+  }
+}
+
+CaseResult Bencher::run(const Problem& problem) {
+  Case c{{problem, {}}};
+  judge(c);
+  c.guard([&] { time(c); });
+  if (!c.failure.empty()) arenas_.clear();
+  for (Record& record : c.result.records)
+    if (record.status == Status::kOk && record.series.seconds.empty()) {
+      record.status = c.failure.empty() ? Status::kRefused : Status::kError;
+      record.reason = c.failure.empty() ? "an empty problem has no time" : c.failure;
+    }
+  relate(c.result, c.ceilings, options_.baseline, options_.peers);
+  if (options_.wanted)
+    std::erase_if(c.result.records,
+                  [&](const Record& record) { return !options_.wanted(record.name()); });
+  return std::move(c.result);
 }
 
 }  // namespace poolbench

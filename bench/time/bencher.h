@@ -1,7 +1,9 @@
-// What bench does for one case: check, then time, all contenders and ceilings together.
+// What `bench` does with one problem: check all contenders, then time them and the ceilings
+// together.
 #ifndef POOLBENCH_BENCH_TIME_BENCHER_H_
 #define POOLBENCH_BENCH_TIME_BENCHER_H_
 
+#include <functional>
 #include <map>
 
 #include "bench/time/gpu_watch.h"
@@ -16,7 +18,11 @@ struct BenchOptions {
   uint64_t seed = 1;
   std::string baseline;            // contender to compare with; empty: the best of peers
   std::vector<std::string> peers;  // backends
-  GpuWatch* watch = nullptr;  // looks at the GPUs after each case's samples, where there is one
+  // Which rows to measure, by row_name(). Empty: all of them.
+  std::function<bool(const std::string&)> wanted;
+  // Measures the baseline even where it is not wanted; it gets no record then.
+  bool always_measure_baseline = false;
+  GpuWatch* watch = nullptr;  // looks at the GPUs after each problem's samples, where there is one
 };
 
 class Bencher {
@@ -24,21 +30,15 @@ class Bencher {
   Bencher(std::vector<Contender> contenders, BenchOptions options)
       : contenders_(std::move(contenders)), options_(std::move(options)) {}
 
-  const std::vector<Contender>& contenders() const { return contenders_; }
-  const BenchOptions& options() const { return options_; }
-
-  // Every contender at every temperature gets a record, whatever happens to it. Nothing is timed
-  // that was not judged right in this process.
+  // Every wanted row gets a record, whatever happens to it.
   CaseResult run(const Problem& problem);
-  // Where among a result's records that of a contender at a temperature stands, all by index.
-  size_t record_at(size_t contender, size_t temperature) const {
-    return contender * options_.temperatures.size() + temperature;
-  }
 
  private:
-  struct Timing;
+  struct Case;
+  bool takes_part(const Contender& contender, const Problem& problem, Temperature temperature);
+  void judge(Case& c);
+  void time(Case& c);
   double floor_seconds(const Contender& contender);
-  void time(Timing& timing, CaseResult& result);
 
   std::vector<Contender> contenders_;
   BenchOptions options_;

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "host/windows.h"
-#include "kernels/dtype.h"
 
 namespace poolbench {
 namespace {
@@ -172,22 +171,22 @@ void wake(const Subject& subject, Rotation& rotation, const MeasureOptions& opti
 
 // Launches a sample, from the time of one launch on warm buffers.
 std::vector<int64_t> calibrate(std::span<const Subject> subjects, const Problem& problem,
-                               const Input& input, int64_t bytes, const MeasureOptions& options,
-                               Arenas& arenas, std::vector<double>& once) {
+                               const Input& input, const MeasureOptions& options, Arenas& arenas,
+                               std::vector<double>& once) {
   std::vector<int64_t> launches;
   std::set<std::string> awake = {"host"};
   for (const Subject& subject : subjects) {
     const int64_t scratch = subject.plan->scratch_bytes();
     const Device& device = subject.substrate->device();
-    Rotation rotation = subject.ceiling
-                            ? ceiling_rotation(*subject.substrate, device, bytes, scratch,
-                                               Temperature::kHot, 1, arenas)
+    Rotation rotation = subject.is_ceiling()
+                            ? ceiling_rotation(*subject.substrate, device, subject.ceiling_bytes,
+                                               scratch, Temperature::kHot, 1, arenas)
                             : tensor_rotation(*subject.substrate, device, problem, input, scratch,
                                               Temperature::kHot, 1, arenas);
     sample(subject, rotation, 1);
     if (awake.insert(device.uuid).second) wake(subject, rotation, options);
     once.push_back(sample(subject, rotation, 1));
-    if (!subject.ceiling) subject.plan->rest();
+    if (!subject.is_ceiling()) subject.plan->rest();
     launches.push_back(launches_for(options.sample_seconds, once.back()));
   }
   return launches;
@@ -195,9 +194,9 @@ std::vector<int64_t> calibrate(std::span<const Subject> subjects, const Problem&
 
 }  // namespace
 
-Subject subject_of(const Prepared& prepared, const Verdict& verdict) {
-  return {prepared.plan.get(), &prepared.contender.backend->substrate(), false,
-          verdict.output_hash};
+Subject subject_of(const Prepared& prepared) {
+  return {prepared.plan.get(), &prepared.contender.backend->substrate(), 0,
+          prepared.verdict.output_hash};
 }
 
 void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
@@ -221,19 +220,20 @@ void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
 }
 
 std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
-                            const Input& input, Temperature temperature, int64_t bytes,
+                            const Input& input, Temperature temperature,
                             const MeasureOptions& options, Arenas& arenas) {
   std::vector<double> once;
-  const auto launches = calibrate(subjects, problem, input, bytes, options, arenas, once);
+  const auto launches = calibrate(subjects, problem, input, options, arenas, once);
 
   // One rotation a substrate and use: contenders that share memory share the turn.
-  using Key = std::pair<Substrate*, bool>;
+  using Key = std::pair<Substrate*, bool>;  // true: of its ceilings
   struct Need {
-    int64_t launches = 0, scratch = 0;
+    int64_t launches = 0, scratch = 0, ceiling_bytes = 0;
   };
   std::map<Key, Need> needs;
   for (size_t i = 0; i < subjects.size(); ++i) {
-    Need& need = needs[{subjects[i].substrate, subjects[i].ceiling}];
+    Need& need = needs[{subjects[i].substrate, subjects[i].is_ceiling()}];
+    need.ceiling_bytes = std::max(need.ceiling_bytes, subjects[i].ceiling_bytes);
     need.launches += options.blocks * (launches[i] + 1);
     need.scratch = std::max(need.scratch, subjects[i].plan->scratch_bytes());
   }
@@ -242,8 +242,8 @@ std::vector<Series> measure(std::span<const Subject> subjects, const Problem& pr
     const auto& [substrate, ceiling] = key;
     const Device device = device_of(*substrate, subjects);
     rotations.emplace(key, ceiling
-                               ? ceiling_rotation(*substrate, device, bytes, need.scratch,
-                                                  temperature, need.launches, arenas)
+                               ? ceiling_rotation(*substrate, device, need.ceiling_bytes,
+                                                  need.scratch, temperature, need.launches, arenas)
                                : tensor_rotation(*substrate, device, problem, input, need.scratch,
                                                  temperature, need.launches, arenas));
   }
@@ -253,56 +253,17 @@ std::vector<Series> measure(std::span<const Subject> subjects, const Problem& pr
   for (int block = 0; block < options.blocks; ++block)
     for (const size_t i : order.next()) {
       const Subject& subject = subjects[i];
-      Rotation& rotation = rotations.at({subject.substrate, subject.ceiling});
+      Rotation& rotation = rotations.at({subject.substrate, subject.is_ceiling()});
       if (once[i] < kWarmUpBelow) sample(subject, rotation, 1);
-      const bool check = block == options.blocks - 1 && !subject.ceiling;
+      const bool check = block == options.blocks - 1 && !subject.is_ceiling();
       series[i].seconds.push_back(
           check ? checked_sample(subject, problem, rotation, launches[i], series[i].invalid)
                 : sample(subject, rotation, launches[i]));
-      if (!subject.ceiling) subject.plan->rest();
+      if (!subject.is_ceiling()) subject.plan->rest();
       series[i].launches = launches[i];
       series[i].rotation_bytes = rotation.bytes();
     }
   return series;
-}
-
-Traffic compulsory_bytes(const Problem& problem, int64_t line) {
-  // Which positions of each axis some window touches; fractional windows differ by plane.
-  const auto touched = [&](int axis, int64_t plane) {
-    const int64_t step =
-        problem.spec().windowing == Windowing::kSliding ? problem.spec().dilation[axis] : 1;
-    std::vector<bool> seen(problem.src()[axis]);
-    for (const Window& w : windows(problem, axis, plane))
-      for (int64_t x = w.begin; x < w.end; x += step) seen[x] = true;
-    return seen;
-  };
-  const auto count = [](const std::vector<bool>& seen) {
-    return int64_t(std::count(seen.begin(), seen.end(), true));
-  };
-  // Bytes of one (d, h) row of all that stands beside it in memory: lines that hold a touched
-  // element, counted from the row's beginning.
-  const bool last = problem.layout() == Layout::kChannelsLast;
-  const int64_t item = dtype_bytes(problem.dtype()) * (last ? problem.c() : 1);
-  const auto row_bytes = [&](const std::vector<bool>& seen) {
-    if (count(seen) == int64_t(seen.size())) return item * int64_t(seen.size());
-    int64_t bytes = 0, done = 0;  // lines below `done` are counted
-    for (size_t x = 0; x < seen.size(); ++x) {
-      if (!seen[x]) continue;
-      const int64_t first = std::max(int64_t(x) * item / line, done);
-      const int64_t past = ((int64_t(x) + 1) * item + line - 1) / line;
-      bytes += std::max<int64_t>(past - first, 0) * line;
-      done = std::max(done, past);
-    }
-    return std::min(bytes, item * int64_t(seen.size()));
-  };
-  const bool by_plane = problem.spec().windowing == Windowing::kFractional;
-  const int64_t planes = problem.planes(), distinct = by_plane ? std::min<int64_t>(planes, 256) : 1;
-  double read = 0;
-  for (int64_t plane = 0; plane < distinct; ++plane)
-    read += double(count(touched(0, plane))) * double(count(touched(1, plane))) *
-            double(row_bytes(touched(2, plane)));
-  const double rows = double(planes) / double(last ? problem.c() : 1) / double(distinct);
-  return {int64_t(read * rows), problem.dst_bytes() + problem.index_bytes()};
 }
 
 Interval median_interval(std::vector<double> samples) {

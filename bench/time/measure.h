@@ -20,16 +20,18 @@ struct MeasureOptions {
   uint64_t seed = 1;             // of the order
 };
 
-// A plan to be timed, ready and known to be right.
+// What is timed: a plan that was judged right, or a ceiling.
 struct Subject {
   Plan* plan = nullptr;
   Substrate* substrate = nullptr;
-  bool ceiling = false;      // moves bytes in regions of its own; has no output to check
-  uint64_t output_hash = 0;  // of what it must write, where it is no ceiling
+  int64_t ceiling_bytes = 0;  // a ceiling moves so many, in memory of its own, and is not checked
+  uint64_t output_hash = 0;   // of what any other plan must write
+
+  bool is_ceiling() const { return ceiling_bytes > 0; }
 };
 
-// A plan that was prepared and judged right.
-Subject subject_of(const Prepared& prepared, const Verdict& verdict);
+// Of a plan whose verdict is kOk.
+Subject subject_of(const Prepared& prepared);
 
 struct Series {
   std::vector<double> seconds;  // of one launch; one entry a block, in the blocks' order
@@ -53,19 +55,10 @@ class Arenas {
 };
 
 // Measures the subjects, all on `problem` and its input, and returns their series in their order.
-// Ceilings move the problem's `bytes` (see compulsory_bytes). Throws what devices throw.
+// Throws what devices throw.
 std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
-                            const Input& input, Temperature temperature, int64_t bytes,
+                            const Input& input, Temperature temperature,
                             const MeasureOptions& options, Arenas& arenas);
-
-// Bytes that any implementation must move: each input element that a window touches once, each
-// output once. Where windows leave elements untouched, whole lines of `line` bytes count.
-struct Traffic {
-  int64_t read = 0;
-  int64_t written = 0;
-  int64_t total() const { return read + written; }
-};
-Traffic compulsory_bytes(const Problem& problem, int64_t line);
 
 // A median with its distribution-free 95 % interval: order statistics by the binomial sign test.
 // Under six samples there is none; the ends are NaN.

@@ -34,10 +34,10 @@ void launch_in_range(const Prepared& prepared, const Problem& problem, const Inp
 std::vector<Verdict> profile(const std::vector<Contender>& contenders, const Problem& problem,
                              const Input& input, Temperature temperature) {
   std::vector<Verdict> verdicts;
-  std::optional<Accepted> accepted;
+  Judge judge(problem, input);
   for (const Contender& contender : contenders) {
     const Prepared prepared = prepare(contender, problem);
-    Verdict verdict = verify(prepared, problem, input, accepted);
+    Verdict verdict = judge.verify(prepared);
     if (verdict.status == Status::kOk) try {
         launch_in_range(prepared, problem, input, temperature);
         prepared.plan->rest();

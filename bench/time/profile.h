@@ -2,7 +2,7 @@
 #ifndef POOLBENCH_BENCH_TIME_PROFILE_H_
 #define POOLBENCH_BENCH_TIME_PROFILE_H_
 
-#include "bench/time/bencher.h"
+#include "bench/time/measure.h"
 
 namespace poolbench {
 

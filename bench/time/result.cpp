@@ -25,7 +25,8 @@ std::string_view temperature_name(Temperature temperature) {
   return temperature == Temperature::kCold ? "cold" : "hot";
 }
 
-std::string Record::name() const {
+std::string row_name(const std::string& contender, const Problem& problem,
+                     Temperature temperature) {
   return fmt::format("{}/{}/{}", contender, to_text(problem), temperature_name(temperature));
 }
 

@@ -5,10 +5,15 @@
 #include <limits>
 
 #include "bench/time/measure.h"
+#include "bench/time/traffic.h"
 
 namespace poolbench {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+std::string_view temperature_name(Temperature temperature);
+// The name of a row everywhere: "openmp.table/max/sliding/.../cold".
+std::string row_name(const std::string& contender, const Problem& problem, Temperature temperature);
 
 struct Record {
   std::string contender;  // "openmp", "openmp.table"
@@ -35,15 +40,13 @@ struct Record {
   bool across_devices = false;   // the baseline ran on another device: the ratio compares those too
   double floor_seconds = kNone;  // of an empty problem on this contender
 
-  std::string name() const;  // contender/problem/cold
+  std::string name() const { return row_name(contender, problem, temperature); }
   // Below twice the floor: its time says what a launch costs, not what memory gives.
   bool below_floor() const { return seconds.median < 2 * floor_seconds; }
   // Time over (floor + bytes at the ceiling's speed): what a row below the floor is judged by.
   double floor_ratio() const;
   double bytes_per_second() const { return double(traffic.total()) / seconds.median; }
 };
-
-std::string_view temperature_name(Temperature temperature);
 
 // All rows of one problem.
 struct CaseResult {

@@ -1,0 +1,72 @@
+// The closed lists of what a row and a run can come to. Records, tables, JUnit files and CI scripts
+// rely on them: a new value may be added, none may change its meaning.
+#ifndef POOLBENCH_BENCH_STATUS_H_
+#define POOLBENCH_BENCH_STATUS_H_
+
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace poolbench {
+
+// What the program ends with.
+enum ExitStatus {
+  kAsExpected = 0,
+  kSlower = 1,
+  kWrongResult = 2,
+  kNotRun = 3,
+  kBadUsage = 4,
+  kUnavailable = 5,
+};
+struct ExitStatusInfo {
+  ExitStatus status;
+  std::string_view meaning;
+};
+// The first one that holds counts.
+constexpr ExitStatusInfo kExitStatuses[] = {
+    {kBadUsage, "bad usage or input"},
+    {kUnavailable, "no such backend here"},
+    {kWrongResult, "a wrong result"},
+    {kNotRun, "an error, an invalid time, every row refused, a row left out or nothing selected"},
+    {kSlower, "slower than allowed"},
+    {kAsExpected, "as expected"},
+};
+
+// What a row comes to.
+enum class Status { kOk, kRefused, kWrong, kInvalid, kError };
+struct StatusInfo {
+  Status status;
+  std::string_view name;  // in tables and records
+  std::string_view meaning;
+  ExitStatus exit;  // of a run with such a row
+};
+constexpr StatusInfo kStatuses[] = {
+    {Status::kOk, "ok", "ran and is right", kAsExpected},
+    {Status::kRefused, "refused", "not taken, or not to be timed; its reason says why",
+     kAsExpected},
+    {Status::kWrong, "WRONG", "wrong output, or a write where none is allowed", kWrongResult},
+    {Status::kInvalid, "INVALID", "timed, but the time cannot be true", kNotRun},
+    {Status::kError, "ERROR", "failed: memory, the device", kNotRun},
+};
+// `check` shows this name for an ok row that differs only by the library's own documented rules.
+constexpr std::string_view kDiffers = "differs";
+
+constexpr const StatusInfo& info(Status status) { return kStatuses[static_cast<size_t>(status)]; }
+static_assert([] {
+  for (size_t i = 0; i < std::size(kStatuses); ++i)
+    if (static_cast<size_t>(kStatuses[i].status) != i) return false;
+  return true;
+}());
+
+// Of two statuses the one that the program ends with.
+ExitStatus worse(ExitStatus a, ExitStatus b);
+// What a run with these rows ends with. Refusals alone are no run: kNotRun, as without any row.
+ExitStatus exit_status(std::span<const Status> rows);
+// "Exit status: 0 as expected, 1 slower than allowed, ..." for --help.
+std::string exit_status_help();
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_STATUS_H_
