@@ -52,29 +52,27 @@ std::string choose_baseline(const Flags& flags, const std::vector<Contender>& co
   return is_there("naive") ? "naive" : "";
 }
 
-// Lists the names of all rows and keeps those that are wanted; of problems and temperatures, those
-// with a wanted row.
-struct Rows {
-  Rows(std::vector<Problem>& problems, const std::vector<Contender>& contenders,
-       BenchOptions& options) {
-    std::set<Temperature> kept;
-    std::erase_if(problems, [&](const Problem& problem) {
-      const size_t before = wanted.size();
-      for (const Contender& contender : contenders)
-        for (const Temperature temperature : options.temperatures) {
-          std::string name = row_name(contender.name(), problem, temperature);
-          ++all;
-          if (!options.wanted(name)) continue;
-          wanted.push_back(std::move(name));
-          kept.insert(temperature);
-        }
-      return wanted.size() == before;
-    });
-    std::erase_if(options.temperatures, [&](Temperature t) { return !kept.contains(t); });
-  }
-  std::vector<std::string> wanted;
-  size_t all = 0;
-};
+// Drops the problems and temperatures that have no wanted row, and returns the names of the others'
+// wanted rows.
+std::vector<std::string> keep_wanted(std::vector<Problem>& problems,
+                                     const std::vector<Contender>& contenders,
+                                     BenchOptions& options) {
+  std::vector<std::string> names;
+  std::set<Temperature> kept;
+  std::erase_if(problems, [&](const Problem& problem) {
+    const size_t before = names.size();
+    for (const Contender& contender : contenders)
+      for (const Temperature temperature : options.temperatures) {
+        std::string name = row_name(contender.name(), problem, temperature);
+        if (!options.wanted(name)) continue;
+        names.push_back(std::move(name));
+        kept.insert(temperature);
+      }
+    return names.size() == before;
+  });
+  std::erase_if(options.temperatures, [&](Temperature t) { return !kept.contains(t); });
+  return names;
+}
 
 // Time goes by elements, and each problem costs some.
 double work(const Problem& problem) {
@@ -103,48 +101,62 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
   return finish(statuses);
 }
 
-ExitStatus run_timed(const Flags& flags, const BenchmarkFlags& benchmark_flags,
-                     const BenchOptions& options, const std::vector<Contender>& contenders,
-                     const std::vector<Problem>& problems) {
+// What a run came to.
+struct Timed {
+  std::vector<CaseResult> results;
+  RunNotes notes;
+
+  void save(const std::string& file) const {
+    if (!file.empty()) write_file(file, records_json(results, notes).dump() + "\n");
+  }
+};
+
+// Measures one problem after the other; prints and saves each as it comes.
+Timed time_problems(const Flags& flags, const BenchOptions& options, bool table,
+                    const std::vector<Contender>& contenders,
+                    const std::vector<Problem>& problems) {
   using Clock = std::chrono::steady_clock;
-  const Interrupt interrupt;
   const auto start = Clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  const Interrupt interrupt;
   Bencher bencher(contenders, options);
   Budget budget(flags.budget);
   Progress progress(
       "bench", int64_t(problems.size()),
       std::transform_reduce(problems.begin(), problems.end(), 0.0, std::plus<>(), work));
-  const bool table = benchmark_flags.format == "console";
-  std::vector<CaseResult> results;
-  RunNotes notes{options.watch, {}};
+  Timed timed{{}, {options.watch, {}}};
   double saved = 0;
-  const auto save = [&] {
-    if (!flags.json.empty()) write_file(flags.json, records_json(results, notes).dump() + "\n");
-    saved = elapsed();
-  };
-
   if (table) std::cout << table_header(options.temperatures) << std::flush;
   for (const Problem& problem : problems) {
     const double begin = elapsed();
     if (Interrupt::asked() || !budget.allows(begin, work(problem))) {
-      notes.left_out.push_back(to_text(problem));
+      timed.notes.left_out.push_back(to_text(problem));
       continue;
     }
     progress.step(to_text(problem), work(problem));
-    results.push_back(bencher.run(problem));
+    timed.results.push_back(bencher.run(problem));
     progress.clear();
-    if (table) std::cout << table_block(results.back(), options.temperatures) << std::flush;
+    if (table) std::cout << table_block(timed.results.back(), options.temperatures) << std::flush;
     budget.took(elapsed() - begin, work(problem));
-    if (elapsed() - saved > kSecondsBetweenSaves) save();  // a run that is killed leaves this much
+    if (elapsed() - saved > kSecondsBetweenSaves) {  // what a run that is killed leaves
+      timed.save(flags.json);
+      saved = elapsed();
+    }
   }
+  timed.save(flags.json);
+  return timed;
+}
 
+ExitStatus run_timed(const Flags& flags, const BenchmarkFlags& benchmark_flags,
+                     const BenchOptions& options, const std::vector<Contender>& contenders,
+                     const std::vector<Problem>& problems) {
+  const bool table = benchmark_flags.format == "console";
+  const auto [results, notes] = time_problems(flags, options, table, contenders, problems);
   if (table && !results.empty()) {
     std::cout << "\n" << table_summary(results, options.temperatures);
     for (const Temperature temperature : options.temperatures)
       std::cout << crossovers(results, temperature);
   }
-  save();
   report(results, benchmark_flags);
 
   std::vector<Status> statuses;
@@ -199,13 +211,14 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   options.always_measure_baseline = !flags.baseline.empty();
   if (flags.profile) return run_profile(flags, options, backends.contenders, problems);
 
-  const Rows rows(problems, backends.contenders, options);
-  if (rows.wanted.empty())
+  const size_t rows = problems.size() * backends.contenders.size() * options.temperatures.size();
+  const auto names = keep_wanted(problems, backends.contenders, options);
+  if (names.empty())
     return nothing_ran(fmt::format(
         "--benchmark_filter '{}' matches none of the {} rows; --benchmark_list_tests shows them",
-        benchmark_flags.filter, rows.all));
+        benchmark_flags.filter, rows));
   if (benchmark_flags.list) {
-    for (const std::string& name : rows.wanted) std::cout << name << '\n';
+    for (const std::string& name : names) std::cout << name << '\n';
     return kAsExpected;
   }
   std::set<std::string> devices;

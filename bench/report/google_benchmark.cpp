@@ -14,8 +14,8 @@
 namespace poolbench {
 namespace {
 
-// Flags whose values form a closed list. For others Google Benchmark prints its usage and exits
-// with 0.
+// Flags with a closed list of values. For any other value Google Benchmark prints its usage and
+// exits with 0.
 struct Choice {
   std::string_view flag;
   std::vector<std::string_view> values;
@@ -26,7 +26,7 @@ const Choice kChoices[] = {
     {"time_unit", {"ns", "us", "ms", "s"}},
 };
 
-// Flags that steer the loop that we do not use.
+// Flags of Google Benchmark's own measuring loop, which does not run here.
 struct NoEffect {
   std::string_view flag, instead;
 };
@@ -69,9 +69,9 @@ int parse_repetitions(const std::string& text) {
 
 using Run = benchmark::BenchmarkReporter::Run;
 
-// Hands rows to another reporter as they should be shown: with our names, without Google
-// Benchmark's settings behind them. `kIsCsv`: the reporter scales ratios (`_cv`) as if they
-// were times, as the CSV reporter of version 1.7 does.
+// Hands rows to another reporter under our names, without Google Benchmark's settings behind them.
+// Version 1.7's CSV reporter needs two more corrections: it writes the run's context before the
+// header of a file, and it scales ratios (`_cv`) as if they were times.
 template <class Inner, bool kIsCsv = false>
 class Corrected : public Inner {
  public:
