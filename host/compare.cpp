@@ -208,7 +208,10 @@ Comparison compare_as(const Problem& problem, const void* src, const T* dst, con
         const Judgement j = judge_element<T>(problem.spec(), expected, dst[at], got_index);
         ++mine.checked;
         mine.out_of_range += j.out_of_range;
-        if (j.right && !j.out_of_range) mine.max_ulp = std::max(mine.max_ulp, j.ulp);
+        if (j.right && !j.out_of_range) {
+          mine.max_ulp = std::max(mine.max_ulp, j.ulp);
+          mine.max_error = std::max(mine.max_error, j.error());
+        }
         if (j.right) continue;
         const Point point{n,
                           c,
@@ -238,6 +241,7 @@ Comparison compare_as(const Problem& problem, const void* src, const T* dst, con
       total.wrong += mine.wrong;
       total.out_of_range += mine.out_of_range;
       total.max_ulp = std::max(total.max_ulp, mine.max_ulp);
+      total.max_error = std::max(total.max_error, mine.max_error);
       for (const auto& [rule, count] : mine.known_differences)
         total.known_differences[rule] += count;
       for (const Point& point : mine.worst) add_worst(total.worst, point);

@@ -31,6 +31,7 @@ struct Comparison {
   std::map<std::string, int64_t> known_differences;  // outputs that each rule explains
   int64_t out_of_range = 0;  // accepted because the accumulator's range was left
   double max_ulp = 0;        // over the accepted ones
+  double max_error = 0;      // the same by Judgement::error()
   std::vector<Point> worst;  // up to 8 wrong ones, worst first
 
   // Nothing is wrong; known differences there may be.
@@ -62,6 +63,9 @@ struct Judgement {
   bool out_of_range = false;
   double ulp = 0;
   double allowed = 0;
+  // How much of what the arithmetic is allowed was used: beyond the half ulp that rounding the
+  // output may cost, 0 to 1 for a right output.
+  double error() const { return ulp > 0.5 ? (ulp - 0.5) / (allowed - 0.5) : 0; }
 };
 Judgement judge(const Problem& problem, const Expected& expected, const void* got,
                 int64_t got_index);

@@ -231,6 +231,8 @@ TEST(Judgement, max_ulp_is_of_the_accepted_ones) {
   EXPECT_TRUE(comparison.ok());
   EXPECT_EQ(comparison.max_ulp, 5);
   EXPECT_EQ(comparison.out_of_range, 0);
+  // Half an ulp for rounding the output; (64 + log2(4)) half ulps are allowed for the sum.
+  EXPECT_DOUBLE_EQ(comparison.max_error, 4.5 / 33);
 }
 
 TEST(Judgement, worst_come_first_and_are_eight) {

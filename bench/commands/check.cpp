@@ -130,7 +130,7 @@ struct Tally {
   int64_t differ = 0;                        // of the ok ones: right but for known differences
   std::map<std::string, std::pair<int64_t, int64_t>> differences;  // rule: rows, outputs
   int64_t out_of_range = 0;
-  double max_ulp = 0;
+  double max_error = 0;  // of the accepted outputs
   std::map<std::string, int64_t> refusals;
 };
 
@@ -147,19 +147,20 @@ void print_summary(const std::vector<Contender>& contenders, const std::vector<R
       tally.differences[rule].second += outputs;
     }
     tally.out_of_range += row.verdict.comparison->out_of_range;
-    tally.max_ulp = std::max(tally.max_ulp, row.verdict.comparison->max_ulp);
+    tally.max_error = std::max(tally.max_error, row.verdict.comparison->max_error);
   }
   size_t width = 10;
   for (const Contender& contender : contenders) width = std::max(width, contender.name().size());
   fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>12}\n", "contender", width,
-             "right", "differ", "wrong", "errors", "refused", "max ulp", "out of range");
+             "right", "differ", "wrong", "errors", "refused", "error", "out of range");
   for (const Contender& contender : contenders) {
     const Tally& tally = tallies[contender.name()];
-    fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8.3g}  {:>12}\n", contender.name(),
+    fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>7.0f}%  {:>12}\n", contender.name(),
                width, tally.count[static_cast<int>(Status::kOk)] - tally.differ, tally.differ,
                tally.count[static_cast<int>(Status::kWrong)],
                tally.count[static_cast<int>(Status::kError)],
-               tally.count[static_cast<int>(Status::kRefused)], tally.max_ulp, tally.out_of_range);
+               tally.count[static_cast<int>(Status::kRefused)], 100 * tally.max_error,
+               tally.out_of_range);
   }
   for (const Contender& contender : contenders)
     for (const auto& [rule, count] : tallies[contender.name()].differences)

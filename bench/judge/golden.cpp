@@ -227,6 +227,7 @@ Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* 
       comparison.out_of_range += j.out_of_range;
       if (j.right) {
         comparison.max_ulp = std::max(comparison.max_ulp, j.ulp);
+        comparison.max_error = std::max(comparison.max_error, j.error());
         continue;
       }
       ++comparison.wrong;

@@ -82,6 +82,7 @@ nlohmann::json comparison_json(const Comparison& comparison) {
           {"known_differences", comparison.known_differences},
           {"out_of_range", comparison.out_of_range},
           {"max_ulp", number_json(comparison.max_ulp)},
+          {"max_error", number_json(comparison.max_error)},
           {"worst", std::move(worst)}};
 }
 

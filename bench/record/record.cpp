@@ -25,6 +25,7 @@ nlohmann::json details(const Record& record) {
     json["checked"] = record.comparison->checked;
     json["outputs"] = record.comparison->outputs;
     json["max_ulp"] = number_json(record.comparison->max_ulp);
+    json["max_error"] = number_json(record.comparison->max_error);
     if (!record.comparison->known_differences.empty())
       json["known_differences"] = record.comparison->known_differences;
   }
