@@ -1,4 +1,4 @@
-// The program: one command line, its errors, its exit status.
+// The program: command line, errors, exit status.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -17,7 +17,7 @@ namespace {
 
 using poolbench::ExitStatus;
 
-// CLI11 says of an unknown command, or one of `list`, only that one is required.
+// Names an unknown command; CLI11 would only say that a command is required.
 void check_command(const CLI::App& app, int argc, char** argv) {
   const CLI::App* at = &app;
   for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
@@ -32,11 +32,12 @@ void check_command(const CLI::App& app, int argc, char** argv) {
 }
 
 ExitStatus complain(const char* what, ExitStatus status) {
-  std::fprintf(stderr, "poolbench: %s\n", what);  // fmt::print throws where nothing can be written
+  std::fprintf(stderr, "poolbench: %s\n",
+               what);  // fmt::print would throw if standard error cannot be written
   return status;
 }
 
-// What a command ends with, errors included.
+// Runs a command, and turns its errors into a message and an exit status.
 ExitStatus outcome(const poolbench::Run& run) try {
   return run();
 } catch (const poolbench::BackendUnavailable& error) {
@@ -49,7 +50,7 @@ ExitStatus outcome(const poolbench::Run& run) try {
   return complain(error.what(), poolbench::kNotRun);
 }
 
-// A full disk behind standard output shows when the last of it is written, or earlier.
+// A full disk behind standard output may only be noticed by the last flush.
 ExitStatus flushed(ExitStatus status) {
   errno = 0;
   std::cout.flush();

@@ -1,5 +1,5 @@
-// The closed lists of what a row and a run can come to. Records, tables, JUnit files and CI scripts
-// rely on them: a new value may be added, none may change its meaning.
+// The closed lists of row statuses and exit statuses. Records, tables, JUnit files and CI scripts
+// rely on them: values may be added, but none may change its meaning.
 #ifndef POOLBENCH_BENCH_STATUS_H_
 #define POOLBENCH_BENCH_STATUS_H_
 
@@ -11,7 +11,7 @@
 
 namespace poolbench {
 
-// What the program ends with.
+// The program's exit status.
 enum ExitStatus {
   kAsExpected = 0,
   kSlower = 1,
@@ -24,7 +24,7 @@ struct ExitStatusInfo {
   ExitStatus status;
   std::string_view meaning;
 };
-// The first one that holds counts.
+// Where several hold, the first one counts.
 constexpr ExitStatusInfo kExitStatuses[] = {
     {kBadUsage, "bad usage or input"},
     {kUnavailable, "no such backend here"},
@@ -34,7 +34,7 @@ constexpr ExitStatusInfo kExitStatuses[] = {
     {kAsExpected, "as expected"},
 };
 
-// What a row comes to.
+// The status of a row.
 enum class Status { kOk, kRefused, kWrong, kInvalid, kError };
 struct StatusInfo {
   Status status;
@@ -60,9 +60,9 @@ static_assert([] {
   return true;
 }());
 
-// Of two statuses the one that the program ends with.
+// Returns the one that counts.
 ExitStatus worse(ExitStatus a, ExitStatus b);
-// What a run with these rows ends with. Refusals alone are no run: kNotRun, as without any row.
+// Returns the exit status of a run with these rows. Only refusals, or no rows: kNotRun.
 ExitStatus exit_status(std::span<const Status> rows);
 // "Exit status: 0 as expected, 1 slower than allowed, ..." for --help.
 std::string exit_status_help();

@@ -74,7 +74,7 @@ std::vector<std::string> keep_wanted(std::vector<Problem>& problems,
   return names;
 }
 
-// Time goes by elements, and each problem costs some.
+// Estimated work: elements, plus a fixed cost for each problem.
 double work(const Problem& problem) {
   return double(problem.src_count() + problem.dst_count()) + 2e5;
 }
@@ -197,7 +197,7 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   auto problems = select_problems(flags.selection);
   if (problems.empty()) return nothing_ran(why_nothing(flags.selection, "--suite or --problem"));
   Backends backends = select_backends(flags.selection);
-  // Asked for by name, an emulator gets rows that say why not.
+  // An emulator that is asked for by name gets rows with the reason why it is not timed.
   if (flags.selection.backends.empty())
     std::erase_if(backends.contenders,
                   [](const Contender& contender) { return !contender.backend->timeable(); });

@@ -1,5 +1,5 @@
-// poolbench check: correctness alone. Every contender on every problem and input, judged by the
-// oracle, by the Plan contract and, for golden files, by the stored numbers.
+// poolbench check: correctness only. Runs every contender on every problem and input, and judges it
+// by the oracle, by the Plan contract and, for golden files, by the stored numbers.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -30,7 +30,7 @@ struct Flags {
   std::string json, junit;
 };
 
-// A problem and the inputs it is run on, made when they are needed.
+// A problem and its inputs, made when they are needed.
 struct Case {
   Problem problem;
   std::vector<std::function<Input()>> inputs;
@@ -41,8 +41,8 @@ struct Row {
   Verdict verdict;
 };
 
-// Up to this many elements a problem is run on every kind of input, above it on two kinds: one on
-// which right answers are exact, one on which nothing is.
+// Up to this many elements a problem is run on every kind of input; above, on one whose right
+// answers are exact and one where everything is rounded.
 constexpr int64_t kAllKinds = 100'000;
 
 std::vector<FillKind> kinds_for(const Problem& problem, const Flags& flags) {
@@ -54,7 +54,7 @@ std::vector<FillKind> kinds_for(const Problem& problem, const Flags& flags) {
   return kinds;
 }
 
-// How an output misses a golden file's numbers, or nothing.
+// Returns how an output misses a golden file's numbers, or nothing.
 std::string missed(const Golden& golden, const Outcome& outcome) {
   const Comparison comparison = compare_golden(
       golden, outcome.dst.data(), golden.problem.spec().indices ? outcome.indices.data() : nullptr);
@@ -102,13 +102,13 @@ void run_case(const Case& c, const std::vector<Contender>& contenders, Progress&
     std::string failure;
     try {
       input = c.inputs[i]();
-    } catch (const std::exception& error) {  // no memory for it: the run goes on
+    } catch (const std::exception& error) {  // out of memory: the run goes on
       failure = error.what();
     }
     std::optional<Judge> judge;
     if (input) judge.emplace(c.problem, *input);
     for (const Prepared& one : prepared) {
-      if (one.plan == nullptr && i > 0) continue;  // said once, not for each input
+      if (one.plan == nullptr && i > 0) continue;  // a refusal is printed once, not for each input
       Row row{one.contender.name(), to_text(c.problem), input ? input->name : "", {}};
       if (judge) {
         row.verdict = judge->verify(one);

@@ -21,9 +21,9 @@ void add_bench(CLI::App& app, Run& run);
 void add_eval(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
 
-// Says why nothing ran, and returns kNotRun.
+// Prints why nothing ran, and returns kNotRun.
 ExitStatus nothing_ran(std::string_view why);
-// What a command with these rows ends with. Says so where every row was refused.
+// Returns the exit status of a command with these rows. Prints a line where every row was refused.
 ExitStatus finish(std::span<const Status> rows);
 
 }  // namespace poolbench

@@ -38,7 +38,7 @@ void show_machine() {
   line("", "huge pages", first_line_of("/sys/kernel/mm/transparent_hugepage/enabled"));
 }
 
-// The same kernel against itself: what a difference between two contenders means at the least.
+// Times a kernel against itself: smaller differences between contenders mean nothing.
 void show_noise() {
   const auto states = open_backends(std::vector<std::string>{"openmp"}, {});
   const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x64x112x112/k:2x2");

@@ -1,4 +1,4 @@
-// poolbench eval: one problem on arrays of the user's own.
+// poolbench eval: runs one problem on the user's arrays.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -1,4 +1,4 @@
-// poolbench list: what there is to choose from.
+// poolbench list: operations, backends, kernels, suites, problems.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -20,7 +20,7 @@ struct Word {
   int line;
   std::string text;
 };
-// What stands behind a key, up to the next one.
+// The words after a key, up to the next key.
 struct Section {
   int line = 0;
   std::vector<Word> words;
@@ -80,7 +80,7 @@ Number parse_word(const std::string& file, const Word& word, std::string_view te
   return value;
 }
 
-// Whether an integer type holds the number; the others take any.
+// Whether the type can hold the number; float types take any.
 bool in_range(DType dtype, double value) {
   switch (dtype) {
     case DType::kI8:
@@ -94,7 +94,7 @@ bool in_range(DType dtype, double value) {
   }
 }
 
-// `~5.333`: the number, and half a unit of its last digit.
+// Returns half a unit of the last digit of a rounded number, `~5.333`.
 double half_unit(const std::string& file, const Word& word) {
   const size_t point = word.text.find('.');
   if (point == std::string::npos ||
@@ -211,7 +211,7 @@ Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* 
       const int64_t n = at / (plane_size * problem.c());
       const int64_t c = channels_last ? at % problem.c() : at / plane_size % problem.c();
       const Extents o = {pixel / (out[1] * out[2]), pixel / out[2] % out[1], pixel % out[2]};
-      // The reference says how near an output must come, the golden numbers to what.
+      // The golden number replaces the reference's value; its tolerance remains.
       Expected expected = reference.at(n * problem.c() + c, o);
       T element;
       memcpy(&element, static_cast<const T*>(dst) + at, sizeof(T));

@@ -1,4 +1,4 @@
-// Golden files: a problem, its input and what must come out, written down by hand from a source.
+// Golden files: a problem, its input and its output, from another source than this project.
 #ifndef POOLBENCH_BENCH_JUDGE_GOLDEN_H_
 #define POOLBENCH_BENCH_JUDGE_GOLDEN_H_
 
@@ -15,8 +15,7 @@ struct Golden {
   Problem problem;
   std::vector<double> input;   // in the layout's order
   std::vector<double> output;  // the same
-  // By output: half a unit of the last digit written for a rounded number (`~5.333`), 0 for an
-  // exact one.
+  // By output: half a unit of the last digit of a rounded number (`~5.333`), 0 for an exact one.
   std::vector<double> tolerance;
   std::vector<int64_t> indices;  // by output; empty unless the problem has them
 };
@@ -28,9 +27,9 @@ std::vector<Golden> read_golden(const std::string& file_or_dir);
 // The input in the problem's type, each number rounded to it.
 std::vector<std::byte> golden_src(const Golden& golden);
 
-// Judges `dst` and `indices` as host/compare.h judges them, with the golden numbers in the
-// reference's place. A rounded golden number stands for every number that is written like it: the
-// one nearest to the output is taken.
+// Judges `dst` and `indices` as host/compare.h does, by the golden numbers instead of the
+// reference's. A rounded golden number stands for all numbers that round to it: takes the one
+// nearest to the output.
 Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* indices);
 
 }  // namespace poolbench

@@ -15,7 +15,7 @@ std::string first_line(std::string_view text) {
 }
 
 // Throws OutOfMemory where judging the problem takes more memory than the host has left. Linux
-// would grant it, and kill the process at the first touch. Judging holds the input twice (as made,
+// would grant it and kill the process at the first touch. Judging holds the input twice (as made,
 // and in a tensor) and the outputs four times.
 void require_host_memory(const Problem& problem) {
   const double needed =

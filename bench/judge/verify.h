@@ -27,12 +27,12 @@ struct Input {
 // Throws OutOfMemory when the host cannot hold the case.
 Input make_input(const Problem& problem, FillKind kind, uint64_t seed);
 
-// What came of a contender on a problem.
+// The outcome of a contender on a problem.
 struct Verdict {
   Status status = Status::kOk;
   std::string reason;  // one line; empty for kOk
   std::string kernel;  // the one that the backend chose; empty when there was none
-  // Known differences of a library stand in here and leave the status kOk.
+  // Includes a library's known differences, which leave the status kOk.
   std::optional<Comparison> comparison;
   uint64_t output_hash = 0;  // of the judged output's bits; timed outputs must have the same
 };
@@ -54,7 +54,7 @@ Prepared prepare(const Contender& contender, const Problem& problem);
 class Judge {
  public:
   Judge(const Problem& problem, const Input& input) : problem_(problem), input_(input) {}
-  // Runs the plan and judges its output. Without a plan, returns the verdict that there is.
+  // Runs the plan and judges its output. Without a plan, returns the verdict so far.
   Verdict verify(const Prepared& prepared);
 
  private:

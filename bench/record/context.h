@@ -1,4 +1,4 @@
-// Where and with what a run was made, and the parts of a record that check and bench share.
+// The context of a run (machine, build, versions), which check and bench write into their files.
 #ifndef POOLBENCH_BENCH_RECORD_CONTEXT_H_
 #define POOLBENCH_BENCH_RECORD_CONTEXT_H_
 
@@ -21,15 +21,15 @@ struct BuildInfo {
 };
 BuildInfo build_info();
 
-// Google Benchmark's context fields, and ours beside them: `comparable` holds what forbids
-// comparing two runs when it differs, `noted` what is only worth knowing.
+// Google Benchmark's context fields and ours. `comparable`: runs that differ in it may not be
+// compared. `noted`: worth knowing, no more.
 nlohmann::json run_context();
 nlohmann::json device_json(const Device& device);
 nlohmann::json comparison_json(const Comparison& comparison);
-// Null for what JSON cannot say: infinities and NaN.
+// Returns null for infinities and NaN, which JSON cannot express.
 nlohmann::json number_json(double value);
 
-// The first line of a file in /proc or /sys, or empty.
+// Returns the first line of a file in /proc or /sys, or nothing.
 std::string first_line_of(const std::string& path);
 
 }  // namespace poolbench

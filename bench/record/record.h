@@ -9,14 +9,14 @@
 
 namespace poolbench {
 
-// What is known of a run beside its rows.
+// Facts about a run beside its rows.
 struct RunNotes {
   const GpuWatch* watch = nullptr;    // may be none
   std::vector<std::string> left_out;  // problems that the run's budget had no time for
 };
 
-// The run as Google Benchmark writes one, so that its tools read it: a row a sample and a row for
-// the median, which carries our fields under "poolbench".
+// Returns the run in Google Benchmark's schema, so that its tools read it: a row for each sample
+// and one for the median, which holds our fields under "poolbench".
 nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes& notes);
 
 }  // namespace poolbench

@@ -37,7 +37,7 @@ constexpr NoEffect kNoEffect[] = {
     {"perf_counters", "none are read"},
 };
 
-// A --benchmark_ argument's parts; a flag without a value means true.
+// The parts of a --benchmark_ argument. A flag without a value means true.
 struct Argument {
   std::string flag, value;
 };
@@ -85,7 +85,7 @@ class Corrected : public Inner {
       const std::string name = run.run_name.str();
       run.run_name = {};
       run.run_name.function_name = name.substr(0, name.find("/iterations:"));
-      run.cpu_accumulated_time = run.real_accumulated_time;  // or it is that of the replay
+      run.cpu_accumulated_time = run.real_accumulated_time;  // else it would be the replay's
       if (kIsCsv && run.aggregate_unit == benchmark::kPercentage) {
         run.time_unit = benchmark::kSecond;  // scaled by 1,
         run.iterations = 0;                  // divided by nothing
@@ -97,11 +97,11 @@ class Corrected : public Inner {
 };
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // announced since 2017, still there
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // deprecated in 2017, still there
 using CsvReporter = Corrected<benchmark::CSVReporter, true>;
 #pragma GCC diagnostic pop
 
-// Shows nothing: our table did.
+// Prints nothing: our table is printed instead.
 class Silent : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override { return true; }
@@ -115,7 +115,7 @@ std::unique_ptr<benchmark::BenchmarkReporter> make_reporter(const std::string& f
       benchmark::ConsoleReporter::OO_None);
 }
 
-// One repetition of a row: the next of its samples.
+// Replays the next sample of a row, as one repetition.
 void replay_sample(benchmark::State& state, const Record& record, size_t& next) {
   if (record.status != Status::kOk) {
     state.SkipWithError(fmt::format("{}: {}", info(record.status).name, record.reason).c_str());

@@ -10,7 +10,7 @@
 
 namespace poolbench {
 
-// Those of the --benchmark_ flags that we answer ourselves.
+// The --benchmark_ flags that are handled here.
 struct BenchmarkFlags {
   std::string filter;              // over the names of rows
   std::string format = "console";  // console (our table), json, csv
@@ -19,8 +19,8 @@ struct BenchmarkFlags {
   bool list = false;    // only the names
   int repetitions = 0;  // 0: not given
 };
-// Hands the other --benchmark_ flags to Google Benchmark. Throws BadInput for those that neither
-// knows or that could have no effect.
+// Passes the other --benchmark_ flags to Google Benchmark. Throws BadInput for unknown ones and for
+// those that would have no effect.
 BenchmarkFlags read_benchmark_flags(const std::vector<std::string>& arguments);
 
 // Whether a row of this name is wanted, by Google Benchmark's rules: a pattern, "all", or the rows

@@ -41,7 +41,7 @@ void Progress::step(std::string_view now, double work) {
   const auto time = Clock::now();
   if (!active_ || (visible_ && time - drawn_ < std::chrono::milliseconds(100))) return;
   const double elapsed = std::chrono::duration<double>(time - start_).count();
-  // The first cases say little of the pace.
+  // The first cases are no measure of the pace.
   const std::string left = elapsed > 1 && before_ > 0
                                ? clock_text(elapsed / before_ * (total_ - before_)) + " left"
                                : "";

@@ -1,4 +1,4 @@
-// What a person at a terminal sees of long work: case i of n and the time left, on stderr.
+// Progress of long work on a terminal: case i of n and the time left, on stderr.
 #ifndef POOLBENCH_BENCH_REPORT_PROGRESS_H_
 #define POOLBENCH_BENCH_REPORT_PROGRESS_H_
 
@@ -14,7 +14,7 @@ class Progress {
   // `total_work` in whatever unit step() counts.
   Progress(std::string_view what, int64_t cases, double total_work);
   ~Progress();
-  // The next case begins; `work` is its share of the whole.
+  // Begins the next case; `work` is its share of the total.
   void step(std::string_view now, double work);
   // Removes the line, so that something else can be printed; the next step() draws it again.
   void clear();

@@ -18,7 +18,7 @@ std::string percent(double fraction) {
   return std::isfinite(fraction) ? fmt::format("{:.0f} %", 100 * fraction) : "-";
 }
 
-// A ratio; `*` says that it compares two devices.
+// A ratio; `*` marks one that compares two devices.
 std::string ratio_text(double ratio, bool across_devices) {
   return std::isfinite(ratio) ? "x" + digits(ratio) + (across_devices ? "*" : "") : "-";
 }

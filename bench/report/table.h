@@ -1,4 +1,4 @@
-// What bench shows a person: a block of rows for each problem, and what they come to below.
+// The table of `bench`: a block of rows for each problem, and a summary below.
 #ifndef POOLBENCH_BENCH_REPORT_TABLE_H_
 #define POOLBENCH_BENCH_REPORT_TABLE_H_
 
@@ -8,10 +8,10 @@ namespace poolbench {
 
 std::string table_header(const std::vector<Temperature>& temperatures);
 std::string table_block(const CaseResult& result, const std::vector<Temperature>& temperatures);
-// Geometric means over the rows beyond twice the floor, and how many rows came to what.
+// Geometric means over the rows that are not launch-bound, and the number of rows by status.
 std::string table_summary(const std::vector<CaseResult>& cases,
                           const std::vector<Temperature>& temperatures);
-// For problems that differ in their extents alone: from which size on which contender is fastest.
+// For problems that differ only in extents: which contender is fastest from which size on.
 std::string crossovers(const std::vector<CaseResult>& cases, Temperature temperature);
 
 }  // namespace poolbench

@@ -1,4 +1,4 @@
-// Who takes part: one row of the table.
+// A contender: one row of the table for each problem.
 #ifndef POOLBENCH_BENCH_SELECT_CONTENDER_H_
 #define POOLBENCH_BENCH_SELECT_CONTENDER_H_
 

@@ -22,13 +22,13 @@ SuiteOptions suite_options(const SelectionFlags& flags) {
   return options;
 }
 
-// Whether a name of --backend asks for this one: "vulkan" does for all of a family's backends,
-// "vulkan:0" for one, and "onednn.reorder" for a backend with one of its kernels.
+// Whether a name of --backend selects this one: "vulkan" selects all backends of the family,
+// "vulkan:0" one, and "onednn.reorder" a backend with one of its kernels.
 bool asks_for(const ContenderName& wanted, const Backend& backend, const FamilyState& family) {
   return wanted.backend == backend.name() || wanted.backend == family.family;
 }
 
-// What can be asked for on this machine, for the message of a name that cannot.
+// Lists what can be selected on this machine, for error messages.
 std::string known(const std::vector<FamilyState>& families) {
   std::vector<std::string> names;
   for (const auto& family : families) {
@@ -41,7 +41,7 @@ std::string known(const std::vector<FamilyState>& families) {
 
 void check_asked(const std::vector<ContenderName>& wanted, const BackendOptions& options,
                  const std::vector<FamilyState>& families) {
-  // Who names a module wants it; a peer that is not here costs nothing.
+  // A module given by --module must load; a missing peer is no error.
   for (const auto& module : options.modules)
     for (const auto& family : families)
       if (family.family == parse_module(module).name && !family.why_unavailable.empty())
@@ -61,7 +61,7 @@ void check_asked(const std::vector<ContenderName>& wanted, const BackendOptions&
   }
 }
 
-// The kernels of a backend that a name and --kernel ask for; an empty one leaves the choice to it.
+// Returns the kernels of a backend that a name and --kernel select. Empty: the backend chooses.
 std::vector<std::string> kernels_of(const ContenderName& wanted, const Backend& backend,
                                     const SelectionFlags& flags, const Pattern& forced) {
   if (wanted.kernel.empty() && flags.kernel.empty()) return {std::string()};

@@ -1,4 +1,4 @@
-// Which problems, and which contenders: the flags that check, bench and list share.
+// Selects problems and contenders by the flags that check, bench and list share.
 #ifndef POOLBENCH_BENCH_SELECT_SELECTION_H_
 #define POOLBENCH_BENCH_SELECT_SELECTION_H_
 
@@ -33,8 +33,8 @@ void add_backend_flags(CLI::App& command, SelectionFlags& flags);
 
 // The problems of all suites and lines, filtered, no problem twice. Throws BadInput.
 std::vector<Problem> select_problems(const SelectionFlags& flags);
-// Why there are none: --filter matches none of what was named, or nothing was named and
-// `flags_to_name` would. `named`: whether something was named by other flags than these.
+// Returns why there are no problems: --filter matches none of the named ones, or nothing was named,
+// which `flags_to_name` would do. `named`: whether other flags named something.
 std::string why_nothing(const SelectionFlags& flags, std::string_view flags_to_name,
                         bool named = false);
 

@@ -67,7 +67,7 @@ void add_range(std::string_view range, size_t dots, std::vector<std::string>& al
   }
 }
 
-// What stands between two braces.
+// The text between two braces.
 std::vector<std::string> alternatives(std::string_view body) {
   std::vector<std::string> result;
   for (size_t begin = 0; begin <= body.size();) {

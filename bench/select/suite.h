@@ -37,12 +37,12 @@ struct SuiteOptions {
   std::optional<int64_t> max_bytes;
 };
 
-// The problems that one line comes to. Throws BadInput. May be empty: max_bytes, or i32.
+// Expands one line to its problems. Throws BadInput. May be empty, by max_bytes or for i32.
 std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& options = {});
 
-// The problems of a built-in suite or, when there is none of that name, of a file; no problem
-// twice, in the order of the lines. Throws BadInput: `bench/suites/edge.txt:12: ...` for a line,
-// the known names for an unknown one, and when there is nothing in it.
+// Reads the problems of a built-in suite or, if there is none of that name, of a file: in the order
+// of the lines, without duplicates. Throws BadInput: with `bench/suites/edge.txt:12: ...` for a
+// line, with the known names for an unknown suite, and for an empty one.
 std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOptions& options = {});
 
 // Drops all but the first of equal problems.

@@ -15,7 +15,7 @@ struct Ceiling {
   int64_t bytes;
 };
 
-// The ceilings of each device in `traffic`, from the first backend on it that has some.
+// Makes the ceilings of each device in `traffic`, from the first backend on it that offers some.
 std::vector<Ceiling> make_ceilings(const std::vector<Contender>& contenders,
                                    const std::map<std::string, Traffic>& traffic) {
   std::vector<Ceiling> ceilings;
@@ -36,7 +36,7 @@ std::vector<Ceiling> make_ceilings(const std::vector<Contender>& contenders,
 
 }  // namespace
 
-// One problem under way.
+// The state of one problem while it runs.
 struct Bencher::Case {
   CaseResult result;
   Input input = {};
@@ -44,7 +44,7 @@ struct Bencher::Case {
   std::vector<Prepared> prepared = {};          // of contenders with a row
   std::vector<size_t> prepared_of = {};         // by record
   std::vector<CeilingSeries> ceilings = {};
-  std::string failure = {};  // what keeps the whole problem from being run
+  std::string failure = {};  // why the whole problem cannot run
 
   // Runs `work`; what it throws becomes the failure.
   template <class Work>
@@ -122,7 +122,7 @@ double Bencher::floor_seconds(const Contender& contender) {
   const Input input = make_input(problem, FillKind::kUniform, 1);
   Prepared prepared = prepare(contender, problem);
   prepared.verdict = Judge(problem, input).verify(prepared);
-  if (prepared.verdict.status != Status::kOk) return 0;  // no row counts as below the floor
+  if (prepared.verdict.status != Status::kOk) return 0;  // then no row is below the floor
   const Subject subject = subject_of(prepared);
   const auto series =
       measure({&subject, 1}, problem, input, Temperature::kHot, options_.measure, arenas_);

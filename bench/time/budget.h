@@ -1,4 +1,4 @@
-// How long a run may take.
+// Limits the time of a run.
 #ifndef POOLBENCH_BENCH_TIME_BUDGET_H_
 #define POOLBENCH_BENCH_TIME_BUDGET_H_
 
@@ -8,9 +8,8 @@ namespace poolbench {
 class Budget {
  public:
   explicit Budget(double seconds) : seconds_(seconds) {}
-  // Whether a case may begin `elapsed` seconds after the run: not when the time is up, nor when the
-  // best pace so far would not do. The mean would: what small cases and the first one cost says
-  // nothing of a large one.
+  // Whether a case may begin at `elapsed` seconds: there must be time for it at the best pace so
+  // far. The mean pace would be wrong: small cases and the first one are slow for their size.
   bool allows(double elapsed, double work) const {
     return seconds_ == 0 || elapsed + pace_ * work <= seconds_;
   }

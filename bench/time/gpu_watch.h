@@ -1,4 +1,4 @@
-// What the GPUs ran at while a run went on: looked at after each case, for the record.
+// Samples clocks, power and throttling of the GPUs after each case, for the record.
 #ifndef POOLBENCH_BENCH_TIME_GPU_WATCH_H_
 #define POOLBENCH_BENCH_TIME_GPU_WATCH_H_
 
@@ -17,7 +17,7 @@ class GpuWatch {
 
   // Takes each GPU's state as it is now.
   void look();
-  // By UUID: limits, ranges of what was seen, and in how many looks each throttle reason stood.
+  // By UUID: limits, ranges of the samples, and the number of samples with each throttle reason.
   // Null where there is no GPU to look at.
   nlohmann::json json() const;
 

@@ -1,4 +1,4 @@
-// A run that is asked to end: Ctrl-C and SIGTERM.
+// Ends a run cleanly on Ctrl-C and SIGTERM.
 #ifndef POOLBENCH_BENCH_TIME_INTERRUPT_H_
 #define POOLBENCH_BENCH_TIME_INTERRUPT_H_
 
@@ -6,8 +6,8 @@
 
 namespace poolbench {
 
-// While it lives, the first signal is only noted, so that what was measured can be kept; a second
-// one ends the program. One at a time.
+// While it lives, the first signal is only noted, so that results can be saved; a second one ends
+// the program. Only one may exist.
 class Interrupt {
  public:
   Interrupt();

@@ -15,12 +15,12 @@ namespace {
 constexpr int64_t kAlign = 4096;
 constexpr int64_t kMaxLaunches = 10'000;  // a sample; a command buffer or graph holds no more
 // A contender's first dispatch after another one's is not timed, unless it takes longer than this:
-// then what it finds disturbed is a small part of it.
+// then the disturbance is a small part of it.
 constexpr double kWarmUpBelow = 10e-3;
 
 int64_t align(int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
 
-// Where a set's tensors stand, from its beginning.
+// Offsets of a set's tensors.
 struct SetLayout {
   SetLayout(const Problem& problem, int64_t scratch_bytes)
       : dst(align(problem.src_bytes())),
@@ -36,7 +36,7 @@ class Rotation {
   Rotation(void* arena, int64_t sets, int64_t set_bytes, Tensors first)
       : arena_(static_cast<char*>(arena)), sets_(sets), set_bytes_(set_bytes), first_(first) {}
 
-  // The set that the call after `ahead` further calls of next() gives.
+  // Returns the set that next() will return after `ahead` further calls.
   Tensors peek(int64_t ahead = 0) const {
     const int64_t offset = (at_ + ahead) % sets_ * set_bytes_;
     const auto shift = [&](const void* address) {
@@ -59,8 +59,8 @@ class Rotation {
   Tensors first_;
 };
 
-// A subject's device, as cold as for every other subject on it: APIs on one device know its cache
-// more or less well, and must not rotate over different sizes for that.
+// The device of a subject, with the largest cache size that an API reports for it, so that all
+// subjects on a device rotate over the same size.
 Device device_of(const Substrate& substrate, std::span<const Subject> subjects) {
   Device device = substrate.device();
   for (const Subject& subject : subjects) {
@@ -71,8 +71,8 @@ Device device_of(const Substrate& substrate, std::span<const Subject> subjects) 
   return device;
 }
 
-// How many sets of `footprint` bytes make a run cold, if `launches` is all that will use them. A
-// quarter of the memory is the most that is taken.
+// Returns the number of sets of `footprint` bytes that make a run of `launches` launches cold.
+// Takes at most a quarter of the memory.
 int64_t sets_for(const Device& device, Temperature temperature, int64_t footprint,
                  int64_t launches) {
   if (temperature == Temperature::kHot) return 1;
@@ -107,7 +107,7 @@ Rotation ceiling_rotation(Substrate& substrate, const Device& device, int64_t by
       {arena, arena + region, nullptr, scratch_bytes > 0 ? arena + 2 * region : nullptr});
 }
 
-// One sample: `launches` launches on the rotation's next sets, in seconds a launch.
+// Takes a sample: `launches` launches on the rotation's next sets; returns seconds a launch.
 double sample(const Subject& subject, Rotation& rotation, int64_t launches) {
   const auto recording = subject.substrate->record([&](Stream stream) {
     for (int64_t i = 0; i < launches; ++i) subject.plan->launch(rotation.next(), stream);
@@ -115,7 +115,7 @@ double sample(const Subject& subject, Rotation& rotation, int64_t launches) {
   return recording->replay() / double(launches);
 }
 
-// The last block's sample, with the last set's output poisoned before and compared after.
+// Takes the last block's sample, with the last set's output poisoned before and compared after.
 double checked_sample(const Subject& subject, const Problem& problem, Rotation& rotation,
                       int64_t launches, std::string& invalid) {
   const Tensors last = rotation.peek(launches - 1);
@@ -132,8 +132,8 @@ double checked_sample(const Subject& subject, const Problem& problem, Rotation& 
   return seconds;
 }
 
-// A Latin square's row for each block: every subject stands in every place equally often. Rows and
-// names are shuffled.
+// Returns the order of each block: rows of a Latin square, so that every subject is in every place
+// equally often. Rows and names are shuffled.
 class BlockOrder {
  public:
   BlockOrder(size_t subjects, uint64_t seed) : random_(seed), names_(subjects), shift_(subjects) {
@@ -161,7 +161,7 @@ int64_t launches_for(double seconds, double once) {
   return std::clamp<int64_t>(int64_t(std::ceil(seconds / std::max(once, 1e-9))), 1, kMaxLaunches);
 }
 
-// Keeps a device busy that was idle while results were judged: it has yet to raise its clocks.
+// Keeps a device busy until its clocks have risen: it was idle while results were judged.
 void wake(const Subject& subject, Rotation& rotation, const MeasureOptions& options) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::duration<double>(options.wake_seconds);
@@ -169,7 +169,7 @@ void wake(const Subject& subject, Rotation& rotation, const MeasureOptions& opti
     sample(subject, rotation, launches_for(options.sample_seconds, sample(subject, rotation, 1)));
 }
 
-// Launches a sample, from the time of one launch on warm buffers.
+// Returns the launches of a sample, from the time of one launch on warm buffers.
 std::vector<int64_t> calibrate(std::span<const Subject> subjects, const Problem& problem,
                                const Input& input, const MeasureOptions& options, Arenas& arenas,
                                std::vector<double>& once) {
@@ -202,7 +202,7 @@ Subject subject_of(const Prepared& prepared) {
 void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
   Buffer& buffer = buffers_[{&substrate, use}];
   if (buffer.bytes() < bytes + kAlign) {
-    buffer = Buffer();  // the old one first: both may not fit
+    buffer = Buffer();  // frees the old one first: both may not fit
     buffer = Buffer(substrate, bytes + kAlign);
     if (use == kCeilings) {
       std::vector<uint64_t> numbers((1 << 20) / sizeof(uint64_t));
@@ -212,7 +212,7 @@ void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
       for (int64_t at = 0; at < buffer.bytes(); at += chunk)
         substrate.write(buffer.at(at), numbers.data(), std::min(chunk, buffer.bytes() - at));
     } else {
-      substrate.fill(buffer.at(), 0, buffer.bytes());  // or launches are timed that touch new pages
+      substrate.fill(buffer.at(), 0, buffer.bytes());  // else timed launches would touch new pages
     }
   }
   const auto address = reinterpret_cast<uintptr_t>(buffer.at());
@@ -225,7 +225,7 @@ std::vector<Series> measure(std::span<const Subject> subjects, const Problem& pr
   std::vector<double> once;
   const auto launches = calibrate(subjects, problem, input, options, arenas, once);
 
-  // One rotation a substrate and use: contenders that share memory share the turn.
+  // One rotation for each substrate and use, shared by the contenders that share its memory.
   using Key = std::pair<Substrate*, bool>;  // true: of its ceilings
   struct Need {
     int64_t launches = 0, scratch = 0, ceiling_bytes = 0;

@@ -1,5 +1,6 @@
-// The one measuring core. Contenders of a case run in blocks, each once a block and adjacent, in an
-// order that a randomised Latin square gives, so that what disturbs the machine disturbs all alike.
+// The measuring core. Contenders of a case run in blocks: each once a block, one after the other,
+// in an order from a randomised Latin square. So a disturbance of the machine hits all of them
+// alike.
 #ifndef POOLBENCH_BENCH_TIME_MEASURE_H_
 #define POOLBENCH_BENCH_TIME_MEASURE_H_
 
@@ -10,13 +11,13 @@
 
 namespace poolbench {
 
-// Cold rotates over buffers of three times the last-level cache; hot uses one set again and again.
+// Cold rotates over sets of three times the last-level cache; hot uses one set again and again.
 enum class Temperature { kCold, kHot };
 
 struct MeasureOptions {
   int blocks = 9;                // samples a contender
   double sample_seconds = 1e-3;  // launches are repeated until a sample lasts about this long
-  double wake_seconds = 0;       // untimed launches on a device that is no host, before all others
+  double wake_seconds = 0;       // of untimed launches before all others, except on the host
   uint64_t seed = 1;             // of the order
 };
 
@@ -40,14 +41,14 @@ struct Series {
   std::string invalid;          // why the samples must not be used; empty: they may
 };
 
-// Memory that cases use one after the other: growing is costly, and first use slower than later.
+// Memory reused by one case after the other: allocating is costly, and its first use is slow.
 class Arenas {
  public:
   enum Use { kTensors, kCeilings };
-  // At least `bytes` of the substrate's memory, 4 KiB aligned. Invalidates what the same use of the
-  // same substrate got before. Memory for ceilings holds arbitrary numbers, not zeros.
+  // Returns at least `bytes` of the substrate's memory, 4 KiB aligned. Invalidates the previous
+  // memory of the same substrate and use. Memory for ceilings holds arbitrary numbers, not zeros.
   void* get(Substrate& substrate, Use use, int64_t bytes);
-  // Gives everything back, after a case that ran out of memory.
+  // Frees everything, after a case that ran out of memory.
   void clear() { buffers_.clear(); }
 
  private:
@@ -60,8 +61,8 @@ std::vector<Series> measure(std::span<const Subject> subjects, const Problem& pr
                             const Input& input, Temperature temperature,
                             const MeasureOptions& options, Arenas& arenas);
 
-// A median with its distribution-free 95 % interval: order statistics by the binomial sign test.
-// Under six samples there is none; the ends are NaN.
+// A median with its 95 % interval from order statistics (binomial sign test), whatever the
+// distribution. With fewer than six samples the ends are NaN.
 struct Interval {
   double median, low, high;
 };

@@ -7,7 +7,7 @@
 namespace poolbench {
 namespace {
 
-// Writes through the whole cache, so that nothing of the tensors is left in it.
+// Overwrites the whole cache, so that it holds nothing of the tensors.
 void flush_cache(Substrate& substrate) {
   const Device& device = substrate.device();
   const int64_t bytes = std::min(3 * device.cache_bytes, device.memory_bytes / 4);

@@ -8,10 +8,10 @@
 namespace poolbench {
 namespace {
 
-// A median this far below every single sample of every ceiling cannot be true.
+// A median this far below every sample of every ceiling is impossible.
 constexpr double kImpossible = 1.05;
 
-// Block by block quotients of two series.
+// Returns the quotients of two series, block by block.
 Interval quotient(const Series& above, const Series& below) {
   std::vector<double> quotients;
   for (size_t i = 0; i < std::min(above.seconds.size(), below.seconds.size()); ++i)

@@ -41,9 +41,9 @@ struct Record {
   double floor_seconds = kNone;  // of an empty problem on this contender
 
   std::string name() const { return row_name(contender, problem, temperature); }
-  // Below twice the floor: its time says what a launch costs, not what memory gives.
+  // Launch-bound: the time shows the cost of a launch, not the speed of memory.
   bool below_floor() const { return seconds.median < 2 * floor_seconds; }
-  // Time over (floor + bytes at the ceiling's speed): what a row below the floor is judged by.
+  // Time over (floor + bytes at the ceiling's speed): the figure of launch-bound rows.
   double floor_ratio() const;
   double bytes_per_second() const { return double(traffic.total()) / seconds.median; }
 };

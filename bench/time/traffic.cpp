@@ -11,7 +11,7 @@ namespace poolbench {
 int64_t line_bytes(const Device& device) { return device.uuid == "host" ? 64 : 32; }
 
 Traffic compulsory_bytes(const Problem& problem, int64_t line) {
-  // Which positions of each axis some window touches; fractional windows differ by plane.
+  // Marks the positions of each axis that a window touches. Fractional windows differ by plane.
   const auto touched = [&](int axis, int64_t plane) {
     const int64_t step =
         problem.spec().windowing == Windowing::kSliding ? problem.spec().dilation[axis] : 1;
