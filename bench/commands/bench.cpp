@@ -138,7 +138,7 @@ Timed time_problems(const Flags& flags, const BenchOptions& options, bool table,
     progress.clear();
     if (table) std::cout << table_block(timed.results.back(), options.temperatures) << std::flush;
     budget.took(elapsed() - begin, work(problem));
-    if (elapsed() - saved > kSecondsBetweenSaves) {  // what a run that is killed leaves
+    if (elapsed() - saved > kSecondsBetweenSaves) {  // so that a killed run leaves a record
       timed.save(flags.json);
       saved = elapsed();
     }

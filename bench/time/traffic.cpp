@@ -23,8 +23,8 @@ Traffic compulsory_bytes(const Problem& problem, int64_t line) {
   const auto count = [](const std::vector<bool>& seen) {
     return int64_t(std::count(seen.begin(), seen.end(), true));
   };
-  // Bytes of one (d, h) row of all that stands beside it in memory: lines that hold a touched
-  // element, counted from the row's beginning.
+  // Bytes read of one (d, h) row, with channels last of all its channels: the lines that hold a
+  // touched element, counted from the row's beginning.
   const bool last = problem.layout() == Layout::kChannelsLast;
   const int64_t item = dtype_bytes(problem.dtype()) * (last ? problem.c() : 1);
   const auto row_bytes = [&](const std::vector<bool>& seen) {
