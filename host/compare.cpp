@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "host/windows.h"
-#include "kernels/dispatch.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 namespace {
@@ -27,16 +27,11 @@ template <class T>
 constexpr Precision precision() {
   constexpr long double kMaxF32 = std::numeric_limits<float>::max();
   constexpr long double kMaxF64 = std::numeric_limits<double>::max();
-  if constexpr (std::is_same_v<T, double>)
-    return {53, -1022, 0x1p-53L, kMaxF64, 0x1p-1022L};
-  else if constexpr (std::is_same_v<T, float>)
-    return {24, -126, 0x1p-24L, kMaxF32, 0x1p-126L};
-  else if constexpr (std::is_same_v<T, f16>)
-    return {11, -14, 0x1p-24L, kMaxF32, 0x1p-126L};
-  else if constexpr (std::is_same_v<T, bf16>)
-    return {8, -126, 0x1p-24L, kMaxF32, 0x1p-126L};
+  constexpr const TypeFacts& type = facts(kDTypeOf<T>);
+  if constexpr (std::is_same_v<typename TypeInfo<T>::Power, double>)
+    return {type.digits, type.min_exponent, 0x1p-53L, kMaxF64, 0x1p-1022L};
   else
-    return {0, 0, 0x1p-53L, kMaxF64, 0x1p-1022L};
+    return {type.digits, type.min_exponent, 0x1p-24L, kMaxF32, 0x1p-126L};
 }
 
 // std::isfinite compares with the largest long double, which valgrind's 64 bits turn into infinity.
@@ -254,10 +249,8 @@ Comparison compare_as(const Problem& problem, const void* src, const T* dst, con
 
 Judgement judge(const Problem& problem, const Expected& expected, const void* got,
                 int64_t got_index) {
-  PoolArgs args{};
-  args.dtype = int32_t(problem.dtype());
   Judgement judgement;
-  dispatch_dtype(args, [&](auto tag) {
+  dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     judgement = judge_element<T>(problem.spec(), expected, *static_cast<const T*>(got), got_index);
   });
@@ -266,10 +259,8 @@ Judgement judge(const Problem& problem, const Expected& expected, const void* go
 
 Comparison compare(const Problem& problem, const void* src, const void* dst, const int64_t* indices,
                    uint64_t seed, int64_t full_taps, const KnownDifference& known_difference) {
-  PoolArgs args{};
-  args.dtype = int32_t(problem.dtype());
   Comparison comparison;
-  dispatch_dtype(args, [&](auto tag) {
+  dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     comparison = compare_as<T>(problem, src, static_cast<const T*>(dst), indices, seed, full_taps,
                                known_difference);

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "host/windows.h"
-#include "kernels/dispatch.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 namespace {
@@ -136,9 +136,7 @@ FillKind parse_fill(std::string_view name) {
 std::string_view fill_name(FillKind kind) { return kKinds[static_cast<int>(kind)].name; }
 
 void fill(const Problem& problem, FillKind kind, uint64_t seed, void* dst) {
-  PoolArgs args{};
-  args.dtype = int32_t(problem.dtype());
-  dispatch_dtype(args, [&](auto tag) {
+  dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     fill_as(problem, kind, seed, static_cast<T*>(dst));
   });

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "host/windows.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 namespace {

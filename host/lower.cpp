@@ -4,8 +4,8 @@
 
 namespace poolbench {
 
-PoolArgs lower_for_kernels(const Problem& problem) {
-  PoolArgs args = problem.shapes();
+Shapes lower_for_kernels(const Problem& problem) {
+  Shapes args = problem.shapes();
   if (Windowing(args.windowing) != Windowing::kAdaptive) return args;
   for (const Axis& axis : args.axis)
     if (axis.src == 0 || axis.dst == 0 || axis.src % axis.dst != 0) return args;
@@ -41,8 +41,7 @@ Tables window_tables(const Problem& problem) {
 
 void set_tables(PoolArgs& args, const Tables& tables, const Window* base) {
   for (int axis = 0; axis < 3; ++axis) {
-    args.axis[axis].windows = base + tables.offset[axis];
-    args.axis[axis].plane_stride = tables.plane_stride[axis];
+    args.table[axis] = {base + tables.offset[axis], tables.plane_stride[axis]};
   }
 }
 

@@ -8,7 +8,7 @@ namespace poolbench {
 
 // The problem's shapes as the kernels here receive it: adaptive windows that divide every axis
 // evenly are the sliding windows that they are.
-PoolArgs lower_for_kernels(const Problem& problem);
+Shapes lower_for_kernels(const Problem& problem);
 
 // The window tables of all axes in one run of windows, to be copied to a device as they are. Throws
 // OutOfMemory where the host cannot hold them.
@@ -18,6 +18,13 @@ struct Tables {
   std::array<int64_t, 3> plane_stride = {};  // 0, or the axis' extent: fractional
 };
 Tables window_tables(const Problem& problem);
+
+// A launch's arguments, but for tables and operands, which are null.
+inline PoolArgs without_memory(const Shapes& shapes) {
+  PoolArgs args{};
+  static_cast<Shapes&>(args) = shapes;
+  return args;
+}
 
 // Points `args` at the tables that stand at `base`, an address in whatever memory.
 void set_tables(PoolArgs& args, const Tables& tables, const Window* base);

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/dtype.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 namespace {
@@ -207,9 +207,7 @@ Shapes shapes_of(const Description& problem, const Extents& dst, const Padding& 
                       .stride = spec.stride[i] != 0 ? spec.stride[i] : 1,
                       .pad_begin = pads.begin[i],
                       .pad_end = pads.end[i],
-                      .dilation = spec.dilation[i],
-                      .windows = nullptr,
-                      .plane_stride = 0};
+                      .dilation = spec.dilation[i]};
   shapes.divisor = spec.divisor;
   shapes.norm = spec.norm;
   shapes.reduction = int32_t(spec.reduction);
@@ -239,30 +237,6 @@ int64_t Problem::src_bytes() const { return src_count() * dtype_bytes(dtype()); 
 int64_t Problem::dst_bytes() const { return dst_count() * dtype_bytes(dtype()); }
 int64_t Problem::index_bytes() const {
   return spec().indices ? dst_count() * int64_t{sizeof(int64_t)} : 0;
-}
-
-bool is_extremum(Reduction reduction) {
-  switch (reduction) {
-    case Reduction::kMax:
-      return true;
-    case Reduction::kAvgIncludePad:
-    case Reduction::kAvgExcludePad:
-    case Reduction::kLp:
-      return false;
-  }
-  return false;
-}
-
-bool is_average(Reduction reduction) {
-  switch (reduction) {
-    case Reduction::kAvgIncludePad:
-    case Reduction::kAvgExcludePad:
-      return true;
-    case Reduction::kMax:
-    case Reduction::kLp:
-      return false;
-  }
-  return false;
 }
 
 }  // namespace poolbench

@@ -16,9 +16,6 @@
 
 namespace poolbench {
 
-// What of PoolArgs a problem determines: all but the addresses, which are null.
-using Shapes = PoolArgs;
-
 // What a user gave is wrong. The message says what, its value and what would be right.
 struct BadInput : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -28,9 +25,6 @@ struct BadInput : std::runtime_error {
 using Extents = std::array<int64_t, 3>;
 
 enum class AutoPad { kNone, kSameUpper, kSameLower };
-
-bool is_extremum(Reduction reduction);  // gives the value of one of its taps: has indices, i32
-bool is_average(Reduction reduction);
 
 // What is computed. Defaults are those of the text form.
 struct PoolSpec {

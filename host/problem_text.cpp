@@ -6,6 +6,7 @@
 #include <span>
 
 #include "host/problem.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 namespace {
@@ -13,7 +14,11 @@ namespace {
 // Token tables: the index is the enum's value.
 constexpr std::string_view kReductions[] = {"max", "avg_include_pad", "avg_exclude_pad", "lp"};
 constexpr std::string_view kWindowings[] = {"sliding", "adaptive", "global", "fractional"};
-constexpr std::string_view kDTypes[] = {"f64", "f32", "f16", "bf16", "i8", "u8", "i32"};
+constexpr auto kDTypes = [] {
+  std::array<std::string_view, kTypeCount> names;
+  for (int i = 0; i < kTypeCount; ++i) names[i] = kTypes[i].name;
+  return names;
+}();
 constexpr std::string_view kLayouts[] = {"nchw", "nhwc"};
 
 template <class Enum>

@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "host/windows.h"
-#include "kernels/dispatch.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 namespace {
@@ -149,10 +149,8 @@ Expected Reference::at(int64_t plane, const Extents& output) const {
   const AxisTaps taps[3] = {axis_taps(problem_, 0, plane, output[0]),
                             axis_taps(problem_, 1, plane, output[1]),
                             axis_taps(problem_, 2, plane, output[2])};
-  PoolArgs args{};
-  args.dtype = int32_t(problem_.dtype());
   Expected expected;
-  dispatch_dtype(args, [&](auto tag) {
+  dispatch(problem_.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     using Real = std::conditional_t<std::is_same_v<T, double>, long double, double>;
     expected = expect<T, Real>(problem_, taps, static_cast<const T*>(src_), plane);

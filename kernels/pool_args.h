@@ -1,5 +1,8 @@
 // The problem as kernels receive it: plain data, the same bytes in C++, CUDA and GLSL.
 //
+//   Shapes    everything but addresses: what a kernel decides on, cuts and sizes its scratch by
+//   PoolArgs  Shapes, the window tables and the operands' addresses: what a launch gets
+//
 // Read by C++ and nvcc as it stands, and by glslc, where scalar block layout gives every field the
 // offset it has here. So: no methods, no initialisers, 8-byte fields before 4-byte ones.
 #ifndef POOLBENCH_KERNELS_POOL_ARGS_H_
@@ -17,37 +20,35 @@ namespace poolbench {
 #endif
 
 // One output's window on one axis: taps at begin, begin + dilation, ... below end, all of them
-// inside the input. `count` is the axis' factor of the divisor (see Axis in host/windows.h for its
-// rule); begin == end when the window has no tap, which only dilation can bring about.
+// inside the input. `count` is the axis' factor of the divisor (host/windows.h has its rule).
+// begin == end when the window has no tap.
 struct Window {
   int64_t begin;
   int64_t end;
   int64_t count;
 };
 
+// One axis of a problem. Sliding windows: output o's taps are o * stride - pad_begin + j * dilation
+// for j in [0, kernel) that fall inside [0, src). Global ones: kernel = src, stride = 1, no
+// padding.
 struct Axis {
   int64_t src;  // extent of the input
   int64_t dst;  // extent of the output
-  // Sliding windows (global: kernel = src, stride = 1, no padding). Output o's taps are
-  // o * stride - pad_begin + j * dilation for j in [0, kernel) that fall inside [0, src).
-  // pad_end is the padding as given; in ceil mode windows may reach beyond it.
   int64_t kernel;
   int64_t stride;
   int64_t pad_begin;
-  int64_t pad_end;
-  int64_t dilation;  // 1 = dense; also the step inside a table's window
-  // The table: dst windows, or dst windows for each (n, c) plane. Null until a plan fills it in.
+  int64_t pad_end;   // as given; in ceil mode windows may reach beyond it
+  int64_t dilation;  // 1: dense; also the step inside a table's window
+};
+
+// The windows of one axis: `dst` of them, or `dst` for each (n, c) plane.
+struct Table {
   POOLBENCH_ADDRESS(const Window) windows;
   int64_t plane_stride;  // windows between two planes' tables; 0: one table for all planes
 };
 
-struct PoolArgs {
-  // Channels first: n, c, d, h, w; channels last: n, d, h, w, c; dense, row-major. Axes a problem
-  // does not have are 1 long and stand in front. indices is null unless asked for.
-  POOLBENCH_ADDRESS(const void) src;
-  POOLBENCH_ADDRESS(void) dst;
-  POOLBENCH_ADDRESS(int64_t) indices;
-  POOLBENCH_ADDRESS(void) scratch;
+// A problem without its memory. Axes that it does not have are 1 long and stand in front.
+struct Shapes {
   int64_t n;
   int64_t c;
 #ifdef __cplusplus
@@ -66,25 +67,30 @@ struct PoolArgs {
 };
 
 #ifdef __cplusplus
+struct PoolArgs : Shapes {
+#else
+struct PoolArgs {
+  Shapes shapes;
+#endif
+  // Channels first: n, c, d, h, w; channels last: n, d, h, w, c; dense, row-major. indices is null
+  // unless the problem asks for them, scratch unless the kernel does.
+  POOLBENCH_ADDRESS(const void) src;
+  POOLBENCH_ADDRESS(void) dst;
+  POOLBENCH_ADDRESS(int64_t) indices;
+  POOLBENCH_ADDRESS(void) scratch;
+#ifdef __cplusplus
+  Table table[3];  // d, h, w
+#else
+  Table table_d, table_h, table_w;
+#endif
+};
+
+#ifdef __cplusplus
 // Values of the int32 fields above. The order is fixed: modules and shaders see the numbers.
 enum class Reduction : int32_t { kMax, kAvgIncludePad, kAvgExcludePad, kLp };
 enum class Windowing : int32_t { kSliding, kAdaptive, kGlobal, kFractional };
 enum class DType : int32_t { kF64, kF32, kF16, kBF16, kI8, kU8, kI32 };
 enum class Layout : int32_t { kChannelsFirst, kChannelsLast };
-
-// One row of a family's ordered list of kernels, fastest first; the last row takes everything.
-struct Kernel {
-  const char* name;
-  const char* summary;
-  // Null when the kernel takes the problem, else why not. Reads shapes and parameters only.
-  const char* (*why_not)(const PoolArgs&);
-  // Enqueues the work on `stream` (host: null, and done on return). Tables are filled in.
-  void (*launch)(const PoolArgs&, void* stream);
-  // Bytes of scratch the kernel wants, or null for none.
-  int64_t (*scratch_bytes)(const PoolArgs&) = nullptr;
-};
-
-inline const char* takes_everything(const PoolArgs&) { return nullptr; }
 }  // namespace poolbench
 #endif
 

@@ -1,19 +1,70 @@
-// The reductions: what a window's values become. A kernel makes one object an output, adds every
-// tap in row-major order, and asks for the value.
+// The reductions: what a window's values become. The algebra that every kernel works by:
 //
-//   Op op(args);  op.add(load(x), position);  ...  dst = op.value(count);  indices = op.index();
+//              identity    term     merge    finish                    a tap met twice
+//   max        lowest()    x        larger   -                         changes nothing
+//   average    0           x        +        / divisor                 counts twice
+//   Lp         0           |x|^p    +        (/ count if mean)^(1/p)   counts twice
+//   Lp, inf    0           |x|      larger   -                         changes nothing
+//
+// Sums may be merged in any order as long as their error stays in bounds (kAllowedPlainTerms);
+// maxima too, but for indices, where the first of equals wins. Families have forms of their own for
+// vectors and packed words; each says which row of the table it makes faster.
+//
+// The plain form: a kernel makes one object an output, adds every tap in row-major order, and asks
+// for the value.
+//
+//   Op op(shapes);  op.add(load(x), position);  ...  dst = op.value(count);  indices = op.index();
 //
 // `position` is the tap's row-major place in its plane, `count` the product of its windows' counts.
-// The rules (NaN, ties, empty windows, rounding) are those of host/spec.md.
+// host/spec.md has the rules: NaN, ties, empty windows, rounding.
 #ifndef POOLBENCH_KERNELS_REDUCE_H_
 #define POOLBENCH_KERNELS_REDUCE_H_
 
-#include "kernels/dtype.h"
+#include "kernels/axes.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 
+// Whether the result is the value of one of the taps: such reductions have indices, and i32.
+POOLBENCH_HD constexpr bool is_extremum(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::kMax:
+      return true;
+    case Reduction::kAvgIncludePad:
+    case Reduction::kAvgExcludePad:
+    case Reduction::kLp:
+      return false;
+  }
+  return false;
+}
+POOLBENCH_HD constexpr bool is_average(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::kAvgIncludePad:
+    case Reduction::kAvgExcludePad:
+      return true;
+    case Reduction::kMax:
+    case Reduction::kLp:
+      return false;
+  }
+  return false;
+}
+
+// Additions one after another that the judgement allows a float sum to round at, whatever the order
+// (host/spec.md, Judgement). A kernel that adds more terms nests its sums or uses RunningSum.
+inline constexpr int64_t kAllowedPlainTerms = 64;
+
+// Knuth's TwoSum: a + b rounded, and in `lost` what the rounding took off, exactly. S: a float or a
+// vector of floats. Source: The Art of Computer Programming, volume 2, section 4.2.2, theorem B.
+template <class S>
+POOLBENCH_HD S two_sum(S a, S b, S& lost) {
+  const S sum = a + b;
+  const S seen = sum - a;
+  lost = (a - (sum - seen)) + (b - seen);
+  return sum;
+}
+
 // A sum whose error does not grow with the number of terms: float sums carry what each addition
-// rounded away (Knuth's TwoSum, 6 additions a term). Integers are summed as they are.
+// rounded away, 6 additions a term. Integers are summed as they are.
 template <class S>
 struct RunningSum {
   S sum = 0;
@@ -23,10 +74,9 @@ struct RunningSum {
     if constexpr (std::is_integral_v<S>) {
       sum += v;
     } else {
-      const S total = sum + v;
-      const S seen = total - sum;
-      lost += (sum - (total - seen)) + (v - seen);
-      sum = total;
+      S rounded_away;
+      sum = two_sum(sum, v, rounded_away);
+      lost += rounded_away;
     }
   }
   POOLBENCH_HD S total() const {
@@ -42,7 +92,7 @@ struct Max {
   static constexpr bool kIndices = false;
   Compute<T> best = lowest<T>();
 
-  POOLBENCH_HD explicit Max(const PoolArgs&) {}
+  POOLBENCH_HD explicit Max(const Shapes&) {}
   POOLBENCH_HD void add(Compute<T> v, int64_t) {
     if (v > best || is_nan(v)) best = v;
   }
@@ -58,7 +108,7 @@ struct MaxIndex {
   Compute<T> best = lowest<T>();
   int64_t at = -1;
 
-  POOLBENCH_HD explicit MaxIndex(const PoolArgs&) {}
+  POOLBENCH_HD explicit MaxIndex(const Shapes&) {}
   POOLBENCH_HD void add(Compute<T> v, int64_t position) {
     if (v > best || is_nan(v) || at < 0) {
       best = v;
@@ -78,7 +128,7 @@ struct Average {
   RunningSum<Sum> sum;
   int64_t given_divisor;
 
-  POOLBENCH_HD explicit Average(const PoolArgs& args) : given_divisor(args.divisor) {}
+  POOLBENCH_HD explicit Average(const Shapes& shapes) : given_divisor(shapes.divisor) {}
   POOLBENCH_HD void add(Compute<T> v, int64_t) { sum.add(Sum(v)); }
   POOLBENCH_HD T value(int64_t count) const {
     const int64_t divisor = given_divisor != 0 ? given_divisor : count;
@@ -127,7 +177,7 @@ struct Lp {
   double p;
   bool mean;
 
-  POOLBENCH_HD explicit Lp(const PoolArgs& args) : p(args.norm), mean(args.norm_mean != 0) {}
+  POOLBENCH_HD explicit Lp(const Shapes& shapes) : p(shapes.norm), mean(shapes.norm_mean != 0) {}
   POOLBENCH_HD bool infinite() const { return p > 1.7976931348623157e308; }
   POOLBENCH_HD void add(Compute<T> v, int64_t) {
     const Power x = Power(v);
@@ -145,6 +195,39 @@ struct Lp {
   }
   POOLBENCH_HD int64_t index() const { return -1; }
 };
+
+// Reduces one window. `read(i)` gives element i of the plane.
+template <class Op, class Read>
+POOLBENCH_HD Op reduce_window(const Shapes& shapes, const Window (&w)[3], Read&& read) {
+  Op op(shapes);
+  for (int64_t d = w[0].begin; d < w[0].end; d += shapes.axis[0].dilation)
+    for (int64_t h = w[1].begin; h < w[1].end; h += shapes.axis[1].dilation)
+      for (int64_t x = w[2].begin; x < w[2].end; x += shapes.axis[2].dilation) {
+        const int64_t position = (d * shapes.axis[1].src + h) * shapes.axis[2].src + x;
+        op.add(load(read(position)), position);
+      }
+  return op;
+}
+
+// Calls f(TypeTag<Op>{}) with the plain form of the problem's reduction over its element type
+// (Op::Type). Of i32 the spec defines the maximum alone, and nothing else is compiled.
+template <Set<DType> kAmong, class F>
+void dispatch_reduction(const Shapes& shapes, F&& f) {
+  dispatch<kAmong>(DType(shapes.dtype), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    switch (Reduction(shapes.reduction)) {
+      case Reduction::kMax:
+        return shapes.with_indices != 0 ? f(TypeTag<MaxIndex<T>>{}) : f(TypeTag<Max<T>>{});
+      case Reduction::kAvgIncludePad:
+      case Reduction::kAvgExcludePad:
+        if constexpr (!std::is_same_v<T, int32_t>) f(TypeTag<Average<T>>{});
+        return;
+      case Reduction::kLp:
+        if constexpr (!std::is_same_v<T, int32_t>) f(TypeTag<Lp<T>>{});
+        return;
+    }
+  });
+}
 
 }  // namespace poolbench
 

@@ -1,11 +1,11 @@
-// The 16-bit conversions of kernels/dtype.h equal the toolkit's, which device code uses. This
+// The 16-bit conversions of kernels/types.h equal the toolkit's, which device code uses. This
 // compares host code with the toolkit's host versions; that the device's instructions agree with
 // those is NVIDIA's promise, and tested by the conformance tests where there is a GPU.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <gtest/gtest.h>
 
-#include "kernels/dtype.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 namespace {

@@ -81,7 +81,7 @@ TEST(CudaWords, integer_averages_are_exact) {
 }
 
 TEST(CudaWords, whole_powers_and_their_roots) {
-  PoolArgs args{};
+  Shapes args{};
   for (int p = 1; p <= 16; ++p) {
     args.norm = p;
     const Powers<float> powers(args);
@@ -132,7 +132,7 @@ TEST(CudaWords, conversions_keep_every_value) {
 template <class Body>
 std::string fault_of(const char* problem_text) {
   const Problem problem = parse_problem(problem_text);
-  PoolArgs args = problem.shapes();
+  PoolArgs args = without_memory(problem.shapes());
   const Tables tables = window_tables(problem);
   set_tables(args, tables, tables.windows.data());
   const auto src = filled(problem, FillKind::kUniform, 1);

@@ -139,7 +139,7 @@ TEST(IncludeRule, finds_what_is_forbidden) {
     const char *file, *header;
     bool quoted, allowed;
   } rows[] = {
-      {"kernels/naive/naive.cpp", "kernels/window.h", true, true},
+      {"kernels/naive/naive.cpp", "kernels/axes.h", true, true},
       {"kernels/naive/naive.cpp", "host/problem.h", true, false},
       {"kernels/naive/naive.cpp", "bench/select/suite.h", true, false},
       {"kernels/naive/naive.cpp", "naive.h", true, false},
@@ -149,7 +149,7 @@ TEST(IncludeRule, finds_what_is_forbidden) {
       {"kernels/openmp/openmp.cpp", "immintrin.h", false, true},
       {"kernels/cuda/table.cuh", "cuda_fp16.h", false, true},
       {"kernels/vulkan/table.comp", "kernels/pool_args.h", true, true},
-      {"host/run.cpp", "kernels/dtype.h", true, true},
+      {"host/run.cpp", "kernels/types.h", true, true},
       {"host/run.cpp", "host/run.h", true, true},
       {"host/run.cpp", "bench/select/suite.h", true, false},
       {"host/run.cpp", "tests/support.h", true, false},
@@ -161,7 +161,7 @@ TEST(IncludeRule, finds_what_is_forbidden) {
       {"host/substrates/cuda.cpp", "cuda_runtime.h", false, true},
       {"host/peers/onednn.cpp", "oneapi/dnnl/dnnl.hpp", false, true},
       {"host/lower.cpp", "oneapi/dnnl/dnnl.hpp", false, false},
-      {"bench/commands/list.cpp", "kernels/dtype.h", true, true},
+      {"bench/commands/list.cpp", "kernels/types.h", true, true},
       {"bench/commands/list.cpp", "benchmark/benchmark.h", false, true},
       {"bench/commands/list.cpp", "tests/support.h", true, false},
       {"bench/commands/list.cpp", "gtest/gtest.h", false, false},

@@ -14,7 +14,7 @@
 #include "host/fill.h"
 #include "host/problem.h"
 #include "host/reference.h"
-#include "kernels/dispatch.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 
@@ -25,9 +25,7 @@ inline std::ostream& operator<<(std::ostream& out, const Problem& problem) {
 // Calls f(TypeTag<T>{}) with the type of `dtype`.
 template <class F>
 void with_type(DType dtype, F&& f) {
-  PoolArgs args{};
-  args.dtype = static_cast<int32_t>(dtype);
-  dispatch_dtype(args, std::forward<F>(f));
+  dispatch(dtype, std::forward<F>(f));
 }
 
 // Convert numbers to elements of a type, and back.

@@ -4,7 +4,7 @@
 
 #include "host/fuzz.h"
 #include "host/lower.h"
-#include "kernels/window.h"
+#include "kernels/axes.h"
 #include "tests/support.h"
 
 namespace poolbench {
@@ -18,9 +18,9 @@ inline std::ostream& operator<<(std::ostream& out, const Window& w) {
 
 namespace {
 
-using Table = std::vector<Window>;
+using Windows = std::vector<Window>;
 
-Table table(const std::string& line, int axis = 2, int64_t plane = 0) {
+Windows table(const std::string& line, int axis = 2, int64_t plane = 0) {
   return windows(parse_problem(line), axis, plane);
 }
 
@@ -47,7 +47,7 @@ TEST(Sliding, taps_and_counts_as_defined_for_random_problems) {
     const Problem problem = fuzz_case(2, i).problem;
     if (problem.spec().windowing != Windowing::kSliding) continue;
     for (int axis = problem.first_axis(); axis < 3; ++axis) {
-      const Table rows = windows(problem, axis);
+      const Windows rows = windows(problem, axis);
       ASSERT_EQ(rows.size(), static_cast<size_t>(problem.dst()[axis]));
       for (size_t o = 0; o < rows.size(); ++o, ++checked)
         ASSERT_EQ(rows[o], window_slowly(problem, axis, static_cast<int64_t>(o)))
@@ -63,10 +63,10 @@ TEST(Sliding, kernels_arithmetic_is_the_table) {
     const Problem problem = fuzz_case(3, i).problem;
     const auto windowing = problem.spec().windowing;
     if (windowing != Windowing::kSliding && windowing != Windowing::kGlobal) continue;
-    const PoolArgs args = problem.shapes();
+    const Shapes args = problem.shapes();
     const bool include_pad = problem.spec().reduction == Reduction::kAvgIncludePad;
     for (int axis = 0; axis < 3; ++axis) {
-      const Table rows = windows(problem, axis);
+      const Windows rows = windows(problem, axis);
       for (size_t o = 0; o < rows.size(); ++o, ++checked)
         ASSERT_EQ(sliding_window(args.axis[axis], static_cast<int64_t>(o), include_pad), rows[o])
             << problem << " axis " << axis << " output " << o;
@@ -77,31 +77,31 @@ TEST(Sliding, kernels_arithmetic_is_the_table) {
 
 TEST(Sliding, divisors_of_the_ceil_example) {
   const std::string line = "_pad/sliding/f32/nchw/src:1x1x6/k:3/s:2/p:1/ceil";
-  EXPECT_EQ(table("avg_include" + line), (Table{{0, 2, 3}, {1, 4, 3}, {3, 6, 3}, {5, 6, 2}}));
-  EXPECT_EQ(table("avg_exclude" + line), (Table{{0, 2, 2}, {1, 4, 3}, {3, 6, 3}, {5, 6, 1}}));
+  EXPECT_EQ(table("avg_include" + line), (Windows{{0, 2, 3}, {1, 4, 3}, {3, 6, 3}, {5, 6, 2}}));
+  EXPECT_EQ(table("avg_exclude" + line), (Windows{{0, 2, 2}, {1, 4, 3}, {3, 6, 3}, {5, 6, 1}}));
 }
 
 TEST(Sliding, pad_only_end_counts_it) {
   EXPECT_EQ(table("avg_include_pad/sliding/f32/nchw/src:1x1x5/k:3/s:2/p:0-2"),
-            (Table{{0, 3, 3}, {2, 5, 3}, {4, 5, 3}}));
+            (Windows{{0, 3, 3}, {2, 5, 3}, {4, 5, 3}}));
 }
 
 TEST(Sliding, same_upper_and_lower_with_an_odd_total) {
   const std::string line = "max/sliding/f32/nchw/src:1x1x6/k:3/s:2/";
-  EXPECT_EQ(table(line + "same_upper"), (Table{{0, 3, 3}, {2, 5, 3}, {4, 6, 2}}));
-  EXPECT_EQ(table(line + "same_lower"), (Table{{0, 2, 2}, {1, 4, 3}, {3, 6, 3}}));
+  EXPECT_EQ(table(line + "same_upper"), (Windows{{0, 3, 3}, {2, 5, 3}, {4, 6, 2}}));
+  EXPECT_EQ(table(line + "same_lower"), (Windows{{0, 2, 2}, {1, 4, 3}, {3, 6, 3}}));
 }
 
 TEST(Sliding, dilated_taps_begin_and_end_on_taps) {
   // Taps -1, 2, 5 | 1, 4, 7 | 3, 6, 9 of an input 8 long
   EXPECT_EQ(table("max/sliding/f32/nchw/src:1x1x8/k:3/s:2/p:1-2/d:3"),
-            (Table{{2, 6, 2}, {1, 8, 3}, {3, 7, 2}}));
+            (Windows{{2, 6, 2}, {1, 8, 3}, {3, 7, 2}}));
 }
 
 TEST(Sliding, window_without_a_tap) {
-  EXPECT_EQ(table("max/sliding/f32/nchw/src:1x1x1/k:2/s:1/p:1/d:2"), (Table{{0, 0, 0}}));
+  EXPECT_EQ(table("max/sliding/f32/nchw/src:1x1x1/k:2/s:1/p:1/d:2"), (Windows{{0, 0, 0}}));
   EXPECT_EQ(table("avg_include_pad/sliding/f32/nchw/src:1x1x1/k:2/s:1/p:1/d:2"),
-            (Table{{0, 0, 2}}));
+            (Windows{{0, 0, 2}}));
 }
 
 // With padding of at most half a kernel, only dilated windows can be without a tap.
@@ -131,7 +131,7 @@ TEST(Sliding, no_empty_window_without_dilation) {
 TEST(Adaptive, golden_windows) {
   const struct {
     int64_t n, o;
-    Table rows;
+    Windows rows;
   } goldens[] = {
       {4, 3, {{0, 2, 2}, {1, 3, 2}, {2, 4, 2}}},
       {7, 3, {{0, 3, 3}, {2, 5, 3}, {4, 7, 3}}},
@@ -150,7 +150,7 @@ TEST(Adaptive, golden_windows) {
 }
 
 void expect_adaptive_as_defined(int64_t n, int64_t o) {
-  const Table rows = table(fmt::format("max/adaptive/f32/nchw/src:1x1x{}/out:{}", n, o));
+  const Windows rows = table(fmt::format("max/adaptive/f32/nchw/src:1x1x{}/out:{}", n, o));
   ASSERT_EQ(rows.size(), static_cast<size_t>(o));
   for (int64_t i = 0; i < o; ++i) {
     const auto begin = static_cast<int64_t>(__int128{i} * n / o);
@@ -167,7 +167,7 @@ TEST(Adaptive, as_defined_for_all_small_sizes) {
 }
 
 TEST(Adaptive, sizes_where_single_precision_is_wrong) {
-  const Table rows = table("max/adaptive/f32/nchw/src:1x1x40961/out:4096");
+  const Windows rows = table("max/adaptive/f32/nchw/src:1x1x40961/out:4096");
   EXPECT_EQ(rows[4095].begin, 40950);
   EXPECT_EQ(rows[4095].end, 40961);
   for (const int64_t o : {4096, 40960, 40961, 3}) expect_adaptive_as_defined(40961, o);
@@ -181,22 +181,22 @@ TEST(Adaptive, products_beyond_64_bits) {
 
 TEST(Global, one_window_over_everything) {
   const std::string line = "avg_include_pad/global/f32/nchw/src:1x1x4x5x6";
-  EXPECT_EQ(table(line, 0), (Table{{0, 4, 4}}));
-  EXPECT_EQ(table(line, 1), (Table{{0, 5, 5}}));
-  EXPECT_EQ(table(line, 2), (Table{{0, 6, 6}}));
+  EXPECT_EQ(table(line, 0), (Windows{{0, 4, 4}}));
+  EXPECT_EQ(table(line, 1), (Windows{{0, 5, 5}}));
+  EXPECT_EQ(table(line, 2), (Windows{{0, 6, 6}}));
 }
 
 TEST(UnusedAxes, have_one_window_of_one_tap) {
   for (const char* line : {"avg_include_pad/sliding/f32/nchw/src:1x1x9/k:3/p:1",
                            "max/adaptive/f32/nchw/src:1x1x9/out:4", "max/global/f32/nchw/src:1x1x9",
                            "max/fractional/f32/nchw/src:1x1x9/k:2/out:4"})
-    for (int axis = 0; axis < 2; ++axis) EXPECT_EQ(table(line, axis), (Table{{0, 1, 1}})) << line;
+    for (int axis = 0; axis < 2; ++axis) EXPECT_EQ(table(line, axis), (Windows{{0, 1, 1}})) << line;
 }
 
 TEST(Fractional, samples_of_the_textbook) {
   const std::string line = "max/fractional/f32/nchw/src:1x1x7x7/k:2x2/out:3x3/samples:0.3x0.1";
-  EXPECT_EQ(table(line, 1), (Table{{0, 2, 2}, {3, 5, 2}, {5, 7, 2}}));
-  EXPECT_EQ(table(line, 2), (Table{{0, 2, 2}, {2, 4, 2}, {5, 7, 2}}));
+  EXPECT_EQ(table(line, 1), (Windows{{0, 2, 2}, {3, 5, 2}, {5, 7, 2}}));
+  EXPECT_EQ(table(line, 2), (Windows{{0, 2, 2}, {2, 4, 2}, {5, 7, 2}}));
 }
 
 // n 7, k 2, o 3: the second window begins at 2 for u in [0, .2), [.4, .6), [.8, 1), else at 3.
@@ -204,7 +204,7 @@ TEST(Fractional, second_window_by_sample) {
   for (int i = 0; i < 1000; ++i) {
     const double u = (i + 0.5) / 1000;
     const bool at_two = u < 0.2 || (u > 0.4 && u < 0.6) || u > 0.8;
-    const Table rows =
+    const Windows rows =
         table(fmt::format("max/fractional/f32/nchw/src:1x1x7/k:2/out:3/samples:{}", u));
     ASSERT_EQ(rows[0].begin, 0) << u;
     ASSERT_EQ(rows[1].begin, at_two ? 2 : 3) << u;
@@ -213,7 +213,7 @@ TEST(Fractional, second_window_by_sample) {
 }
 
 TEST(Fractional, double_decides_where_single_precision_differs) {
-  const Table rows =
+  const Windows rows =
       table("max/fractional/f32/nchw/src:1x1x297/k:2/out:232/samples:0.06438779830932617");
   EXPECT_EQ(rows[191].begin, 243);  // 244 in single precision
   const float alpha = 295.f / 231.f, u = 0.06438779830932617f;
@@ -235,10 +235,10 @@ TEST(Fractional, step_is_a_double) {
 
 TEST(Fractional, ends_of_the_size_range) {
   // one output: from n - k, whatever the sample
-  EXPECT_EQ(table("max/fractional/f32/nchw/src:1x1x9/k:3/out:1/samples:0.9"), (Table{{6, 9, 3}}));
+  EXPECT_EQ(table("max/fractional/f32/nchw/src:1x1x9/k:3/out:1/samples:0.9"), (Windows{{6, 9, 3}}));
   // o + k - 1 = n: every window is there, whatever the sample
   for (const char* u : {"0", "0.5", "0.9999999"}) {
-    const Table rows =
+    const Windows rows =
         table(fmt::format("max/fractional/f32/nchw/src:1x1x7/k:2/out:6/samples:{}", u));
     for (int64_t o = 0; o < 6; ++o) EXPECT_EQ(rows[o], (Window{o, o + 2, 2})) << u;
   }
@@ -251,7 +251,7 @@ TEST(Fractional, windows_stay_inside_and_never_go_back) {
     const int64_t plane = static_cast<int64_t>(splitmix64(9, i)) & 0xff;
     for (int axis = problem.first_axis(); axis < 3; ++axis) {
       const int64_t k = problem.spec().kernel[axis], n = problem.src()[axis];
-      const Table rows = windows(problem, axis, plane % problem.planes());
+      const Windows rows = windows(problem, axis, plane % problem.planes());
       int64_t last = 0;
       for (const Window& w : rows) {
         ASSERT_GE(w.begin, last) << problem;

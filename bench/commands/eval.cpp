@@ -10,6 +10,7 @@
 #include "host/file.h"
 #include "host/npy.h"
 #include "host/run.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 namespace {
@@ -25,9 +26,6 @@ std::string numpy_name(const std::string& npy) {
   const std::string kind = npy[0] == 'f' ? "float" : npy[0] == 'u' ? "uint" : "int";
   return npy.size() == 2 ? fmt::format("{}{}", kind, 8 * (npy[1] - '0')) : npy;
 }
-
-// The .npy type of each element type; bf16 has none and travels as its bits.
-constexpr const char* kNpyTypes[] = {"f8", "f4", "f2", "u2", "i1", "u1", "i4"};
 
 std::vector<int64_t> array_shape(const Problem& problem, const Extents& extents) {
   std::vector<int64_t> shape = {problem.n()};
@@ -72,7 +70,7 @@ ExitStatus eval(const Flags& flags) {
   if (!flags.indices.empty()) problem = problem.with([](Description& d) { d.spec.indices = true; });
   check_writable(flags.output);
   check_writable(flags.indices);
-  const std::string dtype = kNpyTypes[static_cast<int>(problem.dtype())];
+  const std::string dtype = facts(problem.dtype()).npy;
   const NpyArray src =
       read_array("--input", flags.input, dtype, array_shape(problem, problem.src()));
 

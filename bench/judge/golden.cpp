@@ -11,7 +11,7 @@
 #include <map>
 #include <sstream>
 
-#include "kernels/dispatch.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 namespace {
@@ -154,14 +154,6 @@ Golden read_file(const std::string& file) {
   return golden;
 }
 
-// Calls f(TypeTag<T>{}) with the problem's element type.
-template <class F>
-void with_type(DType dtype, F&& f) {
-  PoolArgs args{};
-  args.dtype = static_cast<int32_t>(dtype);
-  dispatch_dtype(args, f);
-}
-
 bool worse(const Point& a, const Point& b) {
   const auto badness = [](const Point& p) { return std::isnan(p.ulp) ? INFINITY : p.ulp; };
   return badness(a) > badness(b);
@@ -185,7 +177,7 @@ std::vector<Golden> read_golden(const std::string& file_or_dir) {
 
 std::vector<std::byte> golden_src(const Golden& golden) {
   std::vector<std::byte> bytes(static_cast<size_t>(golden.problem.src_bytes()));
-  with_type(golden.problem.dtype(), [&](auto tag) {
+  dispatch(golden.problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (size_t i = 0; i < golden.input.size(); ++i) {
       const T value = store<T>(golden.input[i]);
@@ -204,7 +196,7 @@ Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* 
   const bool channels_last = problem.layout() == Layout::kChannelsLast;
   Comparison comparison;
   comparison.outputs = problem.dst_count();
-  with_type(problem.dtype(), [&](auto tag) {
+  dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (int64_t at = 0; at < comparison.outputs; ++at) {
       const int64_t pixel = channels_last ? at / problem.c() % plane_size : at % plane_size;

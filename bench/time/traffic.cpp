@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "host/windows.h"
-#include "kernels/dtype.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 

@@ -3,19 +3,21 @@
 #include <fmt/format.h>
 
 #include "host/lower.h"
+#include "host/refusal.h"
 
 namespace poolbench {
 
 class KernelListPlan : public Plan {
  public:
   KernelListPlan(const KernelListBackend& backend, const Kernel& kernel, const Problem& problem)
-      : backend_(backend), kernel_(kernel), args_(lower_for_kernels(problem)) {
+      : backend_(backend), kernel_(kernel), args_(without_memory(lower_for_kernels(problem))) {
     const Tables tables = window_tables(problem);
     const auto bytes = static_cast<int64_t>(tables.windows.size() * sizeof(Window));
     tables_ = Buffer(backend.substrate(), bytes);
     backend.substrate().write(tables_.at(), tables.windows.data(), bytes);
     set_tables(args_, tables, static_cast<const Window*>(tables_.at()));
     if (kernel.scratch_bytes != nullptr) scratch_bytes_ = kernel.scratch_bytes(args_);
+    if (kernel.old_scratch_bytes != nullptr) scratch_bytes_ = kernel.old_scratch_bytes(args_);
   }
 
   std::string_view kernel() const override { return kernel_.name; }
@@ -44,14 +46,22 @@ std::vector<KernelInfo> KernelListBackend::kernels() const {
   return infos;
 }
 
-KernelListBackend::Choice KernelListBackend::choose(const PoolArgs& args,
+KernelListBackend::Choice KernelListBackend::choose(const Shapes& shapes,
                                                     std::string_view name) const {
   std::string why_not = fmt::format("{} has no kernel '{}'", name_, name);
   for (const Kernel& kernel : kernels_) {
     if (!name.empty() && name != kernel.name) continue;
-    const char* reason = kernel.why_not(args);
-    if (reason == nullptr) return {&kernel, {}};
-    why_not = fmt::format("{}.{}: {}", name_, kernel.name, reason);
+    const Refusal refusal = kernel.why_not(shapes);
+    if (kernel.old_why_not != nullptr && !refusal) {
+      const PoolArgs args = without_memory(shapes);
+      const char* reason = kernel.old_why_not(args);
+      if (reason == nullptr) return {&kernel, {}};
+      why_not = fmt::format("{}.{}: {}", name_, kernel.name, reason);
+      continue;
+    }
+    if (!refusal) return {&kernel, {}};
+    why_not =
+        fmt::format("{}.{}: {}", name_, kernel.name, refusal_text(kernel.takes, refusal, shapes));
   }
   return {nullptr, why_not};
 }

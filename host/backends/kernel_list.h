@@ -1,4 +1,4 @@
-// A backend made of a family's ordered list of kernels (kernels/pool_args.h): naive, openmp, cuda
+// A backend made of a family's ordered list of kernels (kernels/family.h): naive, openmp, cuda
 // and its emulator differ in the list, the substrate and the name alone.
 #ifndef POOLBENCH_HOST_BACKENDS_KERNEL_LIST_H_
 #define POOLBENCH_HOST_BACKENDS_KERNEL_LIST_H_
@@ -7,6 +7,7 @@
 #include <span>
 
 #include "host/backend.h"
+#include "kernels/family.h"
 
 namespace poolbench {
 
@@ -30,7 +31,7 @@ struct KernelListBackend : Backend {
     const Kernel* kernel;
     std::string why_not;
   };
-  Choice choose(const PoolArgs& args, std::string_view kernel) const;
+  Choice choose(const Shapes& shapes, std::string_view kernel) const;
 
   std::string name_;
   Substrate& substrate_;

@@ -39,14 +39,15 @@ using Calls =
 // tensors travel in push constants.
 class VulkanPlan : public Plan {
  public:
-  VulkanPlan(VulkanBackend& backend, std::string_view kernel, const VulkanWork& work, PoolArgs args,
-             const Tables& tables)
+  VulkanPlan(VulkanBackend& backend, std::string_view kernel, const VulkanWork& work,
+             const Shapes& shapes, const Tables& tables)
       : kernel_(kernel),
         calls_(*backend.substrate_->vulkan().getDispatcher()),
         layout_(*backend.layout_) {
     if (work.dispatches.front().groups == 0) return;  // an empty batch
     scratch_bytes_ = work.scratch_bytes;
     const auto table_bytes = int64_t(tables.windows.size() * sizeof(Window));
+    PoolArgs args = without_memory(shapes);
     args_ = Buffer(*backend.substrate_, int64_t(sizeof(args)) + table_bytes);
     set_tables(args, tables, static_cast<const Window*>(args_.at(sizeof(args))));
     backend.substrate_->write(args_.at(), &args, sizeof(args));
@@ -137,11 +138,12 @@ int64_t VulkanBackend::enough() const {
   return substrate_->is_cpu() ? kEnoughForCpu : kEnoughForGpu;
 }
 
-VulkanBackend::Choice VulkanBackend::choose(const PoolArgs& args, std::string_view name) const {
+VulkanBackend::Choice VulkanBackend::choose(const Shapes& args, std::string_view name) const {
   std::string why_not = fmt::format("{} has no kernel '{}'", name_, name);
   for (const VulkanKernel& kernel : vulkan_kernels()) {
     if (!name.empty() && name != kernel.name) continue;
-    if (const char* reason = kernel.why_not(args); reason != nullptr) {
+    if (const char* reason = kernel.why_not == nullptr ? nullptr : kernel.why_not(args);
+        reason != nullptr) {
       why_not = fmt::format("{}.{}: {}", name_, kernel.name, reason);
       continue;
     }
@@ -184,7 +186,7 @@ vk::Pipeline VulkanBackend::pipeline(const VulkanDispatch& dispatch) {
 }
 
 std::unique_ptr<Plan> VulkanBackend::plan(const Problem& problem, std::string_view name) {
-  const PoolArgs args = lower_for_kernels(problem);
+  const Shapes args = lower_for_kernels(problem);
   const auto [kernel, why_not] = choose(args, name);
   if (kernel == nullptr) throw Refused(why_not);
   return std::make_unique<VulkanPlan>(*this, kernel->name, kernel->work(args, enough()), args,
@@ -195,7 +197,7 @@ std::vector<std::unique_ptr<Plan>> VulkanBackend::linear_passes(int64_t bytes_re
                                                                 int64_t bytes_written) {
   std::vector<std::unique_ptr<Plan>> plans;
   const auto add = [&](const char* name, int64_t reads, int64_t writes, bool drop) {
-    PoolArgs args{};
+    Shapes args{};
     args.n = reads;
     args.c = writes;
     plans.push_back(std::make_unique<VulkanPlan>(

@@ -34,7 +34,7 @@ class VulkanBackend : public Backend {
     const VulkanKernel* kernel;
     std::string why_not;
   };
-  Choice choose(const PoolArgs& args, std::string_view name) const;
+  Choice choose(const Shapes& args, std::string_view name) const;
   int64_t enough() const;  // invocations
   // Empty, or what the device lacks for it.
   std::string missing(const VulkanDispatch& dispatch) const;

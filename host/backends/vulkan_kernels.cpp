@@ -11,7 +11,7 @@
 
 namespace poolbench {
 
-std::string shader_name(const char* source, const PoolArgs& args) {
+std::string shader_name(const char* source, const Shapes& args) {
   const auto reduction = Reduction(args.reduction);
   return fmt::format("{}.{}.{}", source, token(DType(args.dtype)),
                      reduction == Reduction::kMax  ? args.with_indices ? "max_index" : "max"
@@ -19,7 +19,7 @@ std::string shader_name(const char* source, const PoolArgs& args) {
                                                    : "average");
 }
 
-uint32_t norm_constant(const PoolArgs& args) {
+uint32_t norm_constant(const Shapes& args) {
   if (Reduction(args.reduction) != Reduction::kLp) return 0;
   if (std::isinf(args.norm)) return uint32_t(-1);
   return args.norm >= 1 && args.norm <= 1024 && args.norm == std::floor(args.norm)
@@ -45,8 +45,8 @@ constexpr int64_t kInFlight = 4;  // of table.comp and reduce_last.comp
 
 // ---- table ----
 
-VulkanWork table_work(const PoolArgs& args, int64_t /*enough*/) {
-  const int64_t outputs = args.n * args.c * dst_plane(args);
+VulkanWork table_work(const Shapes& args, int64_t /*enough*/) {
+  const int64_t outputs = args.n * args.c * dst_plane_size(args);
   const int64_t planes = most_taps(args, args.axis[0]);
   const int64_t rows = planes * most_taps(args, args.axis[1]);
   const int64_t taps = rows * most_taps(args, args.axis[2]);
@@ -54,14 +54,14 @@ VulkanWork table_work(const PoolArgs& args, int64_t /*enough*/) {
   const uint32_t group = teams ? kTeamGroup : kGroup;
   return {{{.shader = shader_name("table", args),
             .constants = {group, norm_constant(args), uint32_t(teams)},
-            .groups = teams ? outputs : ceil_divide(outputs, group),
-            .iterations = teams ? ceil_divide(taps, kInFlight * group) : taps + rows + planes}}};
+            .groups = teams ? outputs : ceil_div(outputs, group),
+            .iterations = teams ? ceil_div(taps, kInFlight * group) : taps + rows + planes}}};
 }
 
 // ---- reduce ----
 
 // Sliding windows too: adaptive ones of one output arrive as such.
-const char* reduce_why_not(const PoolArgs& args) {
+const char* reduce_why_not(const Shapes& args) {
   bool whole = Windowing(args.windowing) == Windowing::kSliding;
   for (const Axis& axis : args.axis)
     whole &= axis.dst == 1 && axis.kernel == axis.src && axis.pad_begin == 0 && axis.dilation == 1;
@@ -70,7 +70,7 @@ const char* reduce_why_not(const PoolArgs& args) {
 }
 
 // Bytes of an Op of reductions.glsl, and of one in scratch memory.
-int64_t op_bytes(const PoolArgs& args) {
+int64_t op_bytes(const Shapes& args) {
   const bool wide = DType(args.dtype) == DType::kF64;
   if (Reduction(args.reduction) == Reduction::kMax) return args.with_indices ? 16 : wide ? 8 : 4;
   if (Reduction(args.reduction) == Reduction::kLp) return wide || is_integer(args) ? 24 : 12;
@@ -81,16 +81,16 @@ constexpr int64_t kScratchOpBytes = 32;
 // In how many parts each plane is reduced. Predicted: a plane is cut where the workgroups would be
 // fewer than four on each of 132 multiprocessors and each had more to read than a second pass
 // costs.
-int64_t parts_of(const PoolArgs& args, int64_t groups) {
+int64_t parts_of(const Shapes& args, int64_t groups) {
   constexpr int64_t kEnoughGroups = 528, kPartBytes = 64 << 10, kMostParts = 256;
   if (groups == 0) return 1;
-  const int64_t bytes = args.n * args.c * src_plane(args) * dtype_bytes(DType(args.dtype));
+  const int64_t bytes = args.n * args.c * src_plane_size(args) * dtype_bytes(DType(args.dtype));
   return std::clamp(std::min(kEnoughGroups / groups, bytes / groups / kPartBytes), int64_t{1},
                     kMostParts);
 }
 
-VulkanWork reduce_work(const PoolArgs& args, int64_t /*enough*/) {
-  const int64_t size = src_plane(args), wide = lanes(args), planes = args.n * args.c;
+VulkanWork reduce_work(const Shapes& args, int64_t /*enough*/) {
+  const int64_t size = src_plane_size(args), wide = lanes(args), planes = args.n * args.c;
   VulkanDispatch pass;
   int64_t team, parts;
   if (channels_last(args)) {
@@ -99,9 +99,9 @@ VulkanWork reduce_work(const PoolArgs& args, int64_t /*enough*/) {
     int64_t group = kTeamGroup;
     while (group * channels * op_bytes(args) > kTeamBytes) group /= 2;
     side = std::min(side, group);
-    team = power_of_two(ceil_divide(size, kMemberPlaces), group / side);
+    team = power_of_two(ceil_div(size, kMemberPlaces), group / side);
     for (; size / team > kMostMemberPlaces && side > 1; side /= 2) team *= 2;
-    const int64_t groups = args.n * ceil_divide(columns, side);
+    const int64_t groups = args.n * ceil_div(columns, side);
     parts = parts_of(args, groups);
     pass = {.shader = shader_name(channels > 1 ? "reduce_wide" : "reduce_last", args),
             .constants = {uint32_t(side * team), norm_constant(args), uint32_t(team),
@@ -111,8 +111,8 @@ VulkanWork reduce_work(const PoolArgs& args, int64_t /*enough*/) {
             .iterations = size / parts / team + 2 * kInFlight};
   } else {
     const int64_t bytes = size * dtype_bytes(DType(args.dtype));
-    team = power_of_two(ceil_divide(bytes, kMemberBytes), kTeamGroup);
-    const int64_t groups = ceil_divide(planes, kTeamGroup / team);
+    team = power_of_two(ceil_div(bytes, kMemberBytes), kTeamGroup);
+    const int64_t groups = ceil_div(planes, kTeamGroup / team);
     parts = parts_of(args, groups);
     pass = {
         .shader = shader_name("reduce", args),
@@ -127,7 +127,7 @@ VulkanWork reduce_work(const PoolArgs& args, int64_t /*enough*/) {
            {.shader = shader_name("join", args),
             .constants = {uint32_t(kTeamGroup), norm_constant(args), uint32_t(join_team),
                           uint32_t(parts)},
-            .groups = ceil_divide(planes, joined),
+            .groups = ceil_div(planes, joined),
             .shared_bytes = kTeamGroup * op_bytes(args),
             .iterations = parts}},
           parts * planes * kScratchOpBytes};
@@ -142,7 +142,7 @@ constexpr VulkanKernel kKernels[] = {
     {"vector", "channels last, 16 bytes of channels", vulkan::vector_why_not, vulkan::vector_work},
     {"sliding", "windows by arithmetic, rows shared by several outputs", vulkan::sliding_why_not,
      vulkan::sliding_work},
-    {"table", "windows from the tables", takes_everything, table_work},
+    {"table", "windows from the tables", nullptr, table_work},
 };
 
 }  // namespace

@@ -28,17 +28,17 @@ struct VulkanWork {
 struct VulkanKernel {
   const char* name;
   const char* summary;
-  const char* (*why_not)(const PoolArgs&);  // null when it takes the problem; as in Kernel
+  const char* (*why_not)(const Shapes&);  // null when it takes the problem; as in Kernel
   // Outputs share work inside an invocation as far as `enough` invocations are left.
-  VulkanWork (*work)(const PoolArgs&, int64_t enough);
+  VulkanWork (*work)(const Shapes&, int64_t enough);
 };
 
 // Invocations in a workgroup, where they do not work together: a power of two that suits sub-groups
 // of 4 to 128.
 constexpr uint32_t kGroup = 128;
 
-std::string shader_name(const char* source, const PoolArgs& args);  // for its type and reduction
-uint32_t norm_constant(const PoolArgs& args);                       // kNorm of reductions.glsl
+std::string shader_name(const char* source, const Shapes& args);  // for its type and reduction
+uint32_t norm_constant(const Shapes& args);                       // kNorm of reductions.glsl
 
 std::span<const VulkanKernel> vulkan_kernels();  // fastest first; the last takes everything
 

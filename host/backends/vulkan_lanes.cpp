@@ -26,15 +26,15 @@ constexpr int64_t kMostItems = (int64_t{1} << 31) - (1 << 24);
 
 // Why a problem cannot be made of lanes (lanes.glsl), with 32-bit offsets inside a plane, or
 // channels last an image.
-const char* lanes_why_not(const PoolArgs& args) {
+const char* lanes_why_not(const Shapes& args) {
   const auto reduction = Reduction(args.reduction);
   if (reduction == Reduction::kLp && is_integer(args)) return "norms of integers stand in `table`";
   if (reduction == Reduction::kLp && std::isinf(args.norm)) return "norm inf stands in `table`";
   constexpr int64_t kLimit = int64_t{1} << 31;
   const int64_t channels = channels_last(args) ? args.c : 1;
-  if (src_plane(args) * channels >= kLimit || dst_plane(args) * channels >= kLimit)
+  if (src_plane_size(args) * channels >= kLimit || dst_plane_size(args) * channels >= kLimit)
     return "a plane (channels last: an image) has 2^31 elements or more";
-  if (args.n * args.c * dst_plane(args) >= kMostItems) return "2^31 - 2^24 outputs or more";
+  if (args.n * args.c * dst_plane_size(args) >= kMostItems) return "2^31 - 2^24 outputs or more";
   for (const Axis& axis : args.axis)
     if (axis.kernel >= 1 << 20 || axis.stride >= 1 << 20 || axis.dilation >= 1 << 20 ||
         axis.kernel * axis.dilation >= 1 << 28)
@@ -53,7 +53,7 @@ const char* lanes_why_not(const PoolArgs& args) {
 }
 
 // Whether a shader may know the window: dense, few taps, and norms whose powers are short code.
-bool is_known_window(const PoolArgs& args) {
+bool is_known_window(const Shapes& args) {
   int64_t taps = 1;
   for (const Axis& axis : args.axis) {
     if (axis.dilation != 1 || axis.kernel > kFixedTaps) return false;
@@ -61,7 +61,7 @@ bool is_known_window(const PoolArgs& args) {
   }
   return Windowing(args.windowing) == Windowing::kSliding && taps <= kFixedTaps;
 }
-bool is_long_norm(const PoolArgs& args) {
+bool is_long_norm(const Shapes& args) {
   return Reduction(args.reduction) == Reduction::kLp && args.norm != 1 && args.norm != 2;
 }
 
@@ -72,7 +72,7 @@ int64_t reach(const Axis& axis) {
 
 // What all windows are divided by, or 0 where they differ: the given divisor, or every tap where
 // none is cut.
-uint32_t common_divisor(const PoolArgs& args) {
+uint32_t common_divisor(const Shapes& args) {
   if (Reduction(args.reduction) == Reduction::kMax) return 0;
   if (args.divisor != 0) return uint32_t(args.divisor);
   if (Windowing(args.windowing) != Windowing::kSliding) return 0;
@@ -91,18 +91,18 @@ uint32_t common_divisor(const PoolArgs& args) {
 int64_t outputs_together(const Axis& axis, int64_t most, int64_t invocations, int64_t enough) {
   if (axis.kernel <= axis.stride || axis.dst <= 1) return 1;  // nothing is shared
   while (most > 1 && (most > axis.dst || invocations / most < enough)) most /= 2;
-  return ceil_divide(axis.dst, ceil_divide(axis.dst, most));
+  return ceil_div(axis.dst, ceil_div(axis.dst, most));
 }
 
 }  // namespace
 
 // ---- sliding ----
 
-VulkanWork sliding_work(const PoolArgs& args, int64_t enough) {
+VulkanWork sliding_work(const Shapes& args, int64_t enough) {
   const auto& [d, h, w] = args.axis;
-  const int64_t outputs = args.n * args.c * dst_plane(args);
+  const int64_t outputs = args.n * args.c * dst_plane_size(args);
   const int64_t rows = h.dilation > 1 ? 1 : outputs_together(h, kRows, outputs, enough);
-  const int64_t strips = ceil_divide(h.dst, rows);
+  const int64_t strips = ceil_div(h.dst, rows);
   const bool clip = w.pad_begin > 0 || reach(w) > w.src;
   const bool fixed = is_known_window(args);
   const auto constant = [&](int64_t value) { return fixed ? uint32_t(value) : 0; };
@@ -110,12 +110,12 @@ VulkanWork sliding_work(const PoolArgs& args, int64_t enough) {
             .constants = {kGroup, norm_constant(args), uint32_t(args.layout), uint32_t(rows),
                           uint32_t(clip), constant(d.kernel), constant(h.kernel),
                           constant(w.kernel), constant(h.stride), constant(w.stride)},
-            .groups = ceil_divide(args.n * args.c * d.dst * strips * w.dst, kGroup),
+            .groups = ceil_div(args.n * args.c * d.dst * strips * w.dst, kGroup),
             .extents = {w.dst, strips, d.dst, args.c},
             .iterations = d.kernel * (1 + (h.kernel + (rows - 1) * h.stride) * (1 + w.kernel))}}};
 }
 
-const char* sliding_why_not(const PoolArgs& args) {
+const char* sliding_why_not(const Shapes& args) {
   if (Windowing(args.windowing) != Windowing::kSliding) return "only sliding windows";
   return lanes_why_not(args);
 }
@@ -124,12 +124,12 @@ const char* sliding_why_not(const PoolArgs& args) {
 
 // Predicted: rows below each other share input rows, 4 where the stride is 1; twice as many lanes
 // as a half float's leave registers for half of them.
-VulkanWork strip_work(const PoolArgs& args, int64_t enough) {
+VulkanWork strip_work(const Shapes& args, int64_t enough) {
   const auto& [d, h, w] = args.axis;
-  const int64_t wide = lanes(args), tiles = ceil_divide(w.dst, wide);
+  const int64_t wide = lanes(args), tiles = ceil_div(w.dst, wide);
   const int64_t most = h.stride > 1 || wide > 8 ? 2 : 4;
   const int64_t rows = outputs_together(h, most, args.n * args.c * d.dst * h.dst * tiles, enough);
-  const int64_t strips = ceil_divide(h.dst, rows);
+  const int64_t strips = ceil_div(h.dst, rows);
   const int64_t right = std::max<int64_t>(0, w.kernel - w.pad_begin - w.stride);
   const int64_t src_rows = (rows - 1) * h.stride + h.kernel;
   const auto aligned_to = [&](const int64_t elements) {
@@ -143,12 +143,12 @@ VulkanWork strip_work(const PoolArgs& args, int64_t enough) {
                           uint32_t(w.stride), uint32_t(w.pad_begin), uint32_t(right),
                           uint32_t(tiles * wide * w.stride > w.src), aligned_to(w.dst),
                           common_divisor(args), aligned_to(w.src)},
-            .groups = ceil_divide(args.n * args.c * d.dst * strips * tiles, kGroup),
+            .groups = ceil_div(args.n * args.c * d.dst * strips * tiles, kGroup),
             .extents = {tiles, strips, d.dst},
             .iterations = d.kernel * src_rows * wide * (w.stride + w.kernel + rows)}}};
 }
 
-const char* strip_why_not(const PoolArgs& args) {
+const char* strip_why_not(const Shapes& args) {
   const auto dtype = DType(args.dtype);
   const Axis& w = args.axis[2];
   if (channels_last(args)) return "only channels first";
@@ -165,17 +165,17 @@ const char* strip_why_not(const PoolArgs& args) {
 
 // Outputs that share their taps. Predicted: 64 lanes of results, and the words of a row, leave
 // registers for a quarter of the threads; at strides beyond 1 more than 2x2 outputs share little.
-VulkanWork vector_work(const PoolArgs& args, int64_t enough) {
+VulkanWork vector_work(const Shapes& args, int64_t enough) {
   const auto& [d, h, w] = args.axis;
   const int64_t wide = lanes(args), runs = args.c / wide;
   const bool known = is_known_window(args) && !is_long_norm(args);
-  const int64_t outputs = args.n * runs * dst_plane(args);
+  const int64_t outputs = args.n * runs * dst_plane_size(args);
   const int64_t most_w = w.stride > 1 || wide > 8 ? 2 : 4, most_h = h.stride > 1 ? 2 : 4;
   const int64_t across = known ? outputs_together(w, most_w, outputs, enough) : 1;
   const int64_t rows =
       known ? outputs_together(h, std::min(most_h, 64 / (wide * across)), outputs / across, enough)
             : 1;
-  const int64_t strips = ceil_divide(h.dst, rows), tiles = ceil_divide(w.dst, across);
+  const int64_t strips = ceil_div(h.dst, rows), tiles = ceil_div(w.dst, across);
   const int64_t src_rows = (rows - 1) * h.stride + h.kernel;
   const int64_t src_columns = (across - 1) * w.stride + w.kernel;
   const auto constant = [&](int64_t value) { return known ? uint32_t(value) : 1; };
@@ -186,13 +186,13 @@ VulkanWork vector_work(const PoolArgs& args, int64_t enough) {
                       constant(d.kernel), constant(h.kernel), constant(w.kernel),
                       constant(h.stride), constant(w.stride), common_divisor(args),
                       uint32_t(!known)},
-        .groups = ceil_divide(args.n * runs * d.dst * strips * tiles, kGroup),
+        .groups = ceil_div(args.n * runs * d.dst * strips * tiles, kGroup),
         .extents = {runs, tiles, strips, d.dst},
         .iterations = known ? d.kernel * src_rows * wide * (src_columns + 2 * across * (rows + 1))
                             : planes + lines + lines * most_taps(args, w)}}};
 }
 
-const char* vector_why_not(const PoolArgs& args) {
+const char* vector_why_not(const Shapes& args) {
   if (!channels_last(args)) return "only channels last";
   if (DType(args.dtype) == DType::kF64) return "only types of up to 4 bytes";
   if (Windowing(args.windowing) == Windowing::kFractional) return "no fractional windows";
@@ -203,13 +203,13 @@ const char* vector_why_not(const PoolArgs& args) {
 // ---- staged ----
 
 // Windows in shared memory.
-VulkanWork staged_work(const PoolArgs& args, int64_t enough) {
+VulkanWork staged_work(const Shapes& args, int64_t enough) {
   const auto& [d, h, w] = args.axis;
   const StagedCut cut = staged_cut(args, kStagedGroup, enough);
   const auto dense = [&](int64_t value) { return in_tables(args) ? 1 : uint32_t(value); };
-  const int64_t bands_w = ceil_divide(w.dst, cut.columns), bands_h = ceil_divide(h.dst, cut.rows);
-  const int64_t groups = channels_last(args) ? args.n * ceil_divide(args.c, cut.planes)
-                                             : ceil_divide(args.n * args.c, cut.planes);
+  const int64_t bands_w = ceil_div(w.dst, cut.columns), bands_h = ceil_div(h.dst, cut.rows);
+  const int64_t groups = channels_last(args) ? args.n * ceil_div(args.c, cut.planes)
+                                             : ceil_div(args.n * args.c, cut.planes);
   // Lanes of a workgroup, and what an invocation holds: each is looked at a few times.
   const int64_t iterations =
       8 * (cut.shared_bytes / 4 / kStagedGroup + 1) * (most_taps(args, h) + most_taps(args, w) + 8);
@@ -247,7 +247,7 @@ VulkanWork staged_work(const PoolArgs& args, int64_t enough) {
             .iterations = iterations}}};
 }
 
-const char* staged_why_not(const PoolArgs& args) {
+const char* staged_why_not(const Shapes& args) {
   const auto& [d, h, w] = args.axis;
   if (DType(args.dtype) == DType::kF64) return "only types of up to 4 bytes";
   if (Windowing(args.windowing) == Windowing::kGlobal) return "no global windows";

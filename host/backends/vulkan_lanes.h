@@ -7,14 +7,14 @@
 
 namespace poolbench::vulkan {
 
-const char* sliding_why_not(const PoolArgs& args);
-const char* strip_why_not(const PoolArgs& args);
-const char* vector_why_not(const PoolArgs& args);
-const char* staged_why_not(const PoolArgs& args);
-VulkanWork sliding_work(const PoolArgs& args, int64_t enough);
-VulkanWork strip_work(const PoolArgs& args, int64_t enough);
-VulkanWork vector_work(const PoolArgs& args, int64_t enough);
-VulkanWork staged_work(const PoolArgs& args, int64_t enough);
+const char* sliding_why_not(const Shapes& args);
+const char* strip_why_not(const Shapes& args);
+const char* vector_why_not(const Shapes& args);
+const char* staged_why_not(const Shapes& args);
+VulkanWork sliding_work(const Shapes& args, int64_t enough);
+VulkanWork strip_work(const Shapes& args, int64_t enough);
+VulkanWork vector_work(const Shapes& args, int64_t enough);
+VulkanWork staged_work(const Shapes& args, int64_t enough);
 
 }  // namespace poolbench::vulkan
 

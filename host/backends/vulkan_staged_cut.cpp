@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "host/backends/vulkan_shapes.h"
-#include "kernels/window.h"
+#include "kernels/axes.h"
 
 namespace poolbench {
 namespace {
@@ -22,7 +22,7 @@ StagedCut::Always always(const Axis& axis, int64_t outputs, int64_t together) {
   const int64_t last_band = (axis.dst - 1) / outputs * outputs;
   for (const int64_t band : {int64_t{0}, last_band}) {
     const int64_t count = std::min(outputs, axis.dst - band);
-    const int64_t last = (ceil_divide(count, together) - 1) * together;
+    const int64_t last = (ceil_div(count, together) - 1) * together;
     all.outputs = std::min(all.outputs, count - last);
     all.end = std::min({all.end, (count - 1 - last) * axis.stride + axis.kernel,
                         axis.src - (band + last) * axis.stride + axis.pad_begin});
@@ -34,7 +34,7 @@ StagedCut::Always always(const Axis& axis, int64_t outputs, int64_t together) {
 std::vector<int64_t> shares(const Axis& axis) {
   std::vector<int64_t> sizes;
   for (int64_t pieces = 1; sizes.empty() || sizes.back() > 1; pieces += 1 + pieces / 8) {
-    const int64_t size = ceil_divide(axis.dst, pieces);
+    const int64_t size = ceil_div(axis.dst, pieces);
     if (sizes.empty() || size < sizes.back()) sizes.push_back(size);
   }
   return sizes;
@@ -47,7 +47,7 @@ struct Pass {
   int64_t together = 1;
   double cost = 0;
 };
-Pass best_pass(const PoolArgs& args, const Axis& axis, int64_t items, int64_t outputs,
+Pass best_pass(const Shapes& args, const Axis& axis, int64_t items, int64_t outputs,
                double an_element, double an_output, int64_t group) {
   constexpr int64_t kHeld = 40;  // lanes, in registers
   const auto cost = [&](int64_t together) {
@@ -58,14 +58,14 @@ Pass best_pass(const PoolArgs& args, const Axis& axis, int64_t items, int64_t ou
     const double item = in_tables(args) ? double(5 * most_taps(args, axis))
                                         : an_element * double(held) + 3 * double(unsure) +
                                               an_output * double(together);
-    const int64_t turns = ceil_divide(items * ceil_divide(outputs, together), group);
+    const int64_t turns = ceil_div(items * ceil_div(outputs, together), group);
     return double(turns * group) * (30 + item);
   };
   Pass best{1, cost(1)};
   if (in_tables(args)) return best;
   for (const int64_t wish : {4, 8, 12, 16, 32}) {
     const int64_t most = std::clamp<int64_t>((kHeld - axis.kernel) / axis.stride + 1, 1, wish);
-    const int64_t together = ceil_divide(outputs, ceil_divide(outputs, most));
+    const int64_t together = ceil_div(outputs, ceil_div(outputs, most));
     if (cost(together) < best.cost) best = {together, cost(together)};
   }
   return best;
@@ -73,7 +73,7 @@ Pass best_pass(const PoolArgs& args, const Axis& axis, int64_t items, int64_t ou
 
 }  // namespace
 
-StagedCut staged_cut(const PoolArgs& args, int64_t group, int64_t enough) {
+StagedCut staged_cut(const Shapes& args, int64_t group, int64_t enough) {
   const auto& [d, h, w] = args.axis;
   const int64_t images = channels_last(args) ? args.n : 1;
   const int64_t planes_there = args.n * args.c / std::max<int64_t>(images, 1);
@@ -100,13 +100,13 @@ StagedCut staged_cut(const PoolArgs& args, int64_t group, int64_t enough) {
                                     3 * double(channels), 4 + 8 * double(channels), group);
         cut.across = across.together;
         cut.down = down.together;
-        cut.reduced_pitch = (ceil_divide(columns, cut.across) * cut.across) | 1;
+        cut.reduced_pitch = (ceil_div(columns, cut.across) * cut.across) | 1;
         cut.shared_bytes = lane_bytes * (planes * cut.src_rows * (cut.pitch + cut.reduced_pitch) +
                                          2 * (per_word - 1) + 2) +
                            4 * rows;
         if (cut.shared_bytes > kStagedBytes) break;
-        const int64_t groups = images * ceil_divide(planes_there, planes) *
-                               ceil_divide(h.dst, rows) * ceil_divide(w.dst, columns);
+        const int64_t groups = images * ceil_div(planes_there, planes) * ceil_div(h.dst, rows) *
+                               ceil_div(w.dst, columns);
         // An element: its tap, and its share of a word's. Channels last a sector of 32 bytes is
         // read whole, and the second cache takes as long for a byte as five instructions do.
         const double element = channels_last(args)

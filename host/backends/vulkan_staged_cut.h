@@ -28,7 +28,7 @@ struct StagedCut {
 
 // The cut that costs least, of invocations in workgroups of `group`, by instructions counted. It is
 // one that leaves `enough` invocations where that costs less time than it saves.
-StagedCut staged_cut(const PoolArgs& args, int64_t group, int64_t enough);
+StagedCut staged_cut(const Shapes& args, int64_t group, int64_t enough);
 
 }  // namespace poolbench
 

@@ -34,7 +34,7 @@
 #include "host/peers/aten_problem.h"
 #include "host/peers/peer.h"
 #include "host/windows.h"
-#include "kernels/dtype.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "host/peers/peer.h"
 #include "host/windows.h"
-#include "kernels/dispatch.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 
@@ -49,11 +49,9 @@ namespace {
 // Whether windows computed in T are those of host/spec.md, Fractional.
 template <class T>
 bool same_windows_in(const Problem& problem) {
-  PoolArgs args{};
-  args.dtype = int32_t(problem.dtype());
   const auto rounded = [&](double sample) {
     double value = sample;
-    dispatch_dtype(args, [&](auto tag) {
+    dispatch(problem.dtype(), [&](auto tag) {
       using Element = typename decltype(tag)::type;
       if constexpr (!std::is_integral_v<Element>)
         value = double(load(store<Element>(Compute<Element>(sample))));

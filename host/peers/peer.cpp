@@ -9,7 +9,7 @@
 
 #include "host/substrates/host.h"
 #include "host/windows.h"
-#include "kernels/dispatch.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 
@@ -111,10 +111,8 @@ std::vector<double> taps(const Problem& problem, const void* src, const Point& p
     window[axis] = windows(problem, axis, plane)[point.output[axis]];
     if (problem.spec().windowing == Windowing::kSliding) step[axis] = problem.spec().dilation[axis];
   }
-  PoolArgs args{};
-  args.dtype = int32_t(problem.dtype());
   std::vector<double> values;
-  dispatch_dtype(args, [&](auto tag) {
+  dispatch(problem.dtype(), [&](auto tag) {
     const auto* elements = static_cast<const typename decltype(tag)::type*>(src);
     const Extents n = problem.src();
     const int64_t size = n[0] * n[1] * n[2];

@@ -8,7 +8,7 @@
 
 #include <span>
 
-#include "kernels/pool_args.h"
+#include "kernels/family.h"
 
 namespace poolbench {
 

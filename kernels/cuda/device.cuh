@@ -4,7 +4,7 @@
 
 #include <cuda_runtime.h>
 
-#include "kernels/dtype.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 

@@ -10,6 +10,7 @@
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/reduce_cut.h"
 #include "kernels/cuda/stage_cut.h"
+#include "kernels/family.h"
 
 namespace poolbench {
 
@@ -47,7 +48,7 @@ void launch_table(const PoolArgs& args, void* stream);
 // Reasons that several kernels share. Null: none.
 
 // Places inside a plane, also those of padding, must fit in 32 bits.
-inline const char* plane_too_large(const PoolArgs& args) {
+inline const char* plane_too_large(const Shapes& args) {
   constexpr int64_t kMax = int64_t{1} << 30;
   for (const Axis& axis : args.axis)
     if (axis.kernel > kMax || axis.dilation > kMax || axis.stride > kMax ||
@@ -58,13 +59,10 @@ inline const char* plane_too_large(const PoolArgs& args) {
   return nullptr;
 }
 
-inline bool is_average(const PoolArgs& args) {
-  const auto reduction = Reduction(args.reduction);
-  return reduction == Reduction::kAvgIncludePad || reduction == Reduction::kAvgExcludePad;
-}
+inline bool is_average(const Shapes& shapes) { return is_average(Reduction(shapes.reduction)); }
 
 // Whole numbers are averaged in float, exactly while sum and divisor are small (words.h).
-inline const char* integer_average_too_large(const PoolArgs& args) {
+inline const char* integer_average_too_large(const Shapes& args) {
   if (!is_average(args) || dtype_bytes(DType(args.dtype)) != 1) return nullptr;
   constexpr int64_t kMax = 1 << 15;
   const bool adaptive = Windowing(args.windowing) == Windowing::kAdaptive;
@@ -77,23 +75,23 @@ inline const char* integer_average_too_large(const PoolArgs& args) {
   return large ? "takes integer averages of up to 2^15 taps and divisors up to 2^15" : nullptr;
 }
 
-inline bool is_integer_lp(const PoolArgs& args) {
+inline bool is_integer_lp(const Shapes& args) {
   return Reduction(args.reduction) == Reduction::kLp && dtype_bytes(DType(args.dtype)) == 1;
 }
 
 // Lp that has kernels of its own: of floats, with p = 2, which is as fast as an average, and with
 // whole p, whose powers are a few multiplications.
-inline bool is_norm2(const PoolArgs& args) {
+inline bool is_norm2(const Shapes& args) {
   return Reduction(args.reduction) == Reduction::kLp && args.norm == 2 && !is_integer_lp(args);
 }
-POOLBENCH_HD bool is_power(const PoolArgs& args) {
+POOLBENCH_HD bool is_power(const Shapes& args) {
   constexpr int kHighest = 16;
   return Reduction(args.reduction) == Reduction::kLp && args.norm >= 1 && args.norm <= kHighest &&
          args.norm == double(int(args.norm)) && dtype_bytes(DType(args.dtype)) != 1;
 }
-inline bool is_sum(const PoolArgs& args) { return is_average(args) || is_power(args); }
+inline bool is_sum(const Shapes& args) { return is_average(args) || is_power(args); }
 
-inline bool is_tuned_type(const PoolArgs& args) {
+inline bool is_tuned_type(const Shapes& args) {
   return DType(args.dtype) != DType::kF64 && DType(args.dtype) != DType::kI32;
 }
 
@@ -131,7 +129,7 @@ inline constexpr StripShape kStripShapes[] = {
 };
 
 // The place in kStripShapes, or -1.
-inline int strip_shape(const PoolArgs& args) {
+inline int strip_shape(const Shapes& args) {
   const Axis &h = args.axis[1], &w = args.axis[2];
   for (int i = 0; i < int(std::size(kStripShapes)); ++i) {
     const StripShape& shape = kStripShapes[i];
@@ -177,7 +175,7 @@ inline constexpr StagedShape kStagedShapes[] = {{2, 2}, {3, 2}, {3, 1}, {2, 1}};
 inline constexpr int kStagedRows = 4;
 
 // The place in kStagedShapes, or -1.
-inline int staged_shape(const PoolArgs& args) {
+inline int staged_shape(const Shapes& args) {
   const Axis &h = args.axis[1], &w = args.axis[2];
   for (int i = 0; i < int(std::size(kStagedShapes)); ++i) {
     const StagedShape& shape = kStagedShapes[i];
@@ -226,7 +224,7 @@ constexpr int64_t kSlideFrom = 3;
 // Sums are plain there, on two axes: 2 * 32 terms (host/spec.md, Judgement: 64 + log2 of the taps).
 constexpr int64_t kSlideSumTo = 32;
 
-inline bool slides(const PoolArgs& args, int axis) {
+inline bool slides(const Shapes& args, int axis) {
   const int64_t kernel = args.axis[axis].kernel;
   return Windowing(args.windowing) == Windowing::kSliding && args.axis[axis].stride == 1 &&
          kernel >= kSlideFrom &&
@@ -277,20 +275,21 @@ inline const char* sliding_why_not(const PoolArgs& args) {
 //   table      some 350 and 10 a tap, for its 64-bit divisions
 template <class Launch>
 inline constexpr Kernel kCudaKernels[] = {
-    {"reduce", "whole planes: a warp, a block or several blocks each", reduce_why_not,
-     launch_reduce<Launch>, reduce_scratch_bytes},
-    {"strip", "channels first, 16 bytes of outputs a thread, windows known to the compiler",
-     strip_why_not, launch_strip<Launch>},
-    {"staged", "channels first through shared memory, windows known to the compiler",
-     staged_why_not, launch_staged<Launch>},
-    {"separable", "channels first through shared memory, rows first and columns after",
-     separable_why_not, launch_separable<Launch>},
-    {"vector", "channels last, 16 bytes of channels a thread", vector_why_not,
-     launch_vector<Launch>},
-    {"sliding", "windows by arithmetic, an output a thread", sliding_why_not,
-     launch_sliding<Launch>},
-    {"table", "windows from the tables, an output a thread", takes_everything,
-     launch_table<Launch>},
+    old_kernel("reduce", "whole planes: a warp, a block or several blocks each", reduce_why_not,
+               launch_reduce<Launch>, reduce_scratch_bytes),
+    old_kernel("strip",
+               "channels first, 16 bytes of outputs a thread, windows known to the compiler",
+               strip_why_not, launch_strip<Launch>),
+    old_kernel("staged", "channels first through shared memory, windows known to the compiler",
+               staged_why_not, launch_staged<Launch>),
+    old_kernel("separable", "channels first through shared memory, rows first and columns after",
+               separable_why_not, launch_separable<Launch>),
+    old_kernel("vector", "channels last, 16 bytes of channels a thread", vector_why_not,
+               launch_vector<Launch>),
+    old_kernel("sliding", "windows by arithmetic, an output a thread", sliding_why_not,
+               launch_sliding<Launch>),
+    old_kernel("table", "windows from the tables, an output a thread", takes_everything,
+               launch_table<Launch>),
 };
 
 }  // namespace poolbench

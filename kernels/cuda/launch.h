@@ -3,7 +3,8 @@
 #ifndef POOLBENCH_KERNELS_CUDA_LAUNCH_H_
 #define POOLBENCH_KERNELS_CUDA_LAUNCH_H_
 
-#include "kernels/window.h"
+#include "kernels/family.h"
+#include "kernels/reduce.h"
 
 #ifdef __CUDACC__
 #include "kernels/cuda/device.cuh"
@@ -35,8 +36,6 @@ constexpr int64_t kMaxBlocks = int64_t{1} << 30;
 constexpr int64_t kWantedBlocks = 4 * 132, kEnoughBlocks = 2 * 132;
 // Work items of the kernels that count them in 32 bits.
 constexpr int64_t kMaxItems = (int64_t{1} << 31) - 1;
-
-POOLBENCH_HD int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 inline int64_t blocks_for(int64_t items, int threads) {
   const int64_t blocks = ceil_div(items, threads);

@@ -32,7 +32,7 @@ struct Parts<Max<T>> {
   using Total = Part;
   static constexpr bool kIdempotent = true, kLimited = false;
 
-  POOLBENCH_DEVICE explicit Parts(const PoolArgs&) {}
+  POOLBENCH_DEVICE explicit Parts(const Shapes&) {}
   POOLBENCH_DEVICE Part none() const {
     if constexpr (kHalf)
       return lowest_word<T>();
@@ -102,7 +102,7 @@ struct Parts<MaxIndex<T>> {
   using Total = Part;
   static constexpr bool kIdempotent = true, kLimited = false;
 
-  POOLBENCH_DEVICE explicit Parts(const PoolArgs&) {}
+  POOLBENCH_DEVICE explicit Parts(const Shapes&) {}
   POOLBENCH_DEVICE Part none() const { return {lowest<T>(), -1}; }
   POOLBENCH_DEVICE Part of(T v, int32_t position) const { return {load(v), position}; }
   template <int N>
@@ -131,7 +131,7 @@ struct SumParts {
   Rule rule;
   Divisor given;
 
-  POOLBENCH_DEVICE explicit SumParts(const PoolArgs& args) : rule(args), given(Rule::given(args)) {}
+  POOLBENCH_DEVICE explicit SumParts(const Shapes& args) : rule(args), given(Rule::given(args)) {}
   POOLBENCH_DEVICE Part none() const { return 0; }
   POOLBENCH_DEVICE Part of(T v, int32_t) const { return rule.term(v); }
   template <int N>
@@ -172,7 +172,7 @@ struct Parts<Lp<T>> {
   bool infinite, whole;  // what p is; whole: is_power()
   Powers<T> powers;
 
-  POOLBENCH_DEVICE explicit Parts(const PoolArgs& args)
+  POOLBENCH_DEVICE explicit Parts(const Shapes& args)
       : op(args), infinite(op.infinite()), whole(is_power(args)), powers(args) {}
   POOLBENCH_DEVICE Part none() const { return 0; }
   POOLBENCH_DEVICE Part of(T v, int32_t) const {

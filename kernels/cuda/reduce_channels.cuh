@@ -109,7 +109,7 @@ void launch_reduce_channels_body(const PoolArgs& args, const ReduceCut& cut, voi
 
 template <class Launch>
 void launch_reduce_channels(const PoolArgs& args, void* stream) {
-  dispatch(args, [&](auto tag) {
+  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
     using Op = typename decltype(tag)::type;
     if constexpr (!kIntegerLp<Op>) {
       constexpr int kRun = 16 / int(sizeof(typename Op::Type));

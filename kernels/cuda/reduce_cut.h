@@ -4,7 +4,8 @@
 #define POOLBENCH_KERNELS_CUDA_REDUCE_CUT_H_
 
 #include "kernels/cuda/launch.h"
-#include "kernels/dispatch.h"
+#include "kernels/family.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 
@@ -21,7 +22,7 @@ constexpr int64_t kWarpPlaneBytes = 8192;  // planes up to this size get a warp
 // A piece is worth a second pass: it reads 16 KiB, or makes 16 bytes of 256 positions at least.
 constexpr int64_t kPieceBytes = 16384, kPiecePositions = 256;
 
-inline ReduceCut reduce_cut(const PoolArgs& args) {
+inline ReduceCut reduce_cut(const Shapes& args) {
   const int64_t size = src_plane_size(args), bytes = dtype_bytes(DType(args.dtype));
   const int32_t run = int32_t(16 / bytes);
   ReduceCut cut{32, run, 1, size};
@@ -51,7 +52,8 @@ inline ReduceCut reduce_cut(const PoolArgs& args) {
 inline int64_t reduce_scratch_bytes(const PoolArgs& args) {
   const int64_t pieces = reduce_cut(args).pieces;
   int64_t bytes = 0;
-  dispatch(args, [&](auto tag) { bytes = int64_t(sizeof(typename decltype(tag)::type)); });
+  dispatch_reduction<kPlainTypes>(
+      args, [&](auto tag) { bytes = int64_t(sizeof(typename decltype(tag)::type)); });
   return pieces == 1 ? 0 : args.n * args.c * pieces * bytes;
 }
 

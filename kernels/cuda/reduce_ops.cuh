@@ -4,7 +4,7 @@
 
 #include "kernels/cuda/family.h"
 #include "kernels/cuda/words.h"
-#include "kernels/dispatch.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 
@@ -90,7 +90,7 @@ template <class Context, class Op>
 POOLBENCH_DEVICE void store_output(Context& ctx, const PoolArgs& args, int64_t o, const Op& op) {
   int64_t count = 1;
   POOLBENCH_UNROLL
-  for (int i = 0; i < 3; ++i) count *= ctx.load(args.axis[i].windows).count;
+  for (int i = 0; i < 3; ++i) count *= ctx.load(args.table[i].windows).count;
   ctx.store(static_cast<typename Op::Type*>(args.dst) + o, op.value(count));
   if constexpr (Op::kIndices) ctx.store(args.indices + o, op.index());
 }

@@ -47,7 +47,7 @@ void launch_reduce_pieces(const PoolArgs& args, void* stream) {
   const int64_t pieces = reduce_cut(args).pieces, outputs = args.n * args.c;
   const bool first = Layout(args.layout) == Layout::kChannelsFirst;
   const ReducePiecesParams params{args, FastDivisor(first ? 1 : args.c), outputs, int32_t(pieces)};
-  dispatch(args, [&](auto tag) {
+  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
     using Op = typename decltype(tag)::type;
     using Body = ReducePiecesBody<Op>;
     if constexpr (!kIntegerLp<Op>)

@@ -92,7 +92,7 @@ struct ReducePlaneBody {
 
 template <class Launch>
 void launch_reduce_planes(const PoolArgs& args, void* stream) {
-  dispatch(args, [&](auto tag) {
+  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
     using Op = typename decltype(tag)::type;
     using Body = ReducePlaneBody<Op>;
     if constexpr (!kIntegerLp<Op>) {

@@ -15,7 +15,6 @@
 
 #include "kernels/cuda/separable_pairs.cuh"
 #include "kernels/cuda/windows.cuh"
-#include "kernels/dispatch.h"
 
 namespace poolbench {
 
@@ -69,7 +68,7 @@ struct SeparableBody {
     for (int32_t item = ctx.thread(); item < items; item += kThreads) {
       uint32_t ow = uint32_t(item);
       const uint32_t row = params.w.split(ow);
-      const Axis& w = args.axis[2];
+      const Table& w = args.table[2];
       const int64_t plane =
           w.plane_stride != 0 ? tile.plane + params.plane_rows.divide(row) : tile.plane;
       const Window window = ctx.load(w.windows + plane * w.plane_stride + ow);
@@ -112,7 +111,7 @@ struct SeparableBody {
       uint32_t ow = uint32_t(item), oh = params.w.split(ow), od = params.rows.split(oh);
       const int32_t p = int32_t(params.slices.split(od));
       if (int32_t(od) >= tile.slices || int32_t(oh) >= tile.rows) continue;
-      const Axis &d = args.axis[0], &h = args.axis[1];
+      const Table &d = args.table[0], &h = args.table[1];
       const Window wd = ctx.load(d.windows + (tile.plane + p) * d.plane_stride + tile.od + od);
       const Window wh = ctx.load(h.windows + (tile.plane + p) * h.plane_stride + tile.oh + oh);
       typename Parts<Op>::Total total{parts.none()};
@@ -122,7 +121,7 @@ struct SeparableBody {
                                      [&](int32_t y) { return mid.get(column + y * outputs); }));
       }
       const Window ww =
-          ctx.load(args.axis[2].windows + (tile.plane + p) * args.axis[2].plane_stride + ow);
+          ctx.load(args.table[2].windows + (tile.plane + p) * args.table[2].plane_stride + ow);
       const Divisor divisor(float(int32_t(wd.count)) * float(int32_t(wh.count)) *
                             float(int32_t(ww.count)));
       const int32_t at = tile.output_at(p, int32_t(od), int32_t(oh), outputs) + int32_t(ow);
@@ -200,7 +199,7 @@ inline SeparableParams separable_params(const PoolArgs& args, int64_t part_bytes
 
 template <class Launch>
 void launch_separable(const PoolArgs& args, void* stream) {
-  dispatch(args, [&](auto tag) {
+  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
     using Op = typename decltype(tag)::type;
     using T = typename Op::Type;
     if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> && !kIntegerLp<Op>) {

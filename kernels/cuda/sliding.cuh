@@ -7,7 +7,7 @@
 #include "kernels/cuda/family.h"
 #include "kernels/cuda/windows.cuh"
 #include "kernels/cuda/words.h"
-#include "kernels/dispatch.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 
@@ -74,7 +74,7 @@ void launch_sliding(const PoolArgs& args, void* stream) {
                              FastDivisor(args.axis[2].dst),
                              uint32_t(outputs),
                              Reduction(args.reduction) == Reduction::kAvgIncludePad};
-  dispatch(args, [&](auto tag) {
+  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
     using Body = SlidingBody<typename decltype(tag)::type>;
     Launch::template launch<Body>(args, params, blocks_for(outputs, Body::kThreads), stream);
   });

@@ -69,7 +69,7 @@ POOLBENCH_DEVICE void held(Context& ctx, const PoolArgs& args, int i, int32_t pl
   int32_t begin = 0, end = int32_t(axis.src);
   if (count < int32_t(axis.dst)) {
     if (kTables && Windowing(args.windowing) != Windowing::kSliding) {
-      const Window* windows = axis.windows + plane * axis.plane_stride + o;
+      const Window* windows = args.table[i].windows + plane * args.table[i].plane_stride + o;
       begin = int32_t(ctx.load(windows).begin);
       end = int32_t(ctx.load(windows + count - 1).end);
     } else {

@@ -39,7 +39,7 @@ int64_t largest(int64_t most, Fits&& fits) {
 
 // Parts: one for each output column of every input row, and a row and a column more, so that they
 // come in pairs.
-inline StageCut stage_cut(const PoolArgs& args, int64_t element_bytes, int64_t part_bytes) {
+inline StageCut stage_cut(const Shapes& args, int64_t element_bytes, int64_t part_bytes) {
   const int64_t limit = stage_elements(element_bytes, part_bytes), run = 16 / element_bytes;
   const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
   // Input rows, output rows; a span that begins and ends inside runs takes up to two runs more.

@@ -14,7 +14,7 @@
 #include "kernels/cuda/parts.cuh"
 #include "kernels/cuda/stage.cuh"
 #include "kernels/cuda/windows.cuh"
-#include "kernels/dispatch.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 
@@ -148,7 +148,7 @@ void launch_staged_body(const PoolArgs& args, void* stream) {
 // Op<T>: Max, MaxIndex, or the Rule of a sum (words.h).
 template <template <class> class Op, class Launch>
 void launch_staged_of(const PoolArgs& args, void* stream) {
-  dispatch_dtype(args, [&](auto tag) {
+  dispatch<kPlainTypes>(DType(args.dtype), [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> &&
                   !(kLpRule<Op<T>> && std::is_integral_v<T>)) {

@@ -10,7 +10,7 @@
 #include "kernels/cuda/family.h"
 #include "kernels/cuda/windows.cuh"
 #include "kernels/cuda/words.h"
-#include "kernels/dispatch.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 
@@ -56,7 +56,7 @@ struct MaxColumns {
   MaxLanes<T> column[1 + kWords + 1];
 
   POOLBENCH_DEVICE static uint32_t nothing() { return lowest_word<T>(); }
-  POOLBENCH_DEVICE static float given(const PoolArgs&) { return 1; }
+  POOLBENCH_DEVICE static float given(const Shapes&) { return 1; }
   POOLBENCH_DEVICE void add(const StripRow<T, kRuns>& row) {
     column[0].add(broadcast(row.left));
     POOLBENCH_UNROLL
@@ -92,7 +92,7 @@ struct SumColumns {
   Compute<T> sum[1 + kColumns + 1] = {};
 
   POOLBENCH_DEVICE static uint32_t nothing() { return 0; }
-  POOLBENCH_DEVICE static float given(const PoolArgs& args) { return Rule::given(args); }
+  POOLBENCH_DEVICE static float given(const Shapes& args) { return Rule::given(args); }
   POOLBENCH_DEVICE void add(const StripRow<T, kRuns>& row) {
     sum[0] += Rule::term(row.left);
     POOLBENCH_UNROLL
@@ -252,7 +252,7 @@ void launch_strip_body(const PoolArgs& args, void* stream) {
 
 template <template <class, int> class Columns, class Launch>
 void launch_strip_columns(const PoolArgs& args, void* stream) {
-  dispatch_dtype(args, [&](auto tag) {
+  dispatch<kPlainTypes>(DType(args.dtype), [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> &&
                   (Columns<T, 1>::kIntegers || !std::is_integral_v<T>)) {

@@ -6,7 +6,7 @@
 
 #include "kernels/cuda/family.h"
 #include "kernels/cuda/launch.h"
-#include "kernels/dispatch.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 
@@ -43,7 +43,7 @@ struct TableBody {
                               o - row * args.axis[2].dst};
     Window w[3];
     for (int i = 0; i < 3; ++i)
-      w[i] = ctx.load(args.axis[i].windows + plane * args.axis[i].plane_stride + place[i]);
+      w[i] = ctx.load(args.table[i].windows + plane * args.table[i].plane_stride + place[i]);
     const PlaneLayout in = plane_layout(args, plane, src_plane_size(args));
     const auto* src = static_cast<const T*>(args.src) + in.base;
     const Op op = reduce_window<Op>(
@@ -56,7 +56,7 @@ struct TableBody {
 template <class Launch>
 void launch_table(const PoolArgs& args, void* stream) {
   const int64_t outputs = args.n * args.c * dst_plane_size(args);
-  dispatch(args, [&](auto tag) {
+  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
     using Body = TableBody<typename decltype(tag)::type>;
     Launch::template launch<Body>(args, args, blocks_for(outputs, Body::kThreads), stream);
   });

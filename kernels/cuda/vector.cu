@@ -4,7 +4,7 @@ namespace poolbench {
 
 template <class Launch>
 void launch_vector(const PoolArgs& args, void* stream) {
-  dispatch_dtype(args, [&](auto tag) {
+  dispatch<kPlainTypes>(DType(args.dtype), [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t>)
       launch_vector_as<T, Launch>(args, stream);

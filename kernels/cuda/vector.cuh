@@ -9,7 +9,7 @@
 
 #include "kernels/cuda/family.h"
 #include "kernels/cuda/words.h"
-#include "kernels/dispatch.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 
@@ -25,10 +25,10 @@ struct ChannelOps {
   using Run = Pack<T, kCount>;
   Op op[kCount];
 
-  POOLBENCH_DEVICE explicit ChannelOps(const PoolArgs& args)
+  POOLBENCH_DEVICE explicit ChannelOps(const Shapes& args)
       : ChannelOps(args, std::make_integer_sequence<int, kCount>()) {}
   template <int... kChannel>
-  POOLBENCH_DEVICE ChannelOps(const PoolArgs& args, std::integer_sequence<int, kChannel...>)
+  POOLBENCH_DEVICE ChannelOps(const Shapes& args, std::integer_sequence<int, kChannel...>)
       : op{(static_cast<void>(kChannel), Op(args))...} {}
 
   POOLBENCH_DEVICE void add(const Words& words, int64_t position) {
@@ -58,7 +58,7 @@ struct ChannelMax {
   static constexpr int kInFlight = 4;
   MaxLanes<T> best[4];
 
-  POOLBENCH_DEVICE explicit ChannelMax(const PoolArgs&) {}
+  POOLBENCH_DEVICE explicit ChannelMax(const Shapes&) {}
   POOLBENCH_DEVICE static uint32_t nothing() { return lowest_word<T>(); }
   POOLBENCH_DEVICE void add(const Words& words, int64_t) {
     POOLBENCH_UNROLL
@@ -86,7 +86,7 @@ struct ChannelSum {
   Sum run[kCount] = {};
   RunningSum<Sum> sum[kFew ? 1 : kCount];
 
-  POOLBENCH_DEVICE explicit ChannelSum(const PoolArgs& args) : rule(args) {}
+  POOLBENCH_DEVICE explicit ChannelSum(const Shapes& args) : rule(args) {}
   POOLBENCH_DEVICE static uint32_t nothing() { return 0; }
   POOLBENCH_DEVICE void add(const Words& words, int64_t) {
     const Run values = bit_cast<Run>(words);
@@ -145,8 +145,8 @@ struct VectorBody {
     Places places{uint32_t(item)};
     const int32_t c = places.next(params.runs) * kRun, ow = places.next(params.w);
     const int32_t oh = places.next(params.h), od = places.next(params.d);
-    const Window w[3] = {ctx.load(args.axis[0].windows + od), ctx.load(args.axis[1].windows + oh),
-                         ctx.load(args.axis[2].windows + ow)};
+    const Window w[3] = {ctx.load(args.table[0].windows + od), ctx.load(args.table[1].windows + oh),
+                         ctx.load(args.table[2].windows + ow)};
     const auto* src =
         static_cast<const T*>(args.src) + int64_t(places.left) * src_plane_size(args) * args.c + c;
     Channels channels(args);
@@ -214,7 +214,7 @@ void launch_vector_body(const PoolArgs& args, void* stream) {
 }
 
 // The extent that a body may have been compiled for: 0 where none is.
-inline int fixed_window(const PoolArgs& args) {
+inline int fixed_window(const Shapes& args) {
   const int64_t kernel = args.axis[2].kernel;
   const bool fixed = Windowing(args.windowing) == Windowing::kSliding &&
                      args.axis[1].kernel == kernel && (kernel == 2 || kernel == 3) &&

@@ -270,11 +270,11 @@ template <class T>
 struct Mean {
   using Type = T;
   static constexpr bool kIndices = false;
-  POOLBENCH_DEVICE explicit Mean(const PoolArgs&) {}
+  POOLBENCH_DEVICE explicit Mean(const Shapes&) {}
   POOLBENCH_DEVICE static Compute<T> term(T v) { return load(v); }
   template <int N>
   POOLBENCH_DEVICE static void raise(Compute<T> (&)[N]) {}
-  POOLBENCH_DEVICE static float given(const PoolArgs& args) { return float(args.divisor); }
+  POOLBENCH_DEVICE static float given(const Shapes& args) { return float(args.divisor); }
   POOLBENCH_DEVICE static T value(Compute<T> sum, Divisor divisor) {
     return divided<T>(sum, divisor);
   }
@@ -284,14 +284,14 @@ template <class T>
 struct Norm2 {
   using Type = T;
   static constexpr bool kIndices = false;
-  POOLBENCH_DEVICE explicit Norm2(const PoolArgs&) {}
+  POOLBENCH_DEVICE explicit Norm2(const Shapes&) {}
   POOLBENCH_DEVICE static float term(T v) {
     const float x = load(v);
     return x * x;
   }
   template <int N>
   POOLBENCH_DEVICE static void raise(float (&)[N]) {}
-  POOLBENCH_DEVICE static float given(const PoolArgs& args) { return args.norm_mean ? 0 : 1; }
+  POOLBENCH_DEVICE static float given(const Shapes& args) { return args.norm_mean ? 0 : 1; }
   POOLBENCH_DEVICE static T value(float sum, Divisor divisor) {
     return store<T>(square_root(sum * divisor.inverse));
   }
@@ -304,14 +304,14 @@ struct Powers {
   int32_t p;
   float inverse_p;
 
-  POOLBENCH_DEVICE explicit Powers(const PoolArgs& args)
+  POOLBENCH_DEVICE explicit Powers(const Shapes& args)
       : p(int32_t(args.norm)), inverse_p(1 / float(p)) {}
   POOLBENCH_DEVICE static float term(T v) { return fabsf(load(v)); }
   template <int N>
   POOLBENCH_DEVICE void raise(float (&x)[N]) const {
     raise_all(x, p);
   }
-  POOLBENCH_DEVICE static float given(const PoolArgs& args) { return args.norm_mean ? 0 : 1; }
+  POOLBENCH_DEVICE static float given(const Shapes& args) { return args.norm_mean ? 0 : 1; }
   // A step of Newton's method from the estimate squares its error. Zero, infinity and NaN stay what
   // they are.
   POOLBENCH_DEVICE T value(float sum, Divisor divisor) const {

@@ -2,8 +2,7 @@
 // they differ in where a window comes from. Bound by its scalar taps, not by memory.
 #include "kernels/naive/naive.h"
 
-#include "kernels/dispatch.h"
-#include "kernels/window.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 namespace {
@@ -33,23 +32,16 @@ void pool(const PoolArgs& args, WindowOf&& window_of) {
 }
 
 void table(const PoolArgs& args, void*) {
-  dispatch(args, [&](auto tag) {
+  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
     pool<typename decltype(tag)::type>(args, [&](int axis, int64_t plane, int64_t o) {
-      return table_window(args.axis[axis], plane, o);
+      return table_window(args.table[axis], plane, o);
     });
   });
 }
 
-const char* sliding_why_not(const PoolArgs& args) {
-  const auto windowing = Windowing(args.windowing);
-  return windowing == Windowing::kSliding || windowing == Windowing::kGlobal
-             ? nullptr
-             : "adaptive and fractional windows stand in tables only";
-}
-
 void sliding(const PoolArgs& args, void*) {
   const bool include_pad = Reduction(args.reduction) == Reduction::kAvgIncludePad;
-  dispatch(args, [&](auto tag) {
+  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
     pool<typename decltype(tag)::type>(args, [&](int axis, int64_t, int64_t o) {
       return sliding_window(args.axis[axis], o, include_pad);
     });
@@ -57,8 +49,22 @@ void sliding(const PoolArgs& args, void*) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"sliding", "windows by arithmetic", sliding_why_not, sliding},
-    {"table", "windows from the tables", takes_everything, table},
+    {.name = "sliding",
+     .summary = "windows by arithmetic",
+     .takes = {.reductions = kEveryReduction,
+               .windowings = kSlidingWindows,
+               .types = kPlainTypes,
+               .operands = kValuesAndIndices,
+               .dilation = true},
+     .refuses = nullptr,
+     .launch = sliding,
+     .scratch_bytes = nullptr},
+    {.name = "table",
+     .summary = "windows from the tables",
+     .takes = kTakesEverything,
+     .refuses = nullptr,
+     .launch = table,
+     .scratch_bytes = nullptr},
 };
 
 }  // namespace

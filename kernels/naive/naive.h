@@ -4,7 +4,7 @@
 
 #include <span>
 
-#include "kernels/pool_args.h"
+#include "kernels/family.h"
 
 namespace poolbench {
 std::span<const Kernel> naive_kernels();

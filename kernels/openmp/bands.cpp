@@ -185,7 +185,8 @@ class Ring {
     for (int64_t o = begin_; o < end_; ++o) {
       RowScale<typename Op::Weight> scale[kCount];
       for (int i = 0; i < kCount; ++i)
-        scale[i] = op_.row_scale(count_d * h.windows[at + i].count * w.windows[o].count, 1);
+        scale[i] = op_.row_scale(
+            count_d * args_.table[1].windows[at + i].count * args_.table[2].windows[o].count, 1);
       for (int64_t from = 0; from < channels_; from += N) {
         const int64_t c = least(from, channels_ - N), pixel = (o - begin_) * channels_ + c;
         const auto load = [&](int64_t y) POOLBENCH_INLINE_LAMBDA {
@@ -219,7 +220,7 @@ void pool(const Op& op, const PoolArgs& args) {
       const int64_t tile = unit % plan.tiles, block = unit / plan.tiles % blocks;
       const int64_t slice = unit / (plan.tiles * blocks), n = slice / d.dst, od = slice % d.dst;
       const int64_t c = least(block * plan.channels, args.c - plan.channels);
-      const Window& taps = d.windows[od];
+      const Window& taps = args.table[0].windows[od];
       ring.run(static_cast<const Element*>(args.src) + n * shape.src_size +
                    taps.begin * h.src * w.src * args.c + c,
                static_cast<Element*>(args.dst) + slice * h.dst * w.dst * args.c + c,

@@ -132,14 +132,14 @@ POOLBENCH_INLINE void many_taps(const Op& op, const InputRows<Op>& in, Columns t
 template <class Op>
 struct ColumnScales {
   const Op& op;
-  const Axis& w;
+  const Window* windows;  // of the W axis
   int64_t row_count;
   int64_t count = -1;
   RowScale<typename Op::Weight> last = {};
 
   POOLBENCH_INLINE RowScale<typename Op::Weight> at(int64_t o) {
-    if (Op::kSum && w.windows[o].count != count) {
-      count = w.windows[o].count;
+    if (Op::kSum && windows[o].count != count) {
+      count = windows[o].count;
       last = op.row_scale(row_count * count, 1);
     }
     return last;
@@ -191,7 +191,8 @@ class Rows {
   // Whether output rows o and o + 1 share input rows.
   bool overlap(int64_t o) const {
     const Axis& h = args_.axis[1];
-    const Window &upper = h.windows[o], &lower = h.windows[o + 1];
+    const Window* windows = args_.table[1].windows;
+    const Window &upper = windows[o], &lower = windows[o + 1];
     return lower.begin < upper.end && lower.begin >= upper.begin && lower.end >= upper.end &&
            (lower.begin - upper.begin) % h.dilation == 0;
   }
@@ -200,8 +201,10 @@ class Rows {
   template <bool kPair>
   void row(const Place& at) const {
     const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
-    const Window& taps_d = d.windows[at.od];
-    const Window &upper = h.windows[at.oh], &lower = h.windows[at.oh + kPair];
+    const Window* windows_w = args_.table[2].windows;
+    const Window& taps_d = args_.table[0].windows[at.od];
+    const Window& upper = args_.table[1].windows[at.oh];
+    const Window& lower = args_.table[1].windows[at.oh + kPair];
     const auto* src = static_cast<const Element*>(args_.src) + at.plane * shape_.src_size;
     InputRows<Op> in;
     in.pixel = args_.c;
@@ -219,10 +222,10 @@ class Rows {
     const int64_t dst_row = w.dst * in.pixel;
     Element* dst = static_cast<Element*>(args_.dst) +
                    (((at.plane * d.dst + at.od) * h.dst + at.oh) * w.dst + at.begin) * in.pixel;
-    ColumnScales<Op> scales[2] = {{op_, w, taps_d.count * upper.count},
-                                  {op_, w, taps_d.count * lower.count}};
+    ColumnScales<Op> scales[2] = {{op_, windows_w, taps_d.count * upper.count},
+                                  {op_, windows_w, taps_d.count * lower.count}};
     for (int64_t o = at.begin; o < at.end; ++o, dst += in.pixel) {
-      const Window& taps = w.windows[o];
+      const Window& taps = windows_w[o];
       const int64_t count = tap_count(w, taps);
       const int64_t ahead =
           most((taps.end - taps.begin) * in.pixel, kAheadBytes / int64_t(sizeof(Element)));

@@ -1,4 +1,4 @@
-// From one element type to another, vector by vector; kernels/dtype.h says what must come out.
+// From one element type to another, vector by vector; kernels/types.h says what must come out.
 #ifndef POOLBENCH_KERNELS_OPENMP_CONVERT_H_
 #define POOLBENCH_KERNELS_OPENMP_CONVERT_H_
 
@@ -14,7 +14,7 @@ struct Bf16 {
   uint16_t bits;
 };
 
-// Bit by bit as kernels/dtype.h's to_float(f16) and to_f16.
+// Bit by bit as kernels/types.h's to_float(f16) and to_f16.
 template <int N>
 POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, Half) {
 #ifdef POOLBENCH_AVX512

@@ -53,12 +53,12 @@ class Folder {
   Folder(const Op& op, const PoolArgs& args, const Shape& shape)
       : op_(op), args_(args), shape_(shape), taps_(op, args, shape), width_(args.axis[2].src) {
     const Axis& w = args.axis[2];
-    same_for_all_ = w.plane_stride == 0;
+    same_for_all_ = args.table[2].plane_stride == 0;
     int64_t widest = w.kernel;  // of fractional windows
     if (same_for_all_) {
       widest = 1;
       for (int64_t o = 0; o < w.dst; ++o)
-        widest = most(widest, w.windows[o].end - w.windows[o].begin);
+        widest = most(widest, args.table[2].windows[o].end - args.table[2].windows[o].begin);
     }
     chunks_ = chunks_of<Op>(widest);
     parts_ = 1;
@@ -107,7 +107,7 @@ class Folder {
         o = 0;
         row += width_;
       }
-      const Window taps = window_at(w, plane, o);
+      const Window taps = table_window(args_.table[2], plane, o);
       begin_[i] = int32_t(row + taps.begin);
       Mask* mask = mask_ + i * chunks_ * lanes;
       for (int64_t x = 0; x < chunks_ * lanes; x += N) {  // what is too much is overwritten next
@@ -116,7 +116,7 @@ class Folder {
       }
     }
     for (int64_t o = 0; o < w.dst; ++o)
-      column_weight_[o] = Op::column_weight(window_at(w, plane, o).count);
+      column_weight_[o] = Op::column_weight(table_window(args_.table[2], plane, o).count);
   }
 
   void combine_rows(int64_t begin, int64_t rows) {
@@ -126,10 +126,11 @@ class Folder {
     int64_t count = -1;
     [[maybe_unused]] Weight by = 0;
     for (int64_t row = 0; row < rows; ++row, at.next(args_), to += width_) {
-      const Window taps_d = window_at(d, at.plane, at.od), taps_h = window_at(h, at.plane, at.oh);
+      const Window taps_d = table_window(args_.table[0], at.plane, at.od),
+                   taps_h = table_window(args_.table[1], at.plane, at.oh);
       const Element* first = static_cast<const Element*>(args_.src) + at.plane * shape_.src_size +
                              (taps_d.begin * h.src + taps_h.begin) * width_;
-      taps_.combine(first, tap_count(d, taps_d), tap_count(h, taps_h), width_, to);
+      taps_.combine(first, int(tap_count(d, taps_d)), int(tap_count(h, taps_h)), width_, to);
       if constexpr (Op::kSum) {
         if (!op_.counts_columns()) continue;
         using W = Vec<Weight, N>;

@@ -131,10 +131,10 @@ struct Taps {  // of an output row: first tap row's place in the plane, and the 
 };
 inline Taps taps_of(const PoolArgs& args, const RowCounter& at) {
   Taps taps;
-  taps.d = window_at(args.axis[0], at.plane, at.od);
-  taps.h = window_at(args.axis[1], at.plane, at.oh);
-  taps.depth = tap_count(args.axis[0], taps.d);
-  taps.height = tap_count(args.axis[1], taps.h);
+  taps.d = table_window(args.table[0], at.plane, at.od);
+  taps.h = table_window(args.table[1], at.plane, at.oh);
+  taps.depth = int(tap_count(args.axis[0], taps.d));
+  taps.height = int(tap_count(args.axis[1], taps.h));
   return taps;
 }
 
@@ -195,7 +195,7 @@ POOLBENCH_INLINE void pool_pixels(const PoolArgs& args, const Taps& taps,
   const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
   const int64_t start = (taps.d.begin * h.src + taps.h.begin) * w.src;
   for (int64_t o = 0; o < w.dst; ++o, dst += args.c, indices += args.c) {
-    const Window taps_w = w.windows[o];
+    const Window taps_w = args.table[2].windows[o];
     const bool empty = taps.depth == 0 || taps.height == 0 || taps_w.begin == taps_w.end;
     for (int64_t c = 0; c < args.c; c += N) {
       const int64_t from = args.c < N ? 0 : least(c, args.c - N);

@@ -2,7 +2,7 @@
 #ifndef POOLBENCH_KERNELS_OPENMP_ISA_H_
 #define POOLBENCH_KERNELS_OPENMP_ISA_H_
 
-#include "kernels/pool_args.h"
+#include "kernels/family.h"
 
 namespace poolbench {
 

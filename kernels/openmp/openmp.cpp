@@ -5,8 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "kernels/dispatch.h"
-#include "kernels/window.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 namespace {
@@ -27,9 +26,9 @@ void pool_rows(const PoolArgs& args) {
     const PlaneLayout in = plane_layout(args, plane, src_plane_size(args));
     const PlaneLayout out = plane_layout(args, plane, dst_plane_size(args));
     Window w[3] = {
-        table_window(args.axis[0], plane, od), table_window(args.axis[1], plane, oh), {}};
+        table_window(args.table[0], plane, od), table_window(args.table[1], plane, oh), {}};
     for (int64_t ow = 0; ow < width; ++ow) {
-      w[2] = table_window(args.axis[2], plane, ow);
+      w[2] = table_window(args.table[2], plane, ow);
       const Op op = reduce_window<Op>(
           args, w, [&](int64_t position) { return src[in.base + position * in.step]; });
       const int64_t at = out.base + ((od * rows_h + oh) * width + ow) * out.step;
@@ -40,11 +39,16 @@ void pool_rows(const PoolArgs& args) {
 }
 
 void table(const PoolArgs& args, void*) {
-  dispatch(args, [&](auto tag) { pool_rows<typename decltype(tag)::type>(args); });
+  dispatch_reduction<kPlainTypes>(args,
+                                  [&](auto tag) { pool_rows<typename decltype(tag)::type>(args); });
 }
 
-constexpr Kernel kTable = {"table", "windows from the tables, one output row a step",
-                           takes_everything, table};
+constexpr Kernel kTable = {.name = "table",
+                           .summary = "windows from the tables, one output row a step",
+                           .takes = kTakesEverything,
+                           .refuses = nullptr,
+                           .launch = table,
+                           .scratch_bytes = nullptr};
 
 struct Isa {
   const char* name;

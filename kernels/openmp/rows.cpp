@@ -117,9 +117,10 @@ void pool(const Op& op, const PoolArgs& args) {
     in.d_step = h.src * w.src * d.dilation;
     in.h_step = w.src * h.dilation;
     for (int64_t row = begin; row < end; ++row, at.next(args)) {
-      const Window taps_d = window_at(d, at.plane, at.od), taps_h = window_at(h, at.plane, at.oh);
-      in.depth = tap_count(d, taps_d);
-      in.height = tap_count(h, taps_h);
+      const Window taps_d = table_window(args.table[0], at.plane, at.od),
+                   taps_h = table_window(args.table[1], at.plane, at.oh);
+      in.depth = int(tap_count(d, taps_d));
+      in.height = int(tap_count(h, taps_h));
       in.first = static_cast<const Element*>(args.src) + at.plane * shape.src_size +
                  (taps_d.begin * h.src + taps_h.begin) * w.src;
       in.fresh_d = int(least(d.stride, in.depth));

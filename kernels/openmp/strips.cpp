@@ -140,13 +140,14 @@ struct Planes {
   POOLBENCH_INLINE void run(Strip<Op, kKernel, kStride, kFull> strip, int64_t count_d,
                             int64_t column, Element* to, PlanesAhead<Element>& ahead) const {
     const Axis &h = args.axis[1], &w = args.axis[2];
+    const Window* windows_h = args.table[1].windows;
     const int lanes = int(least(w.dst - column, kOutputs));
     int64_t count = -1;
     RowScale<typename Op::Weight> scale;
     const auto put = [&](int64_t o, V v) POOLBENCH_INLINE_LAMBDA {
       ahead.ask();
-      if (Op::kSum && h.windows[o].count != count) {
-        count = h.windows[o].count;
+      if (Op::kSum && windows_h[o].count != count) {
+        count = windows_h[o].count;
         scale = op.row_scale(count_d * count, w.kernel);
       }
       const auto result = weights.finish(op, v, column, lanes, scale);
@@ -187,7 +188,7 @@ struct Planes {
     PlanesAhead<Element> ahead(h.src * w.src, h.dst * w.dst, strips * h.dst);
     for (int64_t slice = begin; slice < end; ++slice) {
       const int64_t plane = slice / d.dst;
-      const Window taps_d = window_at(d, plane, slice % d.dst);
+      const Window taps_d = table_window(args.table[0], plane, slice % d.dst);
       const Element* src = static_cast<const Element*>(args.src) + plane * shape.src_size +
                            taps_d.begin * h.src * w.src;
       Element* dst = static_cast<Element*>(args.dst) + slice * h.dst * w.dst;
@@ -204,7 +205,7 @@ struct Planes {
           strip.d_step = d.dilation * h.src * w.src;
           strip.h_step = w.src;
           strip.height = h.src;
-          strip.depth = tap_count(d, taps_d);
+          strip.depth = int(tap_count(d, taps_d));
           run(strip, taps_d.count, column, dst + column, ahead);
         };
         using Full = Strip<Op, kKernel, kStride, true>;

@@ -93,7 +93,7 @@ class Tile {
   void run(int64_t slice, int64_t slices, Extent rows, Extent columns, int64_t channel) {
     const Axis& w = args_.axis[2];
     // Only a problem with one slice a tile has windows that differ from plane to plane.
-    x_ = covered(args_, w, slice / args_.axis[0].dst, columns.begin, columns.end);
+    x_ = covered(args_, 2, slice / args_.axis[0].dst, columns.begin, columns.end);
     real_ = {most(x_.begin, 0), least(x_.end, w.src)};
     if (real_.end < real_.begin) real_.end = real_.begin;
     pitch_ = (x_.end - x_.begin) * plan_.unit;
@@ -130,11 +130,11 @@ class Tile {
   void load_rows(int64_t slice, Extent rows, Work* to) const {
     const Axis &d = args_.axis[0], &h = args_.axis[1];
     const int64_t plane = slice / d.dst;
-    const Window taps_d = window_at(d, plane, slice % d.dst);
-    const int depth = tap_count(d, taps_d);
+    const Window taps_d = table_window(args_.table[0], plane, slice % d.dst);
+    const int depth = int(tap_count(d, taps_d));
     for (int64_t o = rows.begin; o < rows.end; ++o, to += pitch_) {
-      const Window taps_h = window_at(h, plane, o);
-      const int height = tap_count(h, taps_h);
+      const Window taps_h = table_window(args_.table[1], plane, o);
+      const int height = int(tap_count(h, taps_h));
       fill_run<Op>(to, (real_.begin - x_.begin) * plan_.unit);
       Work* real = to + (real_.begin - x_.begin) * plan_.unit;
       Work* behind = to + (real_.end - x_.begin) * plan_.unit;
@@ -149,9 +149,9 @@ class Tile {
   // Step 1 by doubling: all input rows in b, their windows in c, spread to `to` with step 2.
   void double_rows(int64_t slice, Extent rows, Work* to) {
     const Axis& h = args_.axis[1];
-    const Extent y = covered(args_, h, 0, rows.begin, rows.end);
+    const Extent y = covered(args_, 1, 0, rows.begin, rows.end);
     const int64_t length = (real_.end - real_.begin) * plan_.unit;
-    const Window taps_d = window_at(args_.axis[0], 0, slice % args_.axis[0].dst);
+    const Window taps_d = table_window(args_.table[0], 0, slice % args_.axis[0].dst);
     const Extent real = {most(y.begin, 0), least(y.end, h.src)};
     fill_run<Op>(b_, (real.begin - y.begin) * length);
     Work* at = b_ + (real.begin - y.begin) * length;
@@ -187,9 +187,10 @@ class Tile {
     const Element* end = dst + ((slice + slices - 1) * h.dst + rows.end) * row_pitch;
     const Work* source = a_;
     for (int64_t s = slice; s < slice + slices; ++s) {
-      const Window taps_d = window_at(d, s / d.dst, s % d.dst);
+      const Window taps_d = table_window(args_.table[0], s / d.dst, s % d.dst);
       for (int64_t o = rows.begin; o < rows.end; ++o, result += pitch_, source += pitch_) {
-        const auto scale = op_.row_scale(taps_d.count * window_at(h, s / d.dst, o).count, w.kernel);
+        const auto scale = op_.row_scale(
+            taps_d.count * table_window(args_.table[1], s / d.dst, o).count, w.kernel);
         const Work* row = result;
         if (!adjacent) {
           pick(s / d.dst, columns, result, source);
@@ -228,7 +229,7 @@ class Tile {
     const int64_t unit = plan_.unit, outputs = columns.end - columns.begin;
     if (sliding_why_not(args_) != nullptr) {
       for (int64_t o = 0; o < outputs; ++o) {
-        const Window taps = window_at(w, plane, columns.begin + o);
+        const Window taps = table_window(args_.table[2], plane, columns.begin + o);
         pick_window(c_ + o * unit, row + (taps.begin - x_.begin) * unit,
                     source + (taps.begin + plan_.shortest - x_.begin) * unit,
                     taps.end - taps.begin - plan_.shortest);

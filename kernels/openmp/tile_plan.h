@@ -29,18 +29,19 @@ struct Extent {
 
 // Pixels that outputs [begin, end) of an axis cover, from the first window's begin to the last
 // one's end; sliding windows with their padding.
-POOLBENCH_INLINE Extent covered(const PoolArgs& args, const Axis& axis, int64_t plane,
-                                int64_t begin, int64_t end) {
-  if (sliding_why_not(args) == nullptr)
+POOLBENCH_INLINE Extent covered(const PoolArgs& args, int i, int64_t plane, int64_t begin,
+                                int64_t end) {
+  const Axis& axis = args.axis[i];
+  const Table& table = args.table[i];
+  if (is_sliding(args))
     return {begin * axis.stride - axis.pad_begin,
             (end - 1) * axis.stride - axis.pad_begin + (axis.kernel - 1) * axis.dilation + 1};
-  return {window_at(axis, plane, begin).begin, window_at(axis, plane, end - 1).end};
+  return {table_window(table, plane, begin).begin, table_window(table, plane, end - 1).end};
 }
 
 // At most so many pixels do `outputs` adjacent outputs cover.
-inline int64_t most_covered(const PoolArgs& args, const Axis& axis, int64_t outputs) {
-  if (sliding_why_not(args) == nullptr)
-    return (outputs - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
+inline int64_t most_spanned(const Shapes& args, const Axis& axis, int64_t outputs) {
+  if (is_sliding(args)) return sliding_span(axis, outputs);
   const int64_t step = Windowing(args.windowing) == Windowing::kAdaptive
                            ? (axis.src + axis.dst - 1) / axis.dst + 1
                            : axis.src / most(axis.dst - 1, 1) + 2;
@@ -48,22 +49,21 @@ inline int64_t most_covered(const PoolArgs& args, const Axis& axis, int64_t outp
 }
 
 template <class Op>
-TilePlan plan_of(const PoolArgs& args) {
+TilePlan plan_of(const Shapes& args) {
   constexpr int64_t kElements = kTileBytes / int64_t(sizeof(typename Op::Work)) - kSlack;
   constexpr int64_t kCosy = kCosyBytes / int64_t(sizeof(typename Op::Work));
   const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
   const Shape shape = shape_of(args);
   TilePlan plan{};
-  plan.doubled = sliding_why_not(args) == nullptr && d.kernel == 1 && h.kernel >= kDoubledHeight &&
-                 h.stride == 1;
+  plan.doubled = is_sliding(args) && d.kernel == 1 && h.kernel >= kDoubledHeight && h.stride == 1;
   const auto elements = [&](int64_t rows, int64_t columns) {
-    return (plan.doubled ? most_covered(args, h, rows) : rows) * most_covered(args, w, columns) *
+    return (plan.doubled ? most_spanned(args, h, rows) : rows) * most_spanned(args, w, columns) *
            plan.unit;
   };
   plan.unit = shape.unit;
   // Rows and columns that keep what neighbouring tiles both load below a half and a quarter.
-  const int64_t wanted_rows = least(plan.doubled ? 2 * most_covered(args, h, 1) : 8, h.dst);
-  const int64_t wanted_columns = least(most(4 * most_covered(args, w, 1), 16), w.dst);
+  const int64_t wanted_rows = least(plan.doubled ? 2 * most_spanned(args, h, 1) : 8, h.dst);
+  const int64_t wanted_columns = least(most(4 * most_spanned(args, w, 1), 16), w.dst);
   // Of many channels a block of up to four vectors.
   if (shape.unit > 4 * Op::N && elements(wanted_rows, w.dst) > kCosy) {
     plan.channel_blocks = true;
@@ -83,15 +83,16 @@ TilePlan plan_of(const PoolArgs& args) {
   halve(plan.rows, 1, kElements);
   halve(plan.columns, 1, kElements);
   plan.slices = 1;
-  if (plan.rows == h.dst && plan.columns == w.dst && !plan.channel_blocks && w.plane_stride == 0) {
+  if (plan.rows == h.dst && plan.columns == w.dst && !plan.channel_blocks &&
+      Windowing(args.windowing) != Windowing::kFractional) {
     const int64_t fit = kCosy / most(elements(plan.rows, plan.columns), 1);
     plan.slices = most(least(fit, shape.planes * d.dst / (2 * omp_get_max_threads())), 1);
   }
   plan.shortest = w.kernel;
-  if (Windowing(args.windowing) == Windowing::kAdaptive && w.windows != nullptr) {
+  if (Windowing(args.windowing) == Windowing::kAdaptive) {
     plan.shortest = w.src;
     for (int64_t o = 0; o < w.dst; ++o)
-      plan.shortest = least(plan.shortest, w.windows[o].end - w.windows[o].begin);
+      plan.shortest = least(plan.shortest, ceil_div((o + 1) * w.src, w.dst) - o * w.src / w.dst);
   }
   return plan;
 }

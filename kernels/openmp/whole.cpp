@@ -138,7 +138,7 @@ struct Runs {
         plane(shape.src_size) {
     const Axis& d = args.axis[0];
     const int64_t slice = plane / d.src;
-    size = (d.windows[0].end - d.windows[0].begin) * slice;
+    size = (args.table[0].windows[0].end - args.table[0].windows[0].begin) * slice;
     step = d.stride * slice;
   }
   const typename Op::Element* at(int64_t i) const {
@@ -272,7 +272,7 @@ void pool(const Op& op, const PoolArgs& args) {
   const Shape shape = shape_of(args);
   const Runs<Op> runs(args, shape);
   int64_t count = 1;
-  for (const Axis& axis : args.axis) count *= axis.windows[0].count;
+  for (const Table& table : args.table) count *= table.windows[0].count;
   if (shape.unit == 1)
     pool_runs(op, runs, bytes_moved<Op>(shape), count);
   else

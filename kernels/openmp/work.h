@@ -6,6 +6,7 @@
 
 #include "kernels/openmp/isa.h"
 #include "kernels/openmp/ops.h"
+#include "kernels/reduce.h"
 
 namespace poolbench::POOLBENCH_ISA {
 
@@ -56,7 +57,7 @@ struct Shape {
   int64_t src_size, dst_size;  // elements of such a run
 };
 
-inline Shape shape_of(const PoolArgs& args) {
+inline Shape shape_of(const Shapes& args) {
   const bool last = Layout(args.layout) == Layout::kChannelsLast && args.c != 1;
   const int64_t unit = last ? args.c : 1;
   return {last ? args.n : args.n * args.c, unit,
@@ -75,11 +76,11 @@ POOLBENCH_INLINE constexpr int64_t most(int64_t a, int64_t b) { return a > b ? a
 // Counts output rows (plane, od, oh) up from a given one.
 struct RowCounter {
   int64_t plane, od, oh;
-  RowCounter(const PoolArgs& args, int64_t row)
+  RowCounter(const Shapes& args, int64_t row)
       : plane(row / (args.axis[0].dst * args.axis[1].dst)),
         od(row / args.axis[1].dst % args.axis[0].dst),
         oh(row % args.axis[1].dst) {}
-  POOLBENCH_INLINE void next(const PoolArgs& args) {
+  POOLBENCH_INLINE void next(const Shapes& args) {
     if (++oh < args.axis[1].dst) return;
     oh = 0;
     if (++od < args.axis[0].dst) return;
@@ -87,14 +88,6 @@ struct RowCounter {
     ++plane;
   }
 };
-
-POOLBENCH_INLINE Window window_at(const Axis& axis, int64_t plane, int64_t o) {
-  return axis.windows[plane * axis.plane_stride + o];
-}
-POOLBENCH_INLINE int tap_count(const Axis& axis, const Window& window) {
-  const int64_t extent = window.end - window.begin;
-  return int(axis.dilation == 1 ? extent : (extent + axis.dilation - 1) / axis.dilation);
-}
 
 // Outputs [begin, end) of the W axis, `unit` elements each, have whole windows; a table in the
 // plan's scratch holds the weights of the others.
@@ -107,7 +100,8 @@ struct ColumnWeights {
       : end(args.axis[2].dst * unit) {
     if (!op.counts_columns()) return;
     const Axis& axis = args.axis[2];
-    const auto whole = [&](int64_t o) { return axis.windows[o].count == axis.kernel; };
+    const Window* windows = args.table[2].windows;
+    const auto whole = [&](int64_t o) { return windows[o].count == axis.kernel; };
     int64_t first = 0, last = axis.dst;
     while (first < last && !whole(first)) ++first;
     while (last > first && !whole(last - 1)) --last;
@@ -117,7 +111,7 @@ struct ColumnWeights {
     if (first == 0 && last == axis.dst) return;
     auto* to = table = static_cast<typename Op::Weight*>(args.scratch);
     for (int64_t o = 0; o < axis.dst; ++o)
-      for (int64_t i = 0; i < unit; ++i) *to++ = Op::column_weight(axis.windows[o].count);
+      for (int64_t i = 0; i < unit; ++i) *to++ = Op::column_weight(windows[o].count);
     for (int i = 0; i < kVectorBytes; ++i) *to++ = 0;  // lanes past a row
   }
 
@@ -129,38 +123,35 @@ struct ColumnWeights {
     return op.finish(v, scale, int(lanes));
   }
 };
-inline int64_t column_weights_bytes(const PoolArgs& args, int64_t unit = 1) {
-  const Axis& axis = args.axis[2];
-  const auto reduction = Reduction(args.reduction);
-  if (reduction == Reduction::kMax || args.divisor != 0 || axis.dst == 0) return 0;
-  if (reduction == Reduction::kLp && args.norm_mean == 0) return 0;
-  const auto whole = [&](int64_t o) { return axis.windows[o].count == axis.kernel; };
-  if (Windowing(args.windowing) != Windowing::kAdaptive && whole(0) && whole(axis.dst - 1))
-    return 0;
+inline int64_t column_weights_bytes(const Shapes& shapes, int64_t unit = 1) {
+  const Axis& axis = shapes.axis[2];
+  const auto reduction = Reduction(shapes.reduction);
+  if (is_extremum(reduction) || shapes.divisor != 0 || axis.dst == 0) return 0;
+  if (reduction == Reduction::kLp && shapes.norm_mean == 0) return 0;
+  const bool include_pad = reduction == Reduction::kAvgIncludePad;
+  const auto whole = [&](int64_t o) {
+    return sliding_window(axis, o, include_pad).count == axis.kernel;
+  };
+  switch (Windowing(shapes.windowing)) {
+    case Windowing::kSliding:
+    case Windowing::kGlobal:
+      if (whole(0) && whole(axis.dst - 1)) return 0;
+      break;
+    case Windowing::kFractional:  // always whole
+      return 0;
+    case Windowing::kAdaptive:
+      break;
+  }
   return (axis.dst * unit + kVectorBytes) * int64_t(sizeof(double));
 }
 
-inline int64_t dtype_bytes(DType dtype) {
-  constexpr int kBytes[] = {8, 4, 2, 2, 1, 1, 4};
-  return kBytes[int(dtype)];
-}
-
-inline const char* sliding_why_not(const PoolArgs& args) {
-  const auto windowing = Windowing(args.windowing);
-  return windowing == Windowing::kSliding || windowing == Windowing::kGlobal
-             ? nullptr
-             : "it takes sliding windows alone";
-}
-
-// At most so many taps has a window on an axis.
-inline int64_t most_taps(const PoolArgs& args, const Axis& axis) {
-  if (Windowing(args.windowing) != Windowing::kAdaptive) return axis.kernel;
-  return least((axis.src + axis.dst - 1) / axis.dst + 1, axis.src);
+inline const char* sliding_why_not(const Shapes& shapes) {
+  return is_sliding(shapes) ? nullptr : "it takes sliding windows alone";
 }
 
 // Why sums with `terms` additions in a row would leave the error bound, or a window's sum the
 // integer range, or null.
-inline const char* terms_why_not(const PoolArgs& args, int64_t terms) {
+inline const char* terms_why_not(const Shapes& args, int64_t terms) {
   if (Reduction(args.reduction) == Reduction::kMax) return nullptr;
   if (terms > kMaxTerms) return "the window has too many taps to sum plainly";
   const bool integer = DType(args.dtype) == DType::kI8 || DType(args.dtype) == DType::kU8;
@@ -171,7 +162,7 @@ inline const char* terms_why_not(const PoolArgs& args, int64_t terms) {
   return nullptr;
 }
 // The terms of sums nested row by row.
-inline int64_t nested_terms(const PoolArgs& args) {
+inline int64_t nested_terms(const Shapes& args) {
   return most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]) +
          most_taps(args, args.axis[2]);
 }

@@ -86,8 +86,8 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Word {
   uint word;
 };
 
-Window table_window(Axis axis, uint plane, int o) {
-  return Windows(axis.windows + uint64_t(plane * axis.plane_stride + o) * 24).window;
+Window table_window(Table table, uint plane, int o) {
+  return Windows(table.windows + uint64_t(plane * table.plane_stride + o) * 24).window;
 }
 
 // Part of an axis.
@@ -96,13 +96,13 @@ struct Span {
   int places;
 };
 // The input that `count` outputs from `o` on read.
-Span span_under(Axis axis, uint plane, int o, int count, int kernel, int stride) {
+Span span_under(Axis axis, Table table, uint plane, int o, int count, int kernel, int stride) {
   if (count == int(axis.dst)) return Span(0, int(axis.src));
   const int start = o * stride - int(axis.pad_begin);
   int first = max(start, 0), past = min(start + (count - 1) * stride + kernel, int(axis.src));
   if (kTables) {
-    first = int(table_window(axis, plane, o).begin);
-    past = int(table_window(axis, plane, o + count - 1).end);
+    first = int(table_window(table, plane, o).begin);
+    past = int(table_window(table, plane, o + count - 1).end);
   }
   return Span(first, past - first);
 }
@@ -200,8 +200,8 @@ void main() {
   const int planes = int(min(left, uint(kPlanes)));
 
   const int rows = min(kRows, dst_h - first_oh), columns = min(kColumns, dst_w - first_ow);
-  const Span held_h = span_under(h, first, first_oh, rows, kKernelH, kStrideH);
-  const Span held_w = span_under(w, first, first_ow, columns, kKernelW, kStrideW);
+  const Span held_h = span_under(h, tables.table_h, first, first_oh, rows, kKernelH, kStrideH);
+  const Span held_w = span_under(w, tables.table_w, first, first_ow, columns, kKernelW, kStrideW);
   const int position = held_h.first * src_w + held_w.first;
   src += position * step;
   if (kLayout == kChannelsFirst)
@@ -240,7 +240,7 @@ void main() {
     [[unroll]] for (int e = 0; e < kChannels; ++e) {
       Lane held[kColumnsHeld], outputs[kAcross];
       if (kTables) {
-        const Window window = table_window(w, first + y / kSrcRows, first_ow + first_column);
+        const Window window = table_window(tables.table_w, first + y / kSrcRows, first_ow + first_column);
         held[0] = kStart;
         for (int i = int(window.begin); i < int(window.end); ++i)
           held[0] = join(held[0], staged[row + i - held_w.first]);
@@ -292,12 +292,12 @@ void main() {
       Lane held[kRowsHeld], outputs[kDown];
       Divisor by = divisor_of(kDivisor);
       if (kTables) {
-        const Window window = table_window(h, first + plane, oh);
+        const Window window = table_window(tables.table_h, first + plane, oh);
         held[0] = kStart;
         for (int i = int(window.begin); i < int(window.end); ++i)
           held[0] = join(held[0], reduced[top + (i - held_h.first) * kBelow]);
         if (kDivisor == 0)
-          by = divisor_of(int(window.count * table_window(w, first + plane, ow).count));
+          by = divisor_of(int(window.count * table_window(tables.table_w, first + plane, ow).count));
       } else {
         [[unroll]] for (int i = 0; i < kRowsHeld; ++i) {
           const bool here = column_has(i, y, held_h.places);

@@ -22,8 +22,8 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) writeonly buffer In
 const int kWindowBytes = 24;
 const int kInFlight = 4;  // loads of a team's member that do not wait for each other
 
-Window table_window(Axis axis, int64_t plane, int64_t o) {
-  return Windows(axis.windows + uint64_t(plane * axis.plane_stride + o) * kWindowBytes).window;
+Window table_window(Table table, int64_t plane, int64_t o) {
+  return Windows(table.windows + uint64_t(plane * table.plane_stride + o) * kWindowBytes).window;
 }
 
 int64_t taps(Window window, Axis axis) {
@@ -59,9 +59,9 @@ void main() {
   int64_t oh = divide(ow, w.dst);
   const int64_t od = divide(oh, h.dst);
 
-  const Window wd = table_window(d, plane, od);
-  const Window wh = table_window(h, plane, oh);
-  const Window ww = table_window(w, plane, ow);
+  const Window wd = table_window(tables.table_d, plane, od);
+  const Window wh = table_window(tables.table_h, plane, oh);
+  const Window ww = table_window(tables.table_w, plane, ow);
   Op op = op_start();
   if (kTeams) {
     const int64_t rows = taps(wh, h), columns = taps(ww, w);

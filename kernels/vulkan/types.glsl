@@ -183,7 +183,7 @@ float f16_to_float(uint bits) {
   const uint subnormal = floatBitsToUint(float(magnitude) * 5.9604644775390625e-8);  // 2^-24
   return uintBitsToFloat(sign | (magnitude < 0x400u ? subnormal : normal));
 }
-uint float_to_f16(float v) {  // to_f16 of kernels/dtype.h
+uint float_to_f16(float v) {  // to_f16 of kernels/types.h
   const uint bits = floatBitsToUint(v);
   const uint sign = (bits >> 16) & 0x8000u;
   const uint magnitude = bits & 0x7fffffffu;

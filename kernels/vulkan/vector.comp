@@ -115,13 +115,13 @@ void known_windows(int64_t image, uint64_t src, int channel, int ow, int oh, int
   }
 }
 
-Window table_window(Axis axis, int o) {
-  return Windows(axis.windows + uint64_t(o) * 24).window;
+Window table_window(Table table, int o) {
+  return Windows(table.windows + uint64_t(o) * 24).window;
 }
 
 void any_window(int64_t image, uint64_t src, int channel, int ow, int oh, int od) {
   const Axis d = args.axis_d, h = args.axis_h, w = args.axis_w;
-  const Window wd = table_window(d, od), wh = table_window(h, oh), ww = table_window(w, ow);
+  const Window wd = table_window(tables.table_d, od), wh = table_window(tables.table_h, oh), ww = table_window(tables.table_w, ow);
   for (int z = int(wd.begin); z < int(wd.end); z += int(d.dilation))
     for (int y = int(wh.begin); y < int(wh.end); y += int(h.dilation)) {
       Lane row[kLanes];

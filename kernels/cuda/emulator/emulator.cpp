@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "kernels/cuda/emulator/stack_switch.h"
-#include "kernels/window.h"
+#include "kernels/axes.h"
 
 namespace poolbench {
 namespace {
@@ -39,9 +39,9 @@ EmulatedMemory::EmulatedMemory(const PoolArgs& args, int64_t scratch_bytes) {
   add("dst", args.dst, dst * element, EmulatedRegion::kWrite);
   constexpr const char* kTables[] = {"table d", "table h", "table w"};
   for (int i = 2; i >= 0; --i) {
-    const Axis& axis = args.axis[i];
-    const int64_t rows = axis.plane_stride != 0 ? planes * axis.plane_stride : axis.dst;
-    add(kTables[i], axis.windows, rows * int64_t(sizeof(Window)), EmulatedRegion::kRead);
+    const Table& table = args.table[i];
+    const int64_t rows = table.plane_stride != 0 ? planes * table.plane_stride : args.axis[i].dst;
+    add(kTables[i], table.windows, rows * int64_t(sizeof(Window)), EmulatedRegion::kRead);
   }
   add("indices", args.indices, dst * int64_t(sizeof(int64_t)), EmulatedRegion::kWrite);
   add("scratch", args.scratch, scratch_bytes, EmulatedRegion::kBoth);

@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/dtype.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 

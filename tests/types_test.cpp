@@ -1,4 +1,4 @@
-#include "kernels/dtype.h"
+#include "kernels/types.h"
 
 #include <gtest/gtest.h>
 

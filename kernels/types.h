@@ -1,7 +1,10 @@
-// The element types: storage, conversion to and from the type sums are made in, and rounding.
-// Everything here is usable in host code, in CUDA device code and in the CUDA emulator alike.
-#ifndef POOLBENCH_KERNELS_DTYPE_H_
-#define POOLBENCH_KERNELS_DTYPE_H_
+// The element types: one row a type, dispatch from a DType to its C++ type, conversions, rounding.
+// Everything here works in host code, in CUDA device code and in the CUDA emulator alike.
+//
+// To add a type: a value of DType (pool_args.h), its storage and conversions, a row of
+// POOLBENCH_TYPES, a TypeInfo. No kernel takes it before its Takes (family.h) names it.
+#ifndef POOLBENCH_KERNELS_TYPES_H_
+#define POOLBENCH_KERNELS_TYPES_H_
 
 #include <cmath>
 #include <cstdint>
@@ -10,15 +13,7 @@
 #include <type_traits>
 
 #include "kernels/pool_args.h"
-
-#ifdef __CUDACC__
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
-#define POOLBENCH_HD __host__ __device__ __forceinline__
-#else
-#define POOLBENCH_HD inline
-#endif
+#include "kernels/set.h"
 
 namespace poolbench {
 
@@ -84,8 +79,87 @@ POOLBENCH_HD f16 to_f16(float v) {
 #endif
 }
 
-// The types of host/spec.md, Types: the one that holds values in arithmetic (Compute), the one
-// that sums them (Sum), and the one that sums powers of them (Power).
+// One row a type, in DType's order: value, C++ type, name in problem texts, significant bits with
+// the implicit one (integers: 0), exponent of the smallest normal number, .npy type (bf16 has none:
+// its bits travel as u2).
+#define POOLBENCH_TYPES(X)                \
+  X(kF64, double, "f64", 53, -1022, "f8") \
+  X(kF32, float, "f32", 24, -126, "f4")   \
+  X(kF16, f16, "f16", 11, -14, "f2")      \
+  X(kBF16, bf16, "bf16", 8, -126, "u2")   \
+  X(kI8, int8_t, "i8", 0, 0, "i1")        \
+  X(kU8, uint8_t, "u8", 0, 0, "u1")       \
+  X(kI32, int32_t, "i32", 0, 0, "i4")
+
+// The row of a type.
+struct TypeFacts {
+  DType dtype;
+  const char* name;
+  int bytes;
+  int digits;        // significant bits, the implicit one included; 0: an integer
+  int min_exponent;  // the smallest normal number is 2^min_exponent
+  const char* npy;   // element type in a .npy file
+  constexpr bool is_float() const { return digits != 0; }
+};
+inline constexpr TypeFacts kTypes[] = {
+#define POOLBENCH_ROW(value, type, name, digits, min_exponent, npy) \
+  {DType::value, name, int(sizeof(type)), digits, min_exponent, npy},
+    POOLBENCH_TYPES(POOLBENCH_ROW)
+#undef POOLBENCH_ROW
+};
+inline constexpr int kTypeCount = int(sizeof(kTypes) / sizeof(kTypes[0]));
+static_assert(
+    [] {
+      for (int i = 0; i < kTypeCount; ++i)
+        if (int(kTypes[i].dtype) != i) return false;
+      return true;
+    }(),
+    "POOLBENCH_TYPES is in DType's order");
+
+POOLBENCH_HD constexpr const TypeFacts& facts(DType dtype) { return kTypes[int(dtype)]; }
+// Bytes of one element.
+POOLBENCH_HD constexpr int64_t dtype_bytes(DType dtype) {
+  switch (dtype) {
+#define POOLBENCH_ROW(value, type, ...) \
+  case DType::value:                    \
+    return int64_t(sizeof(type));
+    POOLBENCH_TYPES(POOLBENCH_ROW)
+#undef POOLBENCH_ROW
+  }
+  return 0;
+}
+
+template <class T>
+struct TypeTag {
+  using type = T;
+};
+
+template <class T>
+inline constexpr DType kDTypeOf = DType(-1);
+#define POOLBENCH_ROW(value, type, ...) \
+  template <>                           \
+  inline constexpr DType kDTypeOf<type> = DType::value;
+POOLBENCH_TYPES(POOLBENCH_ROW)
+#undef POOLBENCH_ROW
+
+inline constexpr Set<DType> kEveryType = Set<DType>::first(kTypeCount);
+
+// Calls f(TypeTag<T>{}) with the element type. A kernel names the types that it takes, the set of
+// its Takes: nothing is compiled for the others, and a call with one of them does nothing.
+template <Set<DType> kAmong = kEveryType, class F>
+POOLBENCH_HD void dispatch(DType dtype, F&& f) {
+  switch (dtype) {
+#define POOLBENCH_ROW(value, type, ...)                                \
+  case DType::value:                                                   \
+    if constexpr (kAmong.has(DType::value)) return f(TypeTag<type>{}); \
+    return;
+    POOLBENCH_TYPES(POOLBENCH_ROW)
+#undef POOLBENCH_ROW
+  }
+}
+
+// The types of host/spec.md, Types: the one that holds values in arithmetic (Compute), the one that
+// sums them (Sum), and the one that sums powers of them (Power).
 template <class T>
 struct TypeInfo;
 template <>
@@ -180,24 +254,6 @@ POOLBENCH_HD int64_t divide_half_even(int64_t sum, int64_t divisor) {
   return quotient + (rest > other || (rest == other && (quotient & 1)) ? 1 : 0);
 }
 
-// Bytes of one element.
-POOLBENCH_HD int64_t dtype_bytes(DType dtype) {
-  switch (dtype) {
-    case DType::kF64:
-      return 8;
-    case DType::kF32:
-    case DType::kI32:
-      return 4;
-    case DType::kF16:
-    case DType::kBF16:
-      return 2;
-    case DType::kI8:
-    case DType::kU8:
-      return 1;
-  }
-  return 0;
-}
-
 }  // namespace poolbench
 
-#endif  // POOLBENCH_KERNELS_DTYPE_H_
+#endif  // POOLBENCH_KERNELS_TYPES_H_

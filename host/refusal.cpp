@@ -1,0 +1,91 @@
+#include "host/refusal.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "host/problem.h"
+
+namespace poolbench {
+namespace {
+
+// "takes max and lp, not avg_include_pad"
+template <class Enum>
+std::string takes_text(Set<Enum> taken, int32_t asked) {
+  std::vector<std::string_view> names;
+  for (int value = 0; value < 32; ++value)
+    if (taken.has(Enum(value))) names.push_back(token(Enum(value)));
+  return fmt::format("takes {}, not {}", fmt::join(names, ", "), token(Enum(asked)));
+}
+
+// What Takes says of a parameter that it refuses.
+std::string taken_text(const Takes& takes, Parameter parameter, const Shapes& shapes) {
+  switch (parameter) {
+    case Parameter::kReduction:
+      return takes_text(takes.reductions, shapes.reduction);
+    case Parameter::kWindowing:
+      return takes_text(takes.windowings, shapes.windowing);
+    case Parameter::kType:
+      return takes_text(takes.types, shapes.dtype);
+    case Parameter::kLayout:
+      return takes_text(takes.layouts, shapes.layout);
+    case Parameter::kIndices:
+      return "writes no indices";
+    case Parameter::kDilation:
+      return "takes no dilation";
+    case Parameter::kSrc:
+    case Parameter::kKernel:
+    case Parameter::kStride:
+    case Parameter::kPad:
+    case Parameter::kOut:
+    case Parameter::kDivisor:
+    case Parameter::kNorm:
+    case Parameter::kDevice:
+      break;
+  }
+  return "is refused";
+}
+
+}  // namespace
+
+std::string_view parameter_name(Parameter parameter) {
+  switch (parameter) {
+    case Parameter::kReduction:
+      return "reduction";
+    case Parameter::kWindowing:
+      return "windowing";
+    case Parameter::kType:
+      return "type";
+    case Parameter::kLayout:
+      return "layout";
+    case Parameter::kSrc:
+      return "src";
+    case Parameter::kKernel:
+      return "k";
+    case Parameter::kStride:
+      return "s";
+    case Parameter::kPad:
+      return "p";
+    case Parameter::kDilation:
+      return "d";
+    case Parameter::kOut:
+      return "out";
+    case Parameter::kDivisor:
+      return "div";
+    case Parameter::kNorm:
+      return "norm";
+    case Parameter::kIndices:
+      return "idx";
+    case Parameter::kDevice:
+      return "device";
+  }
+  return "?";
+}
+
+std::string refusal_text(const Takes& takes, const Refusal& refusal, const Shapes& shapes) {
+  return fmt::format(
+      "{}: {}", parameter_name(refusal.parameter),
+      *refusal.text != '\0' ? refusal.text : taken_text(takes, refusal.parameter, shapes));
+}
+
+}  // namespace poolbench

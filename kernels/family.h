@@ -1,0 +1,115 @@
+// A kernel of a family: what it takes, as data, and what it does. The naive, OpenMP and CUDA
+// families are ordered lists of these; Vulkan's rows (kernels/vulkan/kernels.h) share Takes and
+// Refusal.
+#ifndef POOLBENCH_KERNELS_FAMILY_H_
+#define POOLBENCH_KERNELS_FAMILY_H_
+
+#include "kernels/types.h"
+
+namespace poolbench {
+
+// The tensors that a kernel reads and writes.
+enum class Operand : int32_t { kSrc, kDst, kIndices };
+inline constexpr Set<Operand> kValues = {Operand::kSrc, Operand::kDst};
+inline constexpr Set<Operand> kValuesAndIndices = {Operand::kSrc, Operand::kDst, Operand::kIndices};
+
+POOLBENCH_HD Set<Operand> operands_of(const Shapes& shapes) {
+  return shapes.with_indices != 0 ? kValuesAndIndices : kValues;
+}
+
+// What a refusal is about: the tokens of a problem's text, or the device.
+enum class Parameter {
+  kReduction,
+  kWindowing,
+  kType,
+  kLayout,
+  kSrc,
+  kKernel,
+  kStride,
+  kPad,
+  kDilation,
+  kOut,
+  kDivisor,
+  kNorm,
+  kIndices,
+  kDevice,
+};
+
+// Why a kernel does not take a problem; false where it does.
+struct Refusal {
+  Parameter parameter = {};
+  const char* text = nullptr;  // what would be right; "": Takes says it
+  POOLBENCH_HD constexpr explicit operator bool() const { return text != nullptr; }
+};
+
+// What a kernel takes. A whitelist: a value that is not named is refused by name, so a new
+// reduction, windowing, type or operand reaches no kernel that was not taught it.
+struct Takes {
+  Set<Reduction> reductions;
+  Set<Windowing> windowings;
+  Set<DType> types;
+  Set<Layout> layouts = {Layout::kChannelsFirst, Layout::kChannelsLast};
+  Set<Operand> operands = kValues;
+  bool dilation = false;
+};
+
+POOLBENCH_HD Refusal refused(const Takes& takes, const Shapes& shapes) {
+  if (!takes.reductions.has(Reduction(shapes.reduction))) return {Parameter::kReduction, ""};
+  if (!takes.windowings.has(Windowing(shapes.windowing))) return {Parameter::kWindowing, ""};
+  if (!takes.types.has(DType(shapes.dtype))) return {Parameter::kType, ""};
+  if (!takes.layouts.has(Layout(shapes.layout))) return {Parameter::kLayout, ""};
+  if ((operands_of(shapes).bits & ~takes.operands.bits) != 0) return {Parameter::kIndices, ""};
+  for (const Axis& axis : shapes.axis)
+    if (axis.dilation != 1 && !takes.dilation) return {Parameter::kDilation, ""};
+  return {};
+}
+
+// One row of a family's ordered list, fastest first; the last row takes everything that the spec
+// defines.
+struct Kernel {
+  const char* name;
+  const char* summary;
+  Takes takes;
+  // What Takes cannot say: windows, extents, norms. Null: nothing.
+  Refusal (*refuses)(const Shapes&);
+  // Enqueues the work on `stream` (host: null, and done on return).
+  void (*launch)(const PoolArgs&, void* stream);
+  // Bytes of scratch that a launch wants. Null: none.
+  int64_t (*scratch_bytes)(const Shapes&);
+
+  // Of families that do not say yet what they take.
+  const char* (*old_why_not)(const PoolArgs&) = nullptr;
+  int64_t (*old_scratch_bytes)(const PoolArgs&) = nullptr;
+
+  Refusal why_not(const Shapes& shapes) const {
+    const Refusal refusal = refused(takes, shapes);
+    return refusal || refuses == nullptr ? refusal : refuses(shapes);
+  }
+};
+
+// What the spec defines today.
+inline constexpr Set<Reduction> kEveryReduction = {Reduction::kMax, Reduction::kAvgIncludePad,
+                                                   Reduction::kAvgExcludePad, Reduction::kLp};
+inline constexpr Set<Windowing> kEveryWindowing = {Windowing::kSliding, Windowing::kAdaptive,
+                                                   Windowing::kGlobal, Windowing::kFractional};
+inline constexpr Set<Windowing> kSlidingWindows = {Windowing::kSliding, Windowing::kGlobal};
+// Of these the plain loops of reduce.h make every reduction.
+inline constexpr Set<DType> kPlainTypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
+                                           DType::kI8,  DType::kU8,  DType::kI32};
+inline constexpr Takes kTakesEverything = {.reductions = kEveryReduction,
+                                           .windowings = kEveryWindowing,
+                                           .types = kPlainTypes,
+                                           .operands = kValuesAndIndices,
+                                           .dilation = true};
+
+constexpr Kernel old_kernel(const char* name, const char* summary,
+                            const char* (*why_not)(const PoolArgs&),
+                            void (*launch)(const PoolArgs&, void*),
+                            int64_t (*scratch_bytes)(const PoolArgs&) = nullptr) {
+  return {name, summary, kTakesEverything, nullptr, launch, nullptr, why_not, scratch_bytes};
+}
+inline const char* takes_everything(const PoolArgs&) { return nullptr; }
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_FAMILY_H_

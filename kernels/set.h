@@ -1,0 +1,40 @@
+// Sets of an enum's values, and what a function must be to serve host code, CUDA device code and
+// every instruction set's build of the OpenMP kernels.
+#ifndef POOLBENCH_KERNELS_SET_H_
+#define POOLBENCH_KERNELS_SET_H_
+
+#include <cstdint>
+#include <initializer_list>
+
+#ifdef __CUDACC__
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#define POOLBENCH_HD __host__ __device__ __forceinline__
+#else
+// Always inlined: a copy that the linker shares could be the one compiled for AVX-512.
+#define POOLBENCH_HD __attribute__((always_inline)) inline
+#endif
+
+namespace poolbench {
+
+template <class Enum>
+struct Set {
+  uint32_t bits = 0;
+
+  constexpr Set() = default;
+  constexpr Set(std::initializer_list<Enum> values) {
+    for (const Enum value : values) bits |= 1u << int(value);
+  }
+  // The `count` first values.
+  static constexpr Set first(int count) {
+    Set set;
+    set.bits = (1u << count) - 1;
+    return set;
+  }
+  POOLBENCH_HD constexpr bool has(Enum value) const { return (bits >> int(value) & 1) != 0; }
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_KERNELS_SET_H_
