@@ -147,7 +147,7 @@ inline constexpr Set<DType> kEveryType = Set<DType>::first(kTypeCount);
 // Calls f(TypeTag<T>{}) with the element type. A kernel names the types that it takes, the set of
 // its Takes: nothing is compiled for the others, and a call with one of them does nothing.
 template <Set<DType> kAmong = kEveryType, class F>
-POOLBENCH_HD void dispatch(DType dtype, F&& f) {
+void dispatch(DType dtype, F&& f) {
   switch (dtype) {
 #define POOLBENCH_ROW(value, type, ...)                                \
   case DType::value:                                                   \
