@@ -4,16 +4,15 @@
 #ifndef POOLBENCH_KERNELS_FAMILY_H_
 #define POOLBENCH_KERNELS_FAMILY_H_
 
-#include "kernels/types.h"
+#include "kernels/operands.h"
 
 namespace poolbench {
 
-// The tensors that a kernel reads and writes.
-enum class Operand : int32_t { kSrc, kDst, kIndices };
-inline constexpr Set<Operand> kValues = {Operand::kSrc, Operand::kDst};
-inline constexpr Set<Operand> kValuesAndIndices = {Operand::kSrc, Operand::kDst, Operand::kIndices};
+// The operands of a problem's values, and of its indices.
+inline constexpr Set<Role> kValues = {Role::kSrc, Role::kDst};
+inline constexpr Set<Role> kValuesAndIndices = {Role::kSrc, Role::kDst, Role::kIndices};
 
-POOLBENCH_HD Set<Operand> operands_of(const Shapes& shapes) {
+POOLBENCH_HD Set<Role> operands_of(const Shapes& shapes) {
   return shapes.with_indices != 0 ? kValuesAndIndices : kValues;
 }
 
@@ -49,7 +48,7 @@ struct Takes {
   Set<Windowing> windowings;
   Set<DType> types;
   Set<Layout> layouts = {Layout::kChannelsFirst, Layout::kChannelsLast};
-  Set<Operand> operands = kValues;
+  Set<Role> operands = kValues;
   bool dilation = false;
 };
 

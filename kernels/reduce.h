@@ -85,32 +85,56 @@ struct RunningSum {
   }
 };
 
-// The largest value. NaN beats everything, padding is never a value, no tap gives lowest().
-template <class T>
-struct Max {
+// The order of an extreme: which of two values wins, and the value that loses to all.
+struct Largest {
+  template <class T>
+  POOLBENCH_HD static Compute<T> identity() {
+    return lowest<T>();
+  }
+  template <class V>
+  POOLBENCH_HD static bool beats(V a, V b) {
+    return a > b;
+  }
+};
+struct Smallest {
+  template <class T>
+  POOLBENCH_HD static Compute<T> identity() {
+    return highest<T>();
+  }
+  template <class V>
+  POOLBENCH_HD static bool beats(V a, V b) {
+    return a < b;
+  }
+};
+
+// The extreme value. NaN beats everything, padding is never a value, no tap gives the identity.
+template <class T, class Order>
+struct Extreme {
   using Type = T;
   static constexpr bool kIndices = false;
-  Compute<T> best = lowest<T>();
+  Compute<T> best = Order::template identity<T>();
 
-  POOLBENCH_HD explicit Max(const Shapes&) {}
+  POOLBENCH_HD explicit Extreme(const Shapes&) {}
   POOLBENCH_HD void add(Compute<T> v, int64_t) {
-    if (v > best || is_nan(v)) best = v;
+    if (Order::beats(v, best) || is_nan(v)) best = v;
   }
   POOLBENCH_HD T value(int64_t) const { return store<T>(best); }
   POOLBENCH_HD int64_t index() const { return -1; }
 };
-
-// The largest value and where it stands: the first of equals, the last NaN, -1 without a tap.
 template <class T>
-struct MaxIndex {
+using Max = Extreme<T, Largest>;
+
+// The extreme value and where it stands: the first of equals, the last NaN, -1 without a tap.
+template <class T, class Order>
+struct ExtremeIndex {
   using Type = T;
   static constexpr bool kIndices = true;
-  Compute<T> best = lowest<T>();
+  Compute<T> best = Order::template identity<T>();
   int64_t at = -1;
 
-  POOLBENCH_HD explicit MaxIndex(const Shapes&) {}
+  POOLBENCH_HD explicit ExtremeIndex(const Shapes&) {}
   POOLBENCH_HD void add(Compute<T> v, int64_t position) {
-    if (v > best || is_nan(v) || at < 0) {
+    if (Order::beats(v, best) || is_nan(v) || at < 0) {
       best = v;
       at = position;
     }
@@ -118,6 +142,8 @@ struct MaxIndex {
   POOLBENCH_HD T value(int64_t) const { return store<T>(best); }
   POOLBENCH_HD int64_t index() const { return at; }
 };
+template <class T>
+using MaxIndex = ExtremeIndex<T, Largest>;
 
 // Sum over divisor; the divisor is the given one, else the windows' count; 0 over 0 is 0.
 template <class T>
@@ -155,7 +181,7 @@ POOLBENCH_HD P abs_power(P x, double p) {
     }
     return result;
   }
-  return pow(x, P(p));
+  return P(pow(x, P(p)));
 }
 
 // s^(1/p)

@@ -204,7 +204,8 @@ POOLBENCH_HD bool is_nan(double v) { return v != v; }
 POOLBENCH_HD bool is_nan(float v) { return v != v; }
 POOLBENCH_HD bool is_nan(int32_t) { return false; }
 
-// The value a maximum starts from and an empty window gives: -inf, or the integer's lowest.
+// The values that extremes start from and an empty window gives: -inf and +inf, or the integer's
+// lowest and highest.
 template <class T>
 POOLBENCH_HD Compute<T> lowest() {
   if constexpr (std::is_same_v<Compute<T>, double>)
@@ -217,6 +218,15 @@ POOLBENCH_HD Compute<T> lowest() {
     return 0;
   else
     return int32_t(-2147483647 - 1);
+}
+template <class T>
+POOLBENCH_HD Compute<T> highest() {
+  if constexpr (std::is_floating_point_v<Compute<T>>)
+    return -lowest<T>();
+  else if constexpr (std::is_same_v<T, uint8_t>)
+    return 255;
+  else
+    return -1 - lowest<T>();
 }
 
 // Rounds to the stored type: floats to nearest even, integers to nearest even and then saturated.
