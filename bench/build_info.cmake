@@ -17,6 +17,7 @@ endif()
 set(text "// Written by bench/build_info.cmake.
 #define POOLBENCH_VERSION \"${VERSION}\"
 #define POOLBENCH_COMMIT \"${commit}\"
+#define POOLBENCH_PEER_VERSIONS ${PEERS}
 #define POOLBENCH_COMPILER \"${COMPILER}\"
 #define POOLBENCH_FLAGS \"${FLAGS}\"
 #define POOLBENCH_BUILD_TYPE \"${BUILD_TYPE}\"

@@ -11,6 +11,9 @@ import zlib
 from problem_text import BadInput
 
 
+SCHEMA = 1  # the newest that is read; results/record.schema.json
+
+
 def read_records(paths):
     """Yields (name, record) for every file, .json or .json.gz, and for every .json in an archive.
     Throws BadInput, which names the file."""
@@ -21,6 +24,8 @@ def read_records(paths):
                 record = json.loads(text)
                 if not is_record(record):
                     raise ValueError("is no record of `poolbench bench --json`")
+                if schema(record) > SCHEMA:
+                    raise ValueError(f"has schema {schema(record)}: this poolbench knows {SCHEMA}")
                 yield name, record
         except OSError as error:
             raise BadInput(f"{path}: {error.strerror or error}") from None
@@ -33,6 +38,12 @@ def is_record(value):
         return False
     rows = value.get("benchmarks")
     return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+
+
+def schema(record):
+    """Returns the record's schema; Google Benchmark's own records have none."""
+    ours = record.get("context", {}).get("poolbench")
+    return ours.get("schema", 0) if isinstance(ours, dict) else 0
 
 
 def texts_of(path):

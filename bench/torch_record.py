@@ -9,6 +9,8 @@ import socket
 
 from problem_text import compulsory_bytes
 
+METHOD = 1  # kMethod in bench/time/measure.h
+
 
 def median_interval(samples):
     """Returns the median and its 95 % interval from order statistics: None with too few samples."""
@@ -116,6 +118,7 @@ def context(device, mode):
         "library_build_type": "release",
         "poolbench": {
             "schema": 1,
+            "schema_minor": 1,
             "comparable": {
                 "processor": processor_name(),
                 "cache_bytes": device.facts["cache_bytes"],
@@ -123,6 +126,8 @@ def context(device, mode):
                 "compiler": device.version,
                 "flags": f"mode={mode}",
                 "build_type": "torch.compile",
+                "method": METHOD,
+                "drivers": {device.facts["substrate"]: device.facts["driver"]},
             },
             "noted": {"kernel": f"{platform.system()} {platform.release()}", "paired": False},
             "devices": [device.facts],

@@ -17,6 +17,7 @@ import torch_compile as tc  # noqa: E402
 import torch_device  # noqa: E402
 from problem_text import parse_problem  # noqa: E402
 from records import read_records  # noqa: E402
+from records_test import schema_errors  # noqa: E402
 from torch_problem import Refused, Wrong  # noqa: E402
 from torch_record import median_interval  # noqa: E402
 
@@ -153,11 +154,9 @@ class Record(unittest.TestCase):
         status, record = self.run_to_file(FakeDevice(), SMALL)
         self.assertEqual(status, 0)
         self.assertEqual(record["context"].keys(), RECORD["context"].keys())
-        for part in ("comparable", "noted"):
-            ours = record["context"]["poolbench"][part]
-            self.assertTrue(ours.keys() <= RECORD["context"]["poolbench"][part].keys() | {"paired"})
-        self.assertEqual(record["context"]["poolbench"]["comparable"].keys(),
-                         RECORD["context"]["poolbench"]["comparable"].keys())
+        ours, theirs = record["context"]["poolbench"], RECORD["context"]["poolbench"]
+        self.assertTrue(ours["comparable"].keys() >= theirs["comparable"].keys())
+        self.assertTrue(ours["noted"].keys() <= theirs["noted"].keys() | {"paired"})
         self.assertEqual(record["context"]["poolbench"]["devices"], [FakeDevice.facts])
 
         def kinds(rows):
@@ -173,6 +172,7 @@ class Record(unittest.TestCase):
             "across_devices"})
         self.assertEqual(details.keys() - other.keys(), {"paired"})
         self.assertIs(details["paired"], False)
+        self.assertEqual(list(schema_errors(record)), [])
 
     def test_rows(self):
         _, record = self.run_to_file(FakeDevice(), SMALL)

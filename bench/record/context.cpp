@@ -9,6 +9,7 @@
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "bench/build_info.h"
 #include "host/substrates/host.h"
@@ -42,6 +43,14 @@ std::string environment(const char* name) {
 BuildInfo build_info() {
   return {POOLBENCH_VERSION, POOLBENCH_COMMIT, POOLBENCH_COMPILER, POOLBENCH_FLAGS,
           POOLBENCH_BUILD_TYPE};
+}
+
+std::string_view peer_version(std::string_view backend) {
+  static constexpr std::pair<std::string_view, std::string_view> kPeers[] = {
+      POOLBENCH_PEER_VERSIONS{"", ""}};
+  for (const auto& [peer, version] : kPeers)
+    if (peer == backend) return version;
+  return "";
 }
 
 std::string first_line_of(const std::string& path) {
@@ -108,6 +117,7 @@ nlohmann::json run_context() {
   };
   context["poolbench"] = {
       {"schema", 1},
+      {"schema_minor", 1},  // results/record.schema.json
       {"comparable",
        {{"processor", processor.name},
         {"cache_bytes", processor.cache_bytes},

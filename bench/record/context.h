@@ -20,6 +20,9 @@ struct BuildInfo {
   std::string_view build_type;
 };
 BuildInfo build_info();
+// The version of the library that a peer was built with; empty where it tells none, and for
+// backends that are no peers.
+std::string_view peer_version(std::string_view backend);
 
 // Google Benchmark's context fields and ours. `comparable`: runs that differ in it may not be
 // compared. `noted`: worth knowing, no more.

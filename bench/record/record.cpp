@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/record/context.h"
+#include "bench/select/contender.h"
+#include "bench/time/measure.h"
 
 namespace poolbench {
 namespace {
@@ -69,10 +71,16 @@ nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes
   if (notes.watch != nullptr) json["context"]["poolbench"]["noted"]["gpus"] = notes.watch->json();
   json["context"]["poolbench"]["left_out"] = notes.left_out;
   std::map<std::string, nlohmann::json> devices;
+  auto& comparable = json["context"]["poolbench"]["comparable"];
+  comparable["method"] = kMethod;
   auto& rows = json["benchmarks"];
   int family = 0;
   for (const CaseResult& result : cases)
     for (const Record& record : result.records) {
+      comparable["drivers"][record.device.substrate] = record.device.driver;
+      const std::string backend = ContenderName(record.contender).backend;
+      if (const std::string_view version = peer_version(backend); !version.empty())
+        comparable["libraries"][backend] = version;
       devices[record.device.uuid + " " + record.device.substrate] = device_json(record.device);
       if (record.status == Status::kOk)
         for (size_t i = 0; i < record.series.seconds.size(); ++i) {
