@@ -129,7 +129,7 @@ class HeaderParser {
     if (quote != '\'' && quote != '"') wrong("no quoted text where it belongs");
     const size_t end = rest_.find(quote, 1);
     if (end == std::string_view::npos) wrong("a quote that is not closed");
-    const std::string value(rest_.substr(1, end - 1));
+    std::string value(rest_.substr(1, end - 1));
     rest_.remove_prefix(end + 1);
     return value;
   }

@@ -99,7 +99,7 @@ TEST_F(Npy, writes_what_numpy_writes) {
 }
 
 TEST_F(Npy, reads_all_versions_and_spellings) {
-  for (const char version : {1, 2, 3}) {
+  for (const char version : {'\1', '\2', '\3'}) {
     put(file(dict("<f4", "(2, 1)"), "abcdefgh", version));
     const NpyArray array = read_npy(path());
     EXPECT_EQ(array.dtype, "f4");

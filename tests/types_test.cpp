@@ -160,10 +160,10 @@ void expect_saturation() {
     ASSERT_EQ(store<T>(x), std::clamp(x, low, high)) << x;
     ASSERT_EQ(store<T>(static_cast<int32_t>(x)), std::clamp(x, low, high)) << x;
     ASSERT_EQ(store<T>(static_cast<double>(x)), std::clamp(x, low, high)) << x;
-    ASSERT_EQ(store<T>(x + 0.25), std::clamp(x, low, high)) << x;
-    ASSERT_EQ(store<T>(x + 0.75f), std::clamp(x + 1, low, high)) << x;
+    ASSERT_EQ(store<T>(static_cast<double>(x) + 0.25), std::clamp(x, low, high)) << x;
+    ASSERT_EQ(store<T>(static_cast<float>(x) + 0.75f), std::clamp(x + 1, low, high)) << x;
     const int64_t even = x % 2 == 0 ? x : x + 1;  // x + 1/2 lies between x and x + 1
-    ASSERT_EQ(store<T>(x + 0.5), std::clamp(even, low, high)) << x;
+    ASSERT_EQ(store<T>(static_cast<double>(x) + 0.5), std::clamp(even, low, high)) << x;
   }
   for (const double x : {1e9, 1e18, 1e300, HUGE_VAL}) {
     EXPECT_EQ(store<T>(x), high) << x;
