@@ -72,8 +72,6 @@ build_project() {
   cmake -G Ninja -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release "${CMAKE_ARGS[@]}" |
     sed -n '/poolbench will be built/,/^-- Configuring done/p' | sed '$d'
   [ "${PIPESTATUS[0]}" -eq 0 ] || die "the configure step failed: cmake -S $root -B $build"
-  command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] ||
-    echo "CUDA is left out: no CUDA Toolkit here. Get it from https://developer.nvidia.com/cuda-downloads"
   # Ninja rewrites one line on a terminal; elsewhere its progress is noise.
   local log=$build/build.log targets=()
   (($# == 0)) || targets=(--target "$@")

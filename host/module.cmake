@@ -8,7 +8,7 @@ set(POOLBENCH_MODULE_MAP ${CMAKE_CURRENT_LIST_DIR}/module.map CACHE INTERNAL "")
 
 function(poolbench_module name)
   add_library(${name} MODULE ${ARGN})
-  target_link_libraries(${name} PRIVATE poolbench_options)
+  target_link_libraries(${name} PRIVATE poolbench::module_interface)
   target_compile_options(${name} PRIVATE
     $<$<AND:$<BOOL:${POOLBENCH_HAS_NO_GNU_UNIQUE}>,$<COMPILE_LANGUAGE:CXX>>:-fno-gnu-unique>)
   target_link_options(${name} PRIVATE LINKER:--version-script=${POOLBENCH_MODULE_MAP})

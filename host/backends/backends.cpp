@@ -29,13 +29,16 @@ constexpr Family kFamilies[] = {
 #if POOLBENCH_HAS_CUDA
     {"cuda", open_cuda, ""},
 #else
-    {"cuda", nullptr, "not built: needs the CUDA Toolkit (nvcc 12 or newer) when CMake runs"},
+    {"cuda", nullptr,
+     "not built: needs the CUDA Toolkit (nvcc 12 or newer) when CMake runs, and a GPU or "
+     "POOLBENCH_NATIVE=OFF"},
 #endif
 #if POOLBENCH_HAS_CUDA_EMULATED
     {"cuda-emulated", open_cuda_emulated, ""},
 #else
     {"cuda-emulated", nullptr,
-     "not built: needs Boost.Context (libboost-context-dev) when CMake runs"},
+     "not built: needs Boost.Context (libboost-context-dev) and POOLBENCH_NATIVE=OFF when CMake "
+     "runs"},
 #endif
 #if POOLBENCH_HAS_VULKAN
     {"vulkan", open_vulkan, ""},
@@ -123,11 +126,11 @@ struct Wanted {
 // module has started would be missing in a child.
 std::vector<FamilyState> open_modules(const std::vector<Wanted>& wanted) {
   std::vector<FamilyState> states;
-  for (const auto& [module, missing] : wanted)
-    states.push_back(state_of(module.name, true, [&] {
-      if (missing != nullptr && !std::filesystem::exists(module.file))
-        throw std::runtime_error(missing);
-      try_module(module);
+  for (const Wanted& each : wanted)
+    states.push_back(state_of(each.module.name, true, [&] {
+      if (each.missing != nullptr && !std::filesystem::exists(each.module.file))
+        throw std::runtime_error(each.missing);
+      try_module(each.module);
       return std::vector<std::unique_ptr<Backend>>();
     }));
   for (size_t i = 0; i < wanted.size(); ++i)

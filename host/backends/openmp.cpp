@@ -61,9 +61,11 @@ class OpenMpBackend : public KernelListBackend {
 }  // namespace
 
 std::vector<std::unique_ptr<Backend>> open_openmp(const BackendOptions& options) {
-  if (const OpenMpFamily& family = openmp_family(); family.isa == nullptr)
+  if (const OpenMpFamily& family = openmp_family(); family.isa == nullptr) {
+    const char* forced = std::getenv("POOLBENCH_ISA");
     throw std::runtime_error(
-        fmt::format("{} (it is '{}')", family.why_not, std::getenv("POOLBENCH_ISA")));
+        fmt::format("{} (POOLBENCH_ISA is '{}')", family.why_not, forced != nullptr ? forced : ""));
+  }
   std::vector<std::unique_ptr<Backend>> backends;
   for (const int threads : options.threads)
     backends.push_back(std::make_unique<OpenMpBackend>(threads));

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "kernels/openmp/processor.h"
 #include "kernels/reduce.h"
 
 namespace poolbench {
@@ -52,32 +53,21 @@ constexpr Kernel kTable = {.name = "table",
 
 struct Isa {
   const char* name;
-  bool built;
   bool (*runs)();  // whether the processor has it
   IsaKernels (*kernels)();
 };
 
-// Best first.
+// Those of this build, best first.
 constexpr Isa kIsas[] = {
 #ifdef POOLBENCH_HAS_ISA_avx512
-    {"avx512", true,
-     [] {
-       return bool(__builtin_cpu_supports("avx512f")) && __builtin_cpu_supports("avx512bw") &&
-              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-              __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("bmi2");
-     },
-     avx512::isa_kernels},
-    {"avx2", true,
-     [] {
-       return bool(__builtin_cpu_supports("avx2")) && __builtin_cpu_supports("f16c") &&
-              __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-     },
-     avx2::isa_kernels},
-#else
-    {"avx512", false, nullptr, nullptr},
-    {"avx2", false, nullptr, nullptr},
+    {"avx512", has_avx512, avx512::isa_kernels},
 #endif
-    {"baseline", true, [] { return true; }, baseline::isa_kernels},
+#ifdef POOLBENCH_HAS_ISA_avx2
+    {"avx2", has_avx2, avx2::isa_kernels},
+#endif
+#ifdef POOLBENCH_HAS_ISA_baseline
+    {"baseline", [] { return true; }, baseline::isa_kernels},
+#endif
 };
 
 OpenMpFamily open_family() {
@@ -85,15 +75,13 @@ OpenMpFamily open_family() {
   const char* forced = std::getenv("POOLBENCH_ISA");
   if (forced != nullptr && *forced == '\0') forced = nullptr;
   const char* why_not =
-      "POOLBENCH_ISA names an unknown instruction set: it is baseline, avx2 or avx512";
+      forced == nullptr
+          ? "the processor has none of this build's instruction sets"
+          : "this build has no such instruction set: it may have baseline, avx2 and avx512";
   for (const Isa& isa : kIsas) {
     if (forced != nullptr && std::strcmp(forced, isa.name) != 0) continue;
-    if (!isa.built) {
-      why_not = "POOLBENCH_ISA names an instruction set of another architecture than this build's";
-      continue;
-    }
     if (!isa.runs()) {
-      why_not = "POOLBENCH_ISA names an instruction set that this processor does not have";
+      if (forced != nullptr) why_not = "this processor does not have the instruction set";
       continue;
     }
     const IsaKernels found = isa.kernels();

@@ -10,8 +10,8 @@
 namespace poolbench {
 
 struct OpenMpFamily {
-  // "baseline", "avx2", "avx512"; null when POOLBENCH_ISA names one that is not here, with the
-  // reason in why_not.
+  // "baseline", "avx2", "avx512". Null, with the reason in why_not, when none of this build's runs
+  // here, or not the one that POOLBENCH_ISA names.
   const char* isa;
   const char* why_not;
   std::span<const Kernel> kernels;  // run on the calling thread's OpenMP team size
