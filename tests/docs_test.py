@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Documents: the examples of host/spec.md hold, and links and citations lead somewhere.
+"""Documents: examples and tables hold, and links and citations lead somewhere.
 
     docs_test.py POOLBENCH
 """
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -35,6 +37,17 @@ def anchors(path):
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
 
 
+def picks(problem, backends):
+    """The kernel that each backend picks for a problem; a GPU may lack a type, and refuse."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "picks.json")
+        subprocess.run([PROGRAM, "check", "--backend", ",".join(backends), "--problem", problem,
+                        "--fill", "uniform", "--json", path], capture_output=True, check=True)
+        with open(path, encoding="utf-8") as file:
+            rows = json.load(file)["checks"]
+    return {row["contender"]: row["kernel"] for row in rows if row["status"] != "refused"}
+
+
 class Docs(unittest.TestCase):
     def test_examples_of_the_spec_come_out(self):
         lines = [line.strip() for line in read(SPEC).splitlines() if line.startswith("    example")]
@@ -45,6 +58,19 @@ class Docs(unittest.TestCase):
             done = subprocess.run(["bash", "-c", define + "\n" + example], capture_output=True,
                                   text=True, check=False)
             self.assertEqual(done.returncode, 0, f"{example}\n{done.stdout}{done.stderr}")
+
+    def test_kernels_are_picked_as_the_table_says(self):
+        backends = ["naive", "openmp", "cuda-emulated", "vulkan:0"]  # the table's columns
+        listed = subprocess.run([PROGRAM, "list", "backends"], capture_output=True, text=True,
+                                check=True).stdout
+        here = [b for b in backends if re.search(rf"^{b} +available", listed, re.MULTILINE)]
+        table = re.compile(r"^\| `(\w+/[^`]*)`[^|]*\|(.*)\|$", re.MULTILINE)
+        rows = table.findall(read("kernels/README.md"))
+        self.assertGreater(len(rows), 10)
+        for problem, cells in rows:
+            for backend, picked in picks(problem, here).items():
+                named = cells.split("|")[backends.index(backend)].strip().split(", ")
+                self.assertIn(picked, named, f"{problem}: {backend}")
 
     def test_cited_headings_of_the_spec_exist(self):
         headings = re.findall(r"^## (.*)$", read(SPEC), re.MULTILINE)
