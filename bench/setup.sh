@@ -1,4 +1,4 @@
-# What bench/run and tests/run share: packages, configuration, build. Sourced, not run.
+# Shared by bench/run and tests/run: packages, configuration, build. Sourced, not run.
 # Sets `root`, `build` and `program`; reads INSTALL (1, or 0 for --no-install) and JOBS.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -10,19 +10,19 @@ started=$SECONDS
 say() { printf '\n== %s  (%d:%02d)\n' "$1" $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60)); }
 die() { printf 'error: %s\n' "$1" >&2; exit 3; }
 
-# Debian 12 and Ubuntu 24.04 name them alike.
+# The same names in Debian 12 and Ubuntu 24.04.
 packages=(
   g++ cmake ninja-build git
   libfmt-dev libcli11-dev nlohmann-json3-dev libbenchmark-dev libgtest-dev libgmock-dev
   libboost-context-dev
   libvulkan-dev glslc mesa-vulkan-drivers vulkan-validationlayers)
 
-# Rival libraries that Debian has, and what gets oneDNN from PyPI.
+# The peers that Debian has, and what gets oneDNN from PyPI.
 peer_packages=(libtorch-dev libxnnpack-dev libpthreadpool-dev python3 python3-pip)
 
-# oneDNN into $build/peers: of PyPI's builds the newest whose threads are GCC's OpenMP, the runtime
-# that this program has. Newer ones are built for SYCL, whose runtime is large and brings threads of
-# its own. Without PyPI it is Debian's, older still.
+# Puts oneDNN into $build/peers: PyPI's newest build on GCC's OpenMP, the runtime of this program.
+# Newer ones are built for SYCL, whose runtime is large and brings threads of its own. Without PyPI,
+# installs Debian's, which is older still.
 install_onednn() {
   [ ! -e "$build/peers/lib/libdnnl.so" ] || return 0
   ((INSTALL)) || { echo "oneDNN is left out: --no-install was given"; return 0; }
@@ -40,7 +40,7 @@ install_onednn() {
   rm -rf "$wheels"
 }
 
-# Installs what is missing of `packages`, with sudo where we are not root.
+# Installs the missing ones of `packages`, with sudo unless run by root.
 install_packages() {
   command -v dpkg-query >/dev/null || {
     echo "This is no Debian or Ubuntu: taking the packages as they are."
