@@ -33,8 +33,8 @@ struct SetLayout {
 // Sets of tensors in one arena, handed out in turn.
 class Rotation {
  public:
-  Rotation(void* arena, int64_t sets, int64_t set_bytes, Tensors first)
-      : arena_(static_cast<char*>(arena)), sets_(sets), set_bytes_(set_bytes), first_(first) {}
+  Rotation(int64_t sets, int64_t set_bytes, Tensors first)
+      : sets_(sets), set_bytes_(set_bytes), first_(first) {}
 
   // Returns the set that next() will return after `ahead` further calls.
   Tensors peek(int64_t ahead = 0) const {
@@ -54,7 +54,6 @@ class Rotation {
   int64_t bytes() const { return sets_ * set_bytes_; }
 
  private:
-  char* arena_;
   int64_t sets_, set_bytes_, at_ = 0;
   Tensors first_;
 };
@@ -90,7 +89,7 @@ Rotation tensor_rotation(Substrate& substrate, const Device& device, const Probl
   substrate.write(arena, input.src.data(), src);
   for (int64_t i = 1; i < sets; ++i) substrate.copy(arena + i * layout.bytes, arena, src);
   return Rotation(
-      arena, sets, layout.bytes,
+      sets, layout.bytes,
       {arena, arena + layout.dst,
        problem.spec().indices ? reinterpret_cast<int64_t*>(arena + layout.indices) : nullptr,
        scratch_bytes > 0 ? arena + layout.scratch : nullptr});
@@ -103,7 +102,7 @@ Rotation ceiling_rotation(Substrate& substrate, const Device& device, int64_t by
   const int64_t sets = sets_for(device, temperature, region, launches);
   auto* arena = static_cast<char*>(arenas.get(substrate, Arenas::kCeilings, sets * set));
   return Rotation(
-      arena, sets, set,
+      sets, set,
       {arena, arena + region, nullptr, scratch_bytes > 0 ? arena + 2 * region : nullptr});
 }
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <sstream>
 
-#include "kernels/cuda/emulator/stack_switch.h"
 #include "kernels/axes.h"
+#include "kernels/cuda/emulator/stack_switch.h"
 
 namespace poolbench {
 namespace {
