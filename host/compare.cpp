@@ -13,7 +13,7 @@
 namespace poolbench {
 namespace {
 
-// What judging needs to know of an element type. The accumulator is host/spec.md, Types: f32
+// Facts about an element type for the judgement. The accumulator is host/spec.md, Types: f32
 // for f16, bf16 and f32, f64 for f64 and for powers of integers.
 struct Precision {
   int digits;              // of the type's significand; 0: an integer
@@ -34,7 +34,7 @@ constexpr Precision precision() {
     return {type.digits, type.min_exponent, 0x1p-24L, kMaxF32, 0x1p-126L};
 }
 
-// std::isfinite compares with the largest long double, which valgrind's 64 bits turn into infinity.
+// Not std::isfinite: it compares with the largest long double, which valgrind rounds to infinity.
 bool is_finite(long double v) { return v - v == 0; }
 
 template <class T>
@@ -45,7 +45,7 @@ long double ulp_of(long double value) {
   return std::ldexp(1.0L, std::max(exponent, type.min_exponent) - type.digits + 1);
 }
 
-// The nearest number of the type; monotone, so that an interval's ends become an interval's ends.
+// Rounds to the type. Monotone, so that the ends of an interval become the ends of an interval.
 template <class T>
 long double rounded(long double value) {
   if constexpr (std::is_same_v<T, double>)
@@ -85,8 +85,8 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
     return judgement;
   }
   if (!is_finite(value) || !is_finite(expected.magnitude)) {
-    // An infinity or NaN among the taps says what must come out; a finite sum beyond the range of
-    // the arithmetic here is beyond the accumulator's too.
+    // With an infinity or NaN among the taps the output must be what they make of it. A finite sum
+    // that overflows here overflows the accumulator too.
     judgement.right = same(got, value);
     return judgement;
   }
@@ -98,10 +98,11 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   judgement.allowed = in_ulp(tolerance) + 0.5;
   judgement.right = within<T>(got, value, tolerance);
   if (judgement.right) {
-    judgement.out_of_range = !is_finite(got);  // close enough to the end to round beyond it
+    judgement.out_of_range =
+        !is_finite(got);  // so close to the largest number that it may round to infinity
     return judgement;
   }
-  if (expected.largest_partial == 0) return judgement;  // zeros alone neither overflow nor flush
+  if (expected.largest_partial == 0) return judgement;  // sums of zeros neither overflow nor flush
 
   // Beyond the accumulator's range: sums that overflow, terms and results that flush to zero.
   if (expected.largest_partial > type.acc_max) {
@@ -131,8 +132,8 @@ Judgement judge_element(const PoolSpec& spec, const Expected& expected, T got, i
 }
 
 constexpr size_t kWorst = 8;
-constexpr int64_t kSerial = 20'000;  // up to this many outputs waking a team costs more
-// Below this many taps one thread is done before others have begun.
+constexpr int64_t kSerial = 20'000;  // up to this many outputs one thread is faster
+// Below this many taps one thread is faster than starting others.
 constexpr int64_t kParallelTaps = 50'000;
 
 // Which outputs are judged: all, or the borders of every plane and a seeded sample.

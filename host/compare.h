@@ -1,4 +1,4 @@
-// The judgement: an output against the reference.
+// The judgement of an output by the reference. host/spec.md, Judgement, has the rules.
 #ifndef POOLBENCH_HOST_COMPARE_H_
 #define POOLBENCH_HOST_COMPARE_H_
 
@@ -25,16 +25,16 @@ struct Point {
 };
 
 struct Comparison {
-  int64_t outputs = 0;  // there are
-  int64_t checked = 0;  // were judged: all, or the borders and a seeded sample
-  int64_t wrong = 0;    // and not explained by a known difference
+  int64_t outputs = 0;  // in all
+  int64_t checked = 0;  // judged: all, or the borders and a seeded sample
+  int64_t wrong = 0;    // wrong, and not explained by a known difference
   std::map<std::string, int64_t> known_differences;  // outputs that each rule explains
-  int64_t out_of_range = 0;  // accepted because the accumulator's range was left
-  double max_ulp = 0;        // over the accepted ones
+  int64_t out_of_range = 0;  // accepted because a sum left the accumulator's range
+  double max_ulp = 0;        // of the accepted ones
   double max_error = 0;      // the same by Judgement::error()
   std::vector<Point> worst;  // up to 8 wrong ones, worst first
 
-  // Nothing is wrong; known differences there may be.
+  // Whether nothing is wrong. There may be known differences.
   bool ok() const { return wrong == 0; }
 };
 
@@ -50,21 +50,21 @@ constexpr int64_t kSampledOutputs = 65'536;
 //   Lp             the same relative to the value, over min(p, 1) since the root magnifies, plus
 //                  4 ulp of the output type. Integers: rounded from inside that interval.
 // Where sums leave the accumulator's normal range, the overflowed or flushed value is accepted too
-// and counted. `known_difference`, if given, is asked about every wrong output, by one thread at a
-// time: it names the rule that explains the output, or nothing.
+// and counted. `known_difference`, if given, is called for every wrong output, by one thread at a
+// time. It returns the rule that explains the output, or nothing.
 using KnownDifference = std::function<std::string(const Point&)>;
 Comparison compare(const Problem& problem, const void* src, const void* dst, const int64_t* indices,
                    uint64_t seed = 1, int64_t full_taps = kFullJudgementTaps,
                    const KnownDifference& known_difference = {});
 
-// One output's judgement; `got` points at its element.
+// Judges one output; `got` points at its element.
 struct Judgement {
   bool right = false;
   bool out_of_range = false;
   double ulp = 0;
   double allowed = 0;
-  // How much of what the arithmetic is allowed was used: beyond the half ulp that rounding the
-  // output may cost, 0 to 1 for a right output.
+  // The error as a share of what is allowed, both without the half ulp for rounding the output: 0
+  // to 1 for a right output.
   double error() const { return ulp > 0.5 ? (ulp - 0.5) / (allowed - 0.5) : 0; }
 };
 Judgement judge(const Problem& problem, const Expected& expected, const void* got,

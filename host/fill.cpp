@@ -19,8 +19,8 @@ constexpr FillInfo kKinds[] = {
     {FillKind::kSteady, "steady"},
 };
 
-// What the kinds need to know of a float type: the largest finite value, the smallest normal one,
-// the smallest of all, and up to which whole number it holds them all.
+// Facts about a float type: the largest finite number, the smallest normal one, the smallest one,
+// and the whole number up to which it holds all of them.
 struct Limits {
   double max, normal, smallest;
   int64_t whole;
@@ -37,7 +37,7 @@ constexpr Limits limits() {
     return {0x1.fffffep127, 0x1p-126, 0x1p-149, int64_t{1} << 24};
 }
 
-// Below this many one thread is done before others have begun.
+// Below this many elements one thread is faster than starting others.
 constexpr int64_t kParallelElements = 50'000;
 
 template <class T>
@@ -109,7 +109,8 @@ void fill_as(const Problem& problem, FillKind kind, uint64_t seed, T* dst) {
   const uint64_t stream = splitmix64(seed, uint64_t(kind));
 #pragma omp parallel for schedule(static) if (count > kParallelElements)
   for (int64_t at = 0; at < count; ++at) {
-    // In memory order; a value goes by its place with channels first, whatever the layout.
+    // Fills in memory order. A value depends on the position in channels-first order in both
+    // layouts.
     const int64_t position = last ? at / c % size : at % size;
     const int64_t plane = last ? at / c / size * c + at % c : at / size;
     const uint64_t h = splitmix64(stream, plane * size + position);

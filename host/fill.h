@@ -1,4 +1,4 @@
-// Inputs: deterministic, by kind and seed, the same whatever the number of threads or the layout.
+// Inputs by kind and seed (host/spec.md, Inputs): the same for any number of threads and layout.
 #ifndef POOLBENCH_HOST_FILL_H_
 #define POOLBENCH_HOST_FILL_H_
 
@@ -22,8 +22,8 @@ enum class FillKind {
   kDenormal,  // subnormals of the type
   kExtreme,   // values near the type's limits, both signs
   kCancel,    // large and nearly opposite numbers: sums cancel
-  kSteady,    // 0.1 everywhere: a long running sum rounds the same way each time and drifts far off
-              // (integers: the highest value, so that sums are as large as they can be)
+  kSteady,    // 0.1 everywhere: a long running sum rounds the same way each time and drifts
+              // (integers: the highest value, for the largest sums)
 };
 
 struct FillInfo {
@@ -35,8 +35,8 @@ FillKind parse_fill(std::string_view name);  // throws BadInput
 std::string_view fill_name(FillKind kind);
 
 // Writes the problem's src, in its type and layout, to `dst` (problem.src_bytes() bytes). An
-// element depends on the kind, the seed and its (n, c, d, h, w) alone. Integer types take each kind
-// as far as they can express it.
+// element depends only on the kind, the seed and its (n, c, d, h, w). Integer types express each
+// kind as far as they can.
 void fill(const Problem& problem, FillKind kind, uint64_t seed, void* dst);
 std::vector<std::byte> filled(const Problem& problem, FillKind kind, uint64_t seed);
 

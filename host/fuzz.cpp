@@ -117,7 +117,7 @@ int64_t work(const Problem& problem) {
 
 FuzzCase fuzz_case(uint64_t seed, uint64_t index, int64_t max_outputs_taps) {
   Dice dice(seed, index);
-  for (;;) {  // about one roll in three is refused or too large
+  for (;;) {  // about one attempt in three is refused or too large
     const Description description = roll_description(dice);
     FuzzCase result;
     result.fill = dice.pick(fill_kinds()).kind;

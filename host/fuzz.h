@@ -1,4 +1,4 @@
-// Random problems: every corner of the spec, small enough to judge thousands of them.
+// Random problems from all of host/spec.md, small enough to judge thousands of them.
 #ifndef POOLBENCH_HOST_FUZZ_H_
 #define POOLBENCH_HOST_FUZZ_H_
 
@@ -13,8 +13,8 @@ struct FuzzCase {
   uint64_t fill_seed = 1;
 };
 
-// Case number `index` of the sequence that `seed` starts: depends on these two alone. At most
-// `max_outputs_taps` outputs times taps.
+// Returns case number `index` of the sequence of `seed`; depends on nothing else. Outputs times
+// taps are at most `max_outputs_taps`.
 FuzzCase fuzz_case(uint64_t seed, uint64_t index, int64_t max_outputs_taps = 200'000);
 
 }  // namespace poolbench

@@ -1,11 +1,11 @@
-// Makes a module (host/module.h) of backends written in C++, so that a peer is a page and a commit
-// of our own backends can meet another one in one process:
+// Makes a module (host/module.h) of C++ backends: so a peer is one short file, and two commits of
+// our own backends can run in one process:
 //
 //     #include "host/module_export.h"
 //     POOLBENCH_EXPORT_MODULE(my_backends())   // a vector of unique_ptr<Backend>
 //
-// Link it with poolbench_core and build it with poolbench_module() (host/module.cmake): then its
-// copy of our code is its own.
+// Link it with poolbench_core and build it with poolbench_module() (host/module.cmake), which hides
+// its copy of our code.
 #ifndef POOLBENCH_HOST_MODULE_EXPORT_H_
 #define POOLBENCH_HOST_MODULE_EXPORT_H_
 
@@ -16,8 +16,8 @@
 
 namespace poolbench {
 
-// Opens the backends and describes them in C. What `open` throws becomes the module's reason to be
-// unavailable. The result is never freed.
+// Opens the backends and describes them in C. An exception of `open` becomes the reason why the
+// module is unavailable. The result is never freed.
 const poolbench_module* export_backends(
     const std::function<std::vector<std::unique_ptr<Backend>>()>& open);
 

@@ -12,7 +12,7 @@ namespace poolbench {
 namespace {
 
 constexpr const char* kAxisNames[] = {"d", "h", "w"};
-// No extent, and no sum of a few of them, overflows below this.
+// Below this, sums of a few extents do not overflow.
 constexpr int64_t kMaxExtent = int64_t{1} << 56;
 
 template <class... Args>
@@ -20,7 +20,7 @@ template <class... Args>
   throw BadInput(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// The product of the factors, or BadInput naming `what` when it does not fit 63 bits.
+// Returns the product of the factors. Throws BadInput, which names `what`, if it exceeds 63 bits.
 int64_t product(std::string_view what, std::initializer_list<int64_t> factors) {
   int64_t result = 1;
   for (const int64_t factor : factors)
@@ -150,7 +150,7 @@ void validate(const Description& problem) {
     refuse("src: c is {}, must lie in [1, {}]", problem.c, kMaxExtent);
   for (int axis = 0; axis < 3; ++axis) check_range("src", axis, problem.src[axis], 1, kMaxExtent);
   const Extents& s = problem.src;
-  // 8 bytes an element whatever the type: offsets, and the indices' bytes, stay in 63 bits too.
+  // 8 bytes an element for every type, so that offsets and the bytes of indices fit 63 bits too.
   product("the input", {8, problem.n, problem.c, s[0], s[1], s[2]});
   validate_reduction(problem);
   if (problem.spec.windowing == Windowing::kSliding) validate_sliding(problem);
@@ -162,7 +162,7 @@ void validate(const Description& problem) {
   product("the output", {8, problem.n, problem.c, o[0], o[1], o[2]});
 }
 
-// Gives a valid problem the one form that equal problems share.
+// Brings a valid problem into its canonical form.
 Description canonical(Description problem) {
   PoolSpec& spec = problem.spec;
   const PoolSpec plain;

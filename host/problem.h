@@ -16,12 +16,13 @@
 
 namespace poolbench {
 
-// What a user gave is wrong. The message says what, its value and what would be right.
+// Wrong input by the user. The message says what is wrong, its value and what would be right.
 struct BadInput : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// d, h, w. Axes a problem does not have stand in front: extents, windows and strides of 1, no pads.
+// d, h, w. Axes that a problem lacks come first, with extents, windows and strides of 1 and no
+// pads.
 using Extents = std::array<int64_t, 3>;
 
 enum class AutoPad { kNone, kSameUpper, kSameLower };
@@ -66,7 +67,7 @@ struct Description {
   bool operator==(const Description&) const = default;
 };
 
-// The padding that counts: as given, or what same_upper and same_lower come to.
+// The padding: as given, or computed for same_upper and same_lower.
 struct Padding {
   Extents begin, end;
 };
@@ -80,7 +81,7 @@ class Problem {
   Problem() : Problem(Description()) {}  // max/sliding/f32/nchw/src:1x1x1x1/k:1x1
   // Throws BadInput, naming the parameter, its value and what is allowed.
   explicit Problem(const Description& description);
-  // The problem that differs from this one by what `change` does to its description.
+  // Returns a copy with the changes that `change` makes to its description.
   template <class Change>
   Problem with(Change&& change) const {
     Description description = facts_->description;
@@ -100,7 +101,7 @@ class Problem {
   const Extents& src() const { return facts_->description.src; }
   const Extents& dst() const { return facts_->dst; }
   const Padding& padding() const { return facts_->padding; }
-  // What kernels decide on: all of this as plain data, samples apart.
+  // The same as plain data, without samples: what kernels decide by.
   const Shapes& shapes() const { return facts_->shapes; }
 
   // Elements and bytes of the tensors. Indices are int64, as many as dst has elements.
@@ -122,13 +123,13 @@ class Problem {
   std::shared_ptr<const Facts> facts_;
 };
 
-// What a line of text may leave out: a suite's lines get type and layout from flags.
+// Values for what a line of text leaves out: flags give a suite's lines type and layout.
 struct ProblemDefaults {
   std::optional<DType> dtype;
   std::optional<Layout> layout;
 };
 
-// The problem that `text` writes. Throws BadInput.
+// Parses a problem. Throws BadInput.
 Problem parse_problem(std::string_view text, const ProblemDefaults& defaults = {});
 
 // The problem's one line of text: equal problems have the same. Samples given plane by plane have

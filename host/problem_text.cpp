@@ -11,7 +11,7 @@
 namespace poolbench {
 namespace {
 
-// Token tables: the index is the enum's value.
+// Token tables, indexed by the enum's value.
 constexpr std::string_view kReductions[] = {"max", "avg_include_pad", "avg_exclude_pad", "lp"};
 constexpr std::string_view kWindowings[] = {"sliding", "adaptive", "global", "fractional"};
 constexpr auto kDTypes = [] {
@@ -58,7 +58,7 @@ Number parse_number(std::string_view key, std::string_view text) {
   return value;
 }
 
-// One number an axis, joined by x: `3x2`, or `3` for every axis. Unused axes keep `unused`.
+// Parses one number an axis, joined by x: `3x2`, or `3` for every axis. Unused axes get `unused`.
 Extents parse_extents(std::string_view key, std::string_view text, int rank, int64_t unused) {
   const auto parts = split(text, 'x');
   if (parts.size() != 1 && parts.size() != static_cast<size_t>(rank))
@@ -86,7 +86,7 @@ void parse_src(Description& problem, std::string_view text) {
     problem.src[problem.first_axis() + i] = parse_number<int64_t>("src", parts[2 + i]);
 }
 
-// What a token's value is read into, and which windowings and reductions know the token.
+// How a token's value is read, and which windowings and reductions have the token.
 struct TokenRule {
   std::string_view key;
   bool has_value;
@@ -164,7 +164,7 @@ bool lists(std::string_view list, std::string_view item) {
   return false;
 }
 
-// The tokens behind reduction and windowing, taken apart and checked against the rules.
+// The tokens after reduction and windowing, split and checked by the rules.
 class Tokens {
  public:
   Tokens(std::span<const std::string_view> parts, const PoolSpec& spec) {

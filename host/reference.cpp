@@ -9,8 +9,8 @@
 namespace poolbench {
 namespace {
 
-// The taps of one output on one axis, as the definition lists them: `first + j * step` for j in
-// [0, count), those outside the input included. `padded_end` is one past the padded input.
+// The positions of one output's window on one axis: `first + j * step` for j in [0, count), also
+// those outside the input. `padded_end` is one past the padded input.
 struct AxisTaps {
   int64_t first, count, step, padded_end;
 };
@@ -45,8 +45,8 @@ AxisTaps axis_taps(const Problem& problem, int axis, int64_t plane, int64_t o) {
   return {};
 }
 
-// Walks the taps inside the input in row-major order; returns the divisor's count, which takes in
-// the padding's taps where `include_pad`.
+// Visits the taps in row-major order. Returns the count for the divisor: of taps, or with
+// `include_pad` of positions inside the padded input.
 template <class Visit>
 int64_t walk(const Problem& problem, const AxisTaps (&taps)[3], bool include_pad, Visit&& visit) {
   const Extents& src = problem.src();
@@ -74,7 +74,7 @@ int64_t walk(const Problem& problem, const AxisTaps (&taps)[3], bool include_pad
   return count;
 }
 
-// Real: the type to reason in, long double for f64 and double for all others.
+// Real: the type of the arithmetic, long double for f64 and double for all others.
 template <class T, class Real>
 Expected expect(const Problem& problem, const AxisTaps (&taps)[3], const T* src, int64_t plane) {
   const PoolSpec& spec = problem.spec();
@@ -128,7 +128,8 @@ Expected expect(const Problem& problem, const AxisTaps (&taps)[3], const T* src,
   expected.value = sum / Real(divisor);
   expected.magnitude = sum_abs / std::fabs(Real(divisor));
   if constexpr (std::is_integral_v<T>) {
-    // The exact quotient to nearest even. Its floor and the doubled rest decide; both are integers.
+    // Rounds the exact quotient to nearest even, in integers: from its floor and the doubled
+    // remainder.
     const __int128 numerator = divisor < 0 ? -__int128(sum) : __int128(sum);
     const __int128 denominator = divisor < 0 ? -__int128{divisor} : __int128{divisor};
     __int128 whole = numerator / denominator;

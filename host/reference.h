@@ -1,5 +1,5 @@
-// The oracle: what each output must be, straight from the definition, in arithmetic with digits to
-// spare. It shares no window code with what it judges.
+// The oracle: computes each output from the definition, in arithmetic with digits to spare. Shares
+// no window code with what it judges.
 #ifndef POOLBENCH_HOST_REFERENCE_H_
 #define POOLBENCH_HOST_REFERENCE_H_
 
@@ -7,7 +7,7 @@
 
 namespace poolbench {
 
-// One output, and what its tolerance needs.
+// One output, and what its tolerance depends on.
 struct Expected {
   // Before rounding to the element type. f64 inputs: long double, others: double.
   long double value = 0;
@@ -17,8 +17,8 @@ struct Expected {
   int64_t index = -1;  // of a maximum (host/spec.md, Indices); -1 without a tap
   // Integer averages: the exact result, rounded and saturated. Meaningless otherwise.
   int64_t integer = 0;
-  // The largest |partial result| an accumulator can meet (sum of |x|, or of |x|^p), and for Lp the
-  // smallest |x|^p that is not 0: beyond the accumulator's normal range a kernel may overflow or
+  // The largest partial result that an accumulator can hold (sum of |x|, or of |x|^p), and for Lp
+  // the smallest |x|^p above 0. Outside of the accumulator's normal range a kernel may overflow or
   // flush.
   long double largest_partial = 0;
   long double smallest_term = 0;

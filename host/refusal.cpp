@@ -18,7 +18,7 @@ std::string takes_text(Set<Enum> taken, int32_t asked) {
   return fmt::format("takes {}, not {}", fmt::join(names, ", "), token(Enum(asked)));
 }
 
-// What Takes says of a parameter that it refuses.
+// Returns what Takes accepts for the parameter that was refused.
 std::string taken_text(const Takes& takes, Parameter parameter, const Shapes& shapes) {
   switch (parameter) {
     case Parameter::kReduction:

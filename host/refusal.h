@@ -1,4 +1,4 @@
-// What a person reads of a refusal: `type: takes f32 and f16, not f64`.
+// The text of a refusal: `type: takes f32 and f16, not f64`.
 #ifndef POOLBENCH_HOST_REFUSAL_H_
 #define POOLBENCH_HOST_REFUSAL_H_
 

@@ -9,14 +9,14 @@
 namespace poolbench {
 namespace {
 
-constexpr double kWorthAsking = 64e6;  // bytes; below it the system is not asked what is left
+constexpr double kWorthAsking = 64e6;  // bytes; below, available memory is not checked
 
 Window sliding_window(const Problem& problem, const Padding& pads, int axis, int64_t o) {
   const PoolSpec& spec = problem.spec();
   const int64_t src = problem.src()[axis], step = spec.dilation[axis], kernel = spec.kernel[axis];
   const int64_t start =
       o * (spec.stride[axis] != 0 ? spec.stride[axis] : kernel) - pads.begin[axis];
-  // Taps are numbered 0 to kernel - 1; `below(x)` says how many of them stand before x.
+  // below(x): the number of the window's positions before x.
   const auto below = [&](int64_t x) {
     return std::clamp<int64_t>((x - start + step - 1) / step, 0, x > start ? kernel : 0);
   };

@@ -1,5 +1,5 @@
-// A backend made of a family's ordered list of kernels (kernels/family.h): naive, openmp, cuda
-// and its emulator differ in the list, the substrate and the name alone.
+// A backend made of a family's ordered list of kernels (kernels/family.h). naive, openmp, cuda and
+// its emulator differ only in the list, the substrate and the name.
 #ifndef POOLBENCH_HOST_BACKENDS_KERNEL_LIST_H_
 #define POOLBENCH_HOST_BACKENDS_KERNEL_LIST_H_
 
@@ -22,7 +22,7 @@ struct KernelListBackend : Backend {
   std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override;
 
  protected:
-  // Called before each launch, for what must be set on the calling thread (OpenMP's team size).
+  // Called before each launch, on the calling thread (sets OpenMP's number of threads).
   virtual void before_launch() const {}
 
  private:
