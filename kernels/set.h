@@ -23,15 +23,13 @@ struct Set {
   uint32_t bits = 0;
 
   constexpr Set() = default;
+  // By its bits, as nvcc writes a set that is a template argument.
+  constexpr explicit Set(uint32_t of) : bits(of) {}
   constexpr Set(std::initializer_list<Enum> values) {
     for (const Enum value : values) bits |= 1u << int(value);
   }
   // The `count` first values.
-  static constexpr Set first(int count) {
-    Set set;
-    set.bits = (1u << count) - 1;
-    return set;
-  }
+  static constexpr Set first(int count) { return Set((1u << count) - 1); }
   POOLBENCH_HD constexpr bool has(Enum value) const { return (bits >> int(value) & 1) != 0; }
 };
 

@@ -3,7 +3,7 @@
 
 #include "kernels/cuda/words.h"
 
-namespace poolbench {
+namespace poolbench::cuda {
 namespace {
 
 // Memory of 64 floats to read and 64 to write.
@@ -17,9 +17,8 @@ struct Floats {
       src[i] = float(i);
       dst[i] = -1;
     }
-    memory.regions = {
-        {"src", reinterpret_cast<uintptr_t>(src), sizeof(src), EmulatedRegion::kRead},
-        {"dst", reinterpret_cast<uintptr_t>(dst), sizeof(dst), EmulatedRegion::kWrite}};
+    memory.regions = {{"src", reinterpret_cast<uintptr_t>(src), sizeof(src), Access::kIn},
+                      {"dst", reinterpret_cast<uintptr_t>(dst), sizeof(dst), Access::kOut}};
   }
 };
 
@@ -214,4 +213,4 @@ TEST(CudaEmulator, carries_a_fault_out_of_many_blocks) {
 }
 
 }  // namespace
-}  // namespace poolbench
+}  // namespace poolbench::cuda

@@ -9,54 +9,75 @@
 #include "host/fuzz.h"
 #include "host/lower.h"
 #include "host/run.h"
+#include "kernels/cuda/reduce.h"
 #include "kernels/cuda/separable.cuh"
 #include "kernels/cuda/staged.cuh"
 
-namespace poolbench {
+namespace poolbench::cuda {
 namespace {
 
-// Every lane of 32-bit words against the element's own rule.
-template <class T>
-void expect_lane_maxima(std::initializer_list<float> values) {
+// The winner of a and b by the plain form.
+template <class Order, class T>
+Compute<T> best_of_elements(T a, T b) {
+  Extreme<T, Order> op{Shapes{}};
+  op.add(load(a), 0);
+  op.add(load(b), 1);
+  return op.best;
+}
+
+// Every lane of 32-bit words against the plain form.
+template <class Order, class T>
+void expect_lanes(std::initializer_list<float> values) {
   for (const float a : values)
     for (const float b : values) {
       const T x = store<T>(a), y = store<T>(b);
+      const Compute<T> expected = best_of_elements<Order>(x, y);
+      BestLanes<Order, T> lanes;
+      lanes.add(broadcast(x));
+      lanes.add(broadcast(y));
       for (int i = 0; i < kLanes<T>; ++i) {
-        const Compute<T> m = load(lane<T>(max_words<T>(broadcast(x), broadcast(y)), i));
-        const Compute<T> expected = load(x) > load(y) || is_nan(load(x)) ? load(x) : load(y);
-        EXPECT_TRUE(m == expected || (is_nan(m) && is_nan(expected))) << a << " " << b;
+        const Compute<T> pair = load(lane<T>(best_words<Order, T>(broadcast(x), broadcast(y)), i));
+        const Compute<T> many = load(lane<T>(lanes.word(), i));
+        EXPECT_TRUE(pair == expected || (is_nan(pair) && is_nan(expected))) << a << " " << b;
+        EXPECT_TRUE(many == expected || (is_nan(many) && is_nan(expected))) << a << " " << b;
       }
     }
 }
-
-TEST(CudaWords, lane_maxima_propagate_nan) {
+template <class Order>
+void expect_lanes_of_every_type() {
   const float nan = std::nanf(""), inf = HUGE_VALF;
-  expect_lane_maxima<float>({0, -1, 2, inf, -inf, nan});
-  expect_lane_maxima<f16>({0, -1, 2, inf, -inf, nan});
-  expect_lane_maxima<bf16>({0, -1, 2, inf, -inf, nan});
-  expect_lane_maxima<int8_t>({0, -1, 127, -128});
-  expect_lane_maxima<uint8_t>({0, 1, 127, 128, 255});
+  expect_lanes<Order, float>({0, -1, 2, inf, -inf, nan});
+  expect_lanes<Order, f16>({0, -1, 2, inf, -inf, nan});
+  expect_lanes<Order, bf16>({0, -1, 2, inf, -inf, nan});
+  expect_lanes<Order, int8_t>({0, -1, 127, -128});
+  expect_lanes<Order, uint8_t>({0, 1, 127, 128, 255});
 }
+TEST(CudaWords, lane_maxima_propagate_nan) { expect_lanes_of_every_type<Largest>(); }
+TEST(CudaWords, lane_minima_propagate_nan) { expect_lanes_of_every_type<Smallest>(); }
 
-// Words of two elements: conversions are lossless, and max works lane by lane.
-template <class T>
-void expect_pair_maxima(std::initializer_list<float> values) {
-  using Pairs = PairParts<T>;
+// Words of two elements: conversions are lossless, and the extreme is taken lane by lane.
+template <class Order, class T>
+void expect_pairs(std::initializer_list<float> values) {
+  using Pairs = PairParts<T, Order>;
   for (const float a : values)
     for (const float b : values) {
       const T x = store<T>(a), y = store<T>(b);
-      const uint32_t pair = Pairs::merge(Pairs::merge(Pairs::none(), Pairs::of(x, y)),
-                                         Pairs::of(y, store<T>(lowest<T>())));
-      EXPECT_EQ(load(Pairs::value(pair, 0)), std::max(load(x), load(y))) << a << " " << b;
+      const T least = store<T>(Order::template identity<T>());
+      const uint32_t pair =
+          Pairs::merge(Pairs::merge(Pairs::none(), Pairs::of(x, y)), Pairs::of(y, least));
+      EXPECT_EQ(load(Pairs::value(pair, 0)), best_of_elements<Order>(x, y)) << a << " " << b;
       EXPECT_EQ(load(Pairs::value(pair, 1)), load(y)) << a << " " << b;
     }
 }
-TEST(CudaWords, pair_maxima) {
-  expect_pair_maxima<f16>({0, -1, 2, HUGE_VALF, -HUGE_VALF});
-  expect_pair_maxima<bf16>({0, -1, 2, HUGE_VALF, -HUGE_VALF});
-  expect_pair_maxima<int8_t>({-128, -127, -1, 0, 1, 126, 127});
-  expect_pair_maxima<uint8_t>({0, 1, 127, 128, 254, 255});
+template <class Order>
+void expect_pairs_of_every_type() {
+  expect_pairs<Order, f16>({0, -1, 2, HUGE_VALF, -HUGE_VALF});
+  expect_pairs<Order, bf16>({0, -1, 2, HUGE_VALF, -HUGE_VALF});
+  expect_pairs<Order, int8_t>({-128, -127, -1, 0, 1, 126, 127});
+  expect_pairs<Order, uint8_t>({0, 1, 127, 128, 254, 255});
 }
+TEST(CudaWords, pair_maxima) { expect_pairs_of_every_type<Largest>(); }
+TEST(CudaWords, pair_minima) { expect_pairs_of_every_type<Smallest>(); }
 
 // Every quotient that an integer average can have is rounded as in exact arithmetic.
 TEST(CudaWords, integer_averages_are_exact) {
@@ -107,8 +128,8 @@ TEST(CudaWords, fast_divisor_divides) {
       for (int64_t n = near - 2; n <= near + 2; ++n)
         if (n >= 0 && n <= 2147483647) {
           uint32_t rest = uint32_t(n);
-          EXPECT_EQ(FastDivisor(divisor).split(rest), n / divisor) << n << " / " << divisor;
-          EXPECT_EQ(rest, n % divisor);
+          EXPECT_EQ(peel(rest, fast_divisor(divisor)), n % divisor) << n << " % " << divisor;
+          EXPECT_EQ(rest, n / divisor) << n << " / " << divisor;
         }
 }
 
@@ -146,10 +167,10 @@ std::string fault_of(const char* problem_text) {
     else if constexpr (std::is_same_v<typename Body::Params, PairsParams>)
       return pairs_params(args);
     else
-      return separable_params(args, sizeof(float));
+      return separable_params(args);
   }();
   try {
-    emulate<Body>(EmulatedMemory(args), params, params.stage.blocks(), 1);
+    emulate<Body>(EmulatedMemory(args), params, params.tiling.blocks(), 1);
   } catch (const EmulatorFault& fault) {
     return fault.what();
   }
@@ -183,10 +204,10 @@ TEST(CudaSeparable, each_barrier_is_missed) {
 
 TEST(CudaSeparable, each_barrier_of_pairs_is_missed) {
   constexpr const char* kProblem = "max/sliding/f16/nchw/src:2x3x13x13/k:9x9/s:1x1/p:4x4";
-  EXPECT_EQ((fault_of<PairsBody<f16>>(kProblem)), "");
-  expect_missed(fault_of<PairsBody<f16, 0>>(kProblem));
-  expect_missed(fault_of<PairsBody<f16, 1>>(kProblem));
-  expect_missed(fault_of<PairsBody<f16, 2>>(kProblem));
+  EXPECT_EQ((fault_of<PairsBody<f16, Largest>>(kProblem)), "");
+  expect_missed(fault_of<PairsBody<f16, Largest, 0>>(kProblem));
+  expect_missed(fault_of<PairsBody<f16, Largest, 1>>(kProblem));
+  expect_missed(fault_of<PairsBody<f16, Largest, 2>>(kProblem));
 }
 
 // One kernel on one problem with inputs that show which tap was read, and with NaN and infinities.
@@ -316,4 +337,4 @@ TEST(CudaEmulated, every_kernel_is_right_on_random_problems) {
 }
 
 }  // namespace
-}  // namespace poolbench
+}  // namespace poolbench::cuda

@@ -40,13 +40,15 @@ std::string_view string_at(std::string_view bytes, size_t at) {
   return bytes.substr(at, bytes.find('\0', at) - at);
 }
 
-// "run_body<poolbench::X>(poolbench::X::Params)" -> "X"; other kernels keep their names.
+// "run_body<poolbench::cuda::X>(poolbench::cuda::X::Params)" -> "X"; other kernels keep their
+// names.
 std::string readable(std::string_view mangled) {
   int status = 0;
   char* text = abi::__cxa_demangle(std::string(mangled).c_str(), nullptr, nullptr, &status);
   std::string name = status == 0 ? text : std::string(mangled);
   std::free(text);
-  name = std::regex_replace(name, std::regex("poolbench::|\\(anonymous namespace\\)::|^void "), "");
+  name = std::regex_replace(
+      name, std::regex("poolbench::|cuda::|device::|\\(anonymous namespace\\)::|^void "), "");
   std::smatch body;
   return std::regex_match(name, body, std::regex("run_body<(.*) ?>\\(.*")) ? body[1].str() : name;
 }

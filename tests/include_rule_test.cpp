@@ -31,7 +31,7 @@ struct Owned {
 };
 constexpr Owned kOwned[] = {
     {"cuda.*|cooperative_groups.*|cub/.*|mma\\.h",
-     "kernels/cuda/.*|host/substrates/cuda.*|host/backends/cuda.*|kernels/dtype\\.h|host/peers/.*|"
+     "kernels/cuda/.*|host/substrates/cuda.*|host/backends/cuda.*|kernels/set\\.h|host/peers/.*|"
      "tests/cuda_.*",
      "CUDA belongs to its own family"},
     {"nvtx3/.*", "host/substrates/nvtx\\.cpp|tests/.*", "ranges have one interface"},

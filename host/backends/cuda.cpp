@@ -30,14 +30,14 @@ class CeilingPlan : public Plan {
   }
   void launch(const Tensors& tensors, Stream stream) override {
     if (kind_ == Kind::kReduce) {
-      cuda_linear_reduce(tensors.src, reads_, tensors.dst, writes_, stream);
+      cuda::linear_reduce(tensors.src, reads_, tensors.dst, writes_, stream);
     } else if (kind_ == Kind::kRead) {
-      cuda_read(tensors.src, reads_, tensors.dst, writes_, tensors.scratch, stream);
+      cuda::read(tensors.src, reads_, tensors.dst, writes_, tensors.scratch, stream);
     } else {
       const int64_t to_dst = std::min(half(), writes_);
-      cuda_copy(tensors.src, tensors.dst, to_dst, stream);
-      cuda_copy(static_cast<const char*>(tensors.src) + to_dst * kUnit, tensors.scratch,
-                half() - to_dst, stream);
+      cuda::copy(tensors.src, tensors.dst, to_dst, stream);
+      cuda::copy(static_cast<const char*>(tensors.src) + to_dst * kUnit, tensors.scratch,
+                 half() - to_dst, stream);
     }
   }
 
@@ -52,7 +52,7 @@ class CeilingPlan : public Plan {
 class CudaBackend : public KernelListBackend {
  public:
   CudaBackend(std::string name, Substrate& substrate)
-      : KernelListBackend(std::move(name), substrate, cuda_kernels()) {}
+      : KernelListBackend(std::move(name), substrate, cuda::kernels()) {}
 
   std::vector<std::unique_ptr<Plan>> ceilings(int64_t bytes_read, int64_t bytes_written) override {
     std::vector<std::unique_ptr<Plan>> plans;

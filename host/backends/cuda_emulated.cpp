@@ -11,7 +11,7 @@ namespace {
 class CudaEmulatedBackend : public KernelListBackend {
  public:
   CudaEmulatedBackend()
-      : KernelListBackend("cuda-emulated", host_substrate(), cuda_emulated_kernels()) {}
+      : KernelListBackend("cuda-emulated", host_substrate(), cuda::emulated_kernels()) {}
   bool timeable() const override { return false; }
 };
 

@@ -1,9 +1,9 @@
-// What memory can do: the plainest kernels that move given bytes, four 16-byte loads in flight a
-// thread. Nothing here computes a pool, so the emulator has no use for it.
+// The ceilings of memory: the plainest kernels that move given bytes, four 16-byte loads in flight
+// a thread. Nothing here computes a pool, so the emulator does not run it.
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/launch.h"
 
-namespace poolbench {
+namespace poolbench::cuda {
 namespace {
 
 constexpr int kThreads = 256;
@@ -13,13 +13,13 @@ __device__ __forceinline__ uint4 combine(uint4 a, uint4 b) {
   return {max(a.x, b.x), max(a.y, b.y), max(a.z, b.z), max(a.w, b.w)};
 }
 
-// A thread's i-th unit: a block's threads stand side by side in each of its kInFlight rows.
+// A thread's i-th 16-byte unit: a block's threads are side by side in each of its kInFlight rows.
 __device__ __forceinline__ int64_t unit(int i) {
   return (int64_t(blockIdx.x) * kInFlight + i) * kThreads + threadIdx.x;
 }
 
 __global__ void __launch_bounds__(kThreads)
-    copy(const uint4* __restrict__ read, uint4* __restrict__ write, int64_t count) {
+    copy_kernel(const uint4* __restrict__ read, uint4* __restrict__ write, int64_t count) {
   uint4 v[kInFlight];
 #pragma unroll
   for (int i = 0; i < kInFlight; ++i)
@@ -30,8 +30,8 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 __global__ void __launch_bounds__(kThreads)
-    read(const uint4* __restrict__ a, int64_t a_count, const uint4* __restrict__ b, int64_t b_count,
-         unsigned* sink) {
+    read_kernel(const uint4* __restrict__ a, int64_t a_count, const uint4* __restrict__ b,
+                int64_t b_count, unsigned* sink) {
   uint4 v[kInFlight] = {};
 #pragma unroll
   for (int i = 0; i < kInFlight; ++i) {
@@ -50,8 +50,8 @@ __global__ void __launch_bounds__(kThreads)
 
 // Unit o of `write` is the maximum of units o, o + writes, o + 2 * writes, ... of `read`.
 __global__ void __launch_bounds__(kThreads)
-    linear_reduce(const uint4* __restrict__ read, int64_t reads, uint4* __restrict__ write,
-                  int64_t writes) {
+    linear_reduce_kernel(const uint4* __restrict__ read, int64_t reads, uint4* __restrict__ write,
+                         int64_t writes) {
   const int64_t o = int64_t(blockIdx.x) * kThreads + threadIdx.x;
   if (o >= writes) return;
   uint4 best = {};
@@ -64,25 +64,25 @@ unsigned blocks_of(int64_t count, int64_t a_block) { return unsigned(ceil_div(co
 
 }  // namespace
 
-void cuda_copy(const void* from, void* to, int64_t count, void* stream) {
+void copy(const void* from, void* to, int64_t count, void* stream) {
   if (count > 0)
-    copy<<<blocks_of(count, kThreads * kInFlight), kThreads, 0, cudaStream_t(stream)>>>(
+    copy_kernel<<<blocks_of(count, kThreads * kInFlight), kThreads, 0, cudaStream_t(stream)>>>(
         static_cast<const uint4*>(from), static_cast<uint4*>(to), count);
 }
 
-void cuda_read(const void* a, int64_t a_count, const void* b, int64_t b_count, void* sink,
-               void* stream) {
+void read(const void* a, int64_t a_count, const void* b, int64_t b_count, void* sink,
+          void* stream) {
   const int64_t count = a_count + b_count;
   if (count > 0)
-    read<<<blocks_of(count, kThreads * kInFlight), kThreads, 0, cudaStream_t(stream)>>>(
+    read_kernel<<<blocks_of(count, kThreads * kInFlight), kThreads, 0, cudaStream_t(stream)>>>(
         static_cast<const uint4*>(a), a_count, static_cast<const uint4*>(b), b_count,
         static_cast<unsigned*>(sink));
 }
 
-void cuda_linear_reduce(const void* from, int64_t reads, void* to, int64_t writes, void* stream) {
+void linear_reduce(const void* from, int64_t reads, void* to, int64_t writes, void* stream) {
   if (writes > 0)
-    linear_reduce<<<blocks_of(writes, kThreads), kThreads, 0, cudaStream_t(stream)>>>(
+    linear_reduce_kernel<<<blocks_of(writes, kThreads), kThreads, 0, cudaStream_t(stream)>>>(
         static_cast<const uint4*>(from), reads, static_cast<uint4*>(to), writes);
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::cuda

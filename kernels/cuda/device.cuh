@@ -1,4 +1,4 @@
-// Bodies on a device: the context made of CUDA's own things, and the launch.
+// Bodies on a device: the context, made of CUDA's own parts, and the launch.
 #ifndef POOLBENCH_KERNELS_CUDA_DEVICE_CUH_
 #define POOLBENCH_KERNELS_CUDA_DEVICE_CUH_
 
@@ -6,9 +6,9 @@
 
 #include "kernels/types.h"
 
-namespace poolbench {
+namespace poolbench::cuda {
 
-// N elements of a block's shared memory, which starts on 16 bytes. A V of several elements is one
+// Elements of a block's shared memory, which starts on 16 bytes. A V of several elements is one
 // access; its place i, counted in elements, is a multiple of their number.
 template <class T>
 struct DeviceShared {
@@ -17,7 +17,7 @@ struct DeviceShared {
   __device__ __forceinline__ V get(int i) const {
     return *reinterpret_cast<const V*>(data + i);
   }
-  // What stands at a place counted in bytes: an addition less than get() where places are kept.
+  // The element at a byte offset: one addition less than get() where offsets are kept.
   template <class V = T>
   __device__ __forceinline__ V at_byte(int i) const {
     return *reinterpret_cast<const V*>(reinterpret_cast<const unsigned char*>(data) + i);
@@ -37,7 +37,8 @@ struct DeviceContext {
   __device__ __forceinline__ int64_t block() const { return blockIdx.x; }
   __device__ __forceinline__ int64_t blocks() const { return gridDim.x; }
 
-  // Memory that nobody writes while the kernel runs, as one access where T is 1 to 16 bytes.
+  // Loads through the read-only cache, as one access where T has 1 to 16 bytes. Nobody writes the
+  // memory while the kernel runs.
   template <class T>
   __device__ __forceinline__ T load(const T* p) const {
     if constexpr (!std::is_trivially_default_constructible_v<T>)
@@ -55,8 +56,8 @@ struct DeviceContext {
     else
       return *p;
   }
-  // 16 bytes by the instruction's name: nvcc 13 takes a uint4 apart into four stores in some
-  // kernels (staged and separable of 16 bits).
+  // Names the 16-byte instruction: nvcc 13 splits a uint4 into four stores in some kernels (staged
+  // and separable of 16 bits).
   template <class T>
   __device__ __forceinline__ void store(T* p, T v) const {
     if constexpr (sizeof(T) == 16) {
@@ -70,7 +71,8 @@ struct DeviceContext {
     }
   }
 
-  // Calls with the same T, N and Tag give the same array. Contents are undefined at first.
+  // N elements of shared memory. Calls with the same T, N and Tag give the same array. Contents are
+  // undefined at first.
   template <class T, int N, int Tag = 0>
   __device__ __forceinline__ DeviceShared<T> shared() const {
     __shared__ alignas(16) unsigned char bytes[sizeof(T) * N];
@@ -84,33 +86,30 @@ struct DeviceContext {
   }
 };
 
-// Blocks that a multiprocessor's registers are to hold. A body that says nothing asks for one:
-// asked for none, nvcc 13 spills a few registers to make room for more (strip, sm_90: 6 kernels of
-// 40 spilled, none so; 2026-11).
+// Blocks that a multiprocessor's registers are to hold: Body::kBlocks, or 1. Without the hint nvcc
+// 13 spills registers to raise occupancy (sm_90, 2026-11: 6 of 40 kernels of `strip` spill without
+// it, none with it).
 template <class Body>
-constexpr int blocks_asked() {
+constexpr int min_blocks() {
   if constexpr (requires { Body::kBlocks; })
     return Body::kBlocks;
   else
     return 1;
 }
 template <class Body>
-__global__ void __launch_bounds__(Body::kThreads, blocks_asked<Body>())
+__global__ void __launch_bounds__(Body::kThreads, min_blocks<Body>())
     run_body(const __grid_constant__ typename Body::Params params) {
   DeviceContext context;
   Body::run(context, params);
 }
 
-struct DeviceLauncher {
-  template <class Body>
-  static void launch(const PoolArgs&, const typename Body::Params& params, int64_t blocks,
-                     void* stream, int64_t /*scratch_bytes*/ = 0) {
-    if (blocks == 0) return;
-    run_body<Body>
-        <<<unsigned(blocks), Body::kThreads, 0, static_cast<cudaStream_t>(stream)>>>(params);
-  }
-};
+template <class Body>
+void launch_on_device(const typename Body::Params& params, int64_t blocks, void* stream) {
+  if (blocks == 0) return;
+  run_body<Body>
+      <<<unsigned(blocks), Body::kThreads, 0, static_cast<cudaStream_t>(stream)>>>(params);
+}
 
-}  // namespace poolbench
+}  // namespace poolbench::cuda
 
 #endif  // POOLBENCH_KERNELS_CUDA_DEVICE_CUH_

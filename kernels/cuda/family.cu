@@ -1,13 +1,12 @@
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/family.h"
-#include "kernels/cuda/launch.h"
 
-namespace poolbench {
+namespace poolbench::cuda {
 
 #ifdef __CUDACC__
-std::span<const Kernel> cuda_kernels() { return kCudaKernels<DeviceLauncher>; }
+std::span<const Kernel> kernels() { return kKernels; }
 #else
-std::span<const Kernel> cuda_emulated_kernels() { return kCudaKernels<EmulatedLauncher>; }
+std::span<const Kernel> emulated_kernels() { return kKernels; }
 #endif
 
-}  // namespace poolbench
+}  // namespace poolbench::cuda

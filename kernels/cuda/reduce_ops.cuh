@@ -1,21 +1,21 @@
-// What the kernels of `reduce` share: two threads' results made one, and what becomes of the last.
+// The merge column of kernels/reduce.h's table for its plain forms, across threads: shuffles within
+// a warp, and what the bodies of `reduce` do with the last result.
 #ifndef POOLBENCH_KERNELS_CUDA_REDUCE_OPS_CUH_
 #define POOLBENCH_KERNELS_CUDA_REDUCE_OPS_CUH_
 
-#include "kernels/cuda/family.h"
+#include "kernels/cuda/reduce.h"
 #include "kernels/cuda/words.h"
-#include "kernels/reduce.h"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
-// One element more, or another thread's result, in any order: the first of equals and the last NaN
-// still win.
-template <class T>
-POOLBENCH_DEVICE void merge(MaxIndex<T>& op, Compute<T> v, int64_t position) {
+// Adds an element, or another thread's result, in any order: the first of equals and the last NaN
+// win.
+template <class T, class Order>
+POOLBENCH_DEVICE void merge(ExtremeIndex<T, Order>& op, Compute<T> v, int64_t position) {
   if (position < 0) return;
   const bool nan = is_nan(v), had_nan = is_nan(op.best);
   const bool wins = nan || had_nan ? nan && (!had_nan || position > op.at)
-                                   : v > op.best || (v == op.best && position < op.at);
+                                   : Order::beats(v, op.best) || (v == op.best && position < op.at);
   if (wins || op.at < 0) {
     op.best = v;
     op.at = position;
@@ -26,12 +26,12 @@ POOLBENCH_DEVICE void merge(Op& op, V v, int64_t position) {
   op.add(v, position);
 }
 
-template <class T>
-POOLBENCH_DEVICE void merge(Max<T>& op, const Max<T>& other) {
+template <class T, class Order>
+POOLBENCH_DEVICE void merge(Extreme<T, Order>& op, const Extreme<T, Order>& other) {
   op.add(other.best, 0);
 }
-template <class T>
-POOLBENCH_DEVICE void merge(MaxIndex<T>& op, const MaxIndex<T>& other) {
+template <class T, class Order>
+POOLBENCH_DEVICE void merge(ExtremeIndex<T, Order>& op, const ExtremeIndex<T, Order>& other) {
   merge(op, other.best, other.at);
 }
 template <class S>
@@ -49,13 +49,13 @@ POOLBENCH_DEVICE void merge(Lp<T>& op, const Lp<T>& other) {
   if (other.largest > op.largest || is_nan(other.largest)) op.largest = other.largest;
 }
 
-// The fields that differ between threads, of the lane at distance `mask`.
-template <class Context, class T>
-POOLBENCH_DEVICE void exchange(Context& ctx, Max<T>& op, int mask) {
+// Takes the fields that differ between threads from the lane at distance `mask`.
+template <class Context, class T, class Order>
+POOLBENCH_DEVICE void exchange(Context& ctx, Extreme<T, Order>& op, int mask) {
   op.best = ctx.shuffle_xor(op.best, mask);
 }
-template <class Context, class T>
-POOLBENCH_DEVICE void exchange(Context& ctx, MaxIndex<T>& op, int mask) {
+template <class Context, class T, class Order>
+POOLBENCH_DEVICE void exchange(Context& ctx, ExtremeIndex<T, Order>& op, int mask) {
   op.best = ctx.shuffle_xor(op.best, mask);
   op.at = ctx.shuffle_xor(op.at, mask);
 }
@@ -74,7 +74,7 @@ POOLBENCH_DEVICE void exchange(Context& ctx, Lp<T>& op, int mask) {
   op.largest = ctx.shuffle_xor(op.largest, mask);
 }
 
-// Lanes at distances from, from / 2, ... to: all of them have the result.
+// Merges lanes at distances from, from / 2, ... to. All of them get the result.
 template <class Context, class Op>
 POOLBENCH_DEVICE void merge_lanes(Context& ctx, Op& op, int from, int to) {
   POOLBENCH_UNROLL
@@ -85,7 +85,7 @@ POOLBENCH_DEVICE void merge_lanes(Context& ctx, Op& op, int from, int to) {
   }
 }
 
-// Output o of a problem whose windows are whole planes.
+// Stores output o of a problem whose windows are whole planes.
 template <class Context, class Op>
 POOLBENCH_DEVICE void store_output(Context& ctx, const PoolArgs& args, int64_t o, const Op& op) {
   int64_t count = 1;
@@ -95,6 +95,6 @@ POOLBENCH_DEVICE void store_output(Context& ctx, const PoolArgs& args, int64_t o
   if constexpr (Op::kIndices) ctx.store(args.indices + o, op.index());
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_REDUCE_OPS_CUH_

@@ -1,15 +1,14 @@
-// reduce, second pass: planes that are large where planes are few are cut into pieces, a block
-// each, whose results stand in scratch. A warp merges those of an output. The cut depends on shapes
-// alone, so a problem's sums are the same on every device and in every run.
+// reduce, second pass: where planes are large and few they are cut into pieces, a block each, whose
+// results are in scratch. A warp merges those of an output.
 //
-// Of channel c of image n, piece i stands at (n * pieces + i) * channels + c; channels first: of
-// plane n, with channels = 1.
+// Piece i of channel c of image n is at (n * pieces + i) * channels + c; channels first: of plane
+// n, with channels = 1.
 #ifndef POOLBENCH_KERNELS_CUDA_REDUCE_PIECES_CUH_
 #define POOLBENCH_KERNELS_CUDA_REDUCE_PIECES_CUH_
 
 #include "kernels/cuda/reduce_ops.cuh"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
 struct ReducePiecesParams {
   PoolArgs args;
@@ -29,12 +28,13 @@ struct ReducePiecesBody {
   POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
     const int64_t o = ctx.block() * (kThreads / 32) + ctx.thread() / 32;
     const int32_t lane = ctx.thread() % 32;
-    uint32_t c = uint32_t(o);
-    const int64_t n = params.channels.split(c), channels = params.channels.divisor;
+    uint32_t rest = uint32_t(o);
+    const uint32_t c = peel(rest, params.channels);
+    const int64_t n = rest, channels = params.channels.divisor;
     const auto* partial =
         static_cast<const Op*>(params.args.scratch) + n * params.pieces * channels + c;
     Op op(params.args);
-    if (o < params.outputs)  // the others only keep the shuffles company
+    if (o < params.outputs)  // all lanes take part in shuffles
       for (int32_t i = lane; i < params.pieces; i += 32)
         merge(op, ctx.load(partial + i * channels));
     merge_lanes(ctx, op, 16, 1);
@@ -42,20 +42,6 @@ struct ReducePiecesBody {
   }
 };
 
-template <class Launch>
-void launch_reduce_pieces(const PoolArgs& args, void* stream) {
-  const int64_t pieces = reduce_cut(args).pieces, outputs = args.n * args.c;
-  const bool first = Layout(args.layout) == Layout::kChannelsFirst;
-  const ReducePiecesParams params{args, FastDivisor(first ? 1 : args.c), outputs, int32_t(pieces)};
-  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
-    using Op = typename decltype(tag)::type;
-    using Body = ReducePiecesBody<Op>;
-    if constexpr (!kIntegerLp<Op>)
-      Launch::template launch<Body>(args, params, ceil_div(outputs, Body::kThreads / 32), stream,
-                                    reduce_scratch_bytes(args));
-  });
-}
-
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_REDUCE_PIECES_CUH_

@@ -1,27 +1,32 @@
-// separable: channels first, any dense windows. A block loads a span of input into shared memory
-// (stage.cuh), reduces the windows of every row first and those of the columns after, so that a tap
-// costs one step an axis and not one for each axis' product. Windows that move by one share what
-// overlaps (slide() in parts.cuh): their cost does not grow with their size.
+// separable: channels first, any dense windows.
 //
-// Maxima of 16 bits and less that slide on both axes go two a word (separable_pairs.cuh).
+// A block loads a tile of input into shared memory (tile.cuh), reduces the windows of every row
+// first and those of the columns after, so that taps are paid an axis at a time and not for the
+// product of axes. Windows that move by one share their overlap (slide() in parts.cuh): their cost
+// does not grow with their size. Maxima of 16 bits and less that slide on both axes go two a word
+// (separable_pairs.cuh).
 //
-// Bound by the issue of instructions. Counted by following every warp of a full block through
-// sm_90's code, all of it and not the loops' bodies alone, for planes of 13x13, 13x13 s1: f32 60 an
-// output where memory leaves time for 55 (taps one by one: over 850); averages of f16 64 for 28, of
-// i8 67 for 14. Before counts were found by arithmetic and loops were short (slide()) these were
-// 89, 115 and 114. Windows that do not slide: 2 a tap, 40 a window.
+// Instruction-bound. Counted by following every warp of a full block through sm_90's code, all of
+// it and not the loops' bodies alone, 13x13 s1 in planes of 13x13:
+//
+//   instructions an output   counted   counts from tables, long loops   bandwidth leaves time for
+//   f32 max                  60        89                               55   (tap by tap: over 850)
+//   f16 average              64        115                              28
+//   i8 average               67        114                              14
+//
+// Windows that do not slide: 2 a tap, 40 a window.
 #ifndef POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_
 #define POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_
 
 #include "kernels/cuda/separable_pairs.cuh"
 #include "kernels/cuda/windows.cuh"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
 struct SeparableParams {
   PoolArgs args;
-  Stage stage;
-  FastDivisor w, rows, slices, plane_rows;  // columns; a block's rows and slices; rows of a plane
+  Tiling tiling;
+  FastDivisor w, rows, slices, plane_rows;  // columns; a tile's rows and slices; rows of a plane
   bool slide_h, slide_w;
   Counted counted;
 };
@@ -35,9 +40,9 @@ struct SeparableBody {
   static constexpr int kThreads = 128, kBlocks = 6;
   static constexpr bool kCooperative = true, kTables = true;
   static constexpr int kWithout = kLeftOut;
-  static constexpr int kElements = stage_elements(sizeof(T), sizeof(Part));
+  static constexpr int kElements = tile_elements(sizeof(T), sizeof(Part));
   static constexpr int kBytes = int(sizeof(T)), kPartBytes = int(sizeof(Part));
-  static_assert(sizeof(Part) == (Op::kIndices ? 8 : 4));  // which separable_why_not counts on
+  static_assert(sizeof(Part) == (Op::kIndices ? 8 : 4), "separable_part_bytes()");
 
   template <class Context>
   POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
@@ -53,11 +58,10 @@ struct SeparableBody {
       else
         reduce_columns(ctx, params, tile, mid, dst);
     };
-    with_tile<SeparableBody>(ctx, params.args, params.stage, work);
+    with_tile<SeparableBody>(ctx, params.args, params.tiling, work);
   }
 
-  // mid: one part for each row that is held and each column of outputs. Their positions count from
-  // the first element held.
+  // mid: one part for each (row held, output column). Positions count from the first element held.
   template <class Context, class Src, class Mid>
   POOLBENCH_DEVICE static void reduce_rows(Context& ctx, const Params& params, const Tile& tile,
                                            const Src& src, const Mid& mid) {
@@ -66,11 +70,11 @@ struct SeparableBody {
     const int32_t width = int32_t(args.axis[2].src);
     const int32_t items = tile.planes * tile.src_slices * tile.src_rows * int32_t(args.axis[2].dst);
     for (int32_t item = ctx.thread(); item < items; item += kThreads) {
-      uint32_t ow = uint32_t(item);
-      const uint32_t row = params.w.split(ow);
+      uint32_t row = uint32_t(item);
+      const uint32_t ow = peel(row, params.w);
       const Table& w = args.table[2];
       const int64_t plane =
-          w.plane_stride != 0 ? tile.plane + params.plane_rows.divide(row) : tile.plane;
+          w.plane_stride != 0 ? tile.plane + divide(row, params.plane_rows) : tile.plane;
       const Window window = ctx.load(w.windows + plane * w.plane_stride + ow);
       const int32_t from = int32_t(row) * width;
       mid.set(item, merge_range(parts, from + int32_t(window.begin), from + int32_t(window.end),
@@ -108,15 +112,16 @@ struct SeparableBody {
     const int32_t items =
         tile.planes * int32_t(params.slices.divisor * params.rows.divisor) * outputs;
     for (int32_t item = ctx.thread(); item < items; item += kThreads) {
-      uint32_t ow = uint32_t(item), oh = params.w.split(ow), od = params.rows.split(oh);
-      const int32_t p = int32_t(params.slices.split(od));
-      if (int32_t(od) >= tile.slices || int32_t(oh) >= tile.rows) continue;
+      uint32_t rest = uint32_t(item);
+      const int32_t ow = int32_t(peel(rest, params.w)), oh = int32_t(peel(rest, params.rows));
+      const int32_t od = int32_t(peel(rest, params.slices)), p = int32_t(rest);
+      if (od >= tile.slices || oh >= tile.rows) continue;
       const Table &d = args.table[0], &h = args.table[1];
       const Window wd = ctx.load(d.windows + (tile.plane + p) * d.plane_stride + tile.od + od);
       const Window wh = ctx.load(h.windows + (tile.plane + p) * h.plane_stride + tile.oh + oh);
       typename Parts<Op>::Total total{parts.none()};
       for (int32_t z = int32_t(wd.begin); z < wd.end; ++z) {
-        const int32_t column = (tile.slice_at(p, z, 1) - tile.shift) * outputs + int32_t(ow);
+        const int32_t column = (tile.slice_at(p, z, 1) - tile.shift) * outputs + ow;
         parts.add(total, merge_range(parts, int32_t(wh.begin), int32_t(wh.end),
                                      [&](int32_t y) { return mid.get(column + y * outputs); }));
       }
@@ -124,13 +129,13 @@ struct SeparableBody {
           ctx.load(args.table[2].windows + (tile.plane + p) * args.table[2].plane_stride + ow);
       const Divisor divisor(float(int32_t(wd.count)) * float(int32_t(wh.count)) *
                             float(int32_t(ww.count)));
-      const int32_t at = tile.output_at(p, int32_t(od), int32_t(oh), outputs) + int32_t(ow);
+      const int32_t at = tile.output_at(p, od, oh, outputs) + ow;
       finish(ctx, params, tile, dst, parts, p, at, parts.total(total), divisor);
     }
   }
 
-  // One window deep, so that slices of outputs are slices of input. A thread takes whole columns,
-  // and keeps what it needs again in the place of what it has read.
+  // Windows are one slice deep. A thread takes whole columns, and keeps parts where it has read
+  // their rows.
   template <class Context, class Mid, class Dst>
   POOLBENCH_DEVICE static void slide_columns(Context& ctx, const Params& params, const Tile& tile,
                                              const Mid& mid, const Dst& dst) {
@@ -141,19 +146,19 @@ struct SeparableBody {
     const int32_t begin = tile.src_h - tile.oh + int32_t(args.axis[1].pad_begin);
     const int32_t items = tile.planes * tile.slices * outputs;
     for (int32_t item = ctx.thread(); item < items; item += kThreads) {
-      uint32_t ow = uint32_t(item), od = params.w.split(ow);
-      const int32_t p = int32_t(params.slices.split(od));
-      const int32_t z = tile.od + int32_t(od);
-      // What the divisor counts: on w once a column, on d 1.
+      uint32_t rest = uint32_t(item);
+      const int32_t ow = int32_t(peel(rest, params.w)), od = int32_t(peel(rest, params.slices));
+      const int32_t p = int32_t(rest), z = tile.od + od;
+      // The divisor's factor of w is the column's; that of d is 1.
       const Axis &h = args.axis[1], &w = args.axis[2];
-      const Divisor across(float(params.counted.of(
-          2, int32_t(ow) * int32_t(w.stride) - int32_t(w.pad_begin), int32_t(w.kernel))));
+      const Divisor across(float(
+          params.counted.of(2, ow * int32_t(w.stride) - int32_t(w.pad_begin), int32_t(w.kernel))));
       const int32_t h0 = tile.oh - int32_t(h.pad_begin);
-      // Output o's window begins in row o - begin of those held, and is kept there.
+      // Output o's window begins in row o - begin of those held, and its part is kept there.
       const int32_t pitch = kPartBytes * outputs;
       const int32_t row = (p * tile.src_slices + z - tile.src_d) * tile.src_rows - begin;
-      const Line column{pitch * row + kPartBytes * int32_t(ow), pitch};
-      const Line to{tile.output_at(p, int32_t(od), 0, outputs) + int32_t(ow), outputs};
+      const Line column{pitch * row + kPartBytes * ow, pitch};
+      const Line to{tile.output_at(p, od, 0, outputs) + ow, outputs};
       for (int32_t from = 0; from < tile.rows; from += kernel)
         slide(
             parts, from, tile.rows, kernel, begin, begin + tile.src_rows, column, column, to,
@@ -183,37 +188,22 @@ struct SeparableBody {
   }
 };
 
-inline SeparableParams separable_params(const PoolArgs& args, int64_t part_bytes) {
-  const StageCut cut = stage_cut(args, dtype_bytes(DType(args.dtype)), part_bytes);
-  return {args,
-          Stage(args, cut),
-          FastDivisor(args.axis[2].dst),
-          FastDivisor(cut.rows),
-          FastDivisor(cut.slices),
-          FastDivisor(args.axis[0].src * args.axis[1].src),
-          slides(args, 1) && args.axis[0].kernel == 1 && args.axis[0].stride == 1 &&
-              args.axis[0].pad_begin == 0,
-          slides(args, 2),
-          Counted(args)};
+inline SeparableParams separable_params(const PoolArgs& args) {
+  const int64_t part_bytes = separable_part_bytes(args);
+  const TileCut cut = tile_cut(args, dtype_bytes(DType(args.dtype)), part_bytes);
+  const Axis& d = args.axis[0];
+  const bool one_deep = d.kernel == 1 && d.stride == 1 && d.pad_begin == 0;
+  return {.args = args,
+          .tiling = Tiling(args, cut),
+          .w = fast_divisor(args.axis[2].dst),
+          .rows = fast_divisor(cut.rows),
+          .slices = fast_divisor(cut.slices),
+          .plane_rows = fast_divisor(d.src * args.axis[1].src),
+          .slide_h = slides(args, 1) && one_deep,
+          .slide_w = slides(args, 2),
+          .counted = Counted(args)};
 }
 
-template <class Launch>
-void launch_separable(const PoolArgs& args, void* stream) {
-  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
-    using Op = typename decltype(tag)::type;
-    using T = typename Op::Type;
-    if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> && !kIntegerLp<Op>) {
-      using Body = SeparableBody<Op>;
-      const SeparableParams params = separable_params(args, sizeof(typename Body::Part));
-      if constexpr (std::is_same_v<Op, Max<T>> && sizeof(T) <= 2)
-        if (params.slide_h && params.slide_w)
-          return Launch::template launch<PairsBody<T>>(args, pairs_params(args),
-                                                       params.stage.blocks(), stream);
-      Launch::template launch<Body>(args, params, params.stage.blocks(), stream);
-    }
-  });
-}
-
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_SEPARABLE_CUH_

@@ -1,28 +1,35 @@
-// separable, two lanes a word: maxima of 16-bit floats and of bytes whose windows move by one on h
-// and w. The same passes (slide() in parts.cuh) over half as many words: rows in pairs first, half
-// a block apart, then neighbouring columns in pairs. In between, a row's maxima are 16-bit keys.
+// separable, two elements a word: extremes of 16-bit floats and of bytes whose windows move by one
+// on h and w. The same passes (slide() in parts.cuh) over half as many words: rows in pairs first,
+// half a tile apart, then neighbouring columns in pairs. In between, a row's extremes are 16-bit
+// keys.
 //
-// Bound by the issue of instructions. Counted as for separable.cuh, 13x13 s1: f16 39 an output
-// where memory leaves time for 28, i8 36 for 14 (9x9 in planes of 19x19: 55 and 54, for each row is
-// three groups there). Some 8 of them are what a thread does once a block, whatever its share: so
-// blocks have 128 threads, where 256 take 5 more.
+// Instruction-bound. Counted as for separable.cuh, maxima:
+//
+//   instructions an output    counted   bandwidth leaves time for
+//   f16 13x13 s1, 13x13       39        28
+//   i8 13x13 s1, 13x13        36        14
+//   f16 9x9 s1, 19x19         55        28   each row is three groups
+//   i8 9x9 s1, 19x19          54        14
+//
+// Some 8 of them a thread spends once a block: blocks have 128 threads, where 256 take 5 more.
 #ifndef POOLBENCH_KERNELS_CUDA_SEPARABLE_PAIRS_CUH_
 #define POOLBENCH_KERNELS_CUDA_SEPARABLE_PAIRS_CUH_
 
 #include "kernels/cuda/parts.cuh"
-#include "kernels/cuda/stage.cuh"
+#include "kernels/cuda/separable.h"
+#include "kernels/cuda/tile.cuh"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
 constexpr int kPairPartBytes = 4;  // a key and half a tail
 
 struct PairsParams {
   PoolArgs args;
-  Stage stage;
-  FastDivisor pairs, slices;  // of columns; a block's slices
+  Tiling tiling;
+  FastDivisor pairs, slices;  // of columns; a tile's slices
 };
 
-template <class Type, int kLeftOut = -1>
+template <class Type, class Order, int kLeftOut = -1>
 struct PairsBody {
   using Params = PairsParams;
   using T = Type;
@@ -30,20 +37,20 @@ struct PairsBody {
   static constexpr int kThreads = 128, kBlocks = 6;
   static constexpr bool kCooperative = true, kTables = false;
   static constexpr int kWithout = kLeftOut;
-  static constexpr int kElements = stage_elements(sizeof(T), kPairPartBytes);
+  static constexpr int kElements = tile_elements(sizeof(T), kPairPartBytes);
   static constexpr int kBytes = int(sizeof(T)), kKeyBytes = 2, kPairBytes = 4;
-  using Parts = PairParts<T>;
+  using Parts = PairParts<T, Order>;
 
   template <class Context>
   POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
-    // The keys of rows, and behind them the tails, which are words.
+    // The keys of rows, then the tails, which are words.
     const auto mid = ctx.template shared<uint16_t, 2 * kElements, 2>();
     const auto work = [&](const Tile& tile, auto src, auto dst) {
       rows(ctx, params, tile, src, mid);
       barrier<2, kLeftOut>(ctx);
       columns(ctx, params, tile, mid, dst);
     };
-    with_tile<PairsBody>(ctx, params.args, params.stage, work);
+    with_tile<PairsBody>(ctx, params.args, params.tiling, work);
   }
 
   template <class Context, class Src, class Mid>
@@ -58,7 +65,7 @@ struct PairsBody {
         const int32_t high = low + half < rows ? low + half : low;
         const Line from{kBytes * (tile.shift + low * width - pad), kBytes};
         const Line to{kKeyBytes * low * keys, kKeyBytes};
-        // An odd number of words, so that the threads of a warp are in different banks.
+        // An odd number of words: no bank conflicts between the threads of a warp.
         const Line tails{kKeyBytes * (kElements + 2 * low * (outputs | 1)), kPairBytes};
         const int32_t src_apart = kBytes * (high - low) * width;
         const int32_t keys_apart = kKeyBytes * (high - low) * keys;
@@ -71,14 +78,14 @@ struct PairsBody {
               mid.set_byte(at, uint16_t(pair));
               mid.set_byte(at + keys_apart, uint16_t(pair >> 16));
             });
-        if (outputs % 2 != 0) {  // the last pair's other lane, which means nothing
+        if (outputs % 2 != 0) {  // defines the last pair's other lane
           mid.set_byte(to.at(outputs), 0);
           mid.set_byte(to.at(outputs) + keys_apart, 0);
         }
       }
   }
 
-  // A thread takes two columns, and keeps what it needs again in the place of what it has read.
+  // A thread takes two columns, and keeps parts where it has read their rows.
   template <class Context, class Mid, class Dst>
   POOLBENCH_DEVICE static void columns(Context& ctx, const Params& params, const Tile& tile,
                                        const Mid& mid, const Dst& dst) {
@@ -88,14 +95,15 @@ struct PairsBody {
     const int32_t begin = tile.src_h - tile.oh + int32_t(h.pad_begin);
     const int32_t items = tile.planes * tile.slices * pairs;
     for (int32_t item = ctx.thread(); item < items; item += kThreads) {
-      uint32_t pair = uint32_t(item), od = params.pairs.split(pair);
-      const int32_t p = int32_t(params.slices.split(od)), ow = 2 * int32_t(pair);
-      const int32_t slice = p * tile.src_slices + tile.od + int32_t(od) - tile.src_d;
+      uint32_t rest = uint32_t(item);
+      const int32_t ow = 2 * int32_t(peel(rest, params.pairs));
+      const int32_t od = int32_t(peel(rest, params.slices)), p = int32_t(rest);
+      const int32_t slice = p * tile.src_slices + tile.od + od - tile.src_d;
       const bool both = ow + 1 < outputs;
-      // Output o's window begins in row o - begin of those held, and is kept there.
+      // Output o's window begins in row o - begin of those held, and its part is kept there.
       const int32_t pitch = kPairBytes * pairs;
       const Line column{pitch * (slice * tile.src_rows - begin) + kKeyBytes * ow, pitch};
-      const Line to{kBytes * (tile.output_at(p, int32_t(od), 0, outputs) + ow), kBytes * outputs};
+      const Line to{kBytes * (tile.output_at(p, od, 0, outputs) + ow), kBytes * outputs};
       for (int32_t first = 0; first < tile.rows; first += kernel)
         slide(
             Parts(), first, tile.rows, kernel, begin, begin + tile.src_rows, column, column, to,
@@ -111,11 +119,13 @@ struct PairsBody {
 };
 
 inline PairsParams pairs_params(const PoolArgs& args) {
-  const StageCut cut = stage_cut(args, dtype_bytes(DType(args.dtype)), kPairPartBytes);
-  return {args, Stage(args, cut), FastDivisor(ceil_div(args.axis[2].dst, 2)),
-          FastDivisor(cut.slices)};
+  const TileCut cut = tile_cut(args, dtype_bytes(DType(args.dtype)), kPairPartBytes);
+  return {.args = args,
+          .tiling = Tiling(args, cut),
+          .pairs = fast_divisor(ceil_div(args.axis[2].dst, 2)),
+          .slices = fast_divisor(cut.slices)};
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_SEPARABLE_PAIRS_CUH_

@@ -1,15 +1,13 @@
-// sliding: one thread an output, in the order of memory, windows by 32-bit arithmetic, whatever
-// the window. Nothing is shared between outputs but through the caches. Bound by instructions: a
-// load, a conversion and the reduction's step for each tap.
+// sliding: one thread an output, in the order of memory, windows by 32-bit arithmetic. Outputs
+// share taps through the caches only. Instruction-bound: a load, a conversion and the reduction's
+// step for each tap.
 #ifndef POOLBENCH_KERNELS_CUDA_SLIDING_CUH_
 #define POOLBENCH_KERNELS_CUDA_SLIDING_CUH_
 
-#include "kernels/cuda/family.h"
+#include "kernels/cuda/sliding.h"
 #include "kernels/cuda/windows.cuh"
-#include "kernels/cuda/words.h"
-#include "kernels/reduce.h"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
 struct SlidingParams {
   PoolArgs args;
@@ -33,18 +31,17 @@ struct SlidingBody {
     if (at >= params.outputs) return;
     const bool first = Layout(args.layout) == Layout::kChannelsFirst;
 
-    Places places{uint32_t(at)};
-    const int32_t c = first ? 0 : places.next(params.c);
-    const int32_t ow = places.next(params.w), oh = places.next(params.h);
-    const int32_t od = places.next(params.d);
+    uint32_t rest = uint32_t(at);
+    const int32_t c = first ? 0 : int32_t(peel(rest, params.c));
+    const int32_t ow = int32_t(peel(rest, params.w)), oh = int32_t(peel(rest, params.h));
+    const int32_t od = int32_t(peel(rest, params.d));
     const int64_t plane_size = src_plane_size(args);
     const int64_t step = first ? 1 : args.c;
-    const auto* src =
-        static_cast<const T*>(args.src) + int64_t(places.left) * plane_size * step + c;
+    const auto* src = static_cast<const T*>(args.src) + int64_t(rest) * plane_size * step + c;
 
-    const Taps td = taps_of(args.axis[0], od, params.include_pad);
-    const Taps th = taps_of(args.axis[1], oh, params.include_pad);
-    const Taps tw = taps_of(args.axis[2], ow, params.include_pad);
+    const Window32 td = window_of(args.axis[0], od, params.include_pad);
+    const Window32 th = window_of(args.axis[1], oh, params.include_pad);
+    const Window32 tw = window_of(args.axis[2], ow, params.include_pad);
     const int32_t src_h = int32_t(args.axis[1].src), src_w = int32_t(args.axis[2].src);
     const int32_t step_w = int32_t(args.axis[2].dilation);
     RunByRun<Op> op(args);
@@ -63,23 +60,6 @@ struct SlidingBody {
   }
 };
 
-template <class Launch>
-void launch_sliding(const PoolArgs& args, void* stream) {
-  const int64_t outputs = args.n * args.c * dst_plane_size(args);
-  if (outputs == 0) return;
-  const SlidingParams params{args,
-                             FastDivisor(args.c),
-                             FastDivisor(args.axis[0].dst),
-                             FastDivisor(args.axis[1].dst),
-                             FastDivisor(args.axis[2].dst),
-                             uint32_t(outputs),
-                             Reduction(args.reduction) == Reduction::kAvgIncludePad};
-  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
-    using Body = SlidingBody<typename decltype(tag)::type>;
-    Launch::template launch<Body>(args, params, blocks_for(outputs, Body::kThreads), stream);
-  });
-}
-
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_SLIDING_CUH_

@@ -1,27 +1,34 @@
-// staged: channels first, rows of any length, windows known to the compiler. A block loads a span
-// of input into shared memory in 16-byte runs (stage.cuh). A thread takes a column of outputs,
-// neighbours in a warp the next columns, and walks down kRows of them: each input row below is
-// combined once and merged into the outputs that it belongs to. Outputs go back through shared
-// memory, so that they too are stored in 16-byte runs.
+// staged: channels first, rows of any length, windows known to the compiler.
 //
-// Bound by the issue of instructions in 16 bits and less. Counted as for separable.cuh, 3x3 s2 in
-// planes of 112x112: f16 79 an output, where memory leaves time for 69 (f32: 109 for 138, i8: 65
-// for 34). With 256 threads, which all find the block's place, and loads and stores in loops: 96.
-// Averages of f16 have 131, Lp with p = 2 142, with p = 3 198.
+// A block loads a tile of input into shared memory in 16-byte runs (tile.cuh). A thread takes a
+// column of outputs, its neighbours in the warp the next columns, and walks down kRows of them:
+// each input row is reduced once and merged into the outputs that contain it. Outputs return
+// through shared memory, so that they too are stored in 16-byte runs.
+//
+// Instruction-bound in 16 bits and less. Counted as for separable.cuh, 3x3 s2, planes of 112x112:
+//
+//   instructions an output              counted   bandwidth leaves time for
+//   f16 max                             79        69
+//   f16 max, 256 threads, in loops      96        69   each thread finds the block's tile
+//   f32 max                             109       138
+//   i8 max                              65        34
+//   f16 average                         131       69
+//   f16 Lp, p = 2                       142       69
+//   f16 Lp, p = 3                       198       69
 #ifndef POOLBENCH_KERNELS_CUDA_STAGED_CUH_
 #define POOLBENCH_KERNELS_CUDA_STAGED_CUH_
 
 #include "kernels/cuda/parts.cuh"
-#include "kernels/cuda/stage.cuh"
+#include "kernels/cuda/staged.h"
+#include "kernels/cuda/tile.cuh"
 #include "kernels/cuda/windows.cuh"
-#include "kernels/reduce.h"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
 struct StagedParams {
   PoolArgs args;
-  Stage stage;
-  FastDivisor w, chunks, slices;  // columns; kRows-high pieces of a block's rows; its slices
+  Tiling tiling;
+  FastDivisor w, chunks, slices;  // columns; kRows-high pieces of a tile's rows; its slices
   Counted counted;
 };
 
@@ -37,7 +44,7 @@ struct StagedBody {
   static constexpr StagedShape kS = kStagedShapes[kShape];
   static constexpr int kRows = kStagedRows;
   static constexpr int kSrcRows = (kRows - 1) * kS.stride + kS.kernel;
-  static constexpr int kElements = stage_elements(sizeof(T), 0);
+  static constexpr int kElements = tile_elements(sizeof(T), 0);
 
   template <class Context>
   POOLBENCH_DEVICE static void run(Context& ctx, const Params& params) {
@@ -45,18 +52,18 @@ struct StagedBody {
       const int32_t items = tile.planes * int32_t(params.slices.divisor * params.chunks.divisor) *
                             int32_t(params.w.divisor);
       for (int32_t item = ctx.thread(); item < items; item += kThreads) {
-        uint32_t ow = uint32_t(item), chunk = params.w.split(ow);
-        uint32_t od = params.chunks.split(chunk);
-        const int32_t p = int32_t(params.slices.split(od)), oh = int32_t(chunk) * kRows;
-        if (int32_t(od) < tile.slices && oh < tile.rows)
-          column(ctx, params, tile, src, dst, p, int32_t(od), oh, int32_t(ow));
+        uint32_t rest = uint32_t(item);
+        const int32_t ow = int32_t(peel(rest, params.w));
+        const int32_t oh = int32_t(peel(rest, params.chunks)) * kRows;
+        const int32_t od = int32_t(peel(rest, params.slices)), p = int32_t(rest);
+        if (od < tile.slices && oh < tile.rows) column(ctx, params, tile, src, dst, p, od, oh, ow);
       }
     };
-    with_tile<StagedBody>(ctx, params.args, params.stage, work);
+    with_tile<StagedBody>(ctx, params.args, params.tiling, work);
   }
 
-  // Outside the input: the nearest place inside, or nothing where that would count twice. Rows that
-  // are not held are of outputs that are not stored.
+  // Replaces a position outside the input by the nearest one inside; counts() says where that would
+  // count a tap twice. Rows that are not held belong to outputs that are not stored.
   POOLBENCH_DEVICE static int32_t nearest(int32_t at, int32_t first, int32_t last) {
     return at < first ? first : at > last ? last : at;
   }
@@ -83,13 +90,13 @@ struct StagedBody {
       if (d < 0 || d >= int32_t(axis_d.src)) continue;
       const int32_t slice = tile.slice_at(p, d, width);
       constexpr int kBytes = int(sizeof(T));
-      int32_t at[kS.kernel];  // of a row's taps, in bytes; they move down with it
+      int32_t at[kS.kernel];  // byte offsets of a row's taps
       POOLBENCH_UNROLL
       for (int i = 0; i < kS.kernel; ++i)
         at[i] = kBytes *
                 (slice + nearest(h0, tile.src_h, last_h) * width + nearest(x0 + i, 0, width - 1));
       POOLBENCH_UNROLL
-      for (int i = 0; i < kS.kernel; ++i) keep_here(at[i]);
+      for (int i = 0; i < kS.kernel; ++i) do_not_hoist(at[i]);
       POOLBENCH_UNROLL
       for (int j = 0; j < kSrcRows; ++j) {
         const int32_t h = h0 + j, down = h > tile.src_h && h <= last_h ? kBytes * width : 0;
@@ -129,38 +136,15 @@ struct StagedBody {
 };
 
 inline StagedParams staged_params(const PoolArgs& args) {
-  const StageCut cut = stage_cut(args, dtype_bytes(DType(args.dtype)), 0);
-  return {args,
-          Stage(args, cut),
-          FastDivisor(args.axis[2].dst),
-          FastDivisor(ceil_div(cut.rows, kStagedRows)),
-          FastDivisor(cut.slices),
-          Counted(args)};
+  const TileCut cut = tile_cut(args, dtype_bytes(DType(args.dtype)), 0);
+  return {.args = args,
+          .tiling = Tiling(args, cut),
+          .w = fast_divisor(args.axis[2].dst),
+          .chunks = fast_divisor(ceil_div(cut.rows, kStagedRows)),
+          .slices = fast_divisor(cut.slices),
+          .counted = Counted(args)};
 }
 
-template <class Op, int kShape, class Launch>
-void launch_staged_body(const PoolArgs& args, void* stream) {
-  using Body = StagedBody<Op, kShape>;
-  const StagedParams params = staged_params(args);
-  Launch::template launch<Body>(args, params, params.stage.blocks(), stream);
-}
-
-// Op<T>: Max, MaxIndex, or the Rule of a sum (words.h).
-template <template <class> class Op, class Launch>
-void launch_staged_of(const PoolArgs& args, void* stream) {
-  dispatch<kPlainTypes>(DType(args.dtype), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> &&
-                  !(kLpRule<Op<T>> && std::is_integral_v<T>)) {
-      const int shape = staged_shape(args);
-      [&]<int... kShape>(std::integer_sequence<int, kShape...>) {
-        ((shape == kShape ? launch_staged_body<Op<T>, kShape, Launch>(args, stream) : void()), ...);
-      }
-      (std::make_integer_sequence<int, int(std::size(kStagedShapes))>());
-    }
-  });
-}
-
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_STAGED_CUH_

@@ -1,18 +1,19 @@
-// strip: channels first, values only, windows known to the compiler. A thread makes 16 bytes of
-// outputs side by side, in two rows where windows overlap. It loads whole 16-byte runs of the input
-// rows below them, one element to the left and right where the window reaches out, combines rows
-// first and columns after, all in registers. What lies outside the input is a value that changes
-// nothing, so no branch depends on the place. Bound by memory for 2x2; by the issue of instructions
-// for 3x3 in 16 bits and less.
+// strip: channels first, values only, windows known to the compiler.
+//
+// A thread makes 16 bytes of neighbouring outputs, in two rows where windows overlap. It loads
+// whole 16-byte runs of the input rows below them, and one element to the left and right where the
+// window extends there; reduces columns first and rows of columns after, all in registers.
+// Positions outside the input hold the reduction's identity, so no branch depends on the position.
+//
+// Bandwidth-bound for 2x2; instruction-bound for 3x3 in 16 bits and less.
 #ifndef POOLBENCH_KERNELS_CUDA_STRIP_CUH_
 #define POOLBENCH_KERNELS_CUDA_STRIP_CUH_
 
-#include "kernels/cuda/family.h"
+#include "kernels/cuda/strip.h"
 #include "kernels/cuda/windows.cuh"
 #include "kernels/cuda/words.h"
-#include "kernels/reduce.h"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
 // Part of an input row: `kRuns` runs of 16 bytes and the elements beside them.
 template <class T, int kRuns>
@@ -21,8 +22,8 @@ struct StripRow {
   T left, right;
 };
 
-// Lane i of the result is column a + i * kStride, counted in elements from word 0. All the choices
-// are made by the compiler once the caller's loop is unrolled.
+// Gathers columns a, a + kStride, ... into the lanes of a word, counted in elements from word 0.
+// Every branch is a constant once the caller's loop is unrolled.
 template <class T, int kStride>
 POOLBENCH_DEVICE uint32_t gather(const uint32_t* word, int a) {
   if constexpr (sizeof(T) == 4) {
@@ -47,15 +48,19 @@ POOLBENCH_DEVICE uint32_t gather(const uint32_t* word, int a) {
   }
 }
 
-// Maxima of columns, lanes packed. The word in front holds `left` in its last lane, the word behind
-// `right` in its first.
-template <class T, int kRuns>
-struct MaxColumns {
-  static constexpr bool kIntegers = true;
-  static constexpr int kWords = 4 * kRuns;
-  MaxLanes<T> column[1 + kWords + 1];
+// What the columns below a thread's outputs come to: add() takes an input row, finish() makes the
+// outputs. identity() is a word of positions that change nothing.
+template <class Form, int kRuns>
+struct Columns;
 
-  POOLBENCH_DEVICE static uint32_t nothing() { return lowest_word<T>(); }
+// Extremes, all lanes of a word in one instruction. The word in front holds `left` in its last
+// lane, the word behind `right` in its first.
+template <class T, class Order, int kRuns>
+struct Columns<Extreme<T, Order>, kRuns> {
+  static constexpr int kWords = 4 * kRuns;
+  BestLanes<Order, T> column[1 + kWords + 1];
+
+  POOLBENCH_DEVICE static uint32_t identity() { return identity_word<Order, T>(); }
   POOLBENCH_DEVICE static float given(const Shapes&) { return 1; }
   POOLBENCH_DEVICE void add(const StripRow<T, kRuns>& row) {
     column[0].add(broadcast(row.left));
@@ -73,7 +78,7 @@ struct MaxColumns {
     POOLBENCH_UNROLL
     for (int i = 0; i < 4; ++i) {
       const int first = kPerWord + i * kPerWord * kStride - kPad;
-      MaxLanes<T> best;
+      BestLanes<Order, T> best;
       POOLBENCH_UNROLL
       for (int tap = 0; tap < kKernel; ++tap) best.add(gather<T, kStride>(word, first + tap));
       out.w[i] = best.word();
@@ -82,16 +87,16 @@ struct MaxColumns {
   }
 };
 
-// Sums of columns: at most kMaxPlainTerms taps a window.
-template <class T, int kRuns, class Rule>
+// Sums by a rule (sums.h): at most kMaxPlainTerms taps a window.
+template <class Rule, int kRuns>
 struct SumColumns {
-  static constexpr bool kIntegers = !kLpRule<Rule>;
+  using T = typename Rule::Type;
   static constexpr int kCount = 16 / int(sizeof(T));
   static constexpr int kColumns = kCount * kRuns;
   using Run = Pack<T, kCount>;
   Compute<T> sum[1 + kColumns + 1] = {};
 
-  POOLBENCH_DEVICE static uint32_t nothing() { return 0; }
+  POOLBENCH_DEVICE static uint32_t identity() { return 0; }
   POOLBENCH_DEVICE static float given(const Shapes& args) { return Rule::given(args); }
   POOLBENCH_DEVICE void add(const StripRow<T, kRuns>& row) {
     sum[0] += Rule::term(row.left);
@@ -117,21 +122,22 @@ struct SumColumns {
   }
 };
 template <class T, int kRuns>
-using AverageColumns = SumColumns<T, kRuns, Mean<T>>;
+struct Columns<Mean<T>, kRuns> : SumColumns<Mean<T>, kRuns> {};
 template <class T, int kRuns>
-using Norm2Columns = SumColumns<T, kRuns, Norm2<T>>;
+struct Columns<Norm2<T>, kRuns> : SumColumns<Norm2<T>, kRuns> {};
 
 struct StripParams {
   PoolArgs args;
   FastDivisor tiles_w, tiles_h, d;
   uint32_t items;
-  int32_t store_bytes;  // what every output row is aligned to, up to 16
+  int32_t store_bytes;  // alignment of every output row, up to 16
   Counted counted;
 };
 
-template <class T, class Columns, int kShape>
+template <class Form, int kShape>
 struct StripBody {
   using Params = StripParams;
+  using T = typename Form::Type;
   static constexpr const char* kName = "strip";
   static constexpr int kThreads = 128;
   static constexpr bool kCooperative = false;
@@ -139,6 +145,7 @@ struct StripBody {
   static constexpr int kCount = 16 / int(sizeof(T));  // outputs of a row, elements of a run
   static constexpr int kRuns = kS.stride;
   static constexpr int kRows = kS.rows();
+  using Below = Columns<Form, kRuns>;
   static constexpr int kSrcRows = (kRows - 1) * kS.stride + kS.kernel_h;
   static constexpr bool kLeft = kS.pad > 0, kRight = kS.kernel_w - kS.pad > kS.stride;
   static_assert(kS.pad <= 1 && kS.kernel_w - kS.pad - kS.stride <= 1);
@@ -148,18 +155,17 @@ struct StripBody {
     const PoolArgs& args = params.args;
     const int64_t item = ctx.block() * kThreads + ctx.thread();
     if (item >= params.items) return;
-    uint32_t tile = uint32_t(item);
-    uint32_t row_tile = params.tiles_w.split(tile);
-    uint32_t slice = params.tiles_h.split(row_tile);
-    uint32_t od = slice;
-    const int64_t plane = params.d.split(od);
-    const int32_t ow = int32_t(tile) * kCount, oh = int32_t(row_tile) * kRows;
+    uint32_t rest = uint32_t(item);
+    const int32_t ow = int32_t(peel(rest, params.tiles_w)) * kCount;
+    const int32_t oh = int32_t(peel(rest, params.tiles_h)) * kRows;
+    const uint32_t od = peel(rest, params.d);
+    const int64_t plane = rest;
     const int32_t column = ow * kS.stride;
     const int32_t h0 = oh * int32_t(args.axis[1].stride) - int32_t(args.axis[1].pad_begin);
     const int32_t d0 = int32_t(od) * int32_t(args.axis[0].stride) - int32_t(args.axis[0].pad_begin);
     const auto* src = static_cast<const T*>(args.src) + plane * src_plane_size(args) + column;
 
-    Columns columns[kRows];
+    Below columns[kRows];
     for (int32_t i = 0; i < args.axis[0].kernel; ++i) {
       if (d0 + i < 0 || d0 + i >= args.axis[0].src) continue;
       StripRow<T, kRuns> rows[kSrcRows];
@@ -171,7 +177,7 @@ struct StripBody {
         if (j >= r * kS.stride && j < r * kS.stride + kS.kernel_h) columns[r].add(rows[j]);
     }
 
-    const Divisor given(Columns::given(args));
+    const Divisor given(Below::given(args));
     const int32_t count_d = params.counted.of(0, d0, int32_t(args.axis[0].kernel));
     POOLBENCH_UNROLL
     for (int r = 0; r < kRows; ++r) {
@@ -196,30 +202,31 @@ struct StripBody {
     const int32_t width = int32_t(args.axis[2].src);
     const bool inside = h >= 0 && h < args.axis[1].src;
     const T* row = src + int64_t(d * int32_t(args.axis[1].src) + h) * width;
-    const T nothing = lane<T>(Columns::nothing(), 0);
+    const T identity = lane<T>(Below::identity(), 0);
     StripRow<T, kRuns> loaded;
     POOLBENCH_UNROLL
     for (int i = 0; i < kRuns; ++i)
       loaded.run[i] = inside && column + i * kCount < width
                           ? ctx.load(reinterpret_cast<const Words*>(row) + i)
-                          : all_words(Columns::nothing());
-    loaded.left = kLeft && inside && column > 0 ? ctx.load(row - 1) : nothing;
+                          : all_words(Below::identity());
+    loaded.left = kLeft && inside && column > 0 ? ctx.load(row - 1) : identity;
     loaded.right = kRight && inside && column + kRuns * kCount < width
                        ? ctx.load(row + kRuns * kCount)
-                       : nothing;
+                       : identity;
     return loaded;
   }
 
-  // The first `left` of the outputs, in the widest stores that the rows are aligned to.
+  // Stores the first `left` of the outputs, as widely as the rows are aligned.
   template <class Context>
   POOLBENCH_DEVICE static void store_row(Context& ctx, const Params& params, T* to, int32_t left,
                                          const Words& out) {
     if (params.store_bytes == 16) {
       ctx.store(reinterpret_cast<Words*>(to), out);
     } else if (params.store_bytes == 8) {
-      using Half = Pack<uint32_t, 2>;
-      ctx.store(reinterpret_cast<Half*>(to), Half{{out.w[0], out.w[1]}});
-      if (left > kCount / 2) ctx.store(reinterpret_cast<Half*>(to) + 1, Half{{out.w[2], out.w[3]}});
+      using TwoWords = Pack<uint32_t, 2>;
+      ctx.store(reinterpret_cast<TwoWords*>(to), TwoWords{{out.w[0], out.w[1]}});
+      if (left > kCount / 2)
+        ctx.store(reinterpret_cast<TwoWords*>(to) + 1, TwoWords{{out.w[2], out.w[3]}});
     } else if (params.store_bytes == 4) {
       POOLBENCH_UNROLL
       for (int i = 0; i < 4; ++i)
@@ -232,40 +239,6 @@ struct StripBody {
   }
 };
 
-template <class T, template <class, int> class Columns, int kShape, class Launch>
-void launch_strip_body(const PoolArgs& args, void* stream) {
-  using Body = StripBody<T, Columns<T, kStripShapes[kShape].stride>, kShape>;
-  const int64_t tiles_w = ceil_div(args.axis[2].dst, Body::kCount);
-  const int64_t tiles_h = ceil_div(args.axis[1].dst, Body::kRows);
-  const int64_t items = args.n * args.c * args.axis[0].dst * tiles_h * tiles_w;
-  if (items == 0) return;
-  StripParams params{args,
-                     FastDivisor(tiles_w),
-                     FastDivisor(tiles_h),
-                     FastDivisor(args.axis[0].dst),
-                     uint32_t(items),
-                     16,
-                     Counted(args)};
-  while (args.axis[2].dst * int64_t(sizeof(T)) % params.store_bytes != 0) params.store_bytes /= 2;
-  Launch::template launch<Body>(args, params, blocks_for(items, Body::kThreads), stream);
-}
-
-template <template <class, int> class Columns, class Launch>
-void launch_strip_columns(const PoolArgs& args, void* stream) {
-  dispatch<kPlainTypes>(DType(args.dtype), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if constexpr (sizeof(T) <= 4 && !std::is_same_v<T, int32_t> &&
-                  (Columns<T, 1>::kIntegers || !std::is_integral_v<T>)) {
-      const int shape = strip_shape(args);
-      [&]<int... kShape>(std::integer_sequence<int, kShape...>) {
-        ((shape == kShape ? launch_strip_body<T, Columns, kShape, Launch>(args, stream) : void()),
-         ...);
-      }
-      (std::make_integer_sequence<int, int(std::size(kStripShapes))>());
-    }
-  });
-}
-
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_STRIP_CUH_

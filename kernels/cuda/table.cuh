@@ -1,14 +1,12 @@
 // table: one thread an output, in the order of memory, so that a warp's stores are contiguous and
-// its loads are as near as the windows are; windows from the tables. Takes everything. Bound by
-// instructions: 64-bit indices, three windows of 24 bytes an output, scalar taps.
+// its loads as near as the windows are; windows from the tables. Instruction-bound: 64-bit indices,
+// three windows of 24 bytes an output, scalar taps.
 #ifndef POOLBENCH_KERNELS_CUDA_TABLE_CUH_
 #define POOLBENCH_KERNELS_CUDA_TABLE_CUH_
 
-#include "kernels/cuda/family.h"
-#include "kernels/cuda/launch.h"
-#include "kernels/reduce.h"
+#include "kernels/cuda/table.h"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
 template <class Op>
 struct TableBody {
@@ -53,15 +51,6 @@ struct TableBody {
   }
 };
 
-template <class Launch>
-void launch_table(const PoolArgs& args, void* stream) {
-  const int64_t outputs = args.n * args.c * dst_plane_size(args);
-  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
-    using Body = TableBody<typename decltype(tag)::type>;
-    Launch::template launch<Body>(args, args, blocks_for(outputs, Body::kThreads), stream);
-  });
-}
-
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_TABLE_CUH_

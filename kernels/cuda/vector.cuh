@@ -1,22 +1,34 @@
-// vector: channels last. One thread takes 16 bytes of channels of one output; neighbours in a warp
-// take the next channels, so every access is full. Windows from the tables: their cost is shared by
-// 4 to 16 outputs, so sliding, adaptive and global windows are all alike. Overlapping windows meet
-// in the caches. Bound by memory for 2x2, by instructions for large windows.
+// vector: channels last.
+//
+// A thread takes 16 bytes of channels of one output; its neighbours in the warp take the next
+// channels, so every access is full. Windows come from the tables: their cost is shared by 4 to 16
+// outputs, so sliding, adaptive and global windows are alike. Overlapping windows meet in the
+// caches.
+//
+// Bandwidth-bound for 2x2; instruction-bound for large windows.
 #ifndef POOLBENCH_KERNELS_CUDA_VECTOR_CUH_
 #define POOLBENCH_KERNELS_CUDA_VECTOR_CUH_
 
 #include <utility>
 
-#include "kernels/cuda/family.h"
+#include "kernels/cuda/sums.h"
+#include "kernels/cuda/vector.h"
 #include "kernels/cuda/words.h"
-#include "kernels/reduce.h"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
-// What becomes of 16 bytes of channels. add() takes a tap, kNothing is the word of a tap that
-// changes nothing, end_run() comes after at most kMaxPlainTerms taps.
+// What 16 bytes of channels come to: a row of kernels/reduce.h's table for 4 to 16 channels at
+// once.
 //
-// Any reduction, an object of it for each channel.
+//   add(words, position)   a tap
+//   end_run()              comes after at most kMaxPlainTerms taps
+//   identity()             the word of a tap that changes nothing
+//
+//                    row of the table   faster because
+//   ChannelOps       any                it is not: an object of the plain form for each channel
+//   ChannelExtreme   max, min           all lanes of a word in one instruction
+//   ChannelSum       average, Lp        plain sums by a rule (sums.h)
+
 template <class Op>
 struct ChannelOps {
   using T = typename Op::Type;
@@ -53,13 +65,13 @@ struct ChannelOps {
   }
 };
 
-template <class T>
-struct ChannelMax {
+template <class T, class Order>
+struct ChannelExtreme {
   static constexpr int kInFlight = 4;
-  MaxLanes<T> best[4];
+  BestLanes<Order, T> best[4];
 
-  POOLBENCH_DEVICE explicit ChannelMax(const Shapes&) {}
-  POOLBENCH_DEVICE static uint32_t nothing() { return lowest_word<T>(); }
+  POOLBENCH_DEVICE explicit ChannelExtreme(const Shapes&) {}
+  POOLBENCH_DEVICE static uint32_t identity() { return identity_word<Order, T>(); }
   POOLBENCH_DEVICE void add(const Words& words, int64_t) {
     POOLBENCH_UNROLL
     for (int i = 0; i < 4; ++i) best[i].add(words.w[i]);
@@ -87,7 +99,7 @@ struct ChannelSum {
   RunningSum<Sum> sum[kFew ? 1 : kCount];
 
   POOLBENCH_DEVICE explicit ChannelSum(const Shapes& args) : rule(args) {}
-  POOLBENCH_DEVICE static uint32_t nothing() { return 0; }
+  POOLBENCH_DEVICE static uint32_t identity() { return 0; }
   POOLBENCH_DEVICE void add(const Words& words, int64_t) {
     const Run values = bit_cast<Run>(words);
     Sum terms[kCount];
@@ -128,7 +140,7 @@ struct VectorParams {
   uint32_t items;
 };
 
-// kWindow: the extent on h and w, whose taps are then all loaded before the first is used; 0: any.
+// kWindow: the extent on h and w, whose taps are all loaded before the first is used; 0: any.
 template <class T, class Channels, int kWindow>
 struct VectorBody {
   using Params = VectorParams;
@@ -142,13 +154,14 @@ struct VectorBody {
     const PoolArgs& args = params.args;
     const int64_t item = ctx.block() * kThreads + ctx.thread();
     if (item >= params.items) return;
-    Places places{uint32_t(item)};
-    const int32_t c = places.next(params.runs) * kRun, ow = places.next(params.w);
-    const int32_t oh = places.next(params.h), od = places.next(params.d);
+    uint32_t rest = uint32_t(item);
+    const int32_t c = int32_t(peel(rest, params.runs)) * kRun;
+    const int32_t ow = int32_t(peel(rest, params.w)), oh = int32_t(peel(rest, params.h));
+    const int32_t od = int32_t(peel(rest, params.d));
     const Window w[3] = {ctx.load(args.table[0].windows + od), ctx.load(args.table[1].windows + oh),
                          ctx.load(args.table[2].windows + ow)};
     const auto* src =
-        static_cast<const T*>(args.src) + int64_t(places.left) * src_plane_size(args) * args.c + c;
+        static_cast<const T*>(args.src) + int64_t(rest) * src_plane_size(args) * args.c + c;
     Channels channels(args);
     if constexpr (kWindow == 0)
       any_window(ctx, args, w, src, channels);
@@ -190,7 +203,7 @@ struct VectorBody {
         const int32_t at = (d * int32_t(args.axis[1].src) + h) * int32_t(args.axis[2].src) + x;
         taps[i][j] = h < w[1].end && x < w[2].end
                          ? ctx.load(reinterpret_cast<const Words*>(src + int64_t(at) * args.c))
-                         : all_words(Channels::nothing());
+                         : all_words(Channels::identity());
       }
       POOLBENCH_UNROLL
       for (int i = 0; i < kWindow; ++i) POOLBENCH_UNROLL
@@ -199,56 +212,6 @@ struct VectorBody {
   }
 };
 
-template <class T, class Channels, int kWindow, class Launch>
-void launch_vector_body(const PoolArgs& args, void* stream) {
-  using Body = VectorBody<T, Channels, kWindow>;
-  const int64_t runs = args.c / Body::kRun, items = args.n * dst_plane_size(args) * runs;
-  if (items == 0) return;
-  const VectorParams params{args,
-                            FastDivisor(runs),
-                            FastDivisor(args.axis[0].dst),
-                            FastDivisor(args.axis[1].dst),
-                            FastDivisor(args.axis[2].dst),
-                            uint32_t(items)};
-  Launch::template launch<Body>(args, params, blocks_for(items, Body::kThreads), stream);
-}
-
-// The extent that a body may have been compiled for: 0 where none is.
-inline int fixed_window(const Shapes& args) {
-  const int64_t kernel = args.axis[2].kernel;
-  const bool fixed = Windowing(args.windowing) == Windowing::kSliding &&
-                     args.axis[1].kernel == kernel && (kernel == 2 || kernel == 3) &&
-                     args.axis[0].kernel * kernel * kernel <= kMaxPlainTerms;
-  return fixed ? int(kernel) : 0;
-}
-
-template <class Rule, class Launch>
-void launch_vector_sum(const PoolArgs& args, void* stream) {
-  using T = typename Rule::Type;
-  const int window = fixed_window(args);
-  return window == 2   ? launch_vector_body<T, ChannelSum<Rule, true>, 2, Launch>(args, stream)
-         : window == 3 ? launch_vector_body<T, ChannelSum<Rule, true>, 3, Launch>(args, stream)
-                       : launch_vector_body<T, ChannelSum<Rule, false>, 0, Launch>(args, stream);
-}
-
-template <class T, class Launch>
-void launch_vector_as(const PoolArgs& args, void* stream) {
-  const int window = fixed_window(args);
-  const auto reduction = Reduction(args.reduction);
-  if (reduction == Reduction::kMax && args.with_indices)
-    return launch_vector_body<T, ChannelOps<MaxIndex<T>>, 0, Launch>(args, stream);
-  if (reduction == Reduction::kMax)
-    return window == 2   ? launch_vector_body<T, ChannelMax<T>, 2, Launch>(args, stream)
-           : window == 3 ? launch_vector_body<T, ChannelMax<T>, 3, Launch>(args, stream)
-                         : launch_vector_body<T, ChannelMax<T>, 0, Launch>(args, stream);
-  if (reduction != Reduction::kLp) return launch_vector_sum<Mean<T>, Launch>(args, stream);
-  if constexpr (!std::is_integral_v<T>) {
-    if (is_norm2(args)) return launch_vector_sum<Norm2<T>, Launch>(args, stream);
-    if (is_power(args)) return launch_vector_sum<Powers<T>, Launch>(args, stream);
-    launch_vector_body<T, ChannelOps<Lp<T>>, 0, Launch>(args, stream);
-  }
-}
-
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_VECTOR_CUH_

@@ -2,15 +2,16 @@
 #ifndef POOLBENCH_KERNELS_CUDA_WINDOWS_CUH_
 #define POOLBENCH_KERNELS_CUDA_WINDOWS_CUH_
 
-#include "kernels/cuda/words.h"
+#include "kernels/cuda/sums.h"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
-struct Taps {
+struct Window32 {
   int32_t begin, end, count;  // as in Window
 };
 
-POOLBENCH_DEVICE Taps taps_of(const Axis& axis, int32_t o, bool include_pad) {
+// sliding_window() of kernels/axes.h.
+POOLBENCH_DEVICE Window32 window_of(const Axis& axis, int32_t o, bool include_pad) {
   const int32_t src = int32_t(axis.src), step = int32_t(axis.dilation);
   const int32_t start = o * int32_t(axis.stride) - int32_t(axis.pad_begin);
   const int32_t past = start + (int32_t(axis.kernel) - 1) * step + 1;
@@ -22,13 +23,13 @@ POOLBENCH_DEVICE Taps taps_of(const Axis& axis, int32_t o, bool include_pad) {
   return {begin, end, include_pad ? (padded_end - start + step - 1) / step : taps};
 }
 
-// What a divisor counts of dense windows, of up to kMaxPlainTerms places: those inside the input,
-// or inside the padded input.
+// Counts what a dense window of up to kMaxPlainTerms positions contributes to the divisor:
+// positions inside the input, or inside the padded input. Inverses come from a table.
 struct Counted {
   int32_t from[3], to[3];
   float inverse[kMaxPlainTerms + 1];
 
-  explicit Counted(const PoolArgs& args) {
+  explicit Counted(const Shapes& args) {
     const bool padded = Reduction(args.reduction) == Reduction::kAvgIncludePad;
     for (int i = 0; i < 3; ++i) {
       const Axis& axis = args.axis[i];
@@ -45,6 +46,6 @@ struct Counted {
   }
 };
 
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
 #endif  // POOLBENCH_KERNELS_CUDA_WINDOWS_CUH_

@@ -8,16 +8,15 @@
 #include <optional>
 #include <sstream>
 
-#include "kernels/axes.h"
 #include "kernels/cuda/emulator/stack_switch.h"
 
-namespace poolbench {
+namespace poolbench::cuda {
 namespace {
 
 constexpr int kWarp = 32;
 constexpr int64_t kParallelBlocks = 16;  // fewer are not worth waking the other cores for
 constexpr size_t kStackBytes = 128 << 10;
-constexpr size_t kMaxSharedBytes = 48 << 10;  // what every device gives without being asked
+constexpr size_t kMaxSharedBytes = 48 << 10;  // what every device gives without opting in
 
 std::string at(const std::source_location& where) {
   const std::string_view file = where.file_name();
@@ -27,24 +26,20 @@ std::string at(const std::source_location& where) {
 }  // namespace
 
 EmulatedMemory::EmulatedMemory(const PoolArgs& args, int64_t scratch_bytes) {
-  const int64_t planes = args.n * args.c;
-  const int64_t src = planes * src_plane_size(args), dst = planes * dst_plane_size(args);
-  const int64_t element = dtype_bytes(DType(args.dtype));
-  const auto add = [&](const char* name, const void* begin, int64_t bytes,
-                       EmulatedRegion::Access access) {
+  const auto add = [&](const char* name, const void* begin, int64_t bytes, Access access) {
     if (begin != nullptr)
       regions.push_back({name, reinterpret_cast<uintptr_t>(begin), uint64_t(bytes), access});
   };
-  add("src", args.src, src * element, EmulatedRegion::kRead);
-  add("dst", args.dst, dst * element, EmulatedRegion::kWrite);
+  for (const RoleFacts& operand : kRoles)
+    add(operand.name, operand_address(args, operand.role),
+        operand_bytes(args, operand.role, scratch_bytes), operand.access);
   constexpr const char* kTables[] = {"table d", "table h", "table w"};
-  for (int i = 2; i >= 0; --i) {
+  for (int i = 0; i < 3; ++i) {
     const Table& table = args.table[i];
-    const int64_t rows = table.plane_stride != 0 ? planes * table.plane_stride : args.axis[i].dst;
-    add(kTables[i], table.windows, rows * int64_t(sizeof(Window)), EmulatedRegion::kRead);
+    const int64_t rows =
+        table.plane_stride != 0 ? args.n * args.c * table.plane_stride : args.axis[i].dst;
+    add(kTables[i], table.windows, rows * int64_t(sizeof(Window)), Access::kIn);
   }
-  add("indices", args.indices, dst * int64_t(sizeof(int64_t)), EmulatedRegion::kWrite);
-  add("scratch", args.scratch, scratch_bytes, EmulatedRegion::kBoth);
 }
 
 void EmulatedContext::fault(const std::string& what) const {
@@ -55,10 +50,10 @@ void EmulatedContext::fault(const std::string& what) const {
 }
 
 void EmulatedContext::bad_access(uintptr_t at, uint64_t bytes, uint64_t alignment,
-                                 EmulatedRegion::Access access) const {
+                                 bool writes) const {
   std::ostringstream text;
-  text << (access == EmulatedRegion::kWrite ? "store" : "load") << " of " << bytes << " bytes at 0x"
-       << std::hex << at << std::dec;
+  text << (writes ? "store" : "load") << " of " << bytes << " bytes at 0x" << std::hex << at
+       << std::dec;
   if (at % alignment != 0) text << " is not aligned to " << alignment;
   // The region it lies in, or else the one it is nearest to.
   const EmulatedRegion* nearest = nullptr;
@@ -74,9 +69,9 @@ void EmulatedContext::bad_access(uintptr_t at, uint64_t bytes, uint64_t alignmen
   if (nearest != nullptr) {
     const int64_t offset = int64_t(at - nearest->begin);
     text << "; bytes [" << offset << ", " << offset + int64_t(bytes) << ") of "
-         << (nearest->access == EmulatedRegion::kRead    ? "read-only "
-             : nearest->access == EmulatedRegion::kWrite ? "write-only "
-                                                         : "")
+         << (nearest->access == Access::kIn    ? "read-only "
+             : nearest->access == Access::kOut ? "write-only "
+                                               : "")
          << nearest->name << ", which has " << nearest->bytes;
   }
   fault(text.str());
@@ -356,4 +351,4 @@ void run_fibers(const EmulatedContext& base, int threads, uint64_t seed,
   });
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::cuda

@@ -1,14 +1,15 @@
 // Bodies on the CPU: what CI has instead of a GPU.
 //
 // A body without barriers runs as a loop over its threads; one with barriers runs with one fiber a
-// thread. Blocks are dealt to all cores. The emulator checks every access that goes through the
-// context: that it lies inside one tensor or table, reads inputs and writes outputs, and is aligned
-// to its size. Shared memory starts undefined: reading what no thread wrote, and two threads
-// touching an element between the same two barriers where one of them writes, are faults, so a
-// missing barrier is found whatever the order was. Barriers and shuffles that not all threads reach
-// are faults too. Threads run in an order that differs from launch to launch.
+// thread. Blocks are spread over all cores. Faults are:
 //
-// Not seen here: order of global memory between blocks, launch limits, what a compiler does.
+//   an access through the context that is not inside one operand or table, writes an input, reads
+//   an output, or is not aligned to its size shared memory that is read before a thread wrote it,
+//   or that two threads touch between the same two barriers where one of them writes: a missing
+//   barrier is found whatever the order was barriers and shuffles that not all threads reach
+//
+// Threads run in an order that differs from launch to launch. Not seen here: the order of global
+// memory between blocks, launch limits, what a compiler does.
 #ifndef POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_
 #define POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_
 
@@ -19,9 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/types.h"
+#include "kernels/operands.h"
 
-namespace poolbench {
+namespace poolbench::cuda {
 
 // A body broke a rule. The message names the kernel, block, thread and what it touched.
 struct EmulatorFault : std::runtime_error {
@@ -29,7 +30,6 @@ struct EmulatorFault : std::runtime_error {
 };
 
 struct EmulatedRegion {
-  enum Access { kRead = 1, kWrite = 2, kBoth = 3 };
   const char* name;
   uintptr_t begin;
   uint64_t bytes;
@@ -41,7 +41,7 @@ struct EmulatedMemory {
   std::vector<EmulatedRegion> regions;
 
   EmulatedMemory() = default;
-  // The tensors and tables that `args` points at.
+  // The operands (kernels/operands.h) and tables that `args` points at.
   explicit EmulatedMemory(const PoolArgs& args, int64_t scratch_bytes = 0);
 };
 
@@ -57,12 +57,12 @@ class EmulatedContext {
 
   template <class T>
   T load(const T* p) const {
-    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), EmulatedRegion::kRead);
+    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), false);
     return *p;
   }
   template <class T>
   void store(T* p, T v) const {
-    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), EmulatedRegion::kWrite);
+    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), true);
     memcpy(p, &v, sizeof(T));
   }
 
@@ -74,16 +74,15 @@ class EmulatedContext {
   [[noreturn]] void fault(const std::string& what) const;
 
  private:
-  void check(uintptr_t at, uint64_t bytes, uint64_t alignment,
-             EmulatedRegion::Access access) const {
+  void check(uintptr_t at, uint64_t bytes, uint64_t alignment, bool writes) const {
+    const Access refused = writes ? Access::kIn : Access::kOut;
     for (const EmulatedRegion& region : regions_)
       if (at - region.begin < region.bytes && bytes <= region.bytes - (at - region.begin) &&
-          at % alignment == 0 && (region.access & access) != 0)
+          at % alignment == 0 && region.access != refused)
         return;
-    bad_access(at, bytes, alignment, access);
+    bad_access(at, bytes, alignment, writes);
   }
-  [[noreturn]] void bad_access(uintptr_t at, uint64_t bytes, uint64_t alignment,
-                               EmulatedRegion::Access access) const;
+  [[noreturn]] void bad_access(uintptr_t at, uint64_t bytes, uint64_t alignment, bool writes) const;
 
   std::span<const EmulatedRegion> regions_;
   const char* kernel_;
@@ -94,7 +93,7 @@ class EmulatedContext {
 
 class EmulatedBlock;
 
-// An array in shared memory, with the history of each element since the last barrier.
+// An array in shared memory, and who touched each element since the last barrier.
 struct EmulatedShared {
   struct Touch {
     int64_t write_epoch = -1, read_epoch = -1;  // counted in barriers; -1: never
@@ -147,7 +146,7 @@ class CheckedShared {
  public:
   CheckedShared(const FiberContext& context, EmulatedShared& array)
       : context_(&context), array_(&array) {}
-  // V: T, or several of them as one access, whose place is then a multiple of their number.
+  // V: T, or several T as one access, whose index is a multiple of their number.
   template <class V = T>
   V get(int i) const {
     alignas(V) unsigned char bytes[sizeof(V)];  // V need not have a default constructor
@@ -169,7 +168,7 @@ class CheckedShared {
   }
 
  private:
-  // Bytes between two elements are no place of the array, which touch() tells.
+  // A byte between two elements is no index; touch() reports it.
   static int element(int byte) { return byte % int(sizeof(T)) == 0 ? byte / int(sizeof(T)) : -1; }
   const FiberContext* context_;
   EmulatedShared* array_;
@@ -218,14 +217,6 @@ void emulate(const EmulatedMemory& memory, const typename Body::Params& params, 
   }
 }
 
-struct EmulatedLauncher {
-  template <class Body>
-  static void launch(const PoolArgs& args, const typename Body::Params& params, int64_t blocks,
-                     void* /*stream*/, int64_t scratch_bytes = 0) {
-    emulate<Body>(EmulatedMemory(args, scratch_bytes), params, blocks, next_launch_seed());
-  }
-};
-
-}  // namespace poolbench
+}  // namespace poolbench::cuda
 
 #endif  // POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_

@@ -1,5 +1,5 @@
-// Tells AddressSanitizer, where it is compiled in, that execution moves to another stack. It must
-// know before anything is thrown there. A move is leave() on the old stack, arrive() on the new.
+// Tells AddressSanitizer, where it is compiled in, that execution moves to another stack, before
+// anything is thrown there. A move is leave() on the old stack and arrive() on the new one.
 #ifndef POOLBENCH_KERNELS_CUDA_EMULATOR_STACK_SWITCH_H_
 #define POOLBENCH_KERNELS_CUDA_EMULATOR_STACK_SWITCH_H_
 
@@ -9,16 +9,16 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-namespace poolbench {
+namespace poolbench::cuda {
 
-// One stack: where it lies, and what the sanitizer keeps for it while it is left.
+// A stack, and what the sanitizer keeps for it while another one runs.
 struct Stack {
   const void* bottom = nullptr;
   size_t bytes = 0;
   void* kept = nullptr;
 };
 
-// `last`: the stack that is left is never come back to.
+// `last`: execution never returns to the stack.
 inline void leave([[maybe_unused]] Stack& from, [[maybe_unused]] const Stack& to,
                   [[maybe_unused]] bool last = false) {
 #ifdef __SANITIZE_ADDRESS__
@@ -26,13 +26,13 @@ inline void leave([[maybe_unused]] Stack& from, [[maybe_unused]] const Stack& to
 #endif
 }
 
-// On stack `on`, from `from`, whose place is noted.
+// Now on `on`; notes where `from` is.
 inline void arrive([[maybe_unused]] Stack& on, [[maybe_unused]] Stack& from) {
 #ifdef __SANITIZE_ADDRESS__
   __sanitizer_finish_switch_fiber(on.kept, &from.bottom, &from.bytes);
 #endif
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::cuda
 
 #endif  // POOLBENCH_KERNELS_CUDA_EMULATOR_STACK_SWITCH_H_

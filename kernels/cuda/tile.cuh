@@ -1,46 +1,47 @@
-// Channels first through shared memory, what `staged` and `separable` share: how a problem is cut
-// into blocks, and how a block loads its input and stores its outputs.
+// Tiles of channels-first tensors in shared memory, which `staged` and `separable` share: where a
+// block's tile is, how it is loaded and how its outputs are stored.
 //
-// A block makes whole planes, or whole slices (d) of one plane, or rows (h) of one slice. Either
-// way what it reads and what it writes are one contiguous span each, so both move in aligned
-// 16-byte runs whatever a row's length is.
-#ifndef POOLBENCH_KERNELS_CUDA_STAGE_CUH_
-#define POOLBENCH_KERNELS_CUDA_STAGE_CUH_
+// A tile is whole planes, or whole slices (d) of one plane, or rows (h) of one slice (tile_cut.h).
+// Either way its input and its outputs are one contiguous span each, so both move in aligned
+// 16-byte runs whatever the length of a row.
+#ifndef POOLBENCH_KERNELS_CUDA_TILE_CUH_
+#define POOLBENCH_KERNELS_CUDA_TILE_CUH_
 
-#include "kernels/cuda/family.h"
+#include "kernels/cuda/tile_cut.h"
 #include "kernels/cuda/words.h"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
-// A place in the cut: the outputs of a block, and the part of the input that it holds.
+// A block's outputs, and the part of the input that it holds.
 struct Tile {
   int32_t plane;                 // the first
   int32_t planes, slices, rows;  // outputs: of how many planes, slices a plane, rows a slice
   int32_t od, oh;                // the first slice and row
   int32_t src_d, src_slices;     // the first slice held, and how many of each plane
   int32_t src_h, src_rows;       // the first row held, and how many of each slice
-  int32_t shift, dst_shift;      // where the first element stands in shared memory
-  int64_t dst_at;                // where dst_shift = 0 would stand in dst; on 16 bytes
+  int32_t shift, dst_shift;      // position of the first element in shared memory
+  int64_t dst_at;                // element of dst at position 0 of shared memory; on 16 bytes
 
-  // The place in shared memory of row 0 of a slice; rows are as long as the input's.
+  // Position in shared memory of row 0 of a slice of the input, `width` elements a row.
   POOLBENCH_DEVICE int32_t slice_at(int32_t p, int32_t d, int32_t width) const {
     return shift + ((p * src_slices + d - src_d) * src_rows - src_h) * width;
   }
-  // Likewise of an output.
+  // Position in shared memory of the first output of a row.
   POOLBENCH_DEVICE int32_t output_at(int32_t p, int32_t d, int32_t h, int32_t width) const {
     return dst_shift + ((p * slices + d) * rows + h) * width;
   }
 };
 
-struct Stage {
-  FastDivisor tiles_d, tiles_h;  // blocks to a plane
-  int32_t planes, slices, rows;  // of a block
+// The cut as blocks read it.
+struct Tiling {
+  FastDivisor tiles_d, tiles_h;  // tiles of a plane
+  int32_t planes, slices, rows;  // of a tile
   int32_t total_planes;
   int64_t src_plane, dst_plane, src_elements;
 
-  Stage(const PoolArgs& args, const StageCut& cut)
-      : tiles_d(ceil_div(args.axis[0].dst, cut.slices)),
-        tiles_h(ceil_div(args.axis[1].dst, cut.rows)),
+  Tiling(const Shapes& args, const TileCut& cut)
+      : tiles_d(fast_divisor(ceil_div(args.axis[0].dst, cut.slices))),
+        tiles_h(fast_divisor(ceil_div(args.axis[1].dst, cut.rows))),
         planes(int32_t(cut.planes)),
         slices(int32_t(cut.slices)),
         rows(int32_t(cut.rows)),
@@ -53,15 +54,15 @@ struct Stage {
   }
 };
 
-// The barriers of a body, numbered; kLeftOut is none of them but in a test, which shows that each
-// is missed.
+// The barriers of a body are numbered. A test leaves each one out (kLeftOut) and sees that the
+// emulator finds it missing.
 template <int kNumber, int kLeftOut, class Context>
 POOLBENCH_DEVICE void barrier(Context& ctx) {
   if constexpr (kNumber != kLeftOut) ctx.sync();
 }
 
-// The first position that outputs [o, o + count) of an axis read, and how many they cover. kTables:
-// windows may be other than sliding ones.
+// Finds the first position that outputs [o, o + count) of an axis read, and how many they cover.
+// kTables: windows may be other than sliding ones.
 template <bool kTables, class Context>
 POOLBENCH_DEVICE void held(Context& ctx, const PoolArgs& args, int i, int32_t plane, int32_t o,
                            int32_t count, int32_t& first, int32_t& positions) {
@@ -84,42 +85,42 @@ POOLBENCH_DEVICE void held(Context& ctx, const PoolArgs& args, int i, int32_t pl
 }
 
 template <bool kTables, class Context>
-POOLBENCH_DEVICE Tile tile_of(Context& ctx, const PoolArgs& args, const Stage& stage) {
-  uint32_t h = uint32_t(ctx.block());
-  uint32_t d = stage.tiles_h.split(h);
+POOLBENCH_DEVICE Tile tile_of(Context& ctx, const PoolArgs& args, const Tiling& tiling) {
+  uint32_t rest = uint32_t(ctx.block());
+  const uint32_t h = peel(rest, tiling.tiles_h), d = peel(rest, tiling.tiles_d);
   Tile tile;
-  tile.plane = int32_t(stage.tiles_d.split(d)) * stage.planes;
+  tile.plane = int32_t(rest) * tiling.planes;
   const auto least = [](int32_t a, int32_t b) { return a < b ? a : b; };
-  tile.od = int32_t(d) * stage.slices;
-  tile.oh = int32_t(h) * stage.rows;
-  tile.planes = least(stage.planes, stage.total_planes - tile.plane);
-  tile.slices = least(stage.slices, int32_t(args.axis[0].dst) - tile.od);
-  tile.rows = least(stage.rows, int32_t(args.axis[1].dst) - tile.oh);
+  tile.od = int32_t(d) * tiling.slices;
+  tile.oh = int32_t(h) * tiling.rows;
+  tile.planes = least(tiling.planes, tiling.total_planes - tile.plane);
+  tile.slices = least(tiling.slices, int32_t(args.axis[0].dst) - tile.od);
+  tile.rows = least(tiling.rows, int32_t(args.axis[1].dst) - tile.oh);
   held<kTables>(ctx, args, 0, tile.plane, tile.od, tile.slices, tile.src_d, tile.src_slices);
   held<kTables>(ctx, args, 1, tile.plane, tile.oh, tile.rows, tile.src_h, tile.src_rows);
   return tile;
 }
 
-// Loads the tile's input, at most kElements, and finds its places. Every thread of the block takes
-// part, and passes a barrier before it reads what others loaded. The compiler knows how many runs a
-// thread takes at most, so all of them are in flight and no loop surrounds them.
+// Loads the tile's input, at most kElements, and finds its positions. Every thread of the block
+// takes part; a barrier must follow. The number of runs a thread takes is a constant, so that all
+// of them are in flight and the loop is unrolled.
 template <class T, int kThreads, int kElements, class Context, class Shared>
-POOLBENCH_DEVICE void load_tile(Context& ctx, const PoolArgs& args, const Stage& stage, Tile& tile,
-                                const Shared& to) {
+POOLBENCH_DEVICE void load_tile(Context& ctx, const PoolArgs& args, const Tiling& tiling,
+                                Tile& tile, const Shared& to) {
   constexpr int kRun = 16 / int(sizeof(T)), kRuns = (kElements - 1) / (kRun * kThreads) + 1;
   const int32_t width = int32_t(args.axis[2].src), outputs = int32_t(args.axis[2].dst);
   const int64_t first =
-      tile.plane * stage.src_plane + (tile.src_d * int32_t(args.axis[1].src) + tile.src_h) * width;
+      tile.plane * tiling.src_plane + (tile.src_d * int32_t(args.axis[1].src) + tile.src_h) * width;
   const int64_t dst =
-      tile.plane * stage.dst_plane + (tile.od * int32_t(args.axis[1].dst) + tile.oh) * outputs;
+      tile.plane * tiling.dst_plane + (tile.od * int32_t(args.axis[1].dst) + tile.oh) * outputs;
   tile.shift = int32_t(first) & (kRun - 1);
   tile.dst_shift = int32_t(dst) & (kRun - 1);
   tile.dst_at = dst - tile.dst_shift;
 
-  // Runs may begin before the span and end behind it, but not behind the tensor.
+  // Runs may begin before the span and end behind it, but not beyond the tensor.
   const auto* src = static_cast<const T*>(args.src) + (first - tile.shift);
   const int32_t past = tile.shift + tile.planes * tile.src_slices * tile.src_rows * width;
-  const int64_t there = (stage.src_elements - (first - tile.shift)) / kRun;
+  const int64_t there = (tiling.src_elements - (first - tile.shift)) / kRun;
   int32_t runs = (past + kRun - 1) / kRun;
   if (runs > there) runs = int32_t(there);
   const int32_t run = ctx.thread();
@@ -135,15 +136,15 @@ POOLBENCH_DEVICE void load_tile(Context& ctx, const PoolArgs& args, const Stage&
   if (last < past) to.set(last, ctx.load(src + last));
 }
 
-// Stores the tile's outputs, which stand in shared memory from tile.dst_shift on. Every thread
-// takes part, past a barrier behind the last output.
+// Stores the tile's outputs from shared memory, tile.dst_shift on. Every thread of the block takes
+// part; a barrier must precede.
 template <class T, int kThreads, int kElements, class Context, class Shared>
 POOLBENCH_DEVICE void store_tile(Context& ctx, const PoolArgs& args, const Tile& tile,
                                  const Shared& from) {
   constexpr int kRun = 16 / int(sizeof(T)), kRuns = (kElements - 1) / (kRun * kThreads) + 1;
   const int32_t begin = tile.dst_shift;
   const int32_t end = begin + tile.planes * tile.slices * tile.rows * int32_t(args.axis[2].dst);
-  // Whole runs in the middle; before and behind them at most 30 elements, a thread each.
+  // Whole runs in the middle; the at most 30 elements before and behind them one a thread.
   const int32_t up = begin == 0 ? 0 : kRun, down = end / kRun * kRun;
   const int32_t low = up < end ? up : end, high = down > low ? down : low;
   auto* dst = static_cast<T*>(args.dst) + tile.dst_at;
@@ -158,23 +159,23 @@ POOLBENCH_DEVICE void store_tile(Context& ctx, const PoolArgs& args, const Tile&
   if (edge < end) ctx.store(dst + edge, from.get(edge));
 }
 
-// What a block does around its own work(tile, src, dst): the tile's input comes into src, what the
-// work leaves in dst goes out. `Body` has T, kThreads, kElements, kTables (see held()) and kWithout
-// (see barrier()); its own barriers are numbered from 2 on.
+// Loads a block's tile into src, calls work(tile, src, dst), and stores what that leaves in dst.
+// `Body` has T, kThreads, kElements, kTables (see held()) and kWithout (see barrier()); its own
+// barriers are numbered from 2 on.
 template <class Body, class Context, class Work>
-POOLBENCH_DEVICE void with_tile(Context& ctx, const PoolArgs& args, const Stage& stage,
+POOLBENCH_DEVICE void with_tile(Context& ctx, const PoolArgs& args, const Tiling& tiling,
                                 Work&& work) {
   using T = typename Body::T;
-  Tile tile = tile_of<Body::kTables>(ctx, args, stage);
+  Tile tile = tile_of<Body::kTables>(ctx, args, tiling);
   const auto src = ctx.template shared<T, Body::kElements, 0>();
   const auto dst = ctx.template shared<T, Body::kElements, 1>();
-  load_tile<T, Body::kThreads, Body::kElements>(ctx, args, stage, tile, src);
+  load_tile<T, Body::kThreads, Body::kElements>(ctx, args, tiling, tile, src);
   barrier<0, Body::kWithout>(ctx);
   work(tile, src, dst);
   barrier<1, Body::kWithout>(ctx);
   store_tile<T, Body::kThreads, Body::kElements>(ctx, args, tile, dst);
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
-#endif  // POOLBENCH_KERNELS_CUDA_STAGE_CUH_
+#endif  // POOLBENCH_KERNELS_CUDA_TILE_CUH_

@@ -1,14 +1,15 @@
-// reduce: windows that are the whole plane, channels first. A warp a plane, or a block, or where
-// planes are large and few a block a piece (reduce_pieces.cuh); threads take 16-byte runs in turn,
-// then lanes and warps merge in trees. Bound by memory for planes of a few hundred bytes and more.
-#ifndef POOLBENCH_KERNELS_CUDA_REDUCE_PLANE_CUH_
-#define POOLBENCH_KERNELS_CUDA_REDUCE_PLANE_CUH_
+// reduce, channels first: windows that are the whole plane. A plane gets a warp or a block, or,
+// where planes are large and few, a block for each piece (reduce_pieces.cuh). Threads take 16-byte
+// runs in turn, then lanes and warps merge in trees. Bandwidth-bound for planes of a few hundred
+// bytes and more.
+#ifndef POOLBENCH_KERNELS_CUDA_REDUCE_PLANES_CUH_
+#define POOLBENCH_KERNELS_CUDA_REDUCE_PLANES_CUH_
 
 #include "kernels/cuda/reduce_ops.cuh"
 
-namespace poolbench {
+namespace poolbench::POOLBENCH_CUDA_SIDE {
 
-// A run of elements. Averages sum it plainly first: 16 terms at most.
+// Adds a run of elements. Averages sum it plainly first: 16 terms at most.
 template <class Op, class T, int N>
 POOLBENCH_DEVICE void add_run(Op& op, const Pack<T, N>& run, int64_t position) {
   POOLBENCH_UNROLL
@@ -22,7 +23,7 @@ POOLBENCH_DEVICE void add_run(Average<T>& op, const Pack<T, N>& run, int64_t) {
   op.sum.add(sum);
 }
 
-struct ReducePlaneParams {
+struct ReducePlanesParams {
   PoolArgs args;
   int64_t plane_size;
   ReduceCut cut;
@@ -30,8 +31,8 @@ struct ReducePlaneParams {
 };
 
 template <class Op>
-struct ReducePlaneBody {
-  using Params = ReducePlaneParams;
+struct ReducePlanesBody {
+  using Params = ReducePlanesParams;
   using T = typename Op::Type;
   static constexpr const char* kName = "reduce";
   static constexpr int kThreads = kReduceThreads;
@@ -44,11 +45,13 @@ struct ReducePlaneBody {
     const PoolArgs& args = params.args;
     const int32_t group = params.cut.lanes, rank = ctx.thread() % group;
     const int64_t item = ctx.block() * (kThreads / group) + ctx.thread() / group;
-    const bool real = item < args.n * args.c * params.cut.pieces;  // others keep shuffles company
+    // All lanes take part in shuffles, also those without work.
+    const bool real = item < args.n * args.c * params.cut.pieces;
     Op op(args);
     if (real) {
-      uint32_t piece = uint32_t(item);
-      const int64_t plane = params.pieces.split(piece);
+      uint32_t rest = uint32_t(item);
+      const uint32_t piece = peel(rest, params.pieces);
+      const int64_t plane = rest;
       const int64_t begin = piece * params.cut.piece, left = params.plane_size - begin;
       read_piece(ctx, params, plane * params.plane_size, begin,
                  left < params.cut.piece ? left : params.cut.piece, rank, op);
@@ -68,9 +71,9 @@ struct ReducePlaneBody {
       store_output(ctx, args, item, op);
   }
 
-  // This thread's share of `size` elements from `begin` of the plane that starts at `plane`: every
-  // group-th run of 16 aligned bytes, and one of the at most 30 elements that stand before the
-  // first and after the last of them.
+  // Adds this thread's share of `size` elements from `begin` on, of the plane that starts at
+  // `plane`: every lanes-th aligned run of 16 bytes, and one of the at most 30 elements before and
+  // behind them.
   template <class Context>
   POOLBENCH_DEVICE static void read_piece(Context& ctx, const Params& params, int64_t plane,
                                           int64_t begin, int64_t size, int32_t rank, Op& op) {
@@ -90,21 +93,6 @@ struct ReducePlaneBody {
   }
 };
 
-template <class Launch>
-void launch_reduce_planes(const PoolArgs& args, void* stream) {
-  dispatch_reduction<kPlainTypes>(args, [&](auto tag) {
-    using Op = typename decltype(tag)::type;
-    using Body = ReducePlaneBody<Op>;
-    if constexpr (!kIntegerLp<Op>) {
-      const ReduceCut cut = reduce_cut(args);
-      const ReducePlaneParams params{args, src_plane_size(args), cut, FastDivisor(cut.pieces)};
-      const int64_t items = args.n * args.c * cut.pieces;
-      Launch::template launch<Body>(args, params, ceil_div(items, Body::kThreads / cut.lanes),
-                                    stream, reduce_scratch_bytes(args));
-    }
-  });
-}
+}  // namespace poolbench::POOLBENCH_CUDA_SIDE
 
-}  // namespace poolbench
-
-#endif  // POOLBENCH_KERNELS_CUDA_REDUCE_PLANE_CUH_
+#endif  // POOLBENCH_KERNELS_CUDA_REDUCE_PLANES_CUH_
