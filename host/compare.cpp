@@ -64,7 +64,9 @@ bool within(long double got, long double value, long double tolerance) {
   return got >= rounded<T>(value - tolerance) && got <= rounded<T>(value + tolerance);
 }
 
-int ceil_log2(int64_t n) { return n <= 1 ? 0 : std::bit_width(static_cast<uint64_t>(n - 1)); }
+int ceil_log2(int64_t n) {
+  return n <= 1 ? 0 : static_cast<int>(std::bit_width(static_cast<uint64_t>(n - 1)));
+}
 
 template <class T>
 Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double got) {

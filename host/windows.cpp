@@ -52,9 +52,11 @@ std::vector<Window> windows(const Problem& problem, int axis, int64_t plane) {
     } else if (spec.windowing == Windowing::kSliding) {
       table[o] = sliding_window(problem, pads, axis, o);
     } else if (spec.windowing == Windowing::kAdaptive) {
-      const auto cut = [&](int64_t i) { return i / out * src + i % out * __int128{src} / out; };
+      const auto cut = [&](int64_t i) {
+        return i / out * src + static_cast<int64_t>(i % out * __int128{src} / out);
+      };
       const auto cut_up = [&](int64_t i) {
-        return i / out * src + (i % out * __int128{src} + out - 1) / out;
+        return i / out * src + static_cast<int64_t>((i % out * __int128{src} + out - 1) / out);
       };
       table[o] = dense(cut(o), cut_up(o + 1));
     } else {
