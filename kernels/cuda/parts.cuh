@@ -11,11 +11,11 @@
 //   add(Total&, Part), total(Total)     parts merged one after another, in any number
 //   T value(Part, Divisor count)        finish, as Op::value in kernels/reduce.h
 //
-//                row of the table     faster because
-//   Extreme      max, min             16-bit floats are compared as they are stored, one
-//   instruction ExtremeIndex max, min, indices    positions in 32 bits a rule       average, Lp
-//   plain sums of at most kMaxPlainTerms terms an axis (sums.h) Lp           Lp, any p the same; p
-//   is looked at once
+//                 row of the table    faster because
+//   Extreme       max, min            16-bit floats are compared as stored, in one instruction
+//   ExtremeIndex  max, min, indices   positions in 32 bits
+//   a rule        average, Lp         plain sums of up to kMaxPlainTerms terms an axis (sums.h)
+//   Lp            Lp, any p           likewise
 //
 // kLimited: more than kMaxPlainTerms taps of an axis are added to a total in runs. kIdempotent: a
 // tap met twice changes nothing, so positions outside the input may be replaced by their nearest

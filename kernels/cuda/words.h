@@ -137,7 +137,7 @@ POOLBENCH_DEVICE uint32_t best_pairs(uint32_t a, uint32_t b) {
 #endif
 }
 
-// The extreme of many words, lane by lane.
+// Max and min of reduce.h's table, every lane of a word in one instruction.
 template <class Order, class T>
 struct BestLanes {
   uint32_t best = identity_word<Order, T>();

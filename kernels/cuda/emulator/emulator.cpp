@@ -55,7 +55,7 @@ void EmulatedContext::bad_access(uintptr_t at, uint64_t bytes, uint64_t alignmen
   text << (writes ? "store" : "load") << " of " << bytes << " bytes at 0x" << std::hex << at
        << std::dec;
   if (at % alignment != 0) text << " is not aligned to " << alignment;
-  // The region it lies in, or else the one it is nearest to.
+  // The region that contains it, or else the nearest one.
   const EmulatedRegion* nearest = nullptr;
   uint64_t least = UINT64_MAX;
   for (const EmulatedRegion& region : regions_) {
@@ -99,7 +99,7 @@ void for_each_block(int64_t blocks, const std::function<void(int64_t block)>& bo
   if (failure) std::rethrow_exception(failure);
 }
 
-// One block's threads as fibers, kept from block to block.
+// The threads of a block as fibers, reused from block to block.
 class EmulatedBlock {
  public:
   EmulatedBlock(const EmulatedContext& base, int threads, uint64_t seed,
@@ -174,7 +174,7 @@ void EmulatedBlock::start(Thread& thread) {
       });
 }
 
-// From the scheduler to a thread, until that waits or is done.
+// Runs a thread until it waits or is done.
 void EmulatedBlock::resume(Thread& thread) {
   leave(stack_, thread.stack);
   thread.fiber = std::move(thread.fiber).resume();
@@ -182,7 +182,7 @@ void EmulatedBlock::resume(Thread& thread) {
   arrive(stack_, from);
 }
 
-// From a thread to the scheduler, until that resumes it.
+// Returns to the scheduler until that resumes the thread.
 void EmulatedBlock::switch_back(Thread& thread, State state, std::source_location where) {
   thread.state = state;
   thread.where = where;
@@ -196,7 +196,7 @@ void EmulatedBlock::pause(Thread& thread, State state, std::source_location wher
   if (ending_) throw Ending();
 }
 
-// Lets every fiber return; a body that a fault has stopped halfway is unwound.
+// Lets every fiber return. A body that a fault stopped halfway is unwound.
 EmulatedBlock::~EmulatedBlock() {
   ending_ = true;
   for (Thread& thread : threads_)
@@ -234,7 +234,7 @@ std::string EmulatedBlock::describe(int thread) const {
          at(t.where);
 }
 
-// Now that every thread waits or is done: lets the warps that stand at a shuffle go on.
+// Every thread waits or is done. Lets the warps that wait at a shuffle go on.
 bool EmulatedBlock::finish_shuffles() {
   bool any = false;
   for (int first = 0; first < int(threads_.size()); first += kWarp) {
@@ -259,7 +259,7 @@ bool EmulatedBlock::finish_shuffles() {
   return any;
 }
 
-// No warp can go on without the barrier: either all threads stand at it, or all are done.
+// No warp can go on without the barrier. Either all threads wait at it, or all are done.
 bool EmulatedBlock::finish_barrier() {
   for (size_t i = 1; i < threads_.size(); ++i)
     if (threads_[i].state != threads_[0].state || at(threads_[i].where) != at(threads_[0].where))

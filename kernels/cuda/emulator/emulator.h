@@ -1,15 +1,15 @@
-// Bodies on the CPU: what CI has instead of a GPU.
+// Bodies on the CPU: what CI has instead of a GPU. A body without barriers runs as a loop over its
+// threads, one with barriers with one fiber a thread. The order of threads differs from launch to
+// launch; blocks are spread over all cores.
 //
-// A body without barriers runs as a loop over its threads; one with barriers runs with one fiber a
-// thread. Blocks are spread over all cores. Faults are:
+// Faults are:
+// - accesses through the context that are not inside one operand or table, write an input, read an
+//   output, or are not aligned to their size
+// - shared memory that is read before a thread wrote it, or that two threads touch between the same
+//   two barriers where one of them writes: a missing barrier is found whatever the order was
+// - barriers and shuffles that not all threads reach
 //
-//   an access through the context that is not inside one operand or table, writes an input, reads
-//   an output, or is not aligned to its size shared memory that is read before a thread wrote it,
-//   or that two threads touch between the same two barriers where one of them writes: a missing
-//   barrier is found whatever the order was barriers and shuffles that not all threads reach
-//
-// Threads run in an order that differs from launch to launch. Not seen here: the order of global
-// memory between blocks, launch limits, what a compiler does.
+// Not seen here: the order of global memory between blocks, launch limits, what a compiler does.
 #ifndef POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_
 #define POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_
 
@@ -70,7 +70,7 @@ class EmulatedContext {
     block_ = block;
     thread_ = thread;
   }
-  // Throws EmulatorFault with the place in front.
+  // Throws EmulatorFault. The message begins with the kernel, the block and the thread.
   [[noreturn]] void fault(const std::string& what) const;
 
  private:
@@ -187,8 +187,8 @@ class ThreadOrder {
   int mask_, step_, start_;
 };
 
-// Calls body(block) for every block, on all cores. The first exception ends the launch and is
-// thrown on.
+// Calls body(block) for every block, on all cores. Throws the first exception again, once no block
+// runs any more.
 void for_each_block(int64_t blocks, const std::function<void(int64_t block)>& body);
 // Runs body(context) for every thread of every block, each on a fiber.
 void run_fibers(const EmulatedContext& base, int threads, uint64_t seed,
