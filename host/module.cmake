@@ -1,7 +1,8 @@
 # poolbench_module(name sources...): builds a module (host/module.h) as modules/<name>.so under the
 # build folder. Hides every symbol but the entry, and avoids GNU-unique symbols, which would be
 # shared between modules even with RTLD_LOCAL. A module that exports a C++ backend
-# (host/module_export.h) also links poolbench_core, or poolbench_host for a backend of this program.
+# (host/module_export.h) also links poolbench_core, or poolbench_host for a backend of this program:
+# in this tree alone. Outside it find_package(poolbench) reads this file, for modules in plain C.
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-fno-gnu-unique POOLBENCH_HAS_NO_GNU_UNIQUE)
 set(POOLBENCH_MODULE_MAP ${CMAKE_CURRENT_LIST_DIR}/module.map CACHE INTERNAL "")
