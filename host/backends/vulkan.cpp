@@ -22,8 +22,8 @@ constexpr uint32_t kLinearGroup = 256;
 constexpr int64_t kReaders = 1 << 18;
 constexpr int64_t kUnit = 16;  // bytes of an access of linear.comp
 
-Extent extent(int64_t by) {
-  Extent made{.by = uint32_t(by), .factor = 0, .shift = 0};
+vulkan::Extent extent(int64_t by) {
+  vulkan::Extent made{.by = uint32_t(by), .factor = 0, .shift = 0};
   while ((int64_t{1} << made.shift) < by) ++made.shift;
   made.factor = uint32_t((((uint64_t{1} << made.shift) - uint64_t(by)) << 32) / uint64_t(by) + 1);
   return made;
@@ -39,7 +39,7 @@ using Calls =
 // tensors travel in push constants.
 class VulkanPlan : public Plan {
  public:
-  VulkanPlan(VulkanBackend& backend, std::string_view kernel, const VulkanWork& work,
+  VulkanPlan(VulkanBackend& backend, std::string_view kernel, const vulkan::Work& work,
              const Shapes& shapes, const Tables& tables)
       : kernel_(kernel),
         calls_(*backend.substrate_->vulkan().getDispatcher()),
@@ -52,7 +52,7 @@ class VulkanPlan : public Plan {
     set_tables(args, tables, static_cast<const Window*>(args_.at(sizeof(args))));
     backend.substrate_->write(args_.at(), &args, sizeof(args));
     backend.substrate_->write(args_.at(sizeof(args)), tables.windows.data(), table_bytes);
-    for (const VulkanDispatch& dispatch : work.dispatches) {
+    for (const vulkan::Dispatch& dispatch : work.dispatches) {
       Step step{backend.pipeline(dispatch), dispatch.groups, {}};
       step.push.args = address(args_.at());
       for (size_t i = 0; i < dispatch.extents.size(); ++i)
@@ -67,13 +67,14 @@ class VulkanPlan : public Plan {
   void launch(const Tensors& tensors, Stream stream) override {
     const vk::CommandBuffer commands(static_cast<VkCommandBuffer>(stream));
     for (const Step& step : steps_) {
-      Push push = step.push;
+      vulkan::Push push = step.push;
       push.src = address(tensors.src);
       push.dst = address(tensors.dst);
       push.indices = address(tensors.indices);
       push.scratch = address(tensors.scratch);
       commands.bindPipeline(vk::PipelineBindPoint::eCompute, step.pipeline, calls_);
-      commands.pushConstants<Push>(layout_, vk::ShaderStageFlagBits::eCompute, 0, push, calls_);
+      commands.pushConstants<vulkan::Push>(layout_, vk::ShaderStageFlagBits::eCompute, 0, push,
+                                           calls_);
       const int64_t lines = (step.groups + kLongestGrid - 1) / kLongestGrid;
       const int64_t length = std::min(step.groups, kLongestGrid);
       commands.dispatch(uint32_t(length), uint32_t(lines), 1, calls_);
@@ -91,7 +92,7 @@ class VulkanPlan : public Plan {
   struct Step {
     vk::Pipeline pipeline;
     int64_t groups;
-    Push push;  // but for the tensors
+    vulkan::Push push;  // but for the tensors
   };
   static uint64_t address(const void* memory) { return reinterpret_cast<uint64_t>(memory); }
 
@@ -106,19 +107,19 @@ class VulkanPlan : public Plan {
 VulkanBackend::VulkanBackend(std::string name, std::unique_ptr<VulkanSubstrate> substrate)
     : name_(std::move(name)), substrate_(std::move(substrate)), cache_(*substrate_) {
   const vk::PushConstantRange range{.stageFlags = vk::ShaderStageFlagBits::eCompute,
-                                    .size = sizeof(Push)};
+                                    .size = sizeof(vulkan::Push)};
   layout_ = vk::raii::PipelineLayout(substrate_->vulkan(),
                                      {.pushConstantRangeCount = 1, .pPushConstantRanges = &range});
 }
 
 std::vector<KernelInfo> VulkanBackend::kernels() const {
   std::vector<KernelInfo> infos;
-  for (const VulkanKernel& kernel : vulkan_kernels())
+  for (const vulkan::Kernel& kernel : vulkan::kernels())
     infos.push_back({kernel.name, kernel.summary});
   return infos;
 }
 
-std::string VulkanBackend::missing(const VulkanDispatch& dispatch) const {
+std::string VulkanBackend::missing(const vulkan::Dispatch& dispatch) const {
   const vk::PhysicalDeviceLimits& limits = substrate_->limits();
   if (dispatch.groups > kLongestGrid * kLongestGrid)
     return fmt::format("room for {} workgroups (at most 65,535^2)", dispatch.groups);
@@ -140,7 +141,7 @@ int64_t VulkanBackend::enough() const {
 
 VulkanBackend::Choice VulkanBackend::choose(const Shapes& args, std::string_view name) const {
   std::string why_not = fmt::format("{} has no kernel '{}'", name_, name);
-  for (const VulkanKernel& kernel : vulkan_kernels()) {
+  for (const vulkan::Kernel& kernel : vulkan::kernels()) {
     if (!name.empty() && name != kernel.name) continue;
     if (const char* reason = kernel.why_not == nullptr ? nullptr : kernel.why_not(args);
         reason != nullptr) {
@@ -148,7 +149,7 @@ VulkanBackend::Choice VulkanBackend::choose(const Shapes& args, std::string_view
       continue;
     }
     std::string lacks;
-    for (const VulkanDispatch& dispatch : kernel.work(args, enough()).dispatches)
+    for (const vulkan::Dispatch& dispatch : kernel.work(args, enough()).dispatches)
       if (lacks.empty()) lacks = missing(dispatch);
     if (lacks.empty()) return {&kernel, {}};
     why_not =
@@ -161,7 +162,7 @@ Support VulkanBackend::supports(const Problem& problem, std::string_view kernel)
   return {choose(lower_for_kernels(problem), kernel).why_not};
 }
 
-vk::Pipeline VulkanBackend::pipeline(const VulkanDispatch& dispatch) {
+vk::Pipeline VulkanBackend::pipeline(const vulkan::Dispatch& dispatch) {
   const auto found = pipelines_.find({dispatch.shader, dispatch.constants});
   if (found != pipelines_.end()) return *found->second;
   const auto words = with_float_controls(shader_words(dispatch.shader), substrate_->features());
@@ -202,9 +203,9 @@ std::vector<std::unique_ptr<Plan>> VulkanBackend::linear_passes(int64_t bytes_re
     args.c = writes;
     plans.push_back(std::make_unique<VulkanPlan>(
         *this, name,
-        VulkanWork{{{.shader = "linear",
-                     .constants = {kLinearGroup, uint32_t(drop)},
-                     .groups = (writes + kLinearGroup - 1) / kLinearGroup}}},
+        vulkan::Work{{{.shader = "linear",
+                       .constants = {kLinearGroup, uint32_t(drop)},
+                       .groups = (writes + kLinearGroup - 1) / kLinearGroup}}},
         args, Tables{}));
   };
   const int64_t reads = bytes_read / kUnit, writes = bytes_written / kUnit;

@@ -6,9 +6,9 @@
 #include <map>
 
 #include "host/backend.h"
-#include "host/backends/vulkan_kernels.h"
 #include "host/backends/vulkan_pipeline_cache.h"
 #include "host/substrates/vulkan.h"
+#include "kernels/vulkan/kernels.h"
 
 namespace poolbench {
 
@@ -31,15 +31,15 @@ class VulkanBackend : public Backend {
  private:
   friend class VulkanPlan;
   struct Choice {
-    const VulkanKernel* kernel;
+    const vulkan::Kernel* kernel;
     std::string why_not;
   };
   Choice choose(const Shapes& args, std::string_view name) const;
   int64_t enough() const;  // invocations
   // Empty, or what the device lacks for it.
-  std::string missing(const VulkanDispatch& dispatch) const;
+  std::string missing(const vulkan::Dispatch& dispatch) const;
   // Made once for each set of constants; kept as long as the backend.
-  vk::Pipeline pipeline(const VulkanDispatch& dispatch);
+  vk::Pipeline pipeline(const vulkan::Dispatch& dispatch);
 
   std::string name_;
   std::unique_ptr<VulkanSubstrate> substrate_;

@@ -27,7 +27,7 @@ void for_each_instruction(std::span<const uint32_t> words, F&& f) {
 }  // namespace
 
 std::span<const uint32_t> shader_words(std::string_view name) {
-  for (const Shader& shader : shaders())
+  for (const vulkan::Shader& shader : vulkan::shaders())
     if (name == shader.name) return shader.words;
   throw std::logic_error("no shader " + std::string(name));
 }

@@ -6,7 +6,7 @@
 
 #ifdef __cplusplus
 #include <cstdint>
-namespace poolbench {
+namespace poolbench::vulkan {
 #endif
 
 // A number known at launch that shaders divide by: n / by = (n + (n * factor >> 32)) >> shift for n
@@ -27,7 +27,7 @@ struct Push {
 };
 
 #ifdef __cplusplus
-}  // namespace poolbench
+}  // namespace poolbench::vulkan
 #endif
 
 #endif  // POOLBENCH_KERNELS_VULKAN_PUSH_H_

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace poolbench {
+namespace poolbench::vulkan {
 
 struct Shader {
   const char* name;                 // "table.f16.max_index": source, type, reduction
@@ -14,6 +14,6 @@ struct Shader {
 
 std::span<const Shader> shaders();
 
-}  // namespace poolbench
+}  // namespace poolbench::vulkan
 
 #endif  // POOLBENCH_KERNELS_VULKAN_SHADERS_H_

@@ -1,73 +1,22 @@
-#include "host/backends/vulkan_kernels.h"
-
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 
-#include "host/backends/vulkan_lanes.h"
-#include "host/backends/vulkan_shapes.h"
-#include "host/problem.h"
+#include "kernels/vulkan/kernels.h"
+#include "kernels/vulkan/launch.h"
 
-namespace poolbench {
-
-std::string shader_name(const char* source, const Shapes& args) {
-  const auto reduction = Reduction(args.reduction);
-  return fmt::format("{}.{}.{}", source, token(DType(args.dtype)),
-                     reduction == Reduction::kMax  ? args.with_indices ? "max_index" : "max"
-                     : reduction == Reduction::kLp ? "lp"
-                                                   : "average");
-}
-
-uint32_t norm_constant(const Shapes& args) {
-  if (Reduction(args.reduction) != Reduction::kLp) return 0;
-  if (std::isinf(args.norm)) return uint32_t(-1);
-  return args.norm >= 1 && args.norm <= 1024 && args.norm == std::floor(args.norm)
-             ? uint32_t(args.norm)
-             : 0;
-}
-
+namespace poolbench::vulkan {
 namespace {
 
-// Nothing below is tuned: what is marked predicted follows from counts, not from measurements.
+// Nothing here is tuned: what is marked predicted follows from counts, not from measurements.
 
 // Invocations in a workgroup that join in teams: a power of two.
 constexpr uint32_t kTeamGroup = 256;
-// Taps from which on `table` has a workgroup make an output.
-constexpr int64_t kTeamTaps = 2048;
 // What a member of a team in `reduce` takes at least: bytes of a plane, channels last places of it;
 // channels last, the most before a team grows at the cost of accesses side by side, and these.
 constexpr int64_t kMemberBytes = 32, kMemberPlaces = 4, kMostMemberPlaces = 1 << 14;
 constexpr int64_t kMostSide = 32;
 // Of shared memory for a team's Ops: a dozen workgroups on a multiprocessor (predicted).
 constexpr int64_t kTeamBytes = 16 << 10;
-constexpr int64_t kInFlight = 4;  // of table.comp and reduce_last.comp
-
-// ---- table ----
-
-VulkanWork table_work(const Shapes& args, int64_t /*enough*/) {
-  const int64_t outputs = args.n * args.c * dst_plane_size(args);
-  const int64_t planes = most_taps(args, args.axis[0]);
-  const int64_t rows = planes * most_taps(args, args.axis[1]);
-  const int64_t taps = rows * most_taps(args, args.axis[2]);
-  const bool teams = taps >= kTeamTaps;
-  const uint32_t group = teams ? kTeamGroup : kGroup;
-  return {{{.shader = shader_name("table", args),
-            .constants = {group, norm_constant(args), uint32_t(teams)},
-            .groups = teams ? outputs : ceil_div(outputs, group),
-            .iterations = teams ? ceil_div(taps, kInFlight * group) : taps + rows + planes}}};
-}
-
-// ---- reduce ----
-
-// Sliding windows too: adaptive ones of one output arrive as such.
-const char* reduce_why_not(const Shapes& args) {
-  bool whole = Windowing(args.windowing) == Windowing::kSliding;
-  for (const Axis& axis : args.axis)
-    whole &= axis.dst == 1 && axis.kernel == axis.src && axis.pad_begin == 0 && axis.dilation == 1;
-  return whole || Windowing(args.windowing) == Windowing::kGlobal ? nullptr
-                                                                  : "only windows of whole planes";
-}
+constexpr int64_t kInFlight = 4;  // of reduce_last.comp
 
 // Bytes of an Op of reductions.glsl, and of one in scratch memory.
 int64_t op_bytes(const Shapes& args) {
@@ -89,9 +38,20 @@ int64_t parts_of(const Shapes& args, int64_t groups) {
                     kMostParts);
 }
 
-VulkanWork reduce_work(const Shapes& args, int64_t /*enough*/) {
+}  // namespace
+
+// Sliding windows too: adaptive ones of one output arrive as such.
+const char* reduce_why_not(const Shapes& args) {
+  bool whole = Windowing(args.windowing) == Windowing::kSliding;
+  for (const Axis& axis : args.axis)
+    whole &= axis.dst == 1 && axis.kernel == axis.src && axis.pad_begin == 0 && axis.dilation == 1;
+  return whole || Windowing(args.windowing) == Windowing::kGlobal ? nullptr
+                                                                  : "only windows of whole planes";
+}
+
+Work reduce_work(const Shapes& args, int64_t /*enough*/) {
   const int64_t size = src_plane_size(args), wide = lanes(args), planes = args.n * args.c;
-  VulkanDispatch pass;
+  Dispatch pass;
   int64_t team, parts;
   if (channels_last(args)) {
     const int64_t channels = args.c % wide == 0 ? wide : 1, columns = args.c / channels;
@@ -133,20 +93,4 @@ VulkanWork reduce_work(const Shapes& args, int64_t /*enough*/) {
           parts * planes * kScratchOpBytes};
 }
 
-constexpr VulkanKernel kKernels[] = {
-    {"reduce", "a whole plane by a team of invocations", reduce_why_not, reduce_work},
-    {"staged", "planes or bands in shared memory: rows of any length, windows of any size",
-     vulkan::staged_why_not, vulkan::staged_work},
-    {"strip", "channels first, 16 bytes of outputs side by side", vulkan::strip_why_not,
-     vulkan::strip_work},
-    {"vector", "channels last, 16 bytes of channels", vulkan::vector_why_not, vulkan::vector_work},
-    {"sliding", "windows by arithmetic, rows shared by several outputs", vulkan::sliding_why_not,
-     vulkan::sliding_work},
-    {"table", "windows from the tables", nullptr, table_work},
-};
-
-}  // namespace
-
-std::span<const VulkanKernel> vulkan_kernels() { return kKernels; }
-
-}  // namespace poolbench
+}  // namespace poolbench::vulkan

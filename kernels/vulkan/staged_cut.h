@@ -1,13 +1,13 @@
 // How the kernel `staged` (kernels/vulkan/staged.comp) cuts a problem into workgroups. Reads shapes
 // alone, so that the same cut says whether the kernel takes a problem.
-#ifndef POOLBENCH_HOST_BACKENDS_VULKAN_STAGED_CUT_H_
-#define POOLBENCH_HOST_BACKENDS_VULKAN_STAGED_CUT_H_
+#ifndef POOLBENCH_KERNELS_VULKAN_STAGED_CUT_H_
+#define POOLBENCH_KERNELS_VULKAN_STAGED_CUT_H_
 
 #include <cstdint>
 
 #include "kernels/pool_args.h"
 
-namespace poolbench {
+namespace poolbench::vulkan {
 
 struct StagedCut {
   int64_t planes = 0;                     // of a workgroup; 0: not even one output's input fits
@@ -30,6 +30,6 @@ struct StagedCut {
 // one that leaves `enough` invocations where that costs less time than it saves.
 StagedCut staged_cut(const Shapes& args, int64_t group, int64_t enough);
 
-}  // namespace poolbench
+}  // namespace poolbench::vulkan
 
-#endif  // POOLBENCH_HOST_BACKENDS_VULKAN_STAGED_CUT_H_
+#endif  // POOLBENCH_KERNELS_VULKAN_STAGED_CUT_H_

@@ -1,12 +1,12 @@
-#include "host/backends/vulkan_staged_cut.h"
+#include "kernels/vulkan/staged_cut.h"
 
 #include <limits>
 #include <vector>
 
-#include "host/backends/vulkan_shapes.h"
 #include "kernels/axes.h"
+#include "kernels/vulkan/launch.h"
 
-namespace poolbench {
+namespace poolbench::vulkan {
 namespace {
 
 // Of lanes in a workgroup's shared memory. Predicted: a dozen workgroups on a multiprocessor.
@@ -127,4 +127,4 @@ StagedCut staged_cut(const Shapes& args, int64_t group, int64_t enough) {
   return best;
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::vulkan

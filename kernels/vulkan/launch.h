@@ -1,6 +1,6 @@
-// Numbers of a problem that several of the Vulkan kernels are cut by.
-#ifndef POOLBENCH_HOST_BACKENDS_VULKAN_SHAPES_H_
-#define POOLBENCH_HOST_BACKENDS_VULKAN_SHAPES_H_
+// What the host halves of the kernels share: numbers of a problem that they are cut by.
+#ifndef POOLBENCH_KERNELS_VULKAN_LAUNCH_H_
+#define POOLBENCH_KERNELS_VULKAN_LAUNCH_H_
 
 #include <algorithm>
 #include <bit>
@@ -8,8 +8,9 @@
 
 #include "kernels/axes.h"
 #include "kernels/types.h"
+#include "kernels/vulkan/kernels.h"
 
-namespace poolbench {
+namespace poolbench::vulkan {
 
 // The least one that is no less than `value`, which is taken to be from 1 to `most`.
 inline int64_t power_of_two(int64_t value, int64_t most) {
@@ -28,6 +29,6 @@ inline bool in_tables(const Shapes& args) {
   return Windowing(args.windowing) != Windowing::kSliding;
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::vulkan
 
-#endif  // POOLBENCH_HOST_BACKENDS_VULKAN_SHAPES_H_
+#endif  // POOLBENCH_KERNELS_VULKAN_LAUNCH_H_
