@@ -54,7 +54,7 @@ class VulkanPlan : public Plan {
     backend.substrate_->write(args_.at(sizeof(args)), tables.windows.data(), table_bytes);
     for (const vulkan::Dispatch& dispatch : work.dispatches) {
       Step step{backend.pipeline(dispatch), dispatch.groups, {}};
-      step.push.args = address(args_.at());
+      step.push.pool_args = address(args_.at());
       for (size_t i = 0; i < dispatch.extents.size(); ++i)
         step.push.extents[i] = extent(dispatch.extents[i]);
       steps_.push_back(step);

@@ -21,7 +21,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Arg
   PoolArgs value;
 };
 layout(push_constant, scalar) uniform PushBlock { Push push; };
-#define tables Args(push.args).value
+#define tables Args(push.pool_args).value
 #define args tables.shapes
 
 layout(local_size_x_id = 0) in;

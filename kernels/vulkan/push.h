@@ -18,7 +18,7 @@ struct Extent {
 };
 
 struct Push {
-  uint64_t args;  // of a PoolArgs, whose own tensors are null
+  uint64_t pool_args;  // a PoolArgs, whose own tensors are null
   uint64_t src;
   uint64_t dst;
   uint64_t indices;
