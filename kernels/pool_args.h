@@ -85,14 +85,22 @@ struct PoolArgs {
 #endif
 };
 
-#ifdef __cplusplus
 // Values of the int32 fields above. The order is fixed: modules and shaders see the numbers.
-enum class Reduction : int32_t { kMax, kAvgIncludePad, kAvgExcludePad, kLp };
+#define POOLBENCH_REDUCTIONS(X) X(kMax, 0) X(kAvgIncludePad, 1) X(kAvgExcludePad, 2) X(kLp, 3)
+#define POOLBENCH_LAYOUTS(X) X(kChannelsFirst, 0) X(kChannelsLast, 1)
+#ifdef __cplusplus
+#define POOLBENCH_VALUE(name, number) name = number,
+enum class Reduction : int32_t { POOLBENCH_REDUCTIONS(POOLBENCH_VALUE) };
 enum class Windowing : int32_t { kSliding, kAdaptive, kGlobal, kFractional };
 enum class DType : int32_t { kF64, kF32, kF16, kBF16, kI8, kU8, kI32 };
-enum class Layout : int32_t { kChannelsFirst, kChannelsLast };
+enum class Layout : int32_t { POOLBENCH_LAYOUTS(POOLBENCH_VALUE) };
 }  // namespace poolbench
+#else
+#define POOLBENCH_VALUE(name, number) const int name = number;
+POOLBENCH_REDUCTIONS(POOLBENCH_VALUE)
+POOLBENCH_LAYOUTS(POOLBENCH_VALUE)
 #endif
+#undef POOLBENCH_VALUE
 
 #ifndef __cplusplus
 #undef layout

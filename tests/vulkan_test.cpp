@@ -10,7 +10,6 @@
 
 #include "host/backends/backends.h"
 #include "host/backends/vulkan.h"
-#include "host/backends/vulkan_spirv.h"
 #include "host/compare.h"
 #include "host/fill.h"
 #include "host/fuzz.h"
@@ -305,54 +304,6 @@ TEST_F(Vulkan, validation_messages_are_exceptions) {
   substrate.vulkan().resetFences({});  // invalid: at least one is required
   EXPECT_THROW(instance->check(), std::runtime_error);
   EXPECT_NO_THROW(instance->check());
-}
-
-TEST(VulkanFeatures, decide_which_types_are_taken) {
-  const auto missing = [](const char* shader, const VulkanFeatures& features) {
-    return missing_feature(shader_words(shader), features);
-  };
-  // Max compares as integers, so f64 needs no f64 arithmetic.
-  for (const char* shader : {"table.f64.max", "table.f64.max_index", "sliding.f32.average",
-                             "reduce.f32.lp", "table.i32.max", "linear"})
-    EXPECT_EQ(missing(shader, {}), "") << shader;
-  for (const char* shader : {"table.f64.average", "sliding.f64.lp"}) {
-    EXPECT_EQ(missing(shader, {}), "f64 arithmetic (shaderFloat64)");
-    EXPECT_EQ(missing(shader, {.float64 = true}), "");
-  }
-  for (const char* shader : {"strip.f16.average", "vector.f16.lp"}) {
-    EXPECT_EQ(missing(shader, {.storage16 = true}), "exact f16 conversion (shaderFloat16)");
-    EXPECT_EQ(missing(shader, {.float16 = true, .storage16 = true}), "");
-  }
-  for (const char* shader : {"table.f16.max", "sliding.bf16.average", "reduce.bf16.lp"}) {
-    EXPECT_EQ(missing(shader, {}), "16-bit elements (storageBuffer16BitAccess)");
-    EXPECT_EQ(missing(shader, {.storage16 = true}), "");
-  }
-  for (const char* shader : {"table.i8.max", "sliding.u8.average"}) {
-    EXPECT_EQ(missing(shader, {}), "8-bit elements (storageBuffer8BitAccess)");
-    EXPECT_EQ(missing(shader, {.storage8 = true}), "");
-  }
-  EXPECT_NE(missing("table.u8.lp", {.storage8 = true}), "");  // sums powers in f64
-}
-
-TEST(VulkanFeatures, are_asked_of_the_driver) {
-  VulkanFeatures features{.float16 = true};
-  const auto words = shader_words("strip.f16.average"), other = shader_words("strip.f32.average");
-  const auto added = [&](std::span<const uint32_t> shader) {
-    return with_float_controls(shader, features).size() - shader.size();
-  };
-  constexpr size_t kCapability = 2, kMode = 4;  // words of an instruction
-  EXPECT_EQ(added(words), 0u);                  // promises nothing
-  auto& controls = features.float_controls;
-  controls.shaderDenormPreserveFloat16 = controls.shaderDenormPreserveFloat32 = true;
-  controls.denormBehaviorIndependence = vk::ShaderFloatControlsIndependence::e32BitOnly;
-  EXPECT_EQ(added(words), kCapability + kMode);
-  EXPECT_EQ(added(other), 0u);
-  controls.denormBehaviorIndependence = vk::ShaderFloatControlsIndependence::eNone;
-  EXPECT_EQ(added(words), kCapability + 2 * kMode);
-  controls = {.roundingModeIndependence = vk::ShaderFloatControlsIndependence::eAll,
-              .shaderRoundingModeRTEFloat16 = true};  // f16 is converted to by the device
-  EXPECT_EQ(added(words), kCapability + kMode);
-  EXPECT_EQ(added(other), 0u);
 }
 
 // The linear passes, which are the ceilings, move exactly the bytes that they state.

@@ -5,38 +5,31 @@
 #include "host/backends/backends.h"
 #include "host/backends/vulkan_spirv.h"
 #include "host/lower.h"
+#include "host/refusal.h"
+#include "kernels/vulkan/linear_constants.h"
 #include "kernels/vulkan/push.h"
 
 namespace poolbench {
 namespace {
 
-constexpr int64_t kLongestGrid = 65535;  // on any axis; every device has as much
-// Mesa's software driver ends an invocation's loops, without a word, after 65,535 iterations of all
-// of them together (LP_MAX_TGSI_LOOP_ITERATIONS). A few stand in roots and joins.
+constexpr int64_t kLongestGrid = 65535;  // workgroups on an axis; every device allows as many
+// Mesa's software driver silently ends an invocation's loops after 65,535 iterations of all of them
+// together (LP_MAX_TGSI_LOOP_ITERATIONS). Roots and joins take a few.
 constexpr int64_t kSoftwareLoops = 65'000;
-// Invocations that keep a device busy: of a GPU 132 multiprocessors of 2048 threads (predicted to
-// matter, not tuned), of a processor a few vectors.
+// Invocations that keep a device busy: 132 multiprocessors of 2048 threads on a GPU (predicted, not
+// tuned), a few vectors on a processor.
 constexpr int64_t kEnoughForGpu = 1 << 18, kEnoughForCpu = 1 << 5;
-constexpr uint32_t kLinearGroup = 256;
-// Invocations of the pass that only reads: enough to fill a large GPU.
+// Invocations of the pass that only reads. They fill a large GPU.
 constexpr int64_t kReaders = 1 << 18;
-constexpr int64_t kUnit = 16;  // bytes of an access of linear.comp
 
-vulkan::Extent extent(int64_t by) {
-  vulkan::Extent made{.by = uint32_t(by), .factor = 0, .shift = 0};
-  while ((int64_t{1} << made.shift) < by) ++made.shift;
-  made.factor = uint32_t((((uint64_t{1} << made.shift) - uint64_t(by)) << 32) / uint64_t(by) + 1);
-  return made;
-}
-
-// The device's functions; newer headers name the type otherwise.
+// The device's functions. Newer headers have another name for the type.
 using Calls =
     std::remove_cvref_t<decltype(*std::declval<const vk::raii::Device&>().getDispatcher())>;
 
 }  // namespace
 
-// Pipelines with their arguments. These and the tables stand in one buffer, written once; the
-// tensors travel in push constants.
+// Pipelines with their arguments. Arguments and tables stand in one buffer, written once; the
+// tensors' addresses are push constants.
 class VulkanPlan : public Plan {
  public:
   VulkanPlan(VulkanBackend& backend, std::string_view kernel, const vulkan::Work& work,
@@ -56,7 +49,7 @@ class VulkanPlan : public Plan {
       Step step{backend.pipeline(dispatch), dispatch.groups, {}};
       step.push.pool_args = address(args_.at());
       for (size_t i = 0; i < dispatch.extents.size(); ++i)
-        step.push.extents[i] = extent(dispatch.extents[i]);
+        step.push.extents[i] = fast_divisor(dispatch.extents[i]);
       steps_.push_back(step);
     }
   }
@@ -104,8 +97,12 @@ class VulkanPlan : public Plan {
   int64_t scratch_bytes_ = 0;
 };
 
-VulkanBackend::VulkanBackend(std::string name, std::unique_ptr<VulkanSubstrate> substrate)
-    : name_(std::move(name)), substrate_(std::move(substrate)), cache_(*substrate_) {
+VulkanBackend::VulkanBackend(std::string name, std::unique_ptr<VulkanSubstrate> substrate,
+                             std::span<const vulkan::Shader> shaders)
+    : name_(std::move(name)),
+      substrate_(std::move(substrate)),
+      shaders_(shaders),
+      cache_(*substrate_) {
   const vk::PushConstantRange range{.stageFlags = vk::ShaderStageFlagBits::eCompute,
                                     .size = sizeof(vulkan::Push)};
   layout_ = vk::raii::PipelineLayout(substrate_->vulkan(),
@@ -123,7 +120,7 @@ std::string VulkanBackend::missing(const vulkan::Dispatch& dispatch) const {
   const vk::PhysicalDeviceLimits& limits = substrate_->limits();
   if (dispatch.groups > kLongestGrid * kLongestGrid)
     return fmt::format("room for {} workgroups (at most 65,535^2)", dispatch.groups);
-  if (const uint32_t group = dispatch.constants.front(),
+  if (const int64_t group = dispatch.group(),
       has = std::min(limits.maxComputeWorkGroupInvocations, limits.maxComputeWorkGroupSize[0]);
       group > has)
     return fmt::format("room for {} invocations in a workgroup (has {})", group, has);
@@ -132,28 +129,28 @@ std::string VulkanBackend::missing(const vulkan::Dispatch& dispatch) const {
   if (substrate_->is_cpu() && dispatch.iterations > kSoftwareLoops)
     return fmt::format("loops as long as such a window needs (about {} iterations, at most {})",
                        dispatch.iterations, kSoftwareLoops);
-  return missing_feature(shader_words(dispatch.shader), substrate_->features());
+  return missing_feature(words(dispatch.shader), substrate_->features());
 }
 
 int64_t VulkanBackend::enough() const {
   return substrate_->is_cpu() ? kEnoughForCpu : kEnoughForGpu;
 }
 
-VulkanBackend::Choice VulkanBackend::choose(const Shapes& args, std::string_view name) const {
+VulkanBackend::Choice VulkanBackend::choose(const Shapes& shapes, std::string_view name) const {
   std::string why_not = fmt::format("{} has no kernel '{}'", name_, name);
   for (const vulkan::Kernel& kernel : vulkan::kernels()) {
     if (!name.empty() && name != kernel.name) continue;
-    if (const char* reason = kernel.why_not == nullptr ? nullptr : kernel.why_not(args);
-        reason != nullptr) {
-      why_not = fmt::format("{}.{}: {}", name_, kernel.name, reason);
+    if (const Refusal refusal = kernel.why_not(shapes)) {
+      why_not =
+          fmt::format("{}.{}: {}", name_, kernel.name, refusal_text(kernel.takes, refusal, shapes));
       continue;
     }
     std::string lacks;
-    for (const vulkan::Dispatch& dispatch : kernel.work(args, enough()).dispatches)
+    for (const vulkan::Dispatch& dispatch : kernel.work(shapes, enough()).dispatches)
       if (lacks.empty()) lacks = missing(dispatch);
     if (lacks.empty()) return {&kernel, {}};
-    why_not =
-        fmt::format("{}.{}: {} lacks {}", name_, kernel.name, substrate_->device().name, lacks);
+    why_not = fmt::format("{}.{}: {}: {} lacks {}", name_, kernel.name,
+                          parameter_name(Parameter::kDevice), substrate_->device().name, lacks);
   }
   return {nullptr, why_not};
 }
@@ -162,19 +159,32 @@ Support VulkanBackend::supports(const Problem& problem, std::string_view kernel)
   return {choose(lower_for_kernels(problem), kernel).why_not};
 }
 
+std::span<const uint32_t> VulkanBackend::words(std::string_view name) const {
+  return shader_words(shaders_, name);
+}
+
 vk::Pipeline VulkanBackend::pipeline(const vulkan::Dispatch& dispatch) {
-  const auto found = pipelines_.find({dispatch.shader, dispatch.constants});
-  if (found != pipelines_.end()) return *found->second;
-  const auto words = with_float_controls(shader_words(dispatch.shader), substrate_->features());
-  const vk::raii::ShaderModule module(
-      substrate_->vulkan(), {.codeSize = words.size() * sizeof(uint32_t), .pCode = words.data()});
+  std::vector<uint32_t> values;
   std::vector<vk::SpecializationMapEntry> entries;
-  for (uint32_t i = 0; i < dispatch.constants.size(); ++i)
-    entries.push_back({.constantID = i, .offset = i * 4, .size = 4});
+  for (const vulkan::Constant& constant : dispatch.constants) {
+    entries.push_back({.constantID = constant.id,
+                       .offset = uint32_t(values.size() * sizeof(uint32_t)),
+                       .size = sizeof(uint32_t)});
+    values.push_back(constant.value);
+  }
+  const auto found = pipelines_.find({dispatch.shader, values});
+  if (found != pipelines_.end()) return *found->second;
+  if (const std::string wrong = wrong_constant(words(dispatch.shader), dispatch.constants);
+      !wrong.empty())
+    throw std::logic_error(fmt::format("shader {}: {}", dispatch.shader, wrong));
+  const auto controlled = with_float_controls(words(dispatch.shader), substrate_->features());
+  const vk::raii::ShaderModule module(
+      substrate_->vulkan(),
+      {.codeSize = controlled.size() * sizeof(uint32_t), .pCode = controlled.data()});
   const vk::SpecializationInfo constants{.mapEntryCount = uint32_t(entries.size()),
                                          .pMapEntries = entries.data(),
-                                         .dataSize = entries.size() * 4,
-                                         .pData = dispatch.constants.data()};
+                                         .dataSize = values.size() * sizeof(uint32_t),
+                                         .pData = values.data()};
   const vk::ComputePipelineCreateInfo info{.stage = {.stage = vk::ShaderStageFlagBits::eCompute,
                                                      .module = *module,
                                                      .pName = "main",
@@ -182,7 +192,7 @@ vk::Pipeline VulkanBackend::pipeline(const vulkan::Dispatch& dispatch) {
                                            .layout = *layout_};
   vk::raii::Pipeline made(substrate_->vulkan(), cache_.get(), info);
   substrate_->instance().check();
-  return *pipelines_.emplace(std::pair{dispatch.shader, dispatch.constants}, std::move(made))
+  return *pipelines_.emplace(std::pair{dispatch.shader, std::move(values)}, std::move(made))
               .first->second;
 }
 
@@ -202,13 +212,10 @@ std::vector<std::unique_ptr<Plan>> VulkanBackend::linear_passes(int64_t bytes_re
     args.n = reads;
     args.c = writes;
     plans.push_back(std::make_unique<VulkanPlan>(
-        *this, name,
-        vulkan::Work{{{.shader = "linear",
-                       .constants = {kLinearGroup, uint32_t(drop)},
-                       .groups = (writes + kLinearGroup - 1) / kLinearGroup}}},
-        args, Tables{}));
+        *this, name, vulkan::Work{{vulkan::linear_pass(writes, drop)}}, args, Tables{}));
   };
-  const int64_t reads = bytes_read / kUnit, writes = bytes_written / kUnit;
+  const int64_t reads = bytes_read / vulkan::kUnitBytes,
+                writes = bytes_written / vulkan::kUnitBytes;
   add("copy", (reads + writes) / 2, (reads + writes) / 2, false);
   add("read", reads + writes, std::min(kReaders, reads + writes), true);
   add("reduce", reads, writes, false);

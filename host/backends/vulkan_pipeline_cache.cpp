@@ -10,7 +10,7 @@
 namespace poolbench {
 namespace {
 
-// What stands in front of the driver's data.
+// Written in front of the driver's data.
 struct Header {
   char magic[16] = "poolbench vk 1\n";
   uint64_t bytes = 0;
@@ -40,7 +40,7 @@ std::filesystem::path file_of(const VulkanSubstrate& substrate) {
   return in / fmt::format("vulkan-{}.bin", substrate.pipeline_identity());
 }
 
-// Whether the driver's data begins as it must for this device (VkPipelineCacheHeaderVersionOne).
+// Whether the driver's data is this device's, by its VkPipelineCacheHeaderVersionOne.
 bool is_for(const std::vector<uint8_t>& data, const vk::PhysicalDeviceProperties& device) {
   vk::PipelineCacheHeaderVersionOne header;
   if (data.size() < sizeof(header)) return false;
@@ -106,7 +106,7 @@ VulkanPipelineCache::~VulkanPipelineCache() {
   if (file_.empty()) return;
   try {
     const std::vector<uint8_t> data = cache_.getData();
-    // A driver that keeps nothing gives a header alone.
+    // A driver that caches nothing returns a header only.
     if (data.size() > sizeof(vk::PipelineCacheHeaderVersionOne) && data.size() != bytes_given_)
       write_pipelines(file_, data);
   } catch (const std::exception&) {  // the next run compiles again

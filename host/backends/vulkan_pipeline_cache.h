@@ -1,9 +1,9 @@
-// Pipelines kept on disk, so that a driver compiles a shader once a machine and not once a run.
+// Keeps pipelines on disk: a driver compiles a shader once a machine instead of once a run.
 //
 // A device has one file, $XDG_CACHE_HOME/poolbench/vulkan-<device>-<driver>-<cache>.bin (without
-// the variable ~/.cache): its UUIDs of the device, of the driver and of the form of the driver's
-// data. POOLBENCH_PIPELINE_CACHE=0 switches it off. The cache is a convenience: a file that is
-// missing, damaged or of another device is ignored, one that cannot be written is left.
+// the variable: ~/.cache), named by the UUIDs of the device, of the driver and of its data's
+// format. POOLBENCH_PIPELINE_CACHE=0 switches it off. A file that is missing, damaged or another
+// device's is ignored; failing to write one is no error.
 #ifndef POOLBENCH_HOST_BACKENDS_VULKAN_PIPELINE_CACHE_H_
 #define POOLBENCH_HOST_BACKENDS_VULKAN_PIPELINE_CACHE_H_
 
@@ -15,11 +15,10 @@
 
 namespace poolbench {
 
-// The data in a file of ours, or nothing: what a driver is given must be as it once gave it, for it
-// need not check it.
+// Reads the driver's data; empty unless it is exactly what was written: a driver need not check it.
 std::vector<uint8_t> read_pipelines(const std::filesystem::path& file);
-// False where the file could not be written; then it is as it was. Others see the old file or the
-// new one, never a part.
+// Replaces the file in one step: others see the old one or the new one. False where it could not be
+// written; the old one then stays.
 bool write_pipelines(const std::filesystem::path& file, const std::vector<uint8_t>& data);
 
 class VulkanPipelineCache {

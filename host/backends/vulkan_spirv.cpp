@@ -1,14 +1,27 @@
 #include "host/backends/vulkan_spirv.h"
 
-#include <stdexcept>
+#include <fmt/format.h>
 
-#include "kernels/vulkan/shaders.h"
+#include <algorithm>
+#include <map>
+#include <set>
+#include <stdexcept>
 
 namespace poolbench {
 namespace {
 
-// An instruction's first word holds its length in words and its number. The ones met here:
-enum Op : uint32_t { kEntryPoint = 15, kExecutionMode = 16, kCapability = 17 };
+// An instruction's first word holds its length in words and its number. Those read here:
+enum Op : uint32_t {
+  kEntryPoint = 15,
+  kExecutionMode = 16,
+  kCapability = 17,
+  kTypeInt = 21,
+  kSpecConstantTrue = 48,
+  kSpecConstantFalse = 49,
+  kSpecConstant = 50,
+  kDecorate = 71,
+};
+constexpr uint32_t kSpecId = 1;  // a decoration
 constexpr size_t kHeaderWords = 5;
 // Capabilities and modes, by their numbers in the SPIR-V specification.
 constexpr uint32_t kFloat16 = 9, kFloat64 = 10;
@@ -26,10 +39,39 @@ void for_each_instruction(std::span<const uint32_t> words, F&& f) {
 
 }  // namespace
 
-std::span<const uint32_t> shader_words(std::string_view name) {
-  for (const vulkan::Shader& shader : vulkan::shaders())
+std::span<const uint32_t> shader_words(std::span<const vulkan::Shader> shaders,
+                                       std::string_view name) {
+  for (const vulkan::Shader& shader : shaders)
     if (name == shader.name) return shader.words;
   throw std::logic_error("no shader " + std::string(name));
+}
+
+std::string wrong_constant(std::span<const uint32_t> words,
+                           std::span<const vulkan::Constant> constants) {
+  const auto name = [&](uint32_t id) {
+    for (const vulkan::Constant& constant : constants)
+      if (constant.id == id) return std::string(constant.name);
+    return fmt::format("constant {}, which is in no list,", id);
+  };
+  std::map<uint32_t, uint32_t> ids;  // of the results that are specialization constants
+  std::set<uint32_t> integers;       // types: 32 bits, of either sign
+  std::string wrong;
+  for_each_instruction(words, [&](uint32_t op, std::span<const uint32_t> instruction) {
+    if (op == kDecorate && instruction[2] == kSpecId) ids[instruction[1]] = instruction[3];
+    if (op == kTypeInt && instruction[2] == 32) integers.insert(instruction[1]);
+    if (op != kSpecConstant && op != kSpecConstantTrue && op != kSpecConstantFalse) return;
+    const auto found = ids.find(instruction[2]);
+    if (found == ids.end() || !wrong.empty()) return;
+    const uint32_t id = found->second;
+    if (op != kSpecConstant || !integers.contains(instruction[1]))
+      wrong = fmt::format("{} ({}) is no 32-bit integer", name(id), id);
+    else if (instruction[3] != id)
+      wrong = fmt::format("{} ({}) stands where {} ({}) should", name(id), id, name(instruction[3]),
+                          instruction[3]);
+    else if (std::ranges::none_of(constants, [&](const auto& c) { return c.id == id; }))
+      wrong = name(id) + " is in the shader";
+  });
+  return wrong;
 }
 
 std::string missing_feature(std::span<const uint32_t> words, const VulkanFeatures& features) {
@@ -53,7 +95,7 @@ std::vector<uint32_t> with_float_controls(std::span<const uint32_t> words,
   using enum vk::ShaderFloatControlsIndependence;
   const bool rounding = has.roundingModeIndependence != eNone;
   uint32_t entry_point = 0;
-  size_t modes_at = 0;
+  std::ptrdiff_t modes_at = 0;
   bool float16 = false, float64 = false;
   for_each_instruction(words, [&](uint32_t op, std::span<const uint32_t> instruction) {
     if (op == kCapability) float16 |= instruction[1] == kFloat16;

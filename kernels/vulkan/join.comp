@@ -1,16 +1,13 @@
-// The second pass over planes that were reduced in parts: a team of kTeam invocations joins the
-// parts of one plane. Bound by the launch.
+// The second pass over planes that were reduced in kParts parts: a team of kTeam invocations joins
+// the parts of one plane. Launch-bound.
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/reduce_constants.h"
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
 #define TEAM_OPS 1
 #include "kernels/vulkan/team.glsl"
-
-// Number 1 is kNorm.
-layout(constant_id = 2) const uint kTeam = 1;  // a power of two, at most the workgroup
-layout(constant_id = 3) const int kParts = 1;
 
 layout(buffer_reference, scalar, buffer_reference_align = 8) writeonly buffer Indices {
   int64_t index;
@@ -23,7 +20,7 @@ void main() {
   Op op[TEAM_OPS];
   op[0] = op_start();
   if (real_work)
-    for (int part = int(member); part < kParts; part += int(kTeam))
+    for (int part = int(member); part < kParts; part += kTeam)
       op_join(op[0], partials(part, plane).op);
   join_team(op, team * kTeam, member, kTeam);
   if (member != 0 || !real_work) return;

@@ -1,4 +1,6 @@
-// The Vulkan family's ordered list of kernels: which problems each takes, and how it is launched.
+// The Vulkan family's ordered list of kernels. A kernel stands in two halves side by side:
+// NAME.comp is the shader, NAME.cpp what it takes and how it is cut into dispatches;
+// NAME_constants.h names the constants that the second gives the first.
 #ifndef POOLBENCH_KERNELS_VULKAN_KERNELS_H_
 #define POOLBENCH_KERNELS_VULKAN_KERNELS_H_
 
@@ -6,17 +8,20 @@
 #include <string>
 #include <vector>
 
-#include "kernels/pool_args.h"
+#include "kernels/family.h"
+#include "kernels/vulkan/constants.h"
 
 namespace poolbench::vulkan {
 
 struct Dispatch {
-  std::string shader;                 // a name of kernels/vulkan/shaders.h
-  std::vector<uint32_t> constants;    // specialization constant i; 0 is the workgroup's size
+  std::string shader;                 // a name of shaders.h
+  std::vector<Constant> constants;    // of the shader's list; the first is kGroup
   int64_t groups = 0;                 // workgroups
   std::vector<int64_t> extents = {};  // of Push, at most 4 of at least 1
   int64_t shared_bytes = 0;           // of a workgroup's memory
   int64_t iterations = 0;             // of all loops of one invocation, at most
+
+  int64_t group() const { return constants.front().value; }
 };
 
 // What one launch does: dispatches one after the other, and the scratch memory between them.
@@ -25,35 +30,34 @@ struct Work {
   int64_t scratch_bytes = 0;
 };
 
+// A row of the list, as Kernel of kernels/family.h; Work takes the place of a launch.
 struct Kernel {
   const char* name;
   const char* summary;
-  const char* (*why_not)(const Shapes&);  // null when it takes the problem; as in Kernel
-  // Outputs share work inside an invocation as far as `enough` invocations are left.
+  Takes takes;
+  // What Takes cannot say: windows, extents, norms. Null: nothing.
+  Refusal (*refuses)(const Shapes&);
+  // Outputs share work inside an invocation as long as `enough` invocations are left.
   Work (*work)(const Shapes&, int64_t enough);
+
+  Refusal why_not(const Shapes& shapes) const {
+    const Refusal refusal = refused(takes, shapes);
+    return refusal || refuses == nullptr ? refusal : refuses(shapes);
+  }
 };
 
-// Invocations in a workgroup, where they do not work together: a power of two that suits sub-groups
-// of 4 to 128.
-constexpr uint32_t kGroup = 128;
+// Fastest first; the last takes everything.
+std::span<const Kernel> kernels();
 
-std::string shader_name(const char* source, const Shapes& args);  // for its type and reduction
-uint32_t norm_constant(const Shapes& args);                       // kNorm of reductions.glsl
+// The rows. To add a kernel: a row here, its two halves, and its shaders in CMakeLists.txt.
+#define POOLBENCH_VULKAN_KERNELS(X) X(reduce) X(staged) X(strip) X(vector) X(sliding) X(table)
+#define POOLBENCH_ROW(name) Kernel name();
+POOLBENCH_VULKAN_KERNELS(POOLBENCH_ROW)
+#undef POOLBENCH_ROW
 
-// The kernels, each in its own file beside its shader.
-const char* reduce_why_not(const Shapes& args);
-const char* staged_why_not(const Shapes& args);
-const char* strip_why_not(const Shapes& args);
-const char* vector_why_not(const Shapes& args);
-const char* sliding_why_not(const Shapes& args);
-Work reduce_work(const Shapes& args, int64_t enough);
-Work staged_work(const Shapes& args, int64_t enough);
-Work strip_work(const Shapes& args, int64_t enough);
-Work vector_work(const Shapes& args, int64_t enough);
-Work sliding_work(const Shapes& args, int64_t enough);
-Work table_work(const Shapes& args, int64_t enough);
-
-std::span<const Kernel> kernels();  // fastest first; the last takes everything
+// A pass over memory, the ceiling of every kernel: reads units of kUnitBytes, writes `writes` of
+// them, or none with `drop`. How many it reads stands in the arguments (linear.comp).
+Dispatch linear_pass(int64_t writes, bool drop);
 
 }  // namespace poolbench::vulkan
 

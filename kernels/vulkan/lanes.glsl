@@ -1,13 +1,14 @@
-// What the kernels that share work between outputs accumulate, a Lane for each output, and accesses
-// of 16 bytes. A Lane is less than an Op of reductions.glsl: its taps come in the order of memory,
-// and sums are plain. Their error stays inside the bound while the taps of a row and the rows of a
-// window are 64 together, which the host sees to.
+// Kernels that share work between outputs: a Lane for each output, and accesses of 16 bytes.
 //
+//   lane = join(lane, tap(element, position))
 //   result(lane, divisor_of(taps on d) * divisor_of(taps on h) * divisor_of(taps on w))
+//
+// A Lane is less than an Op of reductions.glsl: taps come in the order of memory, and sums are
+// plain. lanes_refuse() of lanes.cpp keeps them within kAllowedPlainTerms.
 
 #if defined(PACKED)
-// Two f16 in a word. The device's own maximum may drop NaN: the high bits of `nan` say where one
-// was. Two instructions a word, and two a join.
+// Two f16 in a word. The device's own maximum may drop NaN, so the high bit of each half of `nan`
+// says where one was. Two instructions a word, two a join.
 struct Lane {
   uint best;
   uint nan;
@@ -42,7 +43,7 @@ Stored result(Lane a, int) { return stored_key(a.best); }
 #define Lane Real
 const Lane kStart = Real(0);
 Lane join(Lane a, Lane b) { return a + b; }
-#if ELEMENT_BYTES == 2  // the type's rounding covers that of reciprocals, which neighbours share
+#if ELEMENT_BYTES == 2  // rounding to 16 bits hides that of reciprocals, which neighbours share
 #define Divisor Real
 Divisor divisor_of(int count) { return count == 0 ? Real(0) : Real(1) / Real(count); }
 Real quotient(Real sum, Divisor by) { return sum * by; }
@@ -65,8 +66,9 @@ Lane tap(Stored v, int) { return float(v); }
 Lane join(Lane a, Lane b) { return a + b; }
 #define Divisor float
 Divisor divisor_of(int count) { return count == 0 ? 1.0 : float(count); }
-// To the nearest integer, ties to even. While divisors are at most 2^13, which the host sees to,
-// the quotient is on the right side of a half, or where it is a half itself, its double is exact.
+// Rounds the quotient to the nearest integer, ties to even. For divisors up to 2^13
+// (lanes_refuse()) it is on the right side of a half, or where it is a half itself, its double is
+// exact.
 Stored result(Lane sum, Divisor divisor) {
   const float kWhole = 12582912.0;  // 1.5 * 2^23: added to a number it rounds it to an integer
   float quotient = clamp(sum / divisor, float(kLow), float(kHigh));
@@ -76,13 +78,12 @@ Stored result(Lane sum, Divisor divisor) {
 }
 #endif
 
-#ifndef Divisor  // of maxima: nothing
+#ifndef Divisor  // maxima divide by nothing
 #define Divisor int
 Divisor divisor_of(int) { return 0; }
 #endif
 
-// The taps from `start` on that an axis counts: those inside the input, or with `include_pad` those
-// inside the padded input.
+// Taps of the window at `start` inside the input, or with `include_pad` inside the padded input.
 int tap_count(Axis axis, int start, int kernel, int step, bool include_pad) {
   const int src = int(axis.src);
   const int past = start + (kernel - 1) * step + 1;
@@ -97,7 +98,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) writeonly buffer In
   int64_t index;
 };
 
-#if defined(LANES) && LANES > 1
+#if ELEMENT_BYTES <= 4  // the types of kernels that take 16 bytes at once
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer WideSource {
   uvec4 words;
 };
@@ -105,7 +106,7 @@ layout(buffer_reference, std430, buffer_reference_align = 16) writeonly buffer W
   uvec4 words;
 };
 
-// A word of elements that change nothing; with indices their position must be -1.
+// A word of elements that lose to every other; with indices their position must be -1.
 #if REDUCTION != MAX && REDUCTION != MAX_INDEX
 const uint kNothing = 0;
 #elif DTYPE == F32

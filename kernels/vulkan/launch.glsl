@@ -1,4 +1,4 @@
-// What every shader receives, and which part of the work an invocation does.
+// What every shader receives, and which part of the work is an invocation's.
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference2 : require
 #extension GL_EXT_control_flow_attributes : require
@@ -14,9 +14,6 @@
 #include "kernels/pool_args.h"
 #include "kernels/vulkan/push.h"
 
-const int kMax = 0, kAvgIncludePad = 1, kAvgExcludePad = 2, kLp = 3;  // PoolArgs::reduction
-const int kChannelsFirst = 0, kChannelsLast = 1;                      // PoolArgs::layout
-
 layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Args {
   PoolArgs value;
 };
@@ -24,28 +21,25 @@ layout(push_constant, scalar) uniform PushBlock { Push push; };
 #define tables Args(push.pool_args).value
 #define args tables.shapes
 
-layout(local_size_x_id = 0) in;
+layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
+  Window window;
+};
+Window table_window(Table table, int64_t plane, int64_t o) {
+  const int64_t row = plane * table.plane_stride + o;
+  return Windows(table.windows + uint64_t(row * kWindowBytes)).window;
+}
 
-// Grids are folded into two dimensions, each at most 65,535 long; the last groups may be idle.
+// Grids are folded into two dimensions of at most 65,535 workgroups; the last may be idle.
 uint group_index() { return gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x; }
 
-// The number of an invocation among all, a place in the extents of the push constants: peel(n, i)
-// takes the place on extent i off n.
+// The number of an invocation among all. peel(number, push.extents[i]) takes its place on extent i
+// off it.
 uint invocation_index() {
   return group_index() * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
 }
-uint peel(inout uint n, int i) {
-  const Extent extent = push.extents[i];
-  uint high, low;
-  umulExtended(n, extent.factor, high, low);
-  const uint quotient = (high + n) >> extent.shift;
-  const uint place = n - quotient * extent.by;
-  n = quotient;
-  return place;
-}
 
-// rest / by; leaves the remainder. A 64-bit division takes a GPU a hundred instructions, so both
-// being short is worth a branch.
+// Returns rest / by and leaves the remainder. A 64-bit division is a hundred instructions on a GPU,
+// so a branch for short numbers pays.
 int64_t divide(inout int64_t rest, int64_t by) {
   const int64_t quotient =
       ((rest | by) >> 32) == 0 ? int64_t(uint(rest) / uint(by)) : rest / by;

@@ -1,11 +1,10 @@
-// What no pooling kernel can beat: a pass over memory in 16-byte units. Invocation o combines the
+// The ceiling of every kernel: a pass over memory in units of 16 bytes. Invocation o combines the
 // units o, o + writes, o + 2 writes ... of src and writes unit o of dst: a copy where reads ==
-// writes, a linear reduction where there are more, and a read where the result is dropped.
+// writes, a linear reduction where there are more, and with kDrop a read.
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/linear_constants.h"
 #include "kernels/vulkan/launch.glsl"
-
-layout(constant_id = 1) const bool kDrop = false;
 
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Source {
   uvec4 unit;
@@ -20,7 +19,7 @@ void main() {
   if (o >= writes) return;
   uvec4 best = uvec4(0);
   for (int64_t i = o; i < reads; i += writes)
-    best = max(best, Source(push.src + uint64_t(i) * 16).unit);
-  // Dropped: no number that is all ones stands in a ceiling's memory, which no compiler knows.
-  if (!kDrop || best == uvec4(0xffffffffu)) Target(push.dst + uint64_t(o) * 16).unit = best;
+    best = max(best, Source(push.src + uint64_t(i) * kUnitBytes).unit);
+  // A ceiling's memory never holds all ones, but no compiler knows: the reads stay.
+  if (!kDrop || best == uvec4(0xffffffffu)) Target(push.dst + uint64_t(o) * kUnitBytes).unit = best;
 }

@@ -1,8 +1,10 @@
-// outputs[i] = the KERNEL elements of held[HELD] from i * STRIDE on, joined, for OUTPUTS of them.
-// With a border after every KERNEL elements a window is the end of a run, joined backwards, and the
-// begin of the next one, joined forwards: an element takes about three joins however long windows
-// are (van Herk 1992, Gil and Werman 1993). Text, for GLSL has no functions over arrays of any
-// length; flat loops, which drivers unroll. It undefines what it was given.
+// Overlapping windows: outputs[i], i < OUTPUTS, joins the KERNEL elements of held[HELD] from
+// i * STRIDE on. With a border after every KERNEL elements, a window is the end of one run, joined
+// backwards, and the begin of the next, joined forwards. An element takes about three joins however
+// long windows are (van Herk 1992, Gil and Werman 1993).
+//
+// A text to include, since GLSL has no functions over arrays of any length; it undefines HELD,
+// KERNEL, STRIDE and OUTPUTS. The loops are flat so that drivers unroll them.
 {
   Lane ends[HELD];
   [[unroll]] for (int i = HELD - 1; i >= 0; --i)

@@ -1,6 +1,6 @@
-// Powers and roots for any p. GLSL's pow() may be off by 2^-15 and does not exist for f64; here
-// the logarithm carries twice the digits of Real, so that x^p is right to a few units of the last
-// place. Slower than pow(): a norm that is a whole number does not come here for its powers.
+// Powers and roots for any p, right to a few units of the last place: the logarithm carries twice
+// the digits of Real. GLSL's pow() may be off by 2^-15 and does not exist for f64. Slower than
+// pow(), so whole norms compute their powers by squaring (reductions.glsl).
 
 struct Pair {  // the value hi + lo, |lo| at most half a unit of hi's last place
   Real hi;
@@ -94,8 +94,8 @@ Real exp2_pair(Pair t) {
   return result * power_of_two(half_way) * power_of_two(int(whole) - half_way);
 }
 
-// p of the problem, whose f64 bits are given, as far as it matters: beyond kLargestP every power
-// of anything but 1 has overflowed or vanished.
+// p of the problem from its f64 bits, clamped: beyond kLargestP every power of anything but 1
+// overflows or vanishes.
 Pair norm_pair(uint64_t f64_bits) {
 #if REAL_IS_DOUBLE
   const Real p = int64BitsToDouble(int64_t(f64_bits));

@@ -4,18 +4,13 @@
 #ifndef POOLBENCH_KERNELS_VULKAN_PUSH_H_
 #define POOLBENCH_KERNELS_VULKAN_PUSH_H_
 
+#include "kernels/fast_divisor.h"
+#include "kernels/vulkan/constants.h"
+
 #ifdef __cplusplus
-#include <cstdint>
+#include "kernels/pool_args.h"
 namespace poolbench::vulkan {
 #endif
-
-// A number known at launch that shaders divide by: n / by = (n + (n * factor >> 32)) >> shift for n
-// in [0, 2^31) (Granlund and Montgomery 1994, figure 4.1).
-struct Extent {
-  uint32_t by;
-  uint32_t factor;
-  uint32_t shift;
-};
 
 struct Push {
   uint64_t pool_args;  // a PoolArgs, whose own tensors are null
@@ -23,11 +18,17 @@ struct Push {
   uint64_t dst;
   uint64_t indices;
   uint64_t scratch;
-  Extent extents[4];  // what an invocation's number is taken apart by
+  FastDivisor extents[4];  // what an invocation's number is taken apart by
 };
 
 #ifdef __cplusplus
 }  // namespace poolbench::vulkan
+#endif
+
+// From a window of a table to the next: GLSL has no sizeof.
+POOLBENCH_NUMBER(kWindowBytes, 24)
+#ifdef __cplusplus
+static_assert(sizeof(poolbench::Window) == poolbench::vulkan::kWindowBytes);
 #endif
 
 #endif  // POOLBENCH_KERNELS_VULKAN_PUSH_H_

@@ -1,21 +1,19 @@
-// Channels first: a team of kTeam invocations reduces one (n, c) plane to one output. Planes begin
-// anywhere: each member takes every kTeam-th aligned run of 16 bytes (LANES elements) and its share
-// of the few elements before the first run and behind the last. Neighbours read neighbouring runs.
+// Whole planes, channels first: a team of kTeam invocations reduces one (n, c) plane. Planes begin
+// anywhere, so each member takes every kTeam-th aligned run of 16 bytes (LANES elements) and its
+// share of the few elements before the first run and behind the last. Neighbours read neighbouring
+// runs.
 //
-// Counted for an element of f16: average 4 instructions (its run is summed plainly, then joins a
-// compensated sum), maximum 7; an H200 can issue 14 while 2 bytes pass. Predicted to be bound by
-// memory from planes of some hundred bytes on, below by what a team costs to start and to join.
+// Instructions an element of f16: average 4 (its run is summed plainly, then joins a compensated
+// sum), maximum 7; an H200 can issue 14 while its 2 bytes pass. Predicted: bandwidth-bound from
+// planes of some hundred bytes on; below, bound by what a team costs to start and to join.
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/reduce_constants.h"
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
 #define TEAM_OPS 1
 #include "kernels/vulkan/team.glsl"
-
-// Number 1 is kNorm.
-layout(constant_id = 2) const uint kTeam = 1;  // a power of two, at most the workgroup
-layout(constant_id = 3) const int kParts = 1;
 
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer WideSource {
   uvec4 words;
@@ -23,8 +21,6 @@ layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Wi
 layout(buffer_reference, scalar, buffer_reference_align = 8) writeonly buffer Indices {
   int64_t index;
 };
-
-const int kInFlight = 4;  // loads that do not wait for each other
 
 void add_run(inout Op op, uvec4 words, int64_t position) {
 #if REDUCTION == AVERAGE && IS_FLOAT
@@ -66,7 +62,7 @@ void main() {
       op_add(op[0], Stored(Source(plane + uint64_t(i) * ELEMENT_BYTES).element[0]), i);
   }
   join_team(op, team * kTeam, member, kTeam);
-  // Neighbours finish and write: one of each team would leave a sub-group mostly idle in a root.
+  // Neighbours finish and write. One member of each team would leave sub-groups mostly idle.
   if (me >= teams || me >= planes) return;
   op[0] = partial[me * kTeam];
   if (kParts > 1) {

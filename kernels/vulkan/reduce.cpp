@@ -1,96 +1,140 @@
+// Nothing here is tuned: what is marked predicted follows from counts, not from measurements.
 #include <algorithm>
 
-#include "kernels/vulkan/kernels.h"
 #include "kernels/vulkan/launch.h"
+#include "kernels/vulkan/ops.h"
+#include "kernels/vulkan/reduce_constants.h"
 
 namespace poolbench::vulkan {
 namespace {
 
-// Nothing here is tuned: what is marked predicted follows from counts, not from measurements.
-
-// Invocations in a workgroup that join in teams: a power of two.
-constexpr uint32_t kTeamGroup = 256;
-// What a member of a team in `reduce` takes at least: bytes of a plane, channels last places of it;
-// channels last, the most before a team grows at the cost of accesses side by side, and these.
-constexpr int64_t kMemberBytes = 32, kMemberPlaces = 4, kMostMemberPlaces = 1 << 14;
-constexpr int64_t kMostSide = 32;
-// Of shared memory for a team's Ops: a dozen workgroups on a multiprocessor (predicted).
+// Invocations in a workgroup: a power of two.
+constexpr int64_t kTeamGroup = 256;
+// The least that a member of a team takes: bytes of a plane; channels last, places of a plane.
+constexpr int64_t kMemberBytes = 32, kMemberPlaces = 4;
+// Channels last: teams side by side, at most, so that reads are side by side too; given up for
+// larger teams where a member would take more places than this.
+constexpr int64_t kMostSide = 32, kMostMemberPlaces = 1 << 14;
+// Shared memory of a workgroup: a dozen of them fit on a multiprocessor (predicted).
 constexpr int64_t kTeamBytes = 16 << 10;
-constexpr int64_t kInFlight = 4;  // of reduce_last.comp
 
-// Bytes of an Op of reductions.glsl, and of one in scratch memory.
-int64_t op_bytes(const Shapes& args) {
-  const bool wide = DType(args.dtype) == DType::kF64;
-  if (Reduction(args.reduction) == Reduction::kMax) return args.with_indices ? 16 : wide ? 8 : 4;
-  if (Reduction(args.reduction) == Reduction::kLp) return wide || is_integer(args) ? 24 : 12;
-  return wide ? 16 : 8;
+template <class Key, class Real>
+int64_t op_bytes_of(const Shapes& shapes) {
+  using Ops = vulkan::Ops<Key, Real>;
+  static_assert(sizeof(typename Ops::LpOp) <= kScratchOpBytes);
+  static_assert(sizeof(typename Ops::MaxIndexOp) <= kScratchOpBytes);
+  switch (Reduction(shapes.reduction)) {
+    case Reduction::kMax:
+      return shapes.with_indices != 0 ? sizeof(typename Ops::MaxIndexOp)
+                                      : sizeof(typename Ops::MaxOp);
+    case Reduction::kAvgIncludePad:
+    case Reduction::kAvgExcludePad:
+      return is_integer(shapes) ? sizeof(typename Ops::IntegerAverageOp)
+                                : sizeof(typename Ops::AverageOp);
+    case Reduction::kLp:
+      return sizeof(typename Ops::LpOp);
+  }
+  return kScratchOpBytes;
 }
-constexpr int64_t kScratchOpBytes = 32;
+// Bytes of the Op that a problem's shader makes of types.glsl's Key and Real.
+int64_t op_bytes(const Shapes& shapes) {
+  if (is_integer(shapes)) return op_bytes_of<int32_t, double>(shapes);
+  return element_bytes(shapes) == 8 ? op_bytes_of<int64_t, double>(shapes)
+                                    : op_bytes_of<int32_t, float>(shapes);
+}
 
-// In how many parts each plane is reduced. Predicted: a plane is cut where the workgroups would be
-// fewer than four on each of 132 multiprocessors and each had more to read than a second pass
+// In how many parts each plane is reduced. Predicted: a plane is cut where there would be fewer
+// than four workgroups on each of 132 multiprocessors and each had more to read than a second pass
 // costs.
-int64_t parts_of(const Shapes& args, int64_t groups) {
-  constexpr int64_t kEnoughGroups = 528, kPartBytes = 64 << 10, kMostParts = 256;
+int64_t parts_of(const Shapes& shapes, int64_t groups) {
+  constexpr int64_t kEnoughGroups = 4 * 132, kPartBytes = 64 << 10, kMostParts = 256;
   if (groups == 0) return 1;
-  const int64_t bytes = args.n * args.c * src_plane_size(args) * dtype_bytes(DType(args.dtype));
+  const int64_t bytes = shapes.n * shapes.c * src_plane_size(shapes) * element_bytes(shapes);
   return std::clamp(std::min(kEnoughGroups / groups, bytes / groups / kPartBytes), int64_t{1},
                     kMostParts);
 }
 
-}  // namespace
-
-// Sliding windows too: adaptive ones of one output arrive as such.
-const char* reduce_why_not(const Shapes& args) {
-  bool whole = Windowing(args.windowing) == Windowing::kSliding;
-  for (const Axis& axis : args.axis)
-    whole &= axis.dst == 1 && axis.kernel == axis.src && axis.pad_begin == 0 && axis.dilation == 1;
-  return whole || Windowing(args.windowing) == Windowing::kGlobal ? nullptr
-                                                                  : "only windows of whole planes";
+// Channels first: a team reduces one plane.
+Dispatch planes_pass(const Shapes& shapes, int64_t& parts) {
+  const int64_t size = src_plane_size(shapes), planes = shapes.n * shapes.c;
+  const int64_t team =
+      power_of_two(ceil_div(size * element_bytes(shapes), kMemberBytes), kTeamGroup);
+  const int64_t groups = ceil_div(planes, kTeamGroup / team);
+  parts = parts_of(shapes, groups);
+  return {.shader = shader_name("reduce", shapes),
+          .constants = ReduceConstants{.kGroup = kTeamGroup,
+                                       .kNorm = norm_constant(shapes),
+                                       .kTeam = team,
+                                       .kParts = parts,
+                                       .kSide = 1},
+          .groups = groups * parts,
+          .shared_bytes = kTeamGroup * op_bytes(shapes),
+          .iterations = size / parts / team + 2 * lanes(shapes)};
 }
 
-Work reduce_work(const Shapes& args, int64_t /*enough*/) {
-  const int64_t size = src_plane_size(args), wide = lanes(args), planes = args.n * args.c;
-  Dispatch pass;
-  int64_t team, parts;
-  if (channels_last(args)) {
-    const int64_t channels = args.c % wide == 0 ? wide : 1, columns = args.c / channels;
-    int64_t side = power_of_two(columns, kMostSide);
-    int64_t group = kTeamGroup;
-    while (group * channels * op_bytes(args) > kTeamBytes) group /= 2;
-    side = std::min(side, group);
-    team = power_of_two(ceil_div(size, kMemberPlaces), group / side);
-    for (; size / team > kMostMemberPlaces && side > 1; side /= 2) team *= 2;
-    const int64_t groups = args.n * ceil_div(columns, side);
-    parts = parts_of(args, groups);
-    pass = {.shader = shader_name(channels > 1 ? "reduce_wide" : "reduce_last", args),
-            .constants = {uint32_t(side * team), norm_constant(args), uint32_t(team),
-                          uint32_t(parts), uint32_t(side)},
-            .groups = groups * parts,
-            .shared_bytes = side * team * channels * op_bytes(args),
-            .iterations = size / parts / team + 2 * kInFlight};
-  } else {
-    const int64_t bytes = size * dtype_bytes(DType(args.dtype));
-    team = power_of_two(ceil_div(bytes, kMemberBytes), kTeamGroup);
-    const int64_t groups = ceil_div(planes, kTeamGroup / team);
-    parts = parts_of(args, groups);
-    pass = {
-        .shader = shader_name("reduce", args),
-        .constants = {uint32_t(kTeamGroup), norm_constant(args), uint32_t(team), uint32_t(parts)},
-        .groups = groups * parts,
-        .shared_bytes = kTeamGroup * op_bytes(args),
-        .iterations = size / parts / team + 2 * wide};
-  }
+// Channels last: a team reduces the planes of one channel, or of 16 bytes of them.
+Dispatch channels_pass(const Shapes& shapes, int64_t& parts) {
+  const int64_t size = src_plane_size(shapes);
+  const int64_t channels = shapes.c % lanes(shapes) == 0 ? lanes(shapes) : 1;
+  const int64_t columns = shapes.c / channels;
+  int64_t side = power_of_two(columns, kMostSide);
+  int64_t group = kTeamGroup;
+  while (group * channels * op_bytes(shapes) > kTeamBytes) group /= 2;
+  side = std::min(side, group);
+  int64_t team = power_of_two(ceil_div(size, kMemberPlaces), group / side);
+  for (; size / team > kMostMemberPlaces && side > 1; side /= 2) team *= 2;
+  const int64_t groups = shapes.n * ceil_div(columns, side);
+  parts = parts_of(shapes, groups);
+  return {.shader = shader_name(channels > 1 ? "reduce_wide" : "reduce_last", shapes),
+          .constants = ReduceConstants{.kGroup = side * team,
+                                       .kNorm = norm_constant(shapes),
+                                       .kTeam = team,
+                                       .kParts = parts,
+                                       .kSide = side},
+          .groups = groups * parts,
+          .shared_bytes = side * team * channels * op_bytes(shapes),
+          .iterations = size / parts / team + 2 * kInFlight};
+}
+
+Work work(const Shapes& shapes, int64_t /*enough*/) {
+  int64_t parts;
+  const Dispatch pass =
+      channels_last(shapes) ? channels_pass(shapes, parts) : planes_pass(shapes, parts);
   if (parts == 1) return {{pass}};
+  const int64_t planes = shapes.n * shapes.c;
   const int64_t join_team = power_of_two(parts, 64), joined = kTeamGroup / join_team;
-  return {{pass,
-           {.shader = shader_name("join", args),
-            .constants = {uint32_t(kTeamGroup), norm_constant(args), uint32_t(join_team),
-                          uint32_t(parts)},
-            .groups = ceil_div(planes, joined),
-            .shared_bytes = kTeamGroup * op_bytes(args),
-            .iterations = parts}},
-          parts * planes * kScratchOpBytes};
+  const Dispatch join = {.shader = shader_name("join", shapes),
+                         .constants = ReduceConstants{.kGroup = kTeamGroup,
+                                                      .kNorm = norm_constant(shapes),
+                                                      .kTeam = join_team,
+                                                      .kParts = parts,
+                                                      .kSide = 1},
+                         .groups = ceil_div(planes, joined),
+                         .shared_bytes = kTeamGroup * op_bytes(shapes),
+                         .iterations = parts};
+  return {{pass, join}, parts * planes * kScratchOpBytes};
+}
+
+// Sliding windows too: adaptive ones of one output arrive as such.
+Refusal refuses(const Shapes& shapes) {
+  if (Windowing(shapes.windowing) == Windowing::kGlobal) return {};
+  for (const Axis& axis : shapes.axis)
+    if (axis.dst != 1 || axis.kernel != axis.src || axis.pad_begin != 0)
+      return {Parameter::kKernel, "takes windows that are the whole plane"};
+  return {};
+}
+
+}  // namespace
+
+Kernel reduce() {
+  return {.name = "reduce",
+          .summary = "a whole plane by a team of invocations",
+          .takes = {.reductions = kReductions,
+                    .windowings = kSlidingWindows,
+                    .types = kTypes,
+                    .operands = kValuesAndIndices},
+          .refuses = refuses,
+          .work = work};
 }
 
 }  // namespace poolbench::vulkan

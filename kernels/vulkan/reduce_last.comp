@@ -1,23 +1,18 @@
-// Channels last: a team of invocations reduces the planes of CHANNELS neighbouring channels, 16
-// bytes of them where channels come in whole runs. kSide teams stand side by side in a workgroup,
-// so that neighbouring invocations read neighbours in memory; a team's members take every kTeam-th
-// place of the plane.
+// Whole planes, channels last: a team of kTeam invocations reduces the planes of CHANNELS
+// neighbouring channels, 16 bytes of them where channels come in whole runs. kSide teams stand side
+// by side in a workgroup, so that neighbouring invocations read neighbours in memory; a team's
+// members take every kTeam-th place of the plane.
 //
-// Counted for an element of f16: average 9 instructions, maximum 7, of the 14 that an H200 can
-// issue while 2 bytes pass: predicted to be bound by memory, small planes by what a team costs to
-// join.
+// Instructions an element of f16: average 9, maximum 7; an H200 can issue 14 while its 2 bytes
+// pass. Predicted: bandwidth-bound; small planes are bound by what a team costs to join.
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/reduce_constants.h"
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
 #define TEAM_OPS CHANNELS
 #include "kernels/vulkan/team.glsl"
-
-// Number 1 is kNorm.
-layout(constant_id = 2) const uint kTeam = 1;  // a power of two
-layout(constant_id = 3) const int kParts = 1;
-layout(constant_id = 4) const uint kSide = 1;  // workgroup / kTeam
 
 #if CHANNELS > 1
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer WideSource {
@@ -30,8 +25,6 @@ layout(buffer_reference, std430, buffer_reference_align = 16) writeonly buffer W
 layout(buffer_reference, scalar, buffer_reference_align = 8) writeonly buffer Indices {
   int64_t index;
 };
-
-const int kInFlight = 4;  // loads that do not wait for each other
 
 void main() {
   const uint side = gl_LocalInvocationID.x % kSide, member = gl_LocalInvocationID.x / kSide;

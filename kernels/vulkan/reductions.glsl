@@ -1,16 +1,14 @@
-// The reductions of kernels/reduce.h, by REDUCTION: what a window's elements become.
+// The reductions of kernels/reduce.h: an Op for REDUCTION and the element type.
 //
 //   Op op = op_start();  op_add(op, element, position);  ...  op_value(op, count), op.at
 //
-// op_join(op, other) takes in what another Op has seen, in any order.
+// op_join(op, other) merges two Ops, in any order.
+
+#include "kernels/vulkan/ops.h"
 
 #if NEEDS_REAL
 
-// Knuth's TwoSum: the error does not grow with the number of terms.
-struct RunningSum {
-  Real sum;
-  Real lost;
-};
+// RunningSum of kernels/reduce.h.
 void add(inout RunningSum s, Real v) {
   precise const Real total = s.sum + v;
   precise const Real seen = total - s.sum;
@@ -31,9 +29,7 @@ Real total(RunningSum s) {
 
 #if REDUCTION == MAX
 
-struct Op {
-  Key best;
-};
+#define Op MaxOp
 Op op_start() { return Op(kLowest); }
 void op_add(inout Op op, Stored v, int64_t) { op.best = max(op.best, key(v)); }
 void op_join(inout Op op, Op other) { op.best = max(op.best, other.best); }
@@ -41,10 +37,7 @@ Stored op_value(Op op, int64_t) { return stored_key(op.best); }
 
 #elif REDUCTION == MAX_INDEX
 
-struct Op {
-  Key best;
-  int64_t at;
-};
+#define Op MaxIndexOp
 Op op_start() { return Op(kLowest, -1L); }
 void op_add(inout Op op, Stored v, int64_t position) {
   const Key k = key(v);
@@ -60,9 +53,7 @@ Stored op_value(Op op, int64_t) { return stored_key(op.best); }
 
 #elif REDUCTION == AVERAGE && IS_FLOAT
 
-struct Op {
-  RunningSum sum;
-};
+#define Op AverageOp
 Op op_start() { return Op(RunningSum(Real(0), Real(0))); }
 void op_add(inout Op op, Stored v, int64_t) { add(op.sum, real(v)); }
 void op_join(inout Op op, Op other) { join_sums(op.sum, other.sum); }
@@ -73,9 +64,7 @@ Stored op_value(Op op, int64_t count) {
 
 #elif REDUCTION == AVERAGE
 
-struct Op {
-  int64_t sum;
-};
+#define Op IntegerAverageOp
 Op op_start() { return Op(0L); }
 void op_add(inout Op op, Stored v, int64_t) { op.sum += int64_t(v); }
 void op_join(inout Op op, Op other) { op.sum += other.sum; }
@@ -102,9 +91,6 @@ Stored op_value(Op op, int64_t count) {
 
 #include "kernels/vulkan/power.glsl"
 
-// What p is: a whole number in [1, 1024], infinite (-1), or any other (0).
-layout(constant_id = 1) const int kNorm = 0;
-
 Real abs_power(Real x) {
   if (kNorm == 0) return power(x, norm_pair(args.norm));
   Real result = Real(1);
@@ -122,10 +108,7 @@ Stored norm_of(Real sum) {
                                   : root(sum, norm_pair(args.norm)));
 }
 
-struct Op {
-  RunningSum sum;
-  Key largest;
-};
+#define Op LpOp
 Op op_start() { return Op(RunningSum(Real(0), Real(0)), Key(0)); }
 void op_add(inout Op op, Stored v, int64_t) {
   if (kNorm < 0)

@@ -1,26 +1,17 @@
-// An invocation makes kRows outputs below each other, of one channel. It walks the input rows they
-// need from top to bottom, reduces each row's taps once, and gives the result to every output whose
-// window holds the row. Neighbouring invocations are neighbours in memory: along w, or along c.
+// Sliding windows by arithmetic, in either layout. An invocation makes kRows outputs below each
+// other, of one channel: it walks the input rows under them from top to bottom, reduces each row's
+// taps once and joins the result into every output whose window holds the row. Neighbouring
+// invocations are neighbours in memory: along w, or along c.
 //
-// An output takes kernel w x ((kRows - 1) stride h + kernel h) / kRows scalar loads, each with some
-// eight instructions of addresses and bounds: predicted to be bound by their issue.
+// An output takes kernel_w x ((kRows - 1) stride_h + kernel_h) / kRows scalar loads, each with some
+// eight instructions of addresses and bounds. Predicted: bound by their issue.
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/sliding_constants.h"
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
 #include "kernels/vulkan/lanes.glsl"
-
-// Number 1 is kNorm.
-layout(constant_id = 2) const int kLayout = kChannelsFirst;
-layout(constant_id = 3) const int kRows = 1;
-layout(constant_id = 4) const bool kClip = true;  // whether a window may leave the row
-// Kernel and stride, 0 for those to be read at run time. Fixed ones are dense.
-layout(constant_id = 5) const int kKernelD = 0;
-layout(constant_id = 6) const int kKernelH = 0;
-layout(constant_id = 7) const int kKernelW = 0;
-layout(constant_id = 8) const int kStrideH = 0;
-layout(constant_id = 9) const int kStrideW = 0;
 
 int pick(int constant, int64_t run_time) { return constant != 0 ? constant : int(run_time); }
 
@@ -31,14 +22,15 @@ void main() {
   const int kernel_d = pick(kKernelD, d.kernel), kernel_h = pick(kKernelH, h.kernel);
   const int kernel_w = pick(kKernelW, w.kernel);
   const int stride_h = pick(kStrideH, h.stride), stride_w = pick(kStrideW, w.stride);
-  // Rows are shared by outputs where they are dense; others are made one at a time.
+  // Dense windows share rows; with dilation kRows is 1.
   const int step_d = dense ? 1 : int(d.dilation), step_h = dense ? 1 : int(h.dilation);
   const int step_w = dense ? 1 : int(w.dilation);
 
   uint rest = invocation_index();
-  const int channel = kLayout == kChannelsLast ? int(peel(rest, 3)) : 0;
-  const int ow = int(peel(rest, 0)), first_oh = int(peel(rest, 1)) * kRows;
-  const int od = int(peel(rest, 2));
+  const int channel = kLayout == kChannelsLast ? int(peel(rest, push.extents[3])) : 0;
+  const int ow = int(peel(rest, push.extents[0]));
+  const int first_oh = int(peel(rest, push.extents[1])) * kRows;
+  const int od = int(peel(rest, push.extents[2]));
   const int64_t outer = rest;  // the plane, or channels last the image
   if (outer >= (kLayout == kChannelsLast ? args.n : args.n * args.c)) return;
 

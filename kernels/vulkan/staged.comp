@@ -1,63 +1,42 @@
-// Windows through shared memory: dense ones of many taps in either layout, and channels first those
-// that stand in tables (adaptive, fractional) and those of few taps over rows of any length. A
-// workgroup makes whole planes, or a band of one: kRows x kColumns outputs. An invocation reduces
-// kAcross windows of a row side by side, and after a barrier kDown windows of a column, from the
-// rows' results in shared memory. It holds the elements of dense windows in registers, and joins
-// each about three times (overlapping.glsl). Channels first, the input is copied to shared memory
-// beforehand, as lanes; channels last, rows are read where they stand, a word of channels at once.
+// Windows through shared memory: dense ones of many taps in either layout; channels first also
+// windows in tables (adaptive, fractional) and few taps over rows of any length.
 //
-// Counted in the code that a compiler makes of it (Mesa's for RDNA 2; a maximum of integers is two,
-// as an H200 has half the units for it), for one output, beside what an H200 can issue while the
-// bytes pass; waiting invocations included. An element is copied in 7 instructions (f16 and bf16; 9
-// of f32), or 15 (22) where rows are parts of rows or even, with a word's place in them.
-//                                         begin  in   rows  columns
-//   3x3 stride 1, 55x55, f16:               1    10     7    19      37 of 28: 0.74 of the memory
-//   the same, average without padding:      2     7     5    20      35 of 28: 0.80
-//   3x3 stride 2, 55x55, bf16:              5    40    21    27      93 of 71: 0.77
-//   13x13 stride 1, 19x19, f16:             2     9     9    20      40 of 28: 0.69 (i8: 0.50)
-//   the same, channels last:                0     0    25    25      51 of 28: 0.55 (i8: 0.52)
-//   13x13 stride 1, 248x248, 50x25, f16:    2    39    13    25      79 of 28: 0.35
-// Averages of 13x13 come to 0.58 to 0.73 in f16 and bf16, in i8 to 0.28: its division takes twenty.
-// Predicted to be bound by issue. One invocation along a whole axis needs no comparisons with the
-// input's ends and loads each element once: 0.44 without (the first 13x13). Words of two elements
-// are stored to every other bank, so the first line also takes all the turns of shared memory that
-// there is time for at full speed. Channels last, 8 planes fill shared memory: a sector of 32 bytes
-// is read by two workgroups of f16, by four of i8, through the second cache.
+// A workgroup makes whole planes, or of one plane a band of kRows x kColumns outputs. Channels
+// first, it copies the input under them to shared memory as lanes; channels last, rows are read
+// where they stand, a word of channels at once. An invocation reduces kAcross windows of a row side
+// by side, and after a barrier kDown windows of a column from the rows' results in shared memory.
+// Elements of dense windows are held in registers and joined about three times each
+// (overlapping.glsl).
+//
+// Instructions an output, idle invocations included: counted in what Mesa's compiler for RDNA 2
+// makes of it (a maximum of integers counts two, since an H200 has half the units for it), and
+// those that an H200 can issue while the output's bytes pass at its memory's speed. Copying an
+// element takes 7 (f16, bf16) or 9 (f32); 15 or 22 where rows are parts of rows or of even width.
+//
+//                                        start  copy  rows  columns  all / can issue  of memory
+//   max 3x3 s1, 55x55, f16                 1     10     7      19         37 / 28        0.74
+//   avg 3x3 s1, 55x55, f16, no padding     2      7     5      20         35 / 28        0.80
+//   max 3x3 s2, 55x55, bf16                5     40    21      27         93 / 71        0.77
+//   max 13x13 s1, 19x19, f16               2      9     9      20         40 / 28        0.69
+//   max 13x13 s1, 19x19, i8                                                              0.50
+//   max 13x13 s1, 19x19, f16, nhwc         0      0    25      25         51 / 28        0.55
+//   max 13x13 s1, 19x19, i8, nhwc                                                        0.52
+//   max 13x13 s1, 248x248 in 50x25, f16    2     39    13      25         79 / 28        0.35
+//   avg 13x13, f16 and bf16                                                      0.58 to 0.73
+//   avg 13x13, i8 (its division is 20)                                                   0.28
+//
+// Predicted: bound by issue. One invocation along a whole axis needs no bounds checks and loads
+// each element once; without that the first 13x13 falls to 0.44. Words of two elements are stored
+// to every other bank, so the first row also takes all the turns of shared memory there are at full
+// speed. Channels last, 8 planes fill shared memory: two workgroups of f16 (four of i8) read each
+// sector of 32 bytes, through the second-level cache.
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/staged_constants.h"
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
 #include "kernels/vulkan/lanes.glsl"
-
-// Number 1 is kNorm.
-layout(constant_id = 2) const int kLayout = kChannelsFirst;
-layout(constant_id = 3) const int kPlanes = 1;     // of one image, channels last
-layout(constant_id = 4) const int kRows = 1;       // of outputs, of a plane
-layout(constant_id = 5) const int kColumns = 1;
-layout(constant_id = 6) const int kSrcRows = 1;    // of input under them, at most
-layout(constant_id = 7) const int kSrcColumns = 1;
-layout(constant_id = 8) const int kPitch = 1;      // from a staged row to the next
-layout(constant_id = 9) const int kReducedPitch = 1;
-layout(constant_id = 10) const bool kJoined = false;  // staged rows are whole, with nothing between
-layout(constant_id = 11) const int kKernelH = 1;
-layout(constant_id = 12) const int kKernelW = 1;
-layout(constant_id = 13) const int kStrideH = 1;
-layout(constant_id = 14) const int kStrideW = 1;
-layout(constant_id = 15) const int kDown = 1;
-layout(constant_id = 16) const int kAcross = 1;
-layout(constant_id = 17) const int kDivisor = 0;  // of all windows; 0: they differ
-layout(constant_id = 18) const bool kTables = false;  // then kernels and strides are 1
-// Of the elements that an invocation holds those from the first number to the second never lie
-// outside the input, and where it makes all outputs of an axis the others always do.
-layout(constant_id = 19) const int kTop = 0;
-layout(constant_id = 20) const int kBottom = 0;
-layout(constant_id = 21) const int kLeft = 0;
-layout(constant_id = 22) const int kRight = 0;
-layout(constant_id = 23) const int kSure = 1;      // of kDown outputs, those that always exist
-layout(constant_id = 24) const int kChannels = 1;  // channels last, those made together: of a word
-layout(constant_id = 25) const bool kWholeH = false;
-layout(constant_id = 26) const bool kWholeW = false;
 
 const int kColumnsHeld = (kAcross - 1) * kStrideW + kKernelW;
 const int kRowsHeld = (kDown - 1) * kStrideH + kKernelH;
@@ -66,12 +45,13 @@ const int kPerWord = 4 / ELEMENT_BYTES, kWordShift = kPerWord / 2;  // 2 to its 
 const int kInFlight = 8;  // loads that do not wait for each other
 
 // Channels last, planes stand side by side: the first channels of all words, then the second ones,
-// so that neighbours use other banks. From a place to the next in a row, and in a column:
+// so that neighbours use different banks. kStep is from a place to the next in a row, kBelow in a
+// column.
 const int kWords = kPlanes / kChannels;
 const int kStep = kLayout == kChannelsLast ? kPlanes : 1, kBelow = kReducedPitch * kStep;
 
-// Behind each stands what a window has outside the input. A word's elements in front of a row and
-// behind it are staged with it; channels last, nothing is.
+// Each array ends in kStart, which windows read outside the input. Whole words are staged: a row
+// has room for a word's elements in front of it and behind. Channels last, nothing is staged.
 const int kNothingStaged =
     kLayout == kChannelsLast ? 0 : kPlanes * kSrcRows * kPitch + 2 * (kPerWord - 1);
 const int kNothingReduced = kPlanes * kSrcRows * kReducedPitch;
@@ -79,16 +59,9 @@ shared Lane staged[kNothingStaged + 1];
 shared Lane reduced[kNothingReduced + 1];
 shared Divisor row_divisors[kRows];  // a window's share of its divisor
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
-  Window window;
-};
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Word {
   uint word;
 };
-
-Window table_window(Table table, uint plane, int o) {
-  return Windows(table.windows + uint64_t(plane * table.plane_stride + o) * 24).window;
-}
 
 // Part of an axis.
 struct Span {
@@ -107,9 +80,9 @@ Span span_under(Axis axis, Table table, uint plane, int o, int count, int kernel
   return Span(first, past - first);
 }
 
-// Copies `rows` rows, `width` elements from one to the next, of `columns` elements each. The first
-// stands at element `from` of the input's `total`, and has that position in its plane. Words are
-// loaded first and used after, so that no load waits for another.
+// Copies `rows` rows of `columns` elements, `width` elements from one to the next. The first begins
+// at element `from` of the input's `total`, which is `position` in its plane. Loads kInFlight words
+// before it uses the first, so that no load waits for another.
 void stage_rows(int64_t from, int64_t total, int width, int rows, int columns, int position) {
   const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
   const int skipped = int(from & (kPerWord - 1));  // of the first word
@@ -146,7 +119,7 @@ void stage_rows(int64_t from, int64_t total, int width, int rows, int columns, i
           staged[kPerWord - 1 + line[j] * kPitch + at[j] + e] =
               tap(unpacked(uvec4(loaded[j], 0, 0, 0), e), position + line[j] * width + at[j] + e);
   }
-  // What the input has behind its last whole word.
+  // The input's last elements, behind its last whole word.
   const int line = lines - 1, at = there * kPerWord - skipped - line * width + me;
   if (me < kPerWord - 1 && inside(at, length))
     staged[kPerWord - 1 + line * kPitch + at] =
@@ -154,7 +127,7 @@ void stage_rows(int64_t from, int64_t total, int width, int rows, int columns, i
             position + line * width + at);
 }
 
-// Channels last: kChannels elements, and one of them.
+// Channels last: loads kChannels elements; element e of them.
 uint load_channels(uint64_t from) {
   return kChannels > 1 ? Word(from).word : uint(Stored(Source(from).element[0]));
 }
@@ -162,8 +135,8 @@ Stored channel_of(uint loaded, int e) {
   return kChannels > 1 ? unpacked(uvec4(loaded, 0, 0, 0), e) : Stored(loaded);
 }
 
-// Whether element i, of those from x on, lies in the `places` of the input. The compiler knows i,
-// so that a comparison is one instruction.
+// Whether held element i, at x + i, is one of the input's `places`. The compiler knows i: a
+// comparison is one instruction.
 bool row_has(int i, int x, int places) {
   const bool begun = i >= kLeft || (!kWholeW && x >= -i);
   return begun && (i < kRight || (!kWholeW && places - x > i));
@@ -178,7 +151,8 @@ void main() {
   const int src_h = int(h.src), src_w = int(w.src), dst_h = int(h.dst), dst_w = int(w.dst);
   const int me = int(gl_LocalInvocationID.x), all = int(gl_WorkGroupSize.x);
   uint rest = group_index();
-  const int first_ow = int(peel(rest, 0)) * kColumns, first_oh = int(peel(rest, 1)) * kRows;
+  const int first_ow = int(peel(rest, push.extents[0])) * kColumns;
+  const int first_oh = int(peel(rest, push.extents[1])) * kRows;
   // The workgroup's first plane, and how many there are; channels last they are of one image.
   // Planes and, channels last, images have less than 2^31 elements.
   const int src_plane = src_h * src_w, dst_plane = dst_h * dst_w, channels = int(args.c);
@@ -196,7 +170,7 @@ void main() {
     dst = int64_t(image) * (dst_plane * channels) + channel;
     step = channels;
   }
-  if (idle) return;  // all of a workgroup
+  if (idle) return;  // the whole workgroup
   const int planes = int(min(left, uint(kPlanes)));
 
   const int rows = min(kRows, dst_h - first_oh), columns = min(kColumns, dst_w - first_ow);
@@ -216,9 +190,9 @@ void main() {
     }
   barrier();
 
-  // Windows of rows: of the staged ones, planes after planes, or channels last of those in memory.
-  // Neighbours take rows below each other, whose pitch is odd, so that they begin in other banks,
-  // or channels last neighbouring words.
+  // Windows of rows: channels first of staged rows, plane after plane; channels last of rows in
+  // memory. Neighbours take rows below each other, which begin in different banks (the pitch is
+  // odd), or channels last neighbouring words.
   const int lines = kLayout == kChannelsLast ? held_h.places : planes * held_h.places;
   for (uint item = me; item < kTilesW * kSrcRows * kWords; item += all) {
     const uint line = item % (kSrcRows * kWords);
@@ -240,7 +214,8 @@ void main() {
     [[unroll]] for (int e = 0; e < kChannels; ++e) {
       Lane held[kColumnsHeld], outputs[kAcross];
       if (kTables) {
-        const Window window = table_window(tables.table_w, first + y / kSrcRows, first_ow + first_column);
+        const Window window =
+            table_window(tables.table_w, first + y / kSrcRows, first_ow + first_column);
         held[0] = kStart;
         for (int i = int(window.begin); i < int(window.end); ++i)
           held[0] = join(held[0], staged[row + i - held_w.first]);
@@ -266,7 +241,7 @@ void main() {
   }
   barrier();
 
-  // Windows of their columns. Neighbours store side by side.
+  // Windows of columns, from the rows' results. Neighbours store side by side.
   const uint64_t row_bytes = uint64_t(uint(dst_w * step)) * ELEMENT_BYTES;
   for (uint item = me; item < kTilesH * kColumns * kWords; item += all) {
     const int first_row = int(item / (kColumns * kWords)) * kDown;
@@ -297,7 +272,8 @@ void main() {
         for (int i = int(window.begin); i < int(window.end); ++i)
           held[0] = join(held[0], reduced[top + (i - held_h.first) * kBelow]);
         if (kDivisor == 0)
-          by = divisor_of(int(window.count * table_window(tables.table_w, first + plane, ow).count));
+          by = divisor_of(
+              int(window.count * table_window(tables.table_w, first + plane, ow).count));
       } else {
         [[unroll]] for (int i = 0; i < kRowsHeld; ++i) {
           const bool here = column_has(i, y, held_h.places);

@@ -1,84 +1,104 @@
-#include "kernels/vulkan/kernels.h"
 #include "kernels/vulkan/lanes.h"
 #include "kernels/vulkan/launch.h"
+#include "kernels/vulkan/staged_constants.h"
 #include "kernels/vulkan/staged_cut.h"
 
 namespace poolbench::vulkan {
 namespace {
 
-// Fewer share the cost of a workgroup's begin, more hide each other's waits (predicted).
-constexpr uint32_t kStagedGroup = 64;
-// Taps from which on this is faster than a kernel that shares them in registers (predicted).
+// Invocations in a workgroup. Fewer share the cost of a workgroup's begin, more hide each other's
+// waits (predicted).
+constexpr int64_t kStagedGroup = 64;
+// From this many taps on this is faster than a kernel that shares them in registers (predicted).
 constexpr int64_t kManyTaps = 25;
 
-}  // namespace
-
-// Windows in shared memory.
-Work staged_work(const Shapes& args, int64_t enough) {
-  const auto& [d, h, w] = args.axis;
-  const StagedCut cut = staged_cut(args, kStagedGroup, enough);
-  const auto dense = [&](int64_t value) { return in_tables(args) ? 1 : uint32_t(value); };
+Work work(const Shapes& shapes, int64_t enough) {
+  const auto& [d, h, w] = shapes.axis;
+  const StagedCut cut = staged_cut(shapes, kStagedGroup, enough);
+  const bool tables = in_tables(shapes);
   const int64_t bands_w = ceil_div(w.dst, cut.columns), bands_h = ceil_div(h.dst, cut.rows);
-  const int64_t groups = channels_last(args) ? args.n * ceil_div(args.c, cut.planes)
-                                             : ceil_div(args.n * args.c, cut.planes);
+  const int64_t groups = channels_last(shapes) ? shapes.n * ceil_div(shapes.c, cut.planes)
+                                               : ceil_div(shapes.n * shapes.c, cut.planes);
   // Lanes of a workgroup, and what an invocation holds: each is looked at a few times.
-  const int64_t iterations =
-      8 * (cut.shared_bytes / 4 / kStagedGroup + 1) * (most_taps(args, h) + most_taps(args, w) + 8);
-  return {{{.shader = shader_name("staged", args),
-            .constants = {kStagedGroup,
-                          norm_constant(args),
-                          uint32_t(args.layout),
-                          uint32_t(cut.planes),
-                          uint32_t(cut.rows),
-                          uint32_t(cut.columns),
-                          uint32_t(cut.src_rows),
-                          uint32_t(cut.src_columns),
-                          uint32_t(cut.pitch),
-                          uint32_t(cut.reduced_pitch),
-                          uint32_t(cut.joined),
-                          dense(h.kernel),
-                          dense(w.kernel),
-                          dense(h.stride),
-                          dense(w.stride),
-                          uint32_t(cut.down),
-                          uint32_t(cut.across),
-                          common_divisor(args),
-                          uint32_t(in_tables(args)),
-                          uint32_t(cut.always_h.begin),
-                          uint32_t(cut.always_h.end),
-                          uint32_t(cut.always_w.begin),
-                          uint32_t(cut.always_w.end),
-                          uint32_t(cut.always_h.outputs),
-                          uint32_t(cut.channels),
-                          uint32_t(cut.down >= h.dst),
-                          uint32_t(cut.across >= w.dst)},
+  const int64_t iterations = 8 * (cut.shared_bytes / 4 / kStagedGroup + 1) *
+                             (most_taps(shapes, h) + most_taps(shapes, w) + 8);
+  return {{{.shader = shader_name("staged", shapes),
+            .constants = StagedConstants{.kGroup = kStagedGroup,
+                                         .kNorm = norm_constant(shapes),
+                                         .kLayout = shapes.layout,
+                                         .kPlanes = cut.planes,
+                                         .kRows = cut.rows,
+                                         .kColumns = cut.columns,
+                                         .kSrcRows = cut.src_rows,
+                                         .kSrcColumns = cut.src_columns,
+                                         .kPitch = cut.pitch,
+                                         .kReducedPitch = cut.reduced_pitch,
+                                         .kJoined = cut.joined,
+                                         .kKernelH = tables ? 1 : h.kernel,
+                                         .kKernelW = tables ? 1 : w.kernel,
+                                         .kStrideH = tables ? 1 : h.stride,
+                                         .kStrideW = tables ? 1 : w.stride,
+                                         .kDown = cut.down,
+                                         .kAcross = cut.across,
+                                         .kDivisor = common_divisor(shapes),
+                                         .kTables = tables,
+                                         .kTop = cut.always_h.begin,
+                                         .kBottom = cut.always_h.end,
+                                         .kLeft = cut.always_w.begin,
+                                         .kRight = cut.always_w.end,
+                                         .kSure = cut.always_h.outputs,
+                                         .kChannels = cut.channels,
+                                         .kWholeH = cut.down >= h.dst,
+                                         .kWholeW = cut.across >= w.dst},
             .groups = groups * bands_w * bands_h,
             .extents = {bands_w, bands_h},
             .shared_bytes = cut.shared_bytes,
             .iterations = iterations}}};
 }
 
-const char* staged_why_not(const Shapes& args) {
-  const auto& [d, h, w] = args.axis;
-  if (DType(args.dtype) == DType::kF64) return "only types of up to 4 bytes";
-  if (Windowing(args.windowing) == Windowing::kGlobal) return "no global windows";
+// Few taps that other kernels share in registers.
+Refusal few_taps_refuse(const Shapes& shapes) {
+  const auto& [d, h, w] = shapes.axis;
+  if (h.kernel * w.kernel >= kManyTaps) return {};
+  if (channels_last(shapes))
+    return {Parameter::kKernel, "nhwc takes 25 taps and more: `vector` is faster on fewer"};
+  if (h.kernel <= h.stride && w.kernel <= w.stride)
+    return {Parameter::kStride, "takes fewer than 25 taps only where windows overlap"};
+  if (!strip().why_not(shapes))
+    return {Parameter::kKernel, "takes 25 taps and more: `strip` is faster on fewer"};
+  return {};
+}
+
+Refusal refuses(const Shapes& shapes) {
+  const auto& [d, h, w] = shapes.axis;
+  const bool tables = in_tables(shapes);
   // A longer window on D may hold no tap of the one there is, or count its padding.
-  if (d.src != 1 || d.dst != 1 || (!in_tables(args) && d.kernel != 1))
-    return "only problems of 1D and 2D";
-  if (in_tables(args)) {
-    if (channels_last(args)) return "windows in tables only channels first";
-  } else {
-    if (h.dilation != 1 || w.dilation != 1) return "no dilation";
-    if (h.kernel > kFixedTaps || w.kernel > kFixedTaps) return "more than 32 taps on an axis";
-    if (h.kernel * w.kernel < kManyTaps) {
-      if (channels_last(args)) return "few taps channels last: others share them in registers";
-      if (h.kernel <= h.stride && w.kernel <= w.stride) return "few taps that no windows share";
-      if (strip_why_not(args) == nullptr) return "few taps: `strip` shares them in registers";
-    }
-  }
-  if (const char* reason = lanes_why_not(args)) return reason;
-  return staged_cut(args, kStagedGroup, 1).planes > 0 ? nullptr
-                                                      : "windows too large for shared memory";
+  if (d.src != 1 || d.dst != 1 || (!tables && d.kernel != 1))
+    return {Parameter::kSrc, "takes 1D and 2D"};
+  if (tables && channels_last(shapes))
+    return {Parameter::kLayout, "takes adaptive and fractional windows in nchw"};
+  if (!tables && (h.kernel > kFixedTaps || w.kernel > kFixedTaps))
+    return {Parameter::kKernel, "takes up to 32 taps on an axis"};
+  if (!tables)
+    if (const Refusal refusal = few_taps_refuse(shapes)) return refusal;
+  if (const Refusal refusal = lanes_refuse(shapes)) return refusal;
+  if (staged_cut(shapes, kStagedGroup, 1).planes == 0)
+    return {window_parameter(shapes), "takes windows whose input fits into shared memory"};
+  return {};
+}
+
+}  // namespace
+
+Kernel staged() {
+  return {
+      .name = "staged",
+      .summary = "planes or bands in shared memory: rows of any length, windows of any size",
+      .takes = {.reductions = kReductions,
+                .windowings = {Windowing::kSliding, Windowing::kAdaptive, Windowing::kFractional},
+                .types = kTypesUpTo4Bytes,
+                .operands = kValuesAndIndices},
+      .refuses = refuses,
+      .work = work};
 }
 
 }  // namespace poolbench::vulkan

@@ -1,43 +1,32 @@
-// Channels first, dense windows that the compiler knows, rows of whole words. An invocation makes
-// 16 bytes of outputs side by side (LANES of them) in kRows rows below each other. It walks the
-// input rows they need: each is kStrideW runs of 16 bytes, read in accesses as wide as the rows are
-// aligned to, and, one by one, the few elements that windows reach to the left and right of them.
-// The row's taps become LANES results in registers, which go to every output row whose window holds
-// the row. Neighbouring invocations are neighbours along w, so that a sub-group's accesses are
-// whole lines.
+// Channels first; dense windows known to the compiler; rows of whole words.
 //
-// Counted in the code that a compiler makes of it (Mesa's for RDNA 2; a maximum of integers or of a
-// word is two, as an H200 has half the units for it), for one output, beside what an H200 can issue
-// while its bytes pass; f16 maxima are packed, two in a word:
-//                                         f32         f16         bf16        i8
-//   3x3 stride 2, 2 rows:               73 of 138   61 of 69    64 of 69    34 of 35
-//   3x3 stride 1, 4 rows:               45 of 55    37 of 28    37 of 28
-//   the same, average without padding:  40 of 55    28 of 28    34 of 28
-//   2x2 stride 2, 1 row:                63 of 138   42 of 69    51 of 69    24 of 35
-// Predicted to be bound by memory, but for stride 1 in two bytes and less, bound by issue (0.74 of
-// the memory's speed and more); rows aligned to 4 bytes alone by the first cache, whose lines each
-// access of a sub-group then takes eight of (about 0.8). Rounding to f16 in software and a
-// reciprocal for each output took 50 where 28 stand.
+// An invocation makes 16 bytes of outputs side by side (LANES) in kRows rows. It walks the input
+// rows under them. Of each it loads kStrideW runs of 16 bytes, as wide as rows are aligned, and one
+// by one the few elements left and right of the runs. It reduces the row to LANES results in
+// registers and joins them into every output row whose window holds the row. Neighbouring
+// invocations are neighbours along w: a sub-group accesses whole lines.
+//
+// Instructions an output: counted in what Mesa's compiler for RDNA 2 makes of it (a maximum of
+// integers or of a packed word counts two, since an H200 has half the units for it), and those that
+// an H200 can issue while the output's bytes pass at its memory's speed. f16 maxima are packed.
+//
+//   counted / can issue                     f32       f16      bf16      i8
+//   max 3x3 s2, 2 rows                   73 / 138   61 / 69   64 / 69   34 / 35
+//   max 3x3 s1, 4 rows                   45 / 55    37 / 28   37 / 28      -
+//   avg 3x3 s1, 4 rows, no padding       40 / 55    28 / 28   34 / 28      -
+//   max 2x2 s2, 1 row                    63 / 138   42 / 69   51 / 69   24 / 35
+//
+// Predicted: bandwidth-bound, except stride 1 in 2 bytes and less, bound by issue (0.74 of the
+// memory's speed and more). Rows aligned to 4 bytes are bound by the first-level cache (about 0.8):
+// an access of a sub-group then takes eight of its lines. Rejected: rounding to f16 in software,
+// with a reciprocal for each output (50 instructions for 28).
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/strip_constants.h"
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
 #include "kernels/vulkan/lanes.glsl"
-
-// Number 1 is kNorm.
-layout(constant_id = 2) const int kRows = 1;
-layout(constant_id = 3) const int kKernelD = 1;
-layout(constant_id = 4) const int kKernelH = 1;
-layout(constant_id = 5) const int kKernelW = 1;
-layout(constant_id = 6) const int kStrideH = 1;
-layout(constant_id = 7) const int kStrideW = 1;
-layout(constant_id = 8) const int kLeft = 0;       // the padding on w
-layout(constant_id = 9) const int kRight = 0;      // elements needed behind the runs
-layout(constant_id = 10) const bool kClip = true;  // whether runs may lie outside the row
-layout(constant_id = 11) const int kStoreBytes = 16;  // what output rows are aligned to
-layout(constant_id = 12) const int kDivisor = 0;      // of all windows; 0: they differ
-layout(constant_id = 13) const int kLoadBytes = 16;   // what input rows are aligned to
 
 const int kRunColumns = kStrideW * LANES;
 #ifdef PACKED
@@ -55,15 +44,15 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Word {
   uint word;
 };
 
-// Of an input row, from kHeldLeft elements before the runs on.
+// Lanes of an input row, from kHeldLeft elements before the runs on.
 Lane columns[kColumns];
 
-// The elements that tap k of output lane i falls on.
+// What tap k of output lane i reads.
 Lane taps_of(int i, int k) {
 #ifdef PACKED
   const int a = 2 * i * kStrideW + k + kHeldLeft - kLeft, b = a + kStrideW;
   const Lane low = columns[a / 2], high = columns[b / 2];
-  // As floats, for the compiler to see that lanes are picked and not bits shifted.
+  // As floats: the compiler then picks halves of words instead of shifting bits.
   const f16vec2 best = f16vec2(unpackFloat2x16(low.best)[a % 2], unpackFloat2x16(high.best)[b % 2]);
   const uint nan = ((low.nan >> (a % 2 * 16)) & 0xffffu) | ((high.nan >> (b % 2 * 16)) << 16);
   return Lane(packFloat2x16(best), nan);
@@ -72,7 +61,7 @@ Lane taps_of(int i, int k) {
 #endif
 }
 
-// Element x, counted from the runs' begin, of those beside them.
+// Puts element x beside the runs into its column; x counts from the runs' begin.
 void hold_beside(int x, Stored v, bool here, int position) {
 #ifdef PACKED
   const int at = x + kHeldLeft;
@@ -84,7 +73,7 @@ void hold_beside(int x, Stored v, bool here, int position) {
 #endif
 }
 
-// The run at `from`, of which the first `left` elements lie in the row.
+// Loads the run at `from`, whose first `left` elements lie in the row.
 uvec4 load(uint64_t from, int left) {
   uvec4 words = uvec4(kNothing);
   if (kLoadBytes == 16) {
@@ -99,7 +88,7 @@ uvec4 load(uint64_t from, int left) {
   return words;
 }
 
-// The first `left` of the outputs, in the widest stores that their row is aligned to.
+// Stores the first `left` outputs, as wide as their row is aligned.
 void store(uint64_t to, uvec4 words, int left) {
   if (kStoreBytes == 16) {
     WideTarget(to).words = words;
@@ -118,8 +107,9 @@ void store(uint64_t to, uvec4 words, int left) {
 void main() {
   const Axis d = args.axis_d, h = args.axis_h, w = args.axis_w;
   uint rest = invocation_index();
-  const int tile = int(peel(rest, 0)), first_oh = int(peel(rest, 1)) * kRows;
-  const int od = int(peel(rest, 2));
+  const int tile = int(peel(rest, push.extents[0]));
+  const int first_oh = int(peel(rest, push.extents[1])) * kRows;
+  const int od = int(peel(rest, push.extents[2]));
   const int64_t plane = rest;
   if (plane >= args.n * args.c) return;
 

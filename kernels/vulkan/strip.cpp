@@ -1,46 +1,75 @@
-#include "kernels/vulkan/kernels.h"
 #include "kernels/vulkan/lanes.h"
 #include "kernels/vulkan/launch.h"
+#include "kernels/vulkan/strip_constants.h"
 
 namespace poolbench::vulkan {
+namespace {
 
-// Predicted: rows below each other share input rows, 4 where the stride is 1; twice as many lanes
-// as a half float's leave registers for half of them.
-Work strip_work(const Shapes& args, int64_t enough) {
-  const auto& [d, h, w] = args.axis;
-  const int64_t wide = lanes(args), tiles = ceil_div(w.dst, wide);
-  const int64_t most = h.stride > 1 || wide > 8 ? 2 : 4;
-  const int64_t rows = outputs_together(h, most, args.n * args.c * d.dst * h.dst * tiles, enough);
+// Outputs below each other of an invocation, at most. Predicted: they share input rows, most where
+// the stride is 1; with 16 outputs side by side (1 byte) registers are left for half as many.
+int64_t most_rows(const Shapes& shapes) {
+  return shapes.axis[1].stride > 1 || lanes(shapes) > 8 ? 2 : 4;
+}
+
+Work work(const Shapes& shapes, int64_t enough) {
+  const auto& [d, h, w] = shapes.axis;
+  const int64_t wide = lanes(shapes), tiles = ceil_div(w.dst, wide);
+  const int64_t rows =
+      outputs_together(h, most_rows(shapes), shapes.n * shapes.c * d.dst * h.dst * tiles, enough);
   const int64_t strips = ceil_div(h.dst, rows);
-  const int64_t right = std::max<int64_t>(0, w.kernel - w.pad_begin - w.stride);
   const int64_t src_rows = (rows - 1) * h.stride + h.kernel;
-  const auto aligned_to = [&](const int64_t elements) {
+  // The alignment in bytes, 16 at most, of rows of so many elements.
+  const auto aligned_to = [&](int64_t elements) {
     int64_t bytes = 16;
-    while (elements * dtype_bytes(DType(args.dtype)) % bytes != 0) bytes /= 2;
-    return uint32_t(bytes);
+    while (elements * element_bytes(shapes) % bytes != 0) bytes /= 2;
+    return bytes;
   };
-  return {{{.shader = shader_name("strip", args),
-            .constants = {kGroup, norm_constant(args), uint32_t(rows), uint32_t(d.kernel),
-                          uint32_t(h.kernel), uint32_t(w.kernel), uint32_t(h.stride),
-                          uint32_t(w.stride), uint32_t(w.pad_begin), uint32_t(right),
-                          uint32_t(tiles * wide * w.stride > w.src), aligned_to(w.dst),
-                          common_divisor(args), aligned_to(w.src)},
-            .groups = ceil_div(args.n * args.c * d.dst * strips * tiles, kGroup),
+  return {{{.shader = shader_name("strip", shapes),
+            .constants =
+                StripConstants{.kGroup = kGroup,
+                               .kNorm = norm_constant(shapes),
+                               .kRows = rows,
+                               .kKernelD = d.kernel,
+                               .kKernelH = h.kernel,
+                               .kKernelW = w.kernel,
+                               .kStrideH = h.stride,
+                               .kStrideW = w.stride,
+                               .kLeft = w.pad_begin,
+                               .kRight = std::max<int64_t>(0, w.kernel - w.pad_begin - w.stride),
+                               .kClip = tiles * wide * w.stride > w.src,
+                               .kStoreBytes = aligned_to(w.dst),
+                               .kLoadBytes = aligned_to(w.src),
+                               .kDivisor = common_divisor(shapes)},
+            .groups = ceil_div(shapes.n * shapes.c * d.dst * strips * tiles, kGroup),
             .extents = {tiles, strips, d.dst},
             .iterations = d.kernel * src_rows * wide * (w.stride + w.kernel + rows)}}};
 }
 
-const char* strip_why_not(const Shapes& args) {
-  const auto dtype = DType(args.dtype);
-  const Axis& w = args.axis[2];
-  if (channels_last(args)) return "only channels first";
-  if (dtype == DType::kF64 || dtype == DType::kI32) return "only types of up to 4 bytes, not i32";
-  if (!is_known_window(args)) return "only dense sliding windows of up to 32 taps";
-  if (is_long_norm(args)) return "of norms only 1 and 2";
-  if (w.src * dtype_bytes(dtype) % 4 != 0) return "only rows of whole words";
-  if (w.kernel - w.stride > 8 || w.pad_begin > 8) return "windows that reach far beyond their runs";
-  if (w.stride > 4) return "only strides of up to 4 along a row";
-  return lanes_why_not(args);
+Refusal refuses(const Shapes& shapes) {
+  const Axis& w = shapes.axis[2];
+  if (!is_known_window(shapes)) return {Parameter::kKernel, "takes windows of up to 32 taps"};
+  if (is_long_norm(shapes)) return {Parameter::kNorm, "takes norms 1 and 2"};
+  if (w.src * element_bytes(shapes) % 4 != 0)
+    return {Parameter::kSrc, "takes rows of whole 4-byte words"};
+  if (w.kernel - w.stride > 8)
+    return {Parameter::kKernel, "takes windows at most 8 wider than the stride"};
+  if (w.pad_begin > 8) return {Parameter::kPad, "takes padding of up to 8 in front of a row"};
+  if (w.stride > 4) return {Parameter::kStride, "takes strides of up to 4 along a row"};
+  return lanes_refuse(shapes);
+}
+
+}  // namespace
+
+Kernel strip() {
+  return {.name = "strip",
+          .summary = "channels first, 16 bytes of outputs side by side",
+          .takes = {.reductions = kReductions,
+                    .windowings = {Windowing::kSliding},
+                    .types = {DType::kF32, DType::kF16, DType::kBF16, DType::kI8, DType::kU8},
+                    .layouts = {Layout::kChannelsFirst},
+                    .operands = kValuesAndIndices},
+          .refuses = refuses,
+          .work = work};
 }
 
 }  // namespace poolbench::vulkan

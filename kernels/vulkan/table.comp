@@ -1,30 +1,18 @@
-// One invocation an output, in the order of memory, or for long windows one workgroup; windows from
-// the tables. Takes every problem. Bound by its scalar loads: neighbours read neighbouring windows,
-// and only the caches make one access of what they share.
+// Takes every problem: windows from the tables. One invocation an output, in the order of memory;
+// for long windows one workgroup an output. Bound by its scalar loads: neighbours read what they
+// share from the caches.
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/table_constants.h"
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
 #define TEAM_OPS 1
 #include "kernels/vulkan/team.glsl"
 
-// Number 1 is kNorm.
-layout(constant_id = 2) const bool kTeams = false;  // a workgroup an output
-
-layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
-  Window window;
-};
 layout(buffer_reference, scalar, buffer_reference_align = 8) writeonly buffer Indices {
   int64_t index;
 };
-
-const int kWindowBytes = 24;
-const int kInFlight = 4;  // loads of a team's member that do not wait for each other
-
-Window table_window(Table table, int64_t plane, int64_t o) {
-  return Windows(table.windows + uint64_t(plane * table.plane_stride + o) * kWindowBytes).window;
-}
 
 int64_t taps(Window window, Axis axis) {
   return (window.end - window.begin + axis.dilation - 1) / axis.dilation;

@@ -1,13 +1,13 @@
-// Teams of invocations that make TEAM_OPS outputs together: a power of two of them, several teams
-// in a workgroup. They join through shared memory in a fixed order, so that the result depends
-// neither on the size of the device's sub-groups nor on who was first.
+// Teams: a power of two of invocations makes TEAM_OPS outputs together; several teams make a
+// workgroup. They join through shared memory in a fixed order, so the result depends neither on the
+// size of sub-groups nor on who is first.
 //
-// Where planes are too few to fill a device, teams reduce parts of them (kParts) and leave their
-// Ops in the scratch memory, part by part and plane by plane, for join.comp.
+// Where planes are too few to fill a device, teams reduce kParts parts of them and leave their Ops
+// in scratch memory, part by part and plane by plane, for join.comp.
 shared Op partial[TEAM_OPS * gl_WorkGroupSize.x];
 
-// Afterwards the team's member 0 has what all its members have seen, and so has partial[first +
-// output * workgroup] for all to read; `first` is the team's first slot, one for each member.
+// Joins the team's Ops. Its member 0 then has the result, and so has partial[first + output *
+// workgroup] for all to read. `first` is the team's first slot; each member has one.
 void join_team(inout Op op[TEAM_OPS], uint first, uint member, uint size) {
   const uint slot = first + member;
   [[unroll]] for (uint i = 0; i < TEAM_OPS; ++i) partial[i * gl_WorkGroupSize.x + slot] = op[i];
@@ -27,8 +27,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Partials {
   Op op;
 };
 Partials partials(int64_t part, int64_t plane) {
-  const int64_t bytes = 32;  // of an Op, at most
-  return Partials(push.scratch + uint64_t((part * args.n * args.c + plane) * bytes));
+  return Partials(push.scratch + uint64_t((part * args.n * args.c + plane) * kScratchOpBytes));
 }
 
 // The places [begin, end) of a plane of `size` that part `part` of `parts` covers.

@@ -1,73 +1,90 @@
-// The element types, by DTYPE (the numbers of kernels/pool_args.h):
-//   Element an element in memory
-//   Stored  the same in a register: plain bits of 32 or 64, integers widened, so that a shader
-//           needs of a device 8- and 16-bit storage at most, never their arithmetic
-//   Key     an integer with the order of the values, for maxima. Comparing integers is exact
-//           whatever a driver does to NaN and subnormals
-//   Real    the float that sums are made in; of integers, the one of powers
-#define F64 0
-#define F32 1
-#define F16 2
-#define BF16 3
-#define I8 4
-#define U8 5
-#define I32 6
+// The element types, by DTYPE, which is one of these names:
+//   Element  an element in memory
+//   Stored   the same in a register: its bits in 32 or 64, integers widened. So a shader needs 8-
+//            and 16-bit storage of a device, never their arithmetic
+//   Key      an integer with the order of the values, for maxima: comparing integers is exact
+//            whatever a driver does to NaN and subnormals
+//   Real     the float that sums are made in; of integers, the one of powers
+#define F64 1
+#define F32 2
+#define F16 3
+#define BF16 4
+#define I8 5
+#define U8 6
+#define I32 7
 
-// By REDUCTION: what a shader makes of them.
-#define MAX 0
-#define MAX_INDEX 1
-#define AVERAGE 2
-#define LP 3
-
-#define IS_FLOAT (DTYPE <= BF16)
-#define REAL_IS_DOUBLE (DTYPE == F64 || DTYPE >= I8)
 #if DTYPE == F64
 #define ELEMENT_BYTES 8
-#elif DTYPE == F32 || DTYPE == I32
-#define ELEMENT_BYTES 4
-#elif IS_FLOAT
-#define ELEMENT_BYTES 2
-#else
-#define ELEMENT_BYTES 1
-#endif
-
-#if DTYPE == F64
+#define IS_FLOAT 1
+#define REAL_IS_DOUBLE 1
 #define Element uint64_t
 #define Stored uint64_t
 #define Key int64_t
 const Key kMagnitude = 0x7fffffffffffffffL, kInfinity = 0x7ff0000000000000L;
 const int kKeyShift = 0;
 #elif DTYPE == F32
+#define ELEMENT_BYTES 4
+#define IS_FLOAT 1
+#define REAL_IS_DOUBLE 0
 #define Element uint
 #define Stored uint
 #define Key int
 const Key kMagnitude = 0x7fffffff, kInfinity = 0x7f800000;
 const int kKeyShift = 0;
 #elif DTYPE == F16
+#define ELEMENT_BYTES 2
+#define IS_FLOAT 1
+#define REAL_IS_DOUBLE 0
 #define Element uint16_t
 #define Stored uint
 #define Key int
 const Key kMagnitude = 0x7fff, kInfinity = 0x7c00;
 const int kKeyShift = 16;  // to the top of a Key
 #elif DTYPE == BF16
+#define ELEMENT_BYTES 2
+#define IS_FLOAT 1
+#define REAL_IS_DOUBLE 0
 #define Element uint16_t
 #define Stored uint
 #define Key int
 const Key kMagnitude = 0x7fff, kInfinity = 0x7f80;
 const int kKeyShift = 16;
-#else
+#elif DTYPE == I8
+#define ELEMENT_BYTES 1
+#define IS_FLOAT 0
+#define REAL_IS_DOUBLE 1
+#define Element int8_t
 #define Stored int
 #define Key int
-#if DTYPE == I8
-#define Element int8_t
 const Key kLow = -128, kHigh = 127;
 #elif DTYPE == U8
+#define ELEMENT_BYTES 1
+#define IS_FLOAT 0
+#define REAL_IS_DOUBLE 1
 #define Element uint8_t
+#define Stored int
+#define Key int
 const Key kLow = 0, kHigh = 255;
-#else
+#elif DTYPE == I32
+#define ELEMENT_BYTES 4
+#define IS_FLOAT 0
+#define REAL_IS_DOUBLE 1
 #define Element int
+#define Stored int
+#define Key int
 const Key kLow = -2147483647 - 1, kHigh = 2147483647;
+#else
+#error "DTYPE is none of the types"
 #endif
+#define LANES (16 / ELEMENT_BYTES)  // elements of an access of 16 bytes
+
+// What a shader makes of its elements, REDUCTION.
+#define MAX 1
+#define MAX_INDEX 2
+#define AVERAGE 3
+#define LP 4
+#if REDUCTION != MAX && REDUCTION != MAX_INDEX && REDUCTION != AVERAGE && REDUCTION != LP
+#error "REDUCTION is none of the reductions"
 #endif
 
 layout(buffer_reference, scalar, buffer_reference_align = ELEMENT_BYTES) readonly buffer Source {
@@ -77,7 +94,6 @@ layout(buffer_reference, scalar, buffer_reference_align = ELEMENT_BYTES) writeon
   Element element[];
 };
 
-#if defined(LANES) && LANES > 1
 // Element i of 16 bytes.
 Stored unpacked(uvec4 words, int i) {
 #if DTYPE == F64
@@ -105,14 +121,14 @@ void pack(inout uvec4 words, int i, Stored v) {
   words[i / per_word] |= bitfieldExtract(uint(v), 0, bits) << (i % per_word * bits);
 #endif
 }
-#endif
 
 // ---- Keys ----
 
 #if IS_FLOAT && REDUCTION == MAX
-// At the top of a word: negative numbers turned around, then all moved down by the number of NaNs
-// of a sign, so that the negative ones, which stood below -infinity, wrap around to the top. Four
-// instructions for any of the types; -0 is less than 0, which no value shows.
+// Shifts the value to the top of a word and flips the magnitude of negative ones: integers then
+// have the floats' order, with the negative NaNs below -infinity. Subtracting the number of NaNs of
+// one sign wraps these around to the top. Four instructions for any type; -0 is less than 0, which
+// no value shows.
 #if DTYPE == F64
 const Key kTopMagnitude = 0x7fffffffffffffffL, kNans = 0xfffffffffffffL, kLowest = ~kTopMagnitude;
 #else
@@ -127,7 +143,7 @@ Stored stored_key(Key k) { return Stored(turned(k + kNans)) >> kKeyShift; }
 const Key kLowest = -kInfinity;
 const Key kNan = kMagnitude;  // above infinity, so that NaN wins
 
-// From an element's bits, in the low end of an integer: -0 and 0 become the same key.
+// From an element's bits in the low end of an integer. -0 and 0 get the same key.
 Key key_of_bits(Key bits) {
   const Key magnitude = bits & kMagnitude;
   if (magnitude > kInfinity) return kNan;
@@ -167,7 +183,7 @@ const RealBits kRealInfinity = 0x7f800000, kRealMagnitude = 0x7fffffff;
 
 #if NEEDS_REAL
 
-// By the bits: isnan() is an optimiser's to drop on a device that does not promise to keep NaN.
+// By the bits: a driver that does not promise to keep NaN may optimise isnan() away.
 bool is_nan(Real v) { return (real_bits(v) & kRealMagnitude) > kRealInfinity; }
 
 #if DTYPE == F16

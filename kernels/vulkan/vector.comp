@@ -1,53 +1,43 @@
-// Channels last, channels in whole 16-byte runs. An invocation takes one such run (LANES channels)
-// and makes kAcross outputs along w in kRows rows. Where the compiler knows the window it walks the
-// input rows they need: each column's run is loaded once, outputs across share joins
-// (overlapping.glsl), and the row's results go to every output row whose window holds the row. Any
-// other window comes from the tables, an output an invocation: dilated, large and adaptive ones.
-// Neighbouring invocations are neighbours along c, so that a sub-group's accesses are whole lines.
+// Channels last, channels in whole runs of 16 bytes.
 //
-// Counted in the code that a compiler makes of it (Mesa's for RDNA 2; a maximum of integers is two,
-// as an H200 has half the units for it), for one output, beside what an H200 can issue while its
-// bytes pass:
-//                                         f32         f16         bf16        i8
-//   3x3 stride 1, maximum:              38 of 55    30 of 28    42 of 28    19 of 14
-//   the same, average without padding:  25 of 55    23 of 28    29 of 28
-//   3x3 stride 2, maximum:              75 of 138               68 of 69    29 of 35
-// Predicted to be bound by memory, but for stride 1 in two bytes and less, bound by issue: 0.65 of
-// the memory's speed in bf16 and more in others. With 2x2 outputs an invocation and a 64-bit
-// product for each load, stride 1 took 75, 46 and 62.
+// An invocation takes one run (LANES channels) and makes kAcross outputs along w in kRows rows.
+// Windows known to the compiler: it walks the input rows under the outputs, loads each column's run
+// once, shares joins between outputs (overlapping.glsl) and joins the row's results into every
+// output row whose window holds the row. Other windows (dilated, large, adaptive) come from the
+// tables, one output an invocation. Neighbouring invocations are neighbours along c: a sub-group
+// accesses whole lines.
+//
+// Instructions an output: counted in what Mesa's compiler for RDNA 2 makes of it (a maximum of
+// integers counts two, since an H200 has half the units for it), and those that an H200 can issue
+// while the output's bytes pass at its memory's speed.
+//
+//   counted / can issue            f32       f16      bf16      i8
+//   max 3x3 s1                  38 / 55    30 / 28   42 / 28   19 / 14
+//   avg 3x3 s1, no padding      25 / 55    23 / 28   29 / 28      -
+//   max 3x3 s2                  75 / 138      -      68 / 69   29 / 35
+//
+// Predicted: bandwidth-bound, except stride 1 in 2 bytes and less, bound by issue (0.65 of the
+// memory's speed in bf16, more in others). Rejected: 2x2 outputs an invocation, with a 64-bit
+// product for each load (75, 46 and 62 instructions at stride 1).
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#include "kernels/vulkan/vector_constants.h"
 #include "kernels/vulkan/launch.glsl"
 #include "kernels/vulkan/types.glsl"
 #include "kernels/vulkan/reductions.glsl"
 #include "kernels/vulkan/lanes.glsl"
 
-// Number 1 is kNorm.
-layout(constant_id = 2) const int kAcross = 1;
-layout(constant_id = 3) const int kRows = 1;
-layout(constant_id = 4) const int kKernelD = 1;
-layout(constant_id = 5) const int kKernelH = 1;
-layout(constant_id = 6) const int kKernelW = 1;
-layout(constant_id = 7) const int kStrideH = 1;
-layout(constant_id = 8) const int kStrideW = 1;
-layout(constant_id = 9) const int kDivisor = 0;  // of all windows; 0: they differ
-layout(constant_id = 10) const bool kTables = false;  // then kernels and strides are 1
-
 const int kSrcRows = (kRows - 1) * kStrideH + kKernelH;
 const int kSrcColumns = (kAcross - 1) * kStrideW + kKernelW;
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Windows {
-  Window window;
-};
-
-// Element `at` of an image, which has fewer than 2^31.
+// Loads the run at element `at` of an image, which has fewer than 2^31.
 uvec4 load(uint64_t image, uint at) {
   return WideSource(image + uint64_t(at) * ELEMENT_BYTES).words;
 }
 
 Lane results[kRows * kAcross * kLanes];
 
-// Output `i` of this invocation is number `output_` of its image.
+// Stores output `i` of this invocation, which is number `output_` of its image.
 void store(int64_t image, int output_, int i, int channel, Divisor by) {
   const int64_t first = image * (args.axis_d.dst * args.axis_h.dst * args.axis_w.dst * args.c);
   const int64_t at = first + uint(output_ * int(args.c) + channel);
@@ -115,13 +105,11 @@ void known_windows(int64_t image, uint64_t src, int channel, int ow, int oh, int
   }
 }
 
-Window table_window(Table table, int o) {
-  return Windows(table.windows + uint64_t(o) * 24).window;
-}
-
 void any_window(int64_t image, uint64_t src, int channel, int ow, int oh, int od) {
   const Axis d = args.axis_d, h = args.axis_h, w = args.axis_w;
-  const Window wd = table_window(tables.table_d, od), wh = table_window(tables.table_h, oh), ww = table_window(tables.table_w, ow);
+  const Window wd = table_window(tables.table_d, 0, od);
+  const Window wh = table_window(tables.table_h, 0, oh);
+  const Window ww = table_window(tables.table_w, 0, ow);
   for (int z = int(wd.begin); z < int(wd.end); z += int(d.dilation))
     for (int y = int(wh.begin); y < int(wh.end); y += int(h.dilation)) {
       Lane row[kLanes];
@@ -141,8 +129,10 @@ void any_window(int64_t image, uint64_t src, int channel, int ow, int oh, int od
 
 void main() {
   uint rest = invocation_index();
-  const int channel = int(peel(rest, 0)) * LANES, ow = int(peel(rest, 1)) * kAcross;
-  const int oh = int(peel(rest, 2)) * kRows, od = int(peel(rest, 3));
+  const int channel = int(peel(rest, push.extents[0])) * LANES;
+  const int ow = int(peel(rest, push.extents[1])) * kAcross;
+  const int oh = int(peel(rest, push.extents[2])) * kRows;
+  const int od = int(peel(rest, push.extents[3]));
   const int64_t image = rest;
   if (image >= args.n) return;
   const uint64_t src = push.src + uint64_t(image * args.axis_d.src * args.axis_h.src *

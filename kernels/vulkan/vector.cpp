@@ -1,44 +1,70 @@
-#include "kernels/vulkan/kernels.h"
 #include "kernels/vulkan/lanes.h"
 #include "kernels/vulkan/launch.h"
+#include "kernels/vulkan/vector_constants.h"
 
 namespace poolbench::vulkan {
+namespace {
 
-// Outputs that share their taps. Predicted: 64 lanes of results, and the words of a row, leave
-// registers for a quarter of the threads; at strides beyond 1 more than 2x2 outputs share little.
-Work vector_work(const Shapes& args, int64_t enough) {
-  const auto& [d, h, w] = args.axis;
-  const int64_t wide = lanes(args), runs = args.c / wide;
-  const bool known = is_known_window(args) && !is_long_norm(args);
-  const int64_t outputs = args.n * runs * dst_plane_size(args);
+// Results of an invocation, at most. Predicted: 64 lanes of them and the words of a row leave
+// registers for a quarter of the threads.
+constexpr int64_t kMostLanes = 64;
+
+Work work(const Shapes& shapes, int64_t enough) {
+  const auto& [d, h, w] = shapes.axis;
+  const int64_t wide = lanes(shapes), runs = shapes.c / wide;
+  const bool known = is_known_window(shapes) && !is_long_norm(shapes);
+  const int64_t outputs = shapes.n * runs * dst_plane_size(shapes);
+  // At strides beyond 1 more than 2x2 outputs share little.
   const int64_t most_w = w.stride > 1 || wide > 8 ? 2 : 4, most_h = h.stride > 1 ? 2 : 4;
-  const int64_t across = known ? outputs_together(w, most_w, outputs, enough) : 1;
-  const int64_t rows =
-      known ? outputs_together(h, std::min(most_h, 64 / (wide * across)), outputs / across, enough)
-            : 1;
+  int64_t across = 1, rows = 1;
+  if (known) {
+    across = outputs_together(w, most_w, outputs, enough);
+    rows = outputs_together(h, std::min(most_h, kMostLanes / (wide * across)), outputs / across,
+                            enough);
+  }
   const int64_t strips = ceil_div(h.dst, rows), tiles = ceil_div(w.dst, across);
   const int64_t src_rows = (rows - 1) * h.stride + h.kernel;
   const int64_t src_columns = (across - 1) * w.stride + w.kernel;
-  const auto constant = [&](int64_t value) { return known ? uint32_t(value) : 1; };
-  const int64_t planes = most_taps(args, d), lines = planes * most_taps(args, h);
+  const auto if_known = [&](int64_t value) { return known ? value : 1; };
+  const int64_t planes = most_taps(shapes, d), lines = planes * most_taps(shapes, h);
   return {
-      {{.shader = shader_name("vector", args),
-        .constants = {kGroup, norm_constant(args), uint32_t(across), uint32_t(rows),
-                      constant(d.kernel), constant(h.kernel), constant(w.kernel),
-                      constant(h.stride), constant(w.stride), common_divisor(args),
-                      uint32_t(!known)},
-        .groups = ceil_div(args.n * runs * d.dst * strips * tiles, kGroup),
+      {{.shader = shader_name("vector", shapes),
+        .constants = VectorConstants{.kGroup = kGroup,
+                                     .kNorm = norm_constant(shapes),
+                                     .kAcross = across,
+                                     .kRows = rows,
+                                     .kKernelD = if_known(d.kernel),
+                                     .kKernelH = if_known(h.kernel),
+                                     .kKernelW = if_known(w.kernel),
+                                     .kStrideH = if_known(h.stride),
+                                     .kStrideW = if_known(w.stride),
+                                     .kDivisor = common_divisor(shapes),
+                                     .kTables = !known},
+        .groups = ceil_div(shapes.n * runs * d.dst * strips * tiles, kGroup),
         .extents = {runs, tiles, strips, d.dst},
         .iterations = known ? d.kernel * src_rows * wide * (src_columns + 2 * across * (rows + 1))
-                            : planes + lines + lines * most_taps(args, w)}}};
+                            : planes + lines + lines * most_taps(shapes, w)}}};
 }
 
-const char* vector_why_not(const Shapes& args) {
-  if (!channels_last(args)) return "only channels last";
-  if (DType(args.dtype) == DType::kF64) return "only types of up to 4 bytes";
-  if (Windowing(args.windowing) == Windowing::kFractional) return "no fractional windows";
-  if (args.c % lanes(args) != 0) return "only channels in whole 16-byte runs";
-  return lanes_why_not(args);
+Refusal refuses(const Shapes& shapes) {
+  if (shapes.c % lanes(shapes) != 0)
+    return {Parameter::kSrc, "takes channels in whole runs of 16 bytes"};
+  return lanes_refuse(shapes);
+}
+
+}  // namespace
+
+Kernel vector() {
+  return {.name = "vector",
+          .summary = "channels last, 16 bytes of channels",
+          .takes = {.reductions = kReductions,
+                    .windowings = {Windowing::kSliding, Windowing::kAdaptive, Windowing::kGlobal},
+                    .types = kTypesUpTo4Bytes,
+                    .layouts = {Layout::kChannelsLast},
+                    .operands = kValuesAndIndices,
+                    .dilation = true},
+          .refuses = refuses,
+          .work = work};
 }
 
 }  // namespace poolbench::vulkan
