@@ -61,7 +61,7 @@ struct Bencher::Case {
 };
 
 bool Bencher::takes_part(const Contender& contender, const Problem& problem,
-                         Temperature temperature) {
+                         Temperature temperature) const {
   if (!options_.wanted || options_.wanted(row_name(contender.name(), problem, temperature)))
     return true;
   return options_.always_measure_baseline && contender.name() == options_.baseline;

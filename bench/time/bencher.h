@@ -35,7 +35,8 @@ class Bencher {
 
  private:
   struct Case;
-  bool takes_part(const Contender& contender, const Problem& problem, Temperature temperature);
+  bool takes_part(const Contender& contender, const Problem& problem,
+                  Temperature temperature) const;
   void judge(Case& c);
   void time(Case& c);
   double floor_seconds(const Contender& contender);
