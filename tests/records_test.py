@@ -109,5 +109,5 @@ class RecordsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop()
+    PROGRAM = sys.argv.pop(1)
     unittest.main()
