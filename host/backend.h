@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/problem.h"
+#include "host/operands.h"
 #include "host/substrate.h"
 
 namespace poolbench {
@@ -23,15 +23,6 @@ struct Support {
 // A problem that a backend does not take was planned all the same. The message is the reason.
 struct Refused : std::runtime_error {
   using std::runtime_error::runtime_error;
-};
-
-// Addresses in the substrate's memory, each aligned to 256 bytes: src, dst, indices (int64; null
-// unless the problem has them) and scratch (null unless the plan asked for it).
-struct Tensors {
-  const void* src = nullptr;
-  void* dst = nullptr;
-  int64_t* indices = nullptr;
-  void* scratch = nullptr;
 };
 
 // One problem made ready on one backend. Everything costly happens while it is made.

@@ -39,6 +39,13 @@ Tables window_tables(const Problem& problem) {
   return tables;
 }
 
+void set_operands(PoolArgs& args, const Tensors& tensors) {
+  args.src = tensors[Role::kSrc];
+  args.dst = tensors[Role::kDst];
+  args.indices = static_cast<int64_t*>(tensors[Role::kIndices]);
+  args.scratch = tensors[Role::kScratch];
+}
+
 void set_tables(PoolArgs& args, const Tables& tables, const Window* base) {
   for (int axis = 0; axis < 3; ++axis) {
     args.table[axis] = {base + tables.offset[axis], tables.plane_stride[axis]};

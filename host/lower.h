@@ -2,7 +2,7 @@
 #ifndef POOLBENCH_HOST_LOWER_H_
 #define POOLBENCH_HOST_LOWER_H_
 
-#include "host/problem.h"
+#include "host/operands.h"
 
 namespace poolbench {
 
@@ -25,6 +25,9 @@ inline PoolArgs without_memory(const Shapes& shapes) {
   static_cast<Shapes&>(args) = shapes;
   return args;
 }
+
+// Points `args` at a launch's tensors.
+void set_operands(PoolArgs& args, const Tensors& tensors);
 
 // Points `args` at the tables that stand at `base`, an address in whatever memory.
 void set_tables(PoolArgs& args, const Tables& tables, const Window* base);

@@ -90,8 +90,12 @@ int32_t plan(const poolbench_backend* self, const poolbench_problem* problem, co
 int32_t launch(void* plan, const poolbench_tensors* tensors, void* stream, char* message,
                int64_t message_bytes) {
   return guarded(message, message_bytes, [&] {
-    static_cast<ExportedPlan*>(plan)->plan->launch(
-        {tensors->src, tensors->dst, tensors->indices, tensors->scratch}, stream);
+    Tensors addresses;
+    addresses[Role::kSrc] = const_cast<void*>(tensors->src);
+    addresses[Role::kDst] = tensors->dst;
+    addresses[Role::kIndices] = tensors->indices;
+    addresses[Role::kScratch] = tensors->scratch;
+    static_cast<ExportedPlan*>(plan)->plan->launch(addresses, stream);
   });
 }
 

@@ -196,8 +196,9 @@ class ModulePlan : public Plan {
   std::string_view kernel() const override { return kernel_; }
   int64_t scratch_bytes() const override { return scratch_bytes_; }
   void launch(const Tensors& tensors, Stream stream) override {
-    const poolbench_tensors c = {sizeof c, tensors.src, tensors.dst, tensors.indices,
-                                 tensors.scratch};
+    const poolbench_tensors c = {sizeof c, tensors[Role::kSrc], tensors[Role::kDst],
+                                 static_cast<int64_t*>(tensors[Role::kIndices]),
+                                 tensors[Role::kScratch]};
     message_[0] = '\0';
     const int32_t status = backend_->launch(plan_, &c, stream, message_, kMessageBytes);
     if (status != POOLBENCH_OK) throw_status(name_, "launch", status, message_);

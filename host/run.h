@@ -2,44 +2,54 @@
 #ifndef POOLBENCH_HOST_RUN_H_
 #define POOLBENCH_HOST_RUN_H_
 
-#include <cstddef>
-
 #include "host/backend.h"
 
 namespace poolbench {
 
-// A problem's tensors on a substrate, each between guards. The unit of cold rotation too.
+// What the outputs among `operands` hold.
+Outputs read_outputs(Substrate& substrate, const std::vector<Operand>& operands,
+                     const Tensors& tensors);
+
+// Operands on a substrate, each between guards.
 class TensorSet {
  public:
-  // Throws OutOfMemory. `src` (host memory, in the problem's type and layout) is copied in.
+  // Throws OutOfMemory. Copies the inputs in.
+  TensorSet(Substrate& substrate, std::vector<Operand> operands, const Inputs& inputs);
+  // A problem's operands; `src` in the problem's type and layout.
   TensorSet(Substrate& substrate, const Problem& problem, const void* src, int64_t scratch_bytes);
 
   const Tensors& tensors() const { return tensors_; }
-  // Fills outputs and guards with a pattern; what a kernel leaves of it, it did not write.
+  // Fills all but the inputs with a pattern: outputs, scratch and guards. What a kernel leaves of
+  // it in an output, it did not write.
   void poison(uint8_t pattern);
-  std::vector<std::byte> read_dst() const;
-  std::vector<int64_t> read_indices() const;
-  // Empty, or which guard was written over or that the input was changed. `src` as given before.
-  std::string violation(const void* src, uint8_t pattern) const;
+  Outputs read() const { return read_outputs(*substrate_, placement_.operands(), tensors_); }
+  // Empty, or which guard was written over or which input was changed. `inputs` as given before.
+  std::string violation(const Inputs& inputs, uint8_t pattern) const;
 
  private:
   Substrate* substrate_;
-  int64_t src_bytes_, dst_bytes_, index_bytes_, scratch_bytes_;
+  Placement placement_;
   Buffer memory_;
-  int64_t dst_at_, index_at_, scratch_at_, end_;
   Tensors tensors_;
 };
 
 // What one plan came to on one input.
 struct Outcome {
-  std::vector<std::byte> dst;
-  std::vector<int64_t> indices;
+  Outputs outputs;
   std::string broken;  // which rule of the Plan contract was broken, and where; empty: none
+
+  const void* dst() const { return outputs[Role::kDst].data(); }
+  const int64_t* indices() const {  // null without
+    return reinterpret_cast<const int64_t*>(outputs[Role::kIndices].data());
+  }
 };
 
 // Runs the plan twice on differently poisoned outputs. An element that differs between the two was
 // not written, or not computed from the input alone; a changed guard was written beyond the
 // output; a changed input was written at all. Throws what the device throws.
+Outcome run_checked(Plan& plan, Substrate& substrate, const std::vector<Operand>& operands,
+                    const Inputs& inputs);
+// The same for a problem's operands; `src` in the problem's type and layout.
 Outcome run_checked(Plan& plan, Substrate& substrate, const Problem& problem, const void* src);
 
 }  // namespace poolbench

@@ -75,9 +75,7 @@ class Conformance {
     const auto plan = backend_.plan(problem, kernel_);
     const Outcome outcome = run_checked(*plan, backend_.substrate(), problem, src.data());
     if (!outcome.broken.empty()) return outcome.broken;
-    const Comparison comparison =
-        compare(problem, src.data(), outcome.dst.data(),
-                problem.spec().indices ? outcome.indices.data() : nullptr);
+    const Comparison comparison = compare(problem, src.data(), outcome.dst(), outcome.indices());
     return comparison.ok() ? std::string() : described(comparison, problem);
   } catch (const std::exception& error) {
     return std::string("throws ") + error.what();

@@ -220,8 +220,7 @@ void expect_right(const std::string& kernel, const Problem& problem) {
     const auto src = filled(problem, fill, 1);
     const Outcome out = run_checked(*plan, backend->substrate(), problem, src.data());
     EXPECT_EQ(out.broken, "") << kernel << " " << to_text(problem);
-    const Comparison comparison = compare(problem, src.data(), out.dst.data(),
-                                          problem.spec().indices ? out.indices.data() : nullptr);
+    const Comparison comparison = compare(problem, src.data(), out.dst(), out.indices());
     EXPECT_TRUE(comparison.ok()) << kernel << " " << to_text(problem) << " --fill "
                                  << fill_name(fill) << " --seed 1";
   }
@@ -327,9 +326,7 @@ TEST(CudaEmulated, every_kernel_is_right_on_random_problems) {
       const auto plan = backend->plan(fuzz.problem, kernel.name);
       const Outcome out = run_checked(*plan, backend->substrate(), fuzz.problem, src.data());
       EXPECT_EQ(out.broken, "") << kernel.name << " " << to_text(fuzz.problem);
-      const Comparison comparison =
-          compare(fuzz.problem, src.data(), out.dst.data(),
-                  fuzz.problem.spec().indices ? out.indices.data() : nullptr);
+      const Comparison comparison = compare(fuzz.problem, src.data(), out.dst(), out.indices());
       EXPECT_TRUE(comparison.ok()) << kernel.name << " " << to_text(fuzz.problem) << " --fill "
                                    << fill_name(fuzz.fill) << " --seed " << fuzz.fill_seed;
     }

@@ -27,11 +27,11 @@ struct FakePlan : Plan {
   void launch(const Tensors& tensors, Stream) override {
     substrate.elapsed += seconds;
     log.push_back(name);
-    sources.push_back(tensors.src);
-    const auto* dst = static_cast<const uint8_t*>(tensors.dst);
+    sources.push_back(tensors[Role::kSrc]);
+    const auto* dst = static_cast<const uint8_t*>(tensors[Role::kDst]);
     on_new_memory += std::count(dst, dst + dst_bytes, FakeSubstrate::kNew) == dst_bytes;
-    if (dst_bytes > 0) std::memcpy(tensors.dst, tensors.src, dst_bytes);
-    if (++launches > faulty_after) static_cast<char*>(tensors.dst)[0] ^= 1;
+    if (dst_bytes > 0) std::memcpy(tensors[Role::kDst], tensors[Role::kSrc], dst_bytes);
+    if (++launches > faulty_after) static_cast<char*>(tensors[Role::kDst])[0] ^= 1;
   }
   FakeSubstrate& substrate;
   std::string name;
@@ -45,8 +45,9 @@ class MeasureTest : public testing::Test {
  protected:
   Subject subject(FakePlan& plan) {
     plan.dst_bytes = problem_.dst_bytes();
-    std::vector<std::byte> dst(input_.src.begin(), input_.src.begin() + plan.dst_bytes);
-    return {&plan, &substrate_, 0, output_hash(dst, {})};
+    Outputs right;
+    right[Role::kDst].assign(input_.src.begin(), input_.src.begin() + plan.dst_bytes);
+    return {&plan, &substrate_, 0, hash(right)};
   }
   std::vector<Series> run(std::vector<Subject> subjects, Temperature temperature) {
     return measure(subjects, problem_, input_, temperature, options_, arenas_);

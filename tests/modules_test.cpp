@@ -72,7 +72,7 @@ TEST(ExampleModule, is_right_where_it_says_yes) {
       const auto src = filled(problem, kind.kind, 7);
       const Outcome outcome = run(mine, problem, src);
       EXPECT_EQ(outcome.broken, "") << text;
-      EXPECT_TRUE(compare(problem, src.data(), outcome.dst.data(), nullptr).ok())
+      EXPECT_TRUE(compare(problem, src.data(), outcome.dst(), nullptr).ok())
           << text << " --fill " << kind.name << " --seed 7";
     }
 }
@@ -113,8 +113,7 @@ TEST(ExportedBackend, equals_the_built_in_one) {
     EXPECT_EQ(module.plan(problem)->kernel(), naive.plan(problem)->kernel());
     const Outcome ours = run(naive, problem, src), theirs = run(module, problem, src);
     EXPECT_EQ(theirs.broken, "");
-    EXPECT_TRUE(ours.dst == theirs.dst);
-    EXPECT_EQ(ours.indices, theirs.indices);
+    EXPECT_TRUE(ours.outputs == theirs.outputs);
   }
 }
 
@@ -248,7 +247,7 @@ TEST(CudaModule, works_on_the_device_with_its_uuid_and_on_its_stream) {
   EXPECT_EQ(outcome.broken, "");
   for (int i = 0; i < 4; ++i) {
     float value;
-    std::memcpy(&value, outcome.dst.data() + i * sizeof value, sizeof value);
+    std::memcpy(&value, outcome.outputs[Role::kDst].data() + i * sizeof value, sizeof value);
     EXPECT_EQ(value, 1);
   }
 }

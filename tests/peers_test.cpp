@@ -133,7 +133,7 @@ TEST_P(EachPeer, one_plan_launched_again_and_again_gives_the_same_bits) {
     if (i == 2) plan->rest();
     const Outcome again = run_checked(*plan, backend_->substrate(), problem, src.data());
     EXPECT_EQ(again.broken, "");
-    EXPECT_EQ(again.dst, first.dst);
+    EXPECT_EQ(again.outputs, first.outputs);
   }
 }
 
@@ -162,14 +162,12 @@ TEST(PeersTogether, one_openmp_runtime_serves_them_all) {
 TEST(PeersTogether, no_thread_spins_after_rest) {
   const Problem problem = parse_problem("max/sliding/f32/nhwc/src:2x64x56x56/k:3x3/s:2x2");
   const auto src = filled(problem, FillKind::kUniform, 1);
-  std::vector<std::byte> dst(problem.dst_bytes());
   for (const FamilyState& state : families())
     for (const auto& backend : state.backends) {
       if (&backend->substrate() != &host_substrate()) continue;
       const auto plan = backend->plan(problem);
-      std::vector<std::byte> scratch(plan->scratch_bytes());
-      for (int i = 0; i < 10; ++i)
-        plan->launch({src.data(), dst.data(), nullptr, scratch.data()}, nullptr);
+      const TensorSet set(host_substrate(), problem, src.data(), plan->scratch_bytes());
+      for (int i = 0; i < 10; ++i) plan->launch(set.tensors(), nullptr);
       plan->rest();
       const auto cpu_seconds = [] {
         timespec t;
@@ -353,7 +351,7 @@ struct KnowsWhy : Backend {
     std::string_view kernel() const override { return "off"; }
     void launch(const Tensors& t, Stream) override {
       const float out[] = {1, 2, 3, 99};
-      std::memcpy(t.dst, out, sizeof out);
+      std::memcpy(t[Role::kDst], out, sizeof out);
     }
   };
   std::string_view name() const override { return "off"; }

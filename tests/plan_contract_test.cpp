@@ -71,14 +71,6 @@ const char* const kLines[] = {
     "max/sliding/i32/nchw/src:1x16x30x31/k:2x3/s:1x1/p:1x2/d:2x2",
 };
 
-struct Bits {
-  std::vector<std::byte> dst;
-  std::vector<int64_t> indices;
-  bool operator==(const Bits&) const = default;
-};
-
-Bits read(const TensorSet& set) { return {set.read_dst(), set.read_indices()}; }
-
 // A plan with its tensors and the recording of one launch.
 struct Ready {
   std::unique_ptr<Plan> plan;
@@ -92,10 +84,10 @@ struct Ready {
                                         plan->scratch_bytes())),
         recording(backend.substrate().record(
             [this](Stream stream) { plan->launch(set->tensors(), stream); })) {}
-  Bits run() {
+  Outputs run() {
     set->poison(0x77);
     recording->replay();
-    return read(*set);
+    return set->read();
   }
 };
 
@@ -188,9 +180,9 @@ void refuses_an_unknown_kernel(Backend& backend) {
 void a_hundred_launches_give_the_same_bits(Backend& backend) {
   for_all_plans(backend, [&](const Problem& problem, const std::string& kernel) {
     Ready ready(backend, problem, kernel);
-    const Bits first = ready.run();
+    const Outputs first = ready.run();
     for (int i = 0; i < 99; ++i) ready.recording->replay();
-    EXPECT_EQ(read(*ready.set), first);
+    EXPECT_EQ(ready.set->read(), first);
     EXPECT_EQ(Ready(backend, problem, kernel).run(), first) << "a second plan";
   });
 }
@@ -200,7 +192,7 @@ void plans_side_by_side_give_the_same_bits(Backend& backend) {
   for_all_plans(backend, [&](const Problem& problem, const std::string& kernel) {
     const Problem other = parse_problem(kLines[0]);
     Ready a(backend, problem, kernel), b(backend, problem, kernel, 2), c(backend, other, "");
-    const Bits alone_a = a.run(), alone_b = b.run(), alone_c = c.run();
+    const Outputs alone_a = a.run(), alone_b = b.run(), alone_c = c.run();
     EXPECT_NE(alone_a, alone_b) << "other inputs, other outputs";
     for (Ready* ready : {&a, &b, &c}) ready->set->poison(0x11);
     const auto together = backend.substrate().record([&](Stream stream) {
@@ -211,9 +203,9 @@ void plans_side_by_side_give_the_same_bits(Backend& backend) {
       b.plan->launch(a.set->tensors(), stream);
     });
     together->replay();
-    EXPECT_EQ(read(*a.set), alone_a);
-    EXPECT_EQ(read(*b.set), alone_b);
-    EXPECT_EQ(read(*c.set), alone_c);
+    EXPECT_EQ(a.set->read(), alone_a);
+    EXPECT_EQ(b.set->read(), alone_b);
+    EXPECT_EQ(c.set->read(), alone_c);
   });
 }
 
@@ -226,7 +218,7 @@ void takes_an_empty_batch(Backend& backend) {
       const auto plan = backend.plan(problem, kernel.name);
       const Outcome outcome = run_checked(*plan, backend.substrate(), problem, nullptr);
       EXPECT_EQ(outcome.broken, "");
-      EXPECT_TRUE(outcome.dst.empty());
+      EXPECT_TRUE(outcome.outputs[Role::kDst].empty());
     }
   }
 }

@@ -33,8 +33,8 @@ class Run : public testing::Test {
   const Answer right_ = right_answer(problem_, src_);
 
   void do_right(const Tensors& t) const {
-    std::memcpy(t.dst, right_.dst.data(), right_.dst.size());
-    std::memcpy(t.indices, right_.indices.data(), right_.indices.size() * sizeof(int64_t));
+    std::memcpy(t[Role::kDst], right_.dst.data(), right_.dst.size());
+    std::memcpy(t[Role::kIndices], right_.indices.data(), right_.indices.size() * sizeof(int64_t));
   }
   std::string broken(const Work& work, int64_t scratch_bytes = 0) const {
     TestPlan plan(work, scratch_bytes);
@@ -64,25 +64,23 @@ TEST_F(Run, right_plan_gives_its_output_and_no_complaint) {
   int launches = 0;
   TestPlan plan([&](const Tensors& t) {
     ++launches;
-    EXPECT_EQ(std::memcmp(t.src, src_.data(), src_.size()), 0);
-    EXPECT_EQ(t.scratch, nullptr);
+    EXPECT_EQ(std::memcmp(t[Role::kSrc], src_.data(), src_.size()), 0);
+    EXPECT_EQ(t[Role::kScratch], nullptr);
     do_right(t);
   });
   const Outcome outcome = run_checked(plan, host_substrate(), problem_, src_.data());
   EXPECT_EQ(outcome.broken, "");
-  EXPECT_EQ(outcome.dst, right_.dst);
-  EXPECT_EQ(outcome.indices, right_.indices);
+  EXPECT_EQ(outcome.outputs[Role::kDst], right_.dst);
+  EXPECT_TRUE(std::equal(right_.indices.begin(), right_.indices.end(), outcome.indices()));
   EXPECT_GE(launches, 2);
 }
 
 TEST_F(Run, tensors_are_aligned_and_apart) {
   EXPECT_EQ(broken_after(
                 [&](const Tensors& t) {
-                  for (const void* address :
-                       {t.src, static_cast<const void*>(t.dst), static_cast<const void*>(t.indices),
-                        static_cast<const void*>(t.scratch)})
+                  for (const void* address : t)
                     EXPECT_EQ(reinterpret_cast<uintptr_t>(address) % 256, 0u);
-                  std::memset(t.scratch, 0x33, 100);
+                  std::memset(t[Role::kScratch], 0x33, 100);
                 },
                 100),
             "");
@@ -92,27 +90,28 @@ TEST_F(Run, one_element_unwritten) {
   for (const size_t element : {size_t{0}, size_t{3}, right_.dst.size() / 4 - 1})
     expect_says(broken([&](const Tensors& t) {
                   std::byte kept[4];
-                  std::memcpy(kept, bytes(t.dst) + 4 * element, 4);
+                  std::memcpy(kept, bytes(t[Role::kDst]) + 4 * element, 4);
                   do_right(t);
-                  std::memcpy(bytes(t.dst) + 4 * element, kept, 4);
+                  std::memcpy(bytes(t[Role::kDst]) + 4 * element, kept, 4);
                 }),
                 {"element", fmt::format(" {} of dst", element).c_str(), "unwritten"});
 }
 
 TEST_F(Run, one_byte_unwritten) {
   expect_says(broken([&](const Tensors& t) {
-                const std::byte kept = bytes(t.dst)[4 * 5 + 1];
+                const std::byte kept = bytes(t[Role::kDst])[4 * 5 + 1];
                 do_right(t);
-                bytes(t.dst)[4 * 5 + 1] = kept;
+                bytes(t[Role::kDst])[4 * 5 + 1] = kept;
               }),
               {"element 5 of dst", "unwritten"});
 }
 
 TEST_F(Run, one_index_unwritten) {
   expect_says(broken([&](const Tensors& t) {
-                const int64_t kept = t.indices[7];
+                auto* indices = static_cast<int64_t*>(t[Role::kIndices]);
+                const int64_t kept = indices[7];
                 do_right(t);
-                t.indices[7] = kept;
+                indices[7] = kept;
               }),
               {"element 7 of indices", "unwritten"});
 }
@@ -122,36 +121,38 @@ TEST_F(Run, nothing_written) {
 }
 
 TEST_F(Run, one_byte_beyond_dst) {
-  expect_says(broken_after([&](const Tensors& t) { touch(bytes(t.dst) + right_.dst.size()); }),
-              {"writes", "behind dst", "byte 0"});
+  expect_says(
+      broken_after([&](const Tensors& t) { touch(bytes(t[Role::kDst]) + right_.dst.size()); }),
+      {"writes", "behind dst", "byte 0"});
 }
 
 TEST_F(Run, far_beyond_dst) {
-  expect_says(
-      broken_after([&](const Tensors& t) { touch(bytes(t.dst) + right_.dst.size() + 1000); }),
-      {"writes", "behind dst", "byte 1000"});
+  expect_says(broken_after([&](const Tensors& t) {
+                touch(bytes(t[Role::kDst]) + right_.dst.size() + 1000);
+              }),
+              {"writes", "behind dst", "byte 1000"});
 }
 
 TEST_F(Run, one_byte_beyond_indices) {
   expect_says(broken_after([&](const Tensors& t) {
-                touch(bytes(t.indices) + right_.indices.size() * sizeof(int64_t));
+                touch(bytes(t[Role::kIndices]) + right_.indices.size() * sizeof(int64_t));
               }),
               {"writes", "behind indices"});
 }
 
 TEST_F(Run, before_and_behind_src) {
-  expect_says(broken_after([&](const Tensors& t) { touch(bytes(t.src) - 1); }),
+  expect_says(broken_after([&](const Tensors& t) { touch(bytes(t[Role::kSrc]) - 1); }),
               {"writes", "before src"});
-  expect_says(broken_after([&](const Tensors& t) { touch(bytes(t.src) + src_.size()); }),
+  expect_says(broken_after([&](const Tensors& t) { touch(bytes(t[Role::kSrc]) + src_.size()); }),
               {"writes", "behind src"});
 }
 
 TEST_F(Run, one_byte_before_dst) {
-  expect_says(broken_after([&](const Tensors& t) { touch(bytes(t.dst) - 1); }), {"writes"});
+  expect_says(broken_after([&](const Tensors& t) { touch(bytes(t[Role::kDst]) - 1); }), {"writes"});
 }
 
 TEST_F(Run, beyond_scratch) {
-  expect_says(broken_after([&](const Tensors& t) { touch(bytes(t.scratch) + 100); }, 100),
+  expect_says(broken_after([&](const Tensors& t) { touch(bytes(t[Role::kScratch]) + 100); }, 100),
               {"writes", "behind scratch"});
 }
 
@@ -159,50 +160,53 @@ TEST_F(Run, beyond_scratch) {
 TEST_F(Run, beyond_dst_with_the_poison_itself) {
   for (const int poison : {0xa5, 0x5a})
     expect_says(broken_after([&](const Tensors& t) {
-                  bytes(t.dst)[right_.dst.size()] = static_cast<std::byte>(poison);
+                  bytes(t[Role::kDst])[right_.dst.size()] = static_cast<std::byte>(poison);
                 }),
                 {"writes", "behind dst"});
 }
 
 TEST_F(Run, input_changed) {
   for (const size_t at : {size_t{0}, src_.size() / 2, src_.size() - 1})
-    expect_says(broken_after([&](const Tensors& t) { bytes(t.src)[at] = std::byte{0x42}; }),
+    expect_says(broken_after([&](const Tensors& t) { bytes(t[Role::kSrc])[at] = std::byte{0x42}; }),
                 {"changes its input"});
 }
 
 TEST_F(Run, state_kept_between_launches) {
   float launches = 0;
-  expect_says(broken_after([&](const Tensors& t) { static_cast<float*>(t.dst)[11] = ++launches; }),
-              {"element 11 of dst", "from the input alone"});
+  expect_says(
+      broken_after([&](const Tensors& t) { static_cast<float*>(t[Role::kDst])[11] = ++launches; }),
+      {"element 11 of dst", "from the input alone"});
 }
 
 TEST_F(Run, right_at_the_first_launch_only) {
   int launches = 0;
   expect_says(broken_after([&](const Tensors& t) {
-                if (++launches > 1) static_cast<float*>(t.dst)[2] += 1;
+                if (++launches > 1) static_cast<float*>(t[Role::kDst])[2] += 1;
               }),
               {"element 2 of dst", "from the input alone"});
 }
 
 TEST_F(Run, sums_onto_what_stands_in_dst) {
   expect_says(broken([&](const Tensors& t) {
-                const float before = static_cast<float*>(t.dst)[9];
+                const float before = static_cast<float*>(t[Role::kDst])[9];
                 do_right(t);
-                static_cast<float*>(t.dst)[9] += before;
+                static_cast<float*>(t[Role::kDst])[9] += before;
               }),
               {"element 9 of dst", "from the input alone"});
 }
 
 TEST_F(Run, reads_behind_its_input) {
   expect_says(broken_after([&](const Tensors& t) {
-                std::memcpy(static_cast<float*>(t.dst) + 1, bytes(t.src) + src_.size(), 4);
+                std::memcpy(static_cast<float*>(t[Role::kDst]) + 1,
+                            bytes(t[Role::kSrc]) + src_.size(), 4);
               }),
               {"element 1 of dst", "from the input alone"});
 }
 
 TEST_F(Run, reads_scratch_before_writing_it) {
-  expect_says(broken_after([](const Tensors& t) { std::memcpy(t.dst, t.scratch, 4); }, 100),
-              {"element 0 of dst", "from the input alone"});
+  expect_says(
+      broken_after([](const Tensors& t) { std::memcpy(t[Role::kDst], t[Role::kScratch], 4); }, 100),
+      {"element 0 of dst", "from the input alone"});
 }
 
 TEST_F(Run, what_launch_throws_is_passed_on) {
@@ -212,11 +216,11 @@ TEST_F(Run, what_launch_throws_is_passed_on) {
 
 TEST_F(Run, empty_batch) {
   const auto empty = parse_problem("max/sliding/f32/nchw/src:0x3x9x9/k:2x2/idx");
-  TestPlan plan([](const Tensors& t) { EXPECT_NE(t.dst, nullptr); });
+  TestPlan plan([](const Tensors& t) { EXPECT_NE(t[Role::kDst], nullptr); });
   const Outcome outcome = run_checked(plan, host_substrate(), empty, nullptr);
   EXPECT_EQ(outcome.broken, "");
-  EXPECT_TRUE(outcome.dst.empty());
-  TestPlan writes([](const Tensors& t) { touch(bytes(t.dst)); });
+  EXPECT_TRUE(outcome.outputs[Role::kDst].empty());
+  TestPlan writes([](const Tensors& t) { touch(bytes(t[Role::kDst])); });
   expect_says(run_checked(writes, host_substrate(), empty, nullptr).broken,
               {"writes", "behind dst"});
 }

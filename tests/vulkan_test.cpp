@@ -59,9 +59,7 @@ void check(Backend& backend, const Problem& problem, FillKind kind, uint64_t see
     const auto plan = backend.plan(problem, kernel.name);
     const Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data());
     EXPECT_EQ(outcome.broken, "");
-    const Comparison result =
-        compare(problem, src.data(), outcome.dst.data(),
-                problem.spec().indices ? outcome.indices.data() : nullptr, seed);
+    const Comparison result = compare(problem, src.data(), outcome.dst(), outcome.indices(), seed);
     EXPECT_EQ(result.wrong, 0);
     for (const Point& point : result.worst)
       ADD_FAILURE() << fmt::format(
@@ -259,8 +257,9 @@ TEST_F(Vulkan, one_plan_many_tensors_in_one_recording) {
       EXPECT_LT(seconds, 10);
     }
     for (size_t i = 0; i < sets.size(); ++i) {
-      EXPECT_EQ(sets[i].violation(inputs[i].data(), 0xa5), "");
-      EXPECT_TRUE(compare(problem, inputs[i].data(), sets[i].read_dst().data(), nullptr).ok());
+      EXPECT_EQ(sets[i].violation(inputs_of(inputs[i].data()), 0xa5), "");
+      EXPECT_TRUE(
+          compare(problem, inputs[i].data(), sets[i].read()[Role::kDst].data(), nullptr).ok());
     }
   }
 }
@@ -318,9 +317,11 @@ TEST_F(Vulkan, linear_passes) {
     substrate.write(src.at(), sent.data(), kRead + kWritten);
     for (const auto& plan : vulkan.linear_passes(kRead, kWritten)) {
       substrate.fill(dst.at(), 0, dst.bytes());
-      const auto recording = substrate.record([&](Stream stream) {
-        plan->launch({src.at(), dst.at(), nullptr, nullptr}, stream);
-      });
+      Tensors tensors;
+      tensors[Role::kSrc] = src.at();
+      tensors[Role::kDst] = dst.at();
+      const auto recording =
+          substrate.record([&](Stream stream) { plan->launch(tensors, stream); });
       EXPECT_GT(recording->replay(), 0);
       substrate.read(got.data(), dst.at(), dst.bytes());
       constexpr size_t kHalf = (kRead + kWritten) / 2 / 4, kOutputs = kWritten / 4;

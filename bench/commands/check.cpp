@@ -56,8 +56,7 @@ std::vector<FillKind> kinds_for(const Problem& problem, const Flags& flags) {
 
 // Returns how an output misses a golden file's numbers, or nothing.
 std::string missed(const Golden& golden, const Outcome& outcome) {
-  const Comparison comparison = compare_golden(
-      golden, outcome.dst.data(), golden.problem.spec().indices ? outcome.indices.data() : nullptr);
+  const Comparison comparison = compare_golden(golden, outcome.dst(), outcome.indices());
   if (comparison.ok()) return {};
   return fmt::format("{} of {} golden numbers are missed:\n{}", comparison.wrong,
                      comparison.outputs, describe_worst(golden.problem, comparison));

@@ -93,11 +93,9 @@ ExitStatus eval(const Flags& flags) {
     return kWrongResult;
   }
   const auto shape = array_shape(problem, problem.dst());
-  write_npy(flags.output, {dtype, shape, outcome.dst});
-  if (!flags.indices.empty()) {
-    const auto bytes = std::as_bytes(std::span(outcome.indices));
-    write_npy(flags.indices, {"i8", shape, {bytes.begin(), bytes.end()}});
-  }
+  write_npy(flags.output, {dtype, shape, outcome.outputs[Role::kDst]});
+  if (!flags.indices.empty())
+    write_npy(flags.indices, {"i8", shape, outcome.outputs[Role::kIndices]});
   return kAsExpected;
 }
 

@@ -42,14 +42,6 @@ void guard(Verdict& verdict, Work&& work) {
 
 }  // namespace
 
-uint64_t output_hash(const std::vector<std::byte>& dst, const std::vector<int64_t>& indices) {
-  const auto hash = [](const void* data, size_t bytes) {
-    return std::hash<std::string_view>()({static_cast<const char*>(data), bytes});
-  };
-  return hash(dst.data(), dst.size()) ^
-         (hash(indices.data(), indices.size() * sizeof(int64_t)) * 0x9e3779b97f4a7c15u);
-}
-
 bool differs(const Verdict& verdict) {
   return verdict.status == Status::kOk && verdict.comparison &&
          !verdict.comparison->known_differences.empty();
@@ -93,14 +85,13 @@ void Judge::judge_outcome(Verdict& verdict, const Backend& backend, Outcome outc
     verdict.reason = std::move(reason);
   };
   if (!outcome.broken.empty()) return wrong(outcome.broken);
-  verdict.output_hash = output_hash(outcome.dst, outcome.indices);
-  if (right_ && right_->dst == outcome.dst && right_->indices == outcome.indices) {
+  verdict.output_hash = hash(outcome.outputs);
+  if (right_ && *right_ == outcome.outputs) {
     verdict.comparison = comparison_;
   } else {
     const void* src = input_.src.data();
-    const int64_t* indices = problem_.spec().indices ? outcome.indices.data() : nullptr;
     verdict.comparison =
-        compare(problem_, src, outcome.dst.data(), indices, 1, kFullJudgementTaps,
+        compare(problem_, src, outcome.dst(), outcome.indices(), 1, kFullJudgementTaps,
                 [&](const Point& point) { return backend.known_difference(problem_, src, point); });
   }
   if (!verdict.comparison->ok())
@@ -109,7 +100,7 @@ void Judge::judge_outcome(Verdict& verdict, const Backend& backend, Outcome outc
   if (!verdict.comparison->known_differences.empty()) return;
   if (input_.expect)
     if (const std::string missed = input_.expect(outcome); !missed.empty()) return wrong(missed);
-  right_ = std::move(outcome);
+  right_ = std::move(outcome.outputs);
   comparison_ = *verdict.comparison;
 }
 

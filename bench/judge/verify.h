@@ -38,7 +38,6 @@ struct Verdict {
 };
 // Whether the output differs, and only by the library's own documented rules.
 bool differs(const Verdict& verdict);
-uint64_t output_hash(const std::vector<std::byte>& dst, const std::vector<int64_t>& indices);
 
 // A contender's plan for a problem, and the verdict so far. `plan` is null where there is none; the
 // verdict then says why.
@@ -63,7 +62,7 @@ class Judge {
   const Problem& problem_;
   const Input& input_;
   // The last output that was right without a known difference. The same bits are not judged again.
-  std::optional<Outcome> right_;
+  std::optional<Outputs> right_;
   Comparison comparison_;  // of `right_`
 };
 

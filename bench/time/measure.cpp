@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "bench/time/rotation.h"
 #include "host/windows.h"
 
 namespace poolbench {
@@ -19,44 +20,6 @@ constexpr int64_t kMaxLaunches = 10'000;  // a sample; a command buffer or graph
 constexpr double kWarmUpBelow = 10e-3;
 
 int64_t align(int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
-
-// Offsets of a set's tensors.
-struct SetLayout {
-  SetLayout(const Problem& problem, int64_t scratch_bytes)
-      : dst(align(problem.src_bytes())),
-        indices(dst + align(problem.dst_bytes())),
-        scratch(indices + align(problem.index_bytes())),
-        bytes(std::max(scratch + align(scratch_bytes), kAlign)) {}
-  int64_t dst, indices, scratch, bytes;
-};
-
-// Sets of tensors in one arena, handed out in turn.
-class Rotation {
- public:
-  Rotation(int64_t sets, int64_t set_bytes, Tensors first)
-      : sets_(sets), set_bytes_(set_bytes), first_(first) {}
-
-  // Returns the set that next() will return after `ahead` further calls.
-  Tensors peek(int64_t ahead = 0) const {
-    const int64_t offset = (at_ + ahead) % sets_ * set_bytes_;
-    const auto shift = [&](const void* address) {
-      return address == nullptr ? nullptr
-                                : const_cast<char*>(static_cast<const char*>(address)) + offset;
-    };
-    return {shift(first_.src), shift(first_.dst), reinterpret_cast<int64_t*>(shift(first_.indices)),
-            shift(first_.scratch)};
-  }
-  Tensors next() {
-    const Tensors tensors = peek();
-    at_ = (at_ + 1) % sets_;
-    return tensors;
-  }
-  int64_t bytes() const { return sets_ * set_bytes_; }
-
- private:
-  int64_t sets_, set_bytes_, at_ = 0;
-  Tensors first_;
-};
 
 // The device of a subject, with the largest cache size that an API reports for it, so that all
 // subjects on a device rotate over the same size.
@@ -82,28 +45,25 @@ int64_t sets_for(const Device& device, Temperature temperature, int64_t footprin
 Rotation tensor_rotation(Substrate& substrate, const Device& device, const Problem& problem,
                          const Input& input, int64_t scratch_bytes, Temperature temperature,
                          int64_t launches, Arenas& arenas) {
-  const SetLayout layout(problem, scratch_bytes);
-  const int64_t sets = sets_for(device, temperature, layout.bytes, launches);
-  auto* arena = static_cast<char*>(arenas.get(substrate, Arenas::kTensors, sets * layout.bytes));
-  const auto src = static_cast<int64_t>(input.src.size());
-  substrate.write(arena, input.src.data(), src);
-  for (int64_t i = 1; i < sets; ++i) substrate.copy(arena + i * layout.bytes, arena, src);
-  return Rotation(
-      sets, layout.bytes,
-      {arena, arena + layout.dst,
-       problem.spec().indices ? reinterpret_cast<int64_t*>(arena + layout.indices) : nullptr,
-       scratch_bytes > 0 ? arena + layout.scratch : nullptr});
+  Placement placement(operands(problem, scratch_bytes));
+  const int64_t sets = sets_for(device, temperature, placement.bytes(), launches);
+  void* arena = arenas.get(substrate, Arenas::kTensors, sets * placement.bytes());
+  Rotation rotation(std::move(placement), arena, sets);
+  rotation.write(substrate, inputs_of(input.src.data()));
+  return rotation;
 }
 
 Rotation ceiling_rotation(Substrate& substrate, const Device& device, int64_t bytes,
                           int64_t scratch_bytes, Temperature temperature, int64_t launches,
                           Arenas& arenas) {
-  const int64_t region = align(bytes), set = 2 * region + align(scratch_bytes);
-  const int64_t sets = sets_for(device, temperature, region, launches);
-  auto* arena = static_cast<char*>(arenas.get(substrate, Arenas::kCeilings, sets * set));
-  return Rotation(
-      sets, set,
-      {arena, arena + region, nullptr, scratch_bytes > 0 ? arena + 2 * region : nullptr});
+  std::vector<Operand> regions = {{Role::kSrc, Access::kIn, "src", bytes, 1},
+                                  {Role::kDst, Access::kOut, "dst", bytes, 1}};
+  if (scratch_bytes > 0)
+    regions.push_back({Role::kScratch, Access::kScratch, "scratch", scratch_bytes, 1});
+  Placement placement(std::move(regions));
+  const int64_t sets = sets_for(device, temperature, align(bytes), launches);
+  void* arena = arenas.get(substrate, Arenas::kCeilings, sets * placement.bytes());
+  return Rotation(std::move(placement), arena, sets);
 }
 
 // Takes a sample: `launches` launches on the rotation's next sets; returns seconds a launch.
@@ -115,18 +75,14 @@ double sample(const Subject& subject, Rotation& rotation, int64_t launches) {
 }
 
 // Takes the last block's sample, with the last set's output poisoned before and compared after.
-double checked_sample(const Subject& subject, const Problem& problem, Rotation& rotation,
-                      int64_t launches, std::string& invalid) {
+double checked_sample(const Subject& subject, Rotation& rotation, int64_t launches,
+                      std::string& invalid) {
   const Tensors last = rotation.peek(launches - 1);
   Substrate& substrate = *subject.substrate;
-  substrate.fill(last.dst, 0xa5, problem.dst_bytes());
-  if (last.indices != nullptr) substrate.fill(last.indices, 0xa5, problem.index_bytes());
+  for (const Operand& operand : rotation.operands())
+    if (operand.access == Access::kOut) substrate.fill(last[operand.role], 0xa5, operand.bytes);
   const double seconds = sample(subject, rotation, launches);
-  std::vector<std::byte> dst(problem.dst_bytes());
-  std::vector<int64_t> indices(problem.index_bytes() / sizeof(int64_t));
-  substrate.read(dst.data(), last.dst, problem.dst_bytes());
-  if (!indices.empty()) substrate.read(indices.data(), last.indices, problem.index_bytes());
-  if (output_hash(dst, indices) != subject.output_hash)
+  if (hash(read_outputs(substrate, rotation.operands(), last)) != subject.output_hash)
     invalid = "the timed output differs from the checked one";
   return seconds;
 }
@@ -256,7 +212,7 @@ std::vector<Series> measure(std::span<const Subject> subjects, const Problem& pr
       if (once[i] < kWarmUpBelow) sample(subject, rotation, 1);
       const bool check = block == options.blocks - 1 && !subject.is_ceiling();
       series[i].seconds.push_back(
-          check ? checked_sample(subject, problem, rotation, launches[i], series[i].invalid)
+          check ? checked_sample(subject, rotation, launches[i], series[i].invalid)
                 : sample(subject, rotation, launches[i]));
       if (!subject.is_ceiling()) subject.plan->rest();
       series[i].launches = launches[i];

@@ -30,14 +30,15 @@ class CeilingPlan : public Plan {
   }
   void launch(const Tensors& tensors, Stream stream) override {
     if (kind_ == Kind::kReduce) {
-      cuda::linear_reduce(tensors.src, reads_, tensors.dst, writes_, stream);
+      cuda::linear_reduce(tensors[Role::kSrc], reads_, tensors[Role::kDst], writes_, stream);
     } else if (kind_ == Kind::kRead) {
-      cuda::read(tensors.src, reads_, tensors.dst, writes_, tensors.scratch, stream);
+      cuda::read(tensors[Role::kSrc], reads_, tensors[Role::kDst], writes_, tensors[Role::kScratch],
+                 stream);
     } else {
       const int64_t to_dst = std::min(half(), writes_);
-      cuda::copy(tensors.src, tensors.dst, to_dst, stream);
-      cuda::copy(static_cast<const char*>(tensors.src) + to_dst * kUnit, tensors.scratch,
-                 half() - to_dst, stream);
+      cuda::copy(tensors[Role::kSrc], tensors[Role::kDst], to_dst, stream);
+      cuda::copy(static_cast<const char*>(tensors[Role::kSrc]) + to_dst * kUnit,
+                 tensors[Role::kScratch], half() - to_dst, stream);
     }
   }
 

@@ -24,10 +24,7 @@ class KernelListPlan : public Plan {
   int64_t scratch_bytes() const override { return scratch_bytes_; }
   void launch(const Tensors& tensors, Stream stream) override {
     PoolArgs args = args_;
-    args.src = tensors.src;
-    args.dst = tensors.dst;
-    args.indices = tensors.indices;
-    args.scratch = tensors.scratch;
+    set_operands(args, tensors);
     backend_.before_launch();
     kernel_.launch(args, stream);
   }

@@ -23,11 +23,11 @@ class CeilingPlan : public Plan {
     const IsaKernels& passes = openmp_family().passes;
     omp_set_num_threads(threads_);
     if (name_ == "copy")
-      passes.copy(tensors.dst, tensors.src, (read_ + written_) / 2);
+      passes.copy(tensors[Role::kDst], tensors[Role::kSrc], (read_ + written_) / 2);
     else if (name_ == "read")
-      passes.read(tensors.dst, tensors.src, read_ + written_);
+      passes.read(tensors[Role::kDst], tensors[Role::kSrc], read_ + written_);
     else
-      passes.reduce(tensors.dst, tensors.src, read_, written_);
+      passes.reduce(tensors[Role::kDst], tensors[Role::kSrc], read_, written_);
   }
 
  private:

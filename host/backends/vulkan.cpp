@@ -61,10 +61,10 @@ class VulkanPlan : public Plan {
     const vk::CommandBuffer commands(static_cast<VkCommandBuffer>(stream));
     for (const Step& step : steps_) {
       vulkan::Push push = step.push;
-      push.src = address(tensors.src);
-      push.dst = address(tensors.dst);
-      push.indices = address(tensors.indices);
-      push.scratch = address(tensors.scratch);
+      push.src = address(tensors[Role::kSrc]);
+      push.dst = address(tensors[Role::kDst]);
+      push.indices = address(tensors[Role::kIndices]);
+      push.scratch = address(tensors[Role::kScratch]);
       commands.bindPipeline(vk::PipelineBindPoint::eCompute, step.pipeline, calls_);
       commands.pushConstants<vulkan::Push>(layout_, vk::ShaderStageFlagBits::eCompute, 0, push,
                                            calls_);

@@ -94,11 +94,12 @@ class Operation {
   int64_t scratch_bytes() const { return scratch_bytes_; }
   void run(const Tensors& tensors) {
     const c10::InferenceMode guard;
-    point_at(src_, tensors.src);
-    point_at(dst_, tensors.dst);
+    point_at(src_, tensors[Role::kSrc]);
+    point_at(dst_, tensors[Role::kDst]);
     if (indices_.defined())
-      point_at(indices_, problem_.spec().indices ? tensors.indices : tensors.scratch);
-    if (powers_.defined()) point_at(powers_, tensors.scratch);
+      point_at(indices_,
+               problem_.spec().indices ? tensors[Role::kIndices] : tensors[Role::kScratch]);
+    if (powers_.defined()) point_at(powers_, tensors[Role::kScratch]);
     run_();
   }
   // Whether the outputs kept their memory and strides: an out-variant may replace them.
@@ -107,8 +108,8 @@ class Operation {
       return t.data_ptr() == memory &&
              t.strides() == tensor(problem_, problem_.dst(), type, device_).strides();
     };
-    return same(dst_, tensors.dst, type_of(problem_.dtype())) &&
-           (!problem_.spec().indices || same(indices_, tensors.indices, at::kLong));
+    return same(dst_, tensors[Role::kDst], type_of(problem_.dtype())) &&
+           (!problem_.spec().indices || same(indices_, tensors[Role::kIndices], at::kLong));
   }
 
  private:
@@ -227,14 +228,12 @@ void probe(const Problem& whole, const AtenDevice& where) {
     for (int64_t i = 0; i < problem.src_count(); ++i)
       if ((last ? i % problem.c() : i / plane) == 1)  // a positive number in every type
         std::fill_n(src.begin() + i * bytes, bytes, std::byte{0x3f});
-    const auto memory = [&](int64_t size) { return Buffer(where.substrate, size); };
-    const Buffer in = memory(problem.src_bytes()), out = memory(problem.dst_bytes()),
-                 indices = memory(problem.index_bytes()),
-                 scratch = memory(operation.scratch_bytes());
-    where.substrate.write(in.at(), src.data(), in.bytes());
-    const Tensors tensors{in.at(), out.at(), static_cast<int64_t*>(indices.at()), scratch.at()};
+    const Placement placement(operands(problem, operation.scratch_bytes()));
+    const Buffer memory(where.substrate, placement.bytes());
+    const Tensors tensors = placement.at(memory.at());
+    where.substrate.write(tensors[Role::kSrc], src.data(), problem.src_bytes());
     AtenRunner(where.device).run_now([&] { operation.run(tensors); });
-    where.substrate.read(dst.data(), out.at(), out.bytes());
+    where.substrate.read(dst.data(), tensors[Role::kDst], problem.dst_bytes());
     if (!operation.kept(tensors) || !in_layout(problem, dst))
       throw Refused("layout: ATen writes this output in another one");
   } catch (const c10::Error& error) {

@@ -65,10 +65,9 @@ void CudnnPlan::launch(const Tensors& tensors, Stream stream) {
 
 void CudnnPlan::try_once(const Problem& problem) {
   if (empty_) return;
-  const Buffer src(device_.substrate, problem.src_bytes());
-  const Buffer dst(device_.substrate, problem.dst_bytes());
-  const Buffer scratch(device_.substrate, scratch_bytes());
-  launch({src.at(), dst.at(), nullptr, scratch.at()}, device_.stream);
+  const Placement placement(operands(problem, scratch_bytes()));
+  const Buffer memory(device_.substrate, placement.bytes());
+  launch(placement.at(memory.at()), device_.stream);
   POOLBENCH_CHECK(cudaStreamSynchronize(device_.stream));
 }
 

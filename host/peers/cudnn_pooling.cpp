@@ -57,7 +57,8 @@ class PoolingPlan : public CudnnPlan {
     const void* const alpha = f64_ ? static_cast<const void*>(&one) : &one_f32;
     const void* const beta = f64_ ? static_cast<const void*>(&zero) : &zero_f32;
     POOLBENCH_CHECK(cudnnPoolingForward(device_.handle, pooling_.get(), alpha, src_.get(),
-                                        tensors.src, beta, dst_.get(), tensors.dst));
+                                        tensors[Role::kSrc], beta, dst_.get(),
+                                        tensors[Role::kDst]));
   }
 
   bool f64_;

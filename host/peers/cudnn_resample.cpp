@@ -178,8 +178,8 @@ class ResamplePlan : public CudnnPlan {
     pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64,
              std::vector<int64_t>{kSrcId, kDstId})
         .set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR,
-             std::vector<void*>{const_cast<void*>(tensors.src), tensors.dst})
-        .set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, tensors.scratch)
+             std::vector<void*>{tensors[Role::kSrc], tensors[Role::kDst]})
+        .set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, tensors[Role::kScratch])
         .finish();
     POOLBENCH_CHECK(cudnnBackendExecute(device_.handle, plan_->get(), pack.get()));
   }

@@ -151,10 +151,10 @@ class OneDnnPlan : public Plan {
   void launch(const Tensors& tensors, Stream) override {
     if (empty_) return;
     omp_set_num_threads(peer_threads());
-    src_.set_data_handle(const_cast<void*>(tensors.src));
-    dst_.set_data_handle(tensors.dst);
+    src_.set_data_handle(tensors[Role::kSrc]);
+    dst_.set_data_handle(tensors[Role::kDst]);
     for (auto& [part, offset] : scratch_)
-      part.set_data_handle(static_cast<char*>(tensors.scratch) + offset);
+      part.set_data_handle(static_cast<char*>(tensors[Role::kScratch]) + offset);
     for (const auto& [primitive, arguments] : steps_) primitive.execute(stream_, arguments);
     stream_.wait();
   }

@@ -163,11 +163,11 @@ class XnnPackPlan : public Plan {
   }
   template <class T>
   static const T* src(const Tensors& tensors) {
-    return static_cast<const T*>(tensors.src);
+    return static_cast<const T*>(tensors[Role::kSrc]);
   }
   template <class T>
   static T* dst(const Tensors& tensors) {
-    return static_cast<T*>(tensors.dst);
+    return static_cast<T*>(tensors[Role::kDst]);
   }
 
   inline static bool awake_ = false;  // since the last rest of any of these plans
