@@ -31,6 +31,10 @@
  *
  * Structs passed in begin with their size. A later poolbench may append fields: a module uses only
  * the fields that it knows. Anything else changes POOLBENCH_MODULE_VERSION.
+ *
+ * This is version 3. What is new in it says so; all else is there since version 2, whose modules
+ * still load. No module is asked for a value (of a reduction, windowing, type or layout) that its
+ * version does not have: such a problem is refused by name before the module sees it.
  */
 #ifndef POOLBENCH_HOST_MODULE_H_
 #define POOLBENCH_HOST_MODULE_H_
@@ -41,7 +45,7 @@
 extern "C" {
 #endif
 
-enum { POOLBENCH_MODULE_VERSION = 2 };
+enum { POOLBENCH_MODULE_VERSION = 3 };
 
 /* Values of the problem's int32 fields: those of kernels/pool_args.h. */
 enum { POOLBENCH_MAX, POOLBENCH_AVG_INCLUDE_PAD, POOLBENCH_AVG_EXCLUDE_PAD, POOLBENCH_LP };
@@ -90,15 +94,34 @@ struct poolbench_problem {
   const double* samples;
 };
 
+/* Since version 3. What an operand is to the problem, and what a launch does with it: reads it,
+ * writes all of it, or does as it likes. */
+enum { POOLBENCH_SRC, POOLBENCH_DST, POOLBENCH_INDICES, POOLBENCH_SCRATCH };
+enum { POOLBENCH_IN, POOLBENCH_OUT, POOLBENCH_ANY };
+
+/* Since version 3. One tensor of a launch. This struct is never extended: they stand in an array. */
+struct poolbench_operand {
+  int32_t role;
+  int32_t access;
+  int64_t bytes;
+  int64_t element_bytes;
+  void* address;
+};
+
 /* Addresses in the backend's kind of memory, each aligned to 256 bytes. Tensors are dense and
  * row-major: n, c, d, h, w or, channels last, n, d, h, w, c. An index is the position of a maximum
- * in its (n, c) plane. indices and scratch are null unless asked for. */
+ * in its (n, c) plane. indices and scratch are null unless asked for. On Vulkan an address is a
+ * VkDeviceAddress. */
 struct poolbench_tensors {
   int64_t struct_bytes;
   const void* src;
   void* dst;
   int64_t* indices;
   void* scratch;
+  /* Since version 3: the same, and what a later version may add. A module that meets a role which it
+   * does not know refused the problem, or need not care. */
+  const struct poolbench_operand* operands;
+  int64_t operand_count;
 };
 
 /* An output that was judged wrong, for known_difference(). */
@@ -119,6 +142,17 @@ struct poolbench_kernel {
   const char* summary;
 };
 
+/* Since version 3. The objects of the Vulkan device that poolbench opened: VkInstance,
+ * VkPhysicalDevice, VkDevice and PFN_vkGetInstanceProcAddr. Vulkan 1.2 with bufferDeviceAddress,
+ * scalarBlockLayout and shaderInt64 is enabled. They outlive the module's plans. */
+struct poolbench_vulkan {
+  int64_t struct_bytes;
+  void* instance;
+  void* physical_device;
+  void* device;
+  void* get_instance_proc_addr;
+};
+
 /* What plan() and launch() return. Beside anything but POOLBENCH_OK stands a message. */
 enum { POOLBENCH_OK, POOLBENCH_REFUSED, POOLBENCH_OUT_OF_MEMORY, POOLBENCH_FAILED };
 
@@ -127,8 +161,9 @@ enum { POOLBENCH_OK, POOLBENCH_REFUSED, POOLBENCH_OUT_OF_MEMORY, POOLBENCH_FAILE
 struct poolbench_backend {
   int64_t struct_bytes;
   void* state;           /* the module's own */
-  const char* substrate; /* whose memory it works on: "host" or "cuda" */
-  const char* device;    /* cuda: the device's UUID, 32 hex digits; host: null */
+  const char* substrate; /* whose memory it works on: "host", "cuda"; since version 3 "vulkan" */
+  const char* device;    /* the device's UUID, 32 hex digits; since version 3 null: the first one.
+                            host: null */
   int32_t check_only;    /* not 0: shows that results are right and is never timed */
   int32_t kernel_count;  /* 1 or more, fastest first */
   const struct poolbench_kernel* kernels;
@@ -140,7 +175,8 @@ struct poolbench_backend {
    * exactly where supports() says no. */
   int32_t (*plan)(const struct poolbench_backend* self, const struct poolbench_problem* problem,
                   const char* kernel, void** plan, char* message, int64_t message_bytes);
-  /* stream: null on the host, a cudaStream_t, possibly in capture. */
+  /* stream: null on the host; a cudaStream_t, possibly in capture; a VkCommandBuffer that is being
+   * recorded and will be submitted many times. Barriers around the launch are poolbench's. */
   int32_t (*launch)(void* plan, const struct poolbench_tensors* tensors, void* stream,
                     char* message, int64_t message_bytes);
   /* Each of these may be null. */
@@ -157,6 +193,11 @@ struct poolbench_backend {
                               int64_t message_bytes);
   /* Another contender's turn begins: threads of the plan's own that spin for work must sleep. */
   void (*rest)(void* plan);
+  /* Since version 3. Vulkan: called once, before supports(), with the device to work on. Returns as
+   * plan() does; anything but POOLBENCH_OK leaves the module unavailable. */
+  int32_t (*use_vulkan)(const struct poolbench_backend* self,
+                        const struct poolbench_vulkan* vulkan, char* message,
+                        int64_t message_bytes);
 };
 
 /* Version and struct_bytes stand here in every version to come. */

@@ -91,10 +91,10 @@ int32_t launch(void* plan, const poolbench_tensors* tensors, void* stream, char*
                int64_t message_bytes) {
   return guarded(message, message_bytes, [&] {
     Tensors addresses;
-    addresses[Role::kSrc] = const_cast<void*>(tensors->src);
-    addresses[Role::kDst] = tensors->dst;
-    addresses[Role::kIndices] = tensors->indices;
-    addresses[Role::kScratch] = tensors->scratch;
+    for (int64_t i = 0; i < tensors->operand_count; ++i)
+      if (const poolbench_operand& operand = tensors->operands[i];
+          operand.role <= POOLBENCH_SCRATCH)
+        addresses[Role(operand.role)] = operand.address;
     static_cast<ExportedPlan*>(plan)->plan->launch(addresses, stream);
   });
 }

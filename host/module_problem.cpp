@@ -22,15 +22,40 @@ static_assert(POOLBENCH_I8 == int(DType::kI8) && POOLBENCH_U8 == int(DType::kU8)
 static_assert(POOLBENCH_I32 == int(DType::kI32));
 static_assert(POOLBENCH_CHANNELS_LAST == int(Layout::kChannelsLast));
 
-void check_enum(const char* what, int32_t value, int32_t last) {
-  if (value < 0 || value > last)
-    throw BadInput(fmt::format("{}: value {} is unknown to this module, which knows 0 to {}", what,
-                               value, last));
+static_assert(POOLBENCH_SCRATCH == int(Role::kScratch) && POOLBENCH_ANY == int(Access::kScratch));
+
+// A field with the last value that version 2 and version 3 have for it.
+struct Field {
+  const char* parameter;
+  int32_t value, last_in_2, last_in_3;
+};
+
+// Of a Shapes or a poolbench_problem: they name these fields alike.
+std::array<Field, 4> fields(const auto& of) {
+  return {{{"reduction", of.reduction, POOLBENCH_LP, POOLBENCH_LP},
+           {"windowing", of.windowing, POOLBENCH_FRACTIONAL, POOLBENCH_FRACTIONAL},
+           {"type", of.dtype, POOLBENCH_I32, POOLBENCH_I32},
+           {"layout", of.layout, POOLBENCH_CHANNELS_LAST, POOLBENCH_CHANNELS_LAST}}};
+}
+
+std::string unknown(int32_t version, const auto& of) {
+  for (const Field& field : fields(of)) {
+    const int32_t last = version == 2 ? field.last_in_2 : field.last_in_3;
+    if (field.value < 0 || field.value > last)
+      return fmt::format(
+          "{}: value {} is unknown to version {} of the module interface, which has 0 to {}",
+          field.parameter, field.value, version, last);
+  }
+  return {};
 }
 
 Extents extents(const int64_t (&values)[3]) { return {values[0], values[1], values[2]}; }
 
 }  // namespace
+
+std::string unknown_to_module(int32_t version, const Shapes& shapes) {
+  return unknown(version, shapes);
+}
 
 ModuleProblem::ModuleProblem(const Problem& problem) : text_(to_text(problem)) {
   const Shapes& args = problem.shapes();
@@ -65,10 +90,8 @@ ModuleProblem::ModuleProblem(const Problem& problem) : text_(to_text(problem)) {
 }
 
 Problem from_module_problem(const poolbench_problem& c) {
-  check_enum("reduction", c.reduction, int32_t(Reduction::kLp));
-  check_enum("windowing", c.windowing, int32_t(Windowing::kFractional));
-  check_enum("type", c.dtype, int32_t(DType::kI32));
-  check_enum("layout", c.layout, int32_t(Layout::kChannelsLast));
+  if (const std::string what = unknown(POOLBENCH_MODULE_VERSION, c); !what.empty())
+    throw BadInput(what);
   Description problem;
   problem.dtype = DType(c.dtype);
   problem.layout = Layout(c.layout);

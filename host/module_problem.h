@@ -22,6 +22,9 @@ class ModuleProblem {
   poolbench_problem c_ = {};
 };
 
+// Empty, or "PARAMETER: ..." for a value that version `version` of the interface does not have.
+std::string unknown_to_module(int32_t version, const Shapes& shapes);
+
 // The problem that `c` describes, canonical: equal in every output to the one it was made from,
 // though same_upper and same_lower come back as padding and drawn samples as given ones. Throws
 // BadInput for what this build does not know or host/spec.md forbids.

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -75,11 +76,17 @@ const poolbench_module* load(const ModuleName& module) {
   return table;
 }
 
-void check_backend(const ModuleName& module, const poolbench_backend* backend) {
+constexpr int32_t kOldestVersion = 2;
+// Of a poolbench_backend in each version.
+constexpr int64_t backend_bytes(int32_t version) {
+  return version == 2 ? offsetof(poolbench_backend, use_vulkan) : sizeof(poolbench_backend);
+}
+
+void check_backend(const ModuleName& module, int32_t version, const poolbench_backend* backend) {
   if (backend == nullptr) unusable(module, "a backend is null");
-  if (backend->struct_bytes < int64_t{sizeof *backend})
+  if (backend->struct_bytes < backend_bytes(version))
     unusable(module, "a backend's struct_bytes is {}; at least {} is right", backend->struct_bytes,
-             sizeof *backend);
+             backend_bytes(version));
   for (const auto& [given, what] : {std::pair(backend->supports != nullptr, "supports"),
                                     std::pair(backend->plan != nullptr, "plan"),
                                     std::pair(backend->launch != nullptr, "launch"),
@@ -97,11 +104,12 @@ void check_backend(const ModuleName& module, const poolbench_backend* backend) {
 
 // Throws unless `table` can be used.
 void check(const ModuleName& module, const poolbench_module* table) {
-  if (table->version != POOLBENCH_MODULE_VERSION)
-    unusable(module,
-             "has version {} of the module interface, this program has {}; build it with this "
-             "program's host/module.h",
-             table->version, int{POOLBENCH_MODULE_VERSION});
+  if (table->version < kOldestVersion || table->version > POOLBENCH_MODULE_VERSION)
+    unusable(
+        module,
+        "has version {} of the module interface, this program has {} to {}; build it with this "
+        "program's host/module.h",
+        table->version, kOldestVersion, int{POOLBENCH_MODULE_VERSION});
   if (table->struct_bytes < int64_t{sizeof *table})
     unusable(module, "struct_bytes is {}; at least {} is right", table->struct_bytes,
              sizeof *table);
@@ -110,7 +118,8 @@ void check(const ModuleName& module, const poolbench_module* table) {
     unusable(module, "{}",
              reason ? table->why_unavailable : "brings no backends and gives no reason");
   }
-  for (int32_t i = 0; i < table->backend_count; ++i) check_backend(module, table->backends[i]);
+  for (int32_t i = 0; i < table->backend_count; ++i)
+    check_backend(module, table->version, table->backends[i]);
 }
 
 // The last line that is not empty, for a message.
@@ -186,6 +195,12 @@ class ModulePlan : public Plan {
     kernel_ = chosen != nullptr ? chosen : "";
     if (backend_->plan_scratch_bytes != nullptr)
       scratch_bytes_ = backend_->plan_scratch_bytes(plan_);
+    for (const Operand& operand : operands(problem, scratch_bytes_))
+      operands_.push_back({.role = int32_t(operand.role),
+                           .access = int32_t(operand.access),
+                           .bytes = operand.bytes,
+                           .element_bytes = operand.element_bytes,
+                           .address = nullptr});
   }
   ~ModulePlan() override {
     if (backend_->destroy_plan != nullptr) backend_->destroy_plan(plan_);
@@ -196,9 +211,14 @@ class ModulePlan : public Plan {
   std::string_view kernel() const override { return kernel_; }
   int64_t scratch_bytes() const override { return scratch_bytes_; }
   void launch(const Tensors& tensors, Stream stream) override {
-    const poolbench_tensors c = {sizeof c, tensors[Role::kSrc], tensors[Role::kDst],
-                                 static_cast<int64_t*>(tensors[Role::kIndices]),
-                                 tensors[Role::kScratch]};
+    for (poolbench_operand& operand : operands_) operand.address = tensors[Role(operand.role)];
+    const poolbench_tensors c = {.struct_bytes = sizeof c,
+                                 .src = tensors[Role::kSrc],
+                                 .dst = tensors[Role::kDst],
+                                 .indices = static_cast<int64_t*>(tensors[Role::kIndices]),
+                                 .scratch = tensors[Role::kScratch],
+                                 .operands = operands_.data(),
+                                 .operand_count = static_cast<int64_t>(operands_.size())};
     message_[0] = '\0';
     const int32_t status = backend_->launch(plan_, &c, stream, message_, kMessageBytes);
     if (status != POOLBENCH_OK) throw_status(name_, "launch", status, message_);
@@ -213,14 +233,19 @@ class ModulePlan : public Plan {
   void* plan_ = nullptr;
   std::string kernel_;
   int64_t scratch_bytes_ = 0;
+  std::vector<poolbench_operand> operands_;
   char message_[kMessageBytes] = {};
 };
 
 class ModuleBackend : public Backend {
  public:
-  ModuleBackend(const poolbench_backend* backend, std::string name, Substrate& substrate,
-                bool own_openmp)
-      : backend_(backend), name_(std::move(name)), substrate_(substrate), own_openmp_(own_openmp) {}
+  ModuleBackend(int32_t version, const poolbench_backend* backend, std::string name,
+                Substrate& substrate, bool own_openmp)
+      : version_(version),
+        backend_(backend),
+        name_(std::move(name)),
+        substrate_(substrate),
+        own_openmp_(own_openmp) {}
 
   std::string_view name() const override { return name_; }
   Substrate& substrate() const override { return substrate_; }
@@ -233,7 +258,7 @@ class ModuleBackend : public Backend {
     return infos;
   }
   Support supports(const Problem& problem, std::string_view kernel) const override {
-    if (std::string why_not = unknown(kernel); !why_not.empty()) return {why_not};
+    if (std::string why_not = unknown(problem, kernel); !why_not.empty()) return {why_not};
     char message[kMessageBytes] = {};
     const std::string wanted(kernel);
     if (backend_->supports(backend_, ModuleProblem(problem).get(),
@@ -242,7 +267,8 @@ class ModuleBackend : public Backend {
     return {fmt::format("{}: {}", name_, *message != '\0' ? message : "refused without a reason")};
   }
   std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override {
-    if (const std::string why_not = unknown(kernel); !why_not.empty()) throw Refused(why_not);
+    if (const std::string why_not = unknown(problem, kernel); !why_not.empty())
+      throw Refused(why_not);
     const std::string wanted(kernel);
     return std::make_unique<ModulePlan>(backend_, name_, problem,
                                         wanted.empty() ? nullptr : wanted.c_str());
@@ -272,19 +298,40 @@ class ModuleBackend : public Backend {
   }
 
  private:
-  // Why there is no such kernel, so that a module with one kernel need not look at the name.
-  std::string unknown(std::string_view kernel) const {
+  // Why the module is not asked: a value that its version does not have, or a kernel that is not
+  // among its own, so that a module with one kernel need not look at the name.
+  std::string unknown(const Problem& problem, std::string_view kernel) const {
+    if (const std::string what = unknown_to_module(version_, problem.shapes()); !what.empty())
+      return fmt::format("{}: {}", name_, what);
     if (kernel.empty()) return {};
     for (int32_t i = 0; i < backend_->kernel_count; ++i)
       if (kernel == backend_->kernels[i].name) return {};
     return fmt::format("{} has no kernel '{}'", name_, kernel);
   }
 
+  int32_t version_;
   const poolbench_backend* backend_;
   std::string name_;
   Substrate& substrate_;
   bool own_openmp_;
 };
+
+// Tells a module on Vulkan which device it works on.
+void hand_over_device(const ModuleName& module, int32_t version, const poolbench_backend& backend,
+                      const Substrate& substrate) {
+  if (substrate.device().substrate != "vulkan") return;
+  if (version < 3 || backend.use_vulkan == nullptr)
+    unusable(module, "works on vulkan; its backend needs version 3 and use_vulkan() for that");
+  const NativeDevice native = substrate.native();
+  const poolbench_vulkan vulkan = {.struct_bytes = sizeof vulkan,
+                                   .instance = native.instance,
+                                   .physical_device = native.physical_device,
+                                   .device = native.device,
+                                   .get_instance_proc_addr = native.get_instance_proc_addr};
+  char message[kMessageBytes] = {};
+  if (backend.use_vulkan(&backend, &vulkan, message, kMessageBytes) != POOLBENCH_OK)
+    unusable(module, "cannot use the Vulkan device: {}", message);
+}
 
 Substrate& substrate_of(const ModuleName& module, const poolbench_backend& backend,
                         const FindSubstrate& find_substrate) {
@@ -315,7 +362,7 @@ Substrate& with_uuid(std::span<const std::unique_ptr<Substrate>> substrates,
                      std::string_view uuid) {
   std::string here;
   for (const auto& substrate : substrates) {
-    if (substrate->device().uuid == uuid) return *substrate;
+    if (uuid.empty() || substrate->device().uuid == uuid) return *substrate;
     here += fmt::format("{}{} ({})", here.empty() ? "" : ", ", substrate->device().uuid,
                         substrate->device().name);
   }
@@ -374,9 +421,12 @@ std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
   std::vector<std::unique_ptr<Backend>> backends;
   for (int32_t i = 0; i < table->backend_count; ++i) {
     const poolbench_backend& backend = *table->backends[i];
+    Substrate& substrate = substrate_of(module, backend, find_substrate);
+    hand_over_device(module, table->version, backend, substrate);
     backends.push_back(std::make_unique<ModuleBackend>(
-        &backend, table->backend_count == 1 ? module.name : fmt::format("{}:{}", module.name, i),
-        substrate_of(module, backend, find_substrate), own_openmp));
+        table->version, &backend,
+        table->backend_count == 1 ? module.name : fmt::format("{}:{}", module.name, i), substrate,
+        own_openmp));
   }
   return backends;
 }

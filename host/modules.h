@@ -22,7 +22,7 @@ ModuleName parse_module(std::string_view text);
 // std::runtime_error with the reason when there is none. The host's is found without it.
 using FindSubstrate = std::function<Substrate&(std::string_view substrate, std::string_view uuid)>;
 
-// The one of `substrates` whose device has this UUID. Throws std::runtime_error that names those
+// The one of `substrates` whose device has this UUID; the first one for an empty UUID. Throws std::runtime_error that names those
 // there are.
 Substrate& with_uuid(std::span<const std::unique_ptr<Substrate>> substrates, std::string_view uuid);
 

@@ -31,6 +31,14 @@ struct Device {
   int64_t cache_bytes = 0;  // last-level cache; cold runs rotate over three times as much
 };
 
+// A device's own objects, for modules that work on it (host/module.h); null except on Vulkan.
+struct NativeDevice {
+  void* instance = nullptr;
+  void* physical_device = nullptr;
+  void* device = nullptr;
+  void* get_instance_proc_addr = nullptr;
+};
+
 // Work recorded once and replayed. Whatever it uses must outlive the replays.
 class Recording {
  public:
@@ -44,6 +52,7 @@ class Substrate {
  public:
   virtual ~Substrate() = default;
   virtual const Device& device() const = 0;
+  virtual NativeDevice native() const { return {}; }
 
   // Memory of the device, aligned to 256 bytes, contents undefined. Throws OutOfMemory. An address
   // is opaque outside the device; arithmetic on it is allowed. `bytes` 0 gives a valid address.

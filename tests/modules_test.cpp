@@ -117,6 +117,19 @@ TEST(ExportedBackend, equals_the_built_in_one) {
   }
 }
 
+// A module built with the header of version 2, as it was then.
+TEST(Version2, module_still_loads_and_computes) {
+  const FamilyState state = open("version_2");
+  ASSERT_EQ(state.why_unavailable, "");
+  Backend& mine = *state.backends.at(0);
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:2x3x9x8/k:3x2/s:2x2/p:1x1");
+  const auto src = filled(problem, FillKind::kUniform, 1);
+  const Outcome outcome = run(mine, problem, src);
+  EXPECT_EQ(outcome.broken, "");
+  EXPECT_TRUE(compare(problem, src.data(), outcome.dst(), nullptr).ok());
+  EXPECT_FALSE(mine.supports(parse_problem("max/sliding/f16/nchw/src:1x1x4x4/k:2x2")));
+}
+
 TEST(ModuleProblem, comes_back_as_an_equal_problem) {
   std::set<Windowing> seen;
   for (uint64_t i = 0; i < 2000; ++i) {
@@ -139,6 +152,18 @@ TEST(ModuleProblem, comes_back_as_an_equal_problem) {
     seen.insert(problem.spec().windowing);
   }
   EXPECT_EQ(seen.size(), 4u);
+}
+
+// Reduction 4, which no module of version 2 has heard of, is `min` in later headers.
+TEST(ModuleProblem, values_that_a_version_lacks_are_refused_by_name) {
+  Shapes shapes = parse_problem("max/global/f32/nchw/src:1x1x4").shapes();
+  for (const int32_t version : {2, 3}) EXPECT_EQ(unknown_to_module(version, shapes), "");
+  shapes.reduction = 4;
+  EXPECT_EQ(unknown_to_module(2, shapes),
+            "reduction: value 4 is unknown to version 2 of the module interface, which has 0 to 3");
+  shapes.reduction = 0;
+  shapes.dtype = 7;
+  EXPECT_EQ(unknown_to_module(2, shapes).substr(0, 5), "type:");
 }
 
 TEST(ModuleProblem, unknown_values_are_named) {
@@ -295,7 +320,7 @@ TEST(BrokenModule, not_a_shared_object) {
 TEST(BrokenModule, refused_while_loading) {
   for (const auto& [name, reason] :
        {std::pair("no_entry", "has no function poolbench_open_module"),
-        std::pair("old_version", "has version 99 of the module interface, this program has 2"),
+        std::pair("old_version", "has version 99 of the module interface, this program has 2 to 3"),
         std::pair("null_table", "returned null"), std::pair("small_struct", "struct_bytes is 8"),
         std::pair("no_backends", "brings no backends and gives no reason"),
         std::pair("unavailable", "no such device in this machine"),

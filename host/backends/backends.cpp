@@ -11,6 +11,9 @@
 #if POOLBENCH_HAS_CUDA
 #include "host/substrates/cuda.h"
 #endif
+#if POOLBENCH_HAS_VULKAN
+#include "host/substrates/vulkan.h"
+#endif
 
 namespace poolbench {
 namespace {
@@ -74,12 +77,15 @@ bool asked(std::span<const std::string> wanted, const std::string& family) {
 }
 
 Substrate& module_substrate(std::string_view substrate, [[maybe_unused]] std::string_view uuid) {
-  if (substrate != "cuda") throw std::runtime_error("is unknown; host and cuda are known");
 #if POOLBENCH_HAS_CUDA
-  return with_uuid(cuda_substrates(), uuid);
-#else
-  throw std::runtime_error("needs the CUDA family, which was not built");
+  if (substrate == "cuda") return with_uuid(cuda_substrates(), uuid);
 #endif
+#if POOLBENCH_HAS_VULKAN
+  if (substrate == "vulkan") return with_uuid(vulkan_substrates(), uuid);
+#endif
+  if (substrate == "cuda" || substrate == "vulkan")
+    throw std::runtime_error(fmt::format("needs the {} family, which was not built", substrate));
+  throw std::runtime_error("is unknown; host, cuda and vulkan are known");
 }
 
 // Returns the modules' names and files. A name must be unique, and differ from every family's.

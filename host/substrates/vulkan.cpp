@@ -339,4 +339,28 @@ std::unique_ptr<Recording> VulkanSubstrate::record(const std::function<void(Stre
   return std::make_unique<VulkanRecording>(*this, work);
 }
 
+NativeDevice VulkanSubstrate::native() const {
+  const auto raw = [](auto handle) { return reinterpret_cast<void*>(handle); };
+  return {.instance = raw(static_cast<VkInstance>(*instance_->get())),
+          .physical_device = raw(static_cast<VkPhysicalDevice>(*physical_)),
+          .device = raw(static_cast<VkDevice>(*vulkan_)),
+          .get_instance_proc_addr = raw(instance_->get().getDispatcher()->vkGetInstanceProcAddr)};
+}
+
+const std::vector<std::unique_ptr<Substrate>>& vulkan_substrates() {
+  // Plans of modules may outlive every static.
+  static const auto& substrates = *new auto([] {
+    const auto instance = std::make_shared<VulkanInstance>();
+    std::vector<std::unique_ptr<Substrate>> found;
+    std::string why_not = "no Vulkan device";
+    for (const auto& physical : vk::raii::PhysicalDevices(instance->get())) {
+      why_not = vulkan_why_not(physical);
+      if (why_not.empty()) found.push_back(std::make_unique<VulkanSubstrate>(instance, physical));
+    }
+    if (found.empty()) throw std::runtime_error(why_not);
+    return found;
+  }());
+  return substrates;
+}
+
 }  // namespace poolbench

@@ -59,6 +59,7 @@ class VulkanSubstrate : public Substrate {
   ~VulkanSubstrate() override;
 
   const Device& device() const override { return device_; }
+  NativeDevice native() const override;
   void* allocate(int64_t bytes) override;
   void release(void* memory) noexcept override;
   void write(void* to, const void* from, int64_t bytes) override;
@@ -120,6 +121,10 @@ class VulkanSubstrate : public Substrate {
   uint64_t allocated_ = 0;
   Allocation staging_;
 };
+
+// The devices on which modules work, each opened once and never closed. Throws std::runtime_error
+// with the reason when there is none.
+const std::vector<std::unique_ptr<Substrate>>& vulkan_substrates();
 
 }  // namespace poolbench
 
