@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -128,6 +129,21 @@ TEST(Version2, module_still_loads_and_computes) {
   EXPECT_EQ(outcome.broken, "");
   EXPECT_TRUE(compare(problem, src.data(), outcome.dst(), nullptr).ok());
   EXPECT_FALSE(mine.supports(parse_problem("max/sliding/f16/nchw/src:1x1x4x4/k:2x2")));
+}
+
+// A module that records a dispatch on the device that it was handed.
+TEST(VulkanModule, works_on_the_device_that_is_here) {
+  if (!std::filesystem::exists(module_file("on_vulkan"))) GTEST_SKIP() << "not built";
+  const FamilyState state = open("on_vulkan");
+  if (state.backends.empty()) GTEST_SKIP() << state.why_unavailable;
+  Backend& mine = *state.backends.at(0);
+  EXPECT_EQ(mine.substrate().device().substrate, "vulkan");
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:2x3x9x8/k:1x1");
+  const auto src = filled(problem, FillKind::kUniform, 1);
+  const Outcome outcome = run(mine, problem, src);
+  EXPECT_EQ(outcome.broken, "");
+  EXPECT_EQ(outcome.outputs[Role::kDst], src);
+  EXPECT_FALSE(mine.supports(parse_problem("max/sliding/f32/nchw/src:1x1x4x4/k:2x2")));
 }
 
 TEST(ModuleProblem, comes_back_as_an_equal_problem) {
