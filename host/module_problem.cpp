@@ -38,13 +38,12 @@ std::array<Field, 4> fields(const auto& of) {
            {"layout", of.layout, POOLBENCH_CHANNELS_LAST, POOLBENCH_CHANNELS_LAST}}};
 }
 
-std::string unknown(int32_t version, const auto& of) {
+std::string unknown(int32_t version, std::string_view who, const auto& of) {
   for (const Field& field : fields(of)) {
     const int32_t last = version == 2 ? field.last_in_2 : field.last_in_3;
     if (field.value < 0 || field.value > last)
-      return fmt::format(
-          "{}: value {} is unknown to version {} of the module interface, which has 0 to {}",
-          field.parameter, field.value, version, last);
+      return fmt::format("{}: value {} is unknown to {}, which knows 0 to {}", field.parameter,
+                         field.value, who, last);
   }
   return {};
 }
@@ -54,7 +53,7 @@ Extents extents(const int64_t (&values)[3]) { return {values[0], values[1], valu
 }  // namespace
 
 std::string unknown_to_module(int32_t version, const Shapes& shapes) {
-  return unknown(version, shapes);
+  return unknown(version, fmt::format("version {} of the module interface", version), shapes);
 }
 
 ModuleProblem::ModuleProblem(const Problem& problem) : text_(to_text(problem)) {
@@ -90,7 +89,7 @@ ModuleProblem::ModuleProblem(const Problem& problem) : text_(to_text(problem)) {
 }
 
 Problem from_module_problem(const poolbench_problem& c) {
-  if (const std::string what = unknown(POOLBENCH_MODULE_VERSION, c); !what.empty())
+  if (const std::string what = unknown(POOLBENCH_MODULE_VERSION, "this module", c); !what.empty())
     throw BadInput(what);
   Description problem;
   problem.dtype = DType(c.dtype);

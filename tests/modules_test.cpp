@@ -175,8 +175,9 @@ TEST(ModuleProblem, values_that_a_version_lacks_are_refused_by_name) {
   Shapes shapes = parse_problem("max/global/f32/nchw/src:1x1x4").shapes();
   for (const int32_t version : {2, 3}) EXPECT_EQ(unknown_to_module(version, shapes), "");
   shapes.reduction = 4;
-  EXPECT_EQ(unknown_to_module(2, shapes),
-            "reduction: value 4 is unknown to version 2 of the module interface, which has 0 to 3");
+  EXPECT_EQ(
+      unknown_to_module(2, shapes),
+      "reduction: value 4 is unknown to version 2 of the module interface, which knows 0 to 3");
   shapes.reduction = 0;
   shapes.dtype = 7;
   EXPECT_EQ(unknown_to_module(2, shapes).substr(0, 5), "type:");
