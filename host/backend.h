@@ -14,28 +14,29 @@ namespace poolbench {
 
 struct Point;  // host/compare.h
 
-// Whether a problem is taken, and if not, which parameter stands in the way.
+// Whether a backend takes a problem, and if not, the parameter that it refuses.
 struct Support {
   std::string why_not;
   explicit operator bool() const { return why_not.empty(); }
 };
 
-// A problem that a backend does not take was planned all the same. The message is the reason.
+// Thrown for a plan of a problem that the backend does not take. The message is the reason.
 struct Refused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// One problem made ready on one backend. Everything costly happens while it is made.
+// A problem made ready on a backend. All that is costly happens while the plan is made.
 class Plan {
  public:
   virtual ~Plan() = default;
   virtual std::string_view kernel() const = 0;  // the kernel that was chosen
   virtual int64_t scratch_bytes() const { return 0; }
-  // Enqueues the work on `stream`; on the host it is done on return. Neither allocates nor
-  // compiles nor waits nor reads a clock. Writes every element of dst and indices, reads src,
-  // keeps no state that a second launch could see.
+  // Enqueues the work on `stream`; on the host the work is done on return. Does not allocate,
+  // compile, wait or read a clock. Writes every element of the outputs, does not change the inputs,
+  // and keeps no state that a second launch could see.
   virtual void launch(const Tensors& tensors, Stream stream) = 0;
-  // Another contender's turn begins: threads that spin for this one's next launch must sleep.
+  // Called when another contender's turn begins: puts threads to sleep that wait for the next
+  // launch.
   virtual void rest() {}
 };
 
@@ -55,17 +56,17 @@ class Backend {
   virtual Support supports(const Problem& problem, std::string_view kernel = {}) const = 0;
   // Throws Refused exactly where supports() says no, OutOfMemory, or a device's error.
   virtual std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel = {}) = 0;
-  // A backend that only shows that results are right (an emulator) is never timed.
+  // False for a backend that only shows that results are right, such as an emulator.
   virtual bool timeable() const { return true; }
-  // A library may differ from host/spec.md on purpose. For an output that was judged wrong: the
-  // rule that explains it, as "name: reason", after looking that what came out is what the rule
-  // says; or nothing. Called from one thread at a time.
+  // A library may differ from host/spec.md on purpose. For an output that was judged wrong, returns
+  // the rule that predicts exactly this output, as "name: reason", or nothing. Called from one
+  // thread at a time.
   virtual std::string known_difference(const Problem& /*problem*/, const void* /*src*/,
                                        const Point& /*point*/) const {
     return {};
   }
-  // Contenders for the ceiling of `bytes_read` + `bytes_written` on this device: a copy, a read
-  // and a linear reduction that move as many bytes. Empty where another backend stands for it.
+  // Contenders for the ceiling on this device: a copy, a read and a linear reduction that move
+  // `bytes_read` + `bytes_written`. Empty if another backend on the device has them.
   virtual std::vector<std::unique_ptr<Plan>> ceilings(int64_t /*bytes_read*/,
                                                       int64_t /*bytes_written*/) {
     return {};

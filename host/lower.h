@@ -1,4 +1,4 @@
-// From a problem to what kernels receive.
+// Lowers a problem to what kernels receive.
 #ifndef POOLBENCH_HOST_LOWER_H_
 #define POOLBENCH_HOST_LOWER_H_
 
@@ -6,15 +6,15 @@
 
 namespace poolbench {
 
-// The problem's shapes as the kernels here receive it: adaptive windows that divide every axis
-// evenly are the sliding windows that they are.
+// The shapes as the kernels here receive them. Adaptive windows that divide every axis evenly
+// become sliding ones, which they are.
 Shapes lower_for_kernels(const Problem& problem);
 
-// The window tables of all axes in one run of windows, to be copied to a device as they are. Throws
-// OutOfMemory where the host cannot hold them.
+// The window tables of all axes in one array, to be copied to a device as it is. Throws OutOfMemory
+// where the host cannot hold them.
 struct Tables {
   std::vector<Window> windows;
-  std::array<int64_t, 3> offset = {};        // of each axis' table
+  std::array<int64_t, 3> offset = {};        // of each axis' table in the array
   std::array<int64_t, 3> plane_stride = {};  // 0, or the axis' extent: fractional
 };
 Tables window_tables(const Problem& problem);

@@ -99,7 +99,7 @@ struct poolbench_problem {
 enum { POOLBENCH_SRC, POOLBENCH_DST, POOLBENCH_INDICES, POOLBENCH_SCRATCH };
 enum { POOLBENCH_IN, POOLBENCH_OUT, POOLBENCH_ANY };
 
-/* Since version 3. One tensor of a launch. This struct is never extended: they stand in an array. */
+/* Since version 3. One tensor of a launch. Never extended, because launches pass arrays of it. */
 struct poolbench_operand {
   int32_t role;
   int32_t access;
@@ -118,8 +118,8 @@ struct poolbench_tensors {
   void* dst;
   int64_t* indices;
   void* scratch;
-  /* Since version 3: the same, and what a later version may add. A module that meets a role which it
-   * does not know refused the problem, or need not care. */
+  /* Since version 3: the same, and what a later version may add. A role that the module does not
+   * know belongs to a problem that it refused, or can be ignored. */
   const struct poolbench_operand* operands;
   int64_t operand_count;
 };
@@ -195,9 +195,8 @@ struct poolbench_backend {
   void (*rest)(void* plan);
   /* Since version 3. Vulkan: called once, before supports(), with the device to work on. Returns as
    * plan() does; anything but POOLBENCH_OK leaves the module unavailable. */
-  int32_t (*use_vulkan)(const struct poolbench_backend* self,
-                        const struct poolbench_vulkan* vulkan, char* message,
-                        int64_t message_bytes);
+  int32_t (*use_vulkan)(const struct poolbench_backend* self, const struct poolbench_vulkan* vulkan,
+                        char* message, int64_t message_bytes);
 };
 
 /* Version and struct_bytes stand here in every version to come. */

@@ -1,4 +1,4 @@
-// Problems on their way through the module interface (host/module.h), both ways.
+// Converts problems to and from their form in the module interface (host/module.h).
 #ifndef POOLBENCH_HOST_MODULE_PROBLEM_H_
 #define POOLBENCH_HOST_MODULE_PROBLEM_H_
 

@@ -1,5 +1,5 @@
-// The tensors of a problem as a list. Whoever places, guards, poisons, rotates, hashes, reads back
-// or hands over tensors walks the list, so that a new operand is a row of operands().
+// The tensors of a problem as a list. All code that places, guards, poisons, rotates, hashes, reads
+// back or passes on tensors walks this list, so that a new operand is one row of operands().
 #ifndef POOLBENCH_HOST_OPERANDS_H_
 #define POOLBENCH_HOST_OPERANDS_H_
 
@@ -39,25 +39,25 @@ class ByRole {
 
 // Addresses in a substrate's memory.
 using Tensors = ByRole<void*>;
-// What the inputs hold, in the host's memory.
+// Contents of the inputs, in host memory.
 using Inputs = ByRole<const void*>;
-// The inputs of a problem whose one input is src, as all problems' are today.
+// The inputs of a problem whose only input is src, as in all problems today.
 inline Inputs inputs_of(const void* src) {
   Inputs inputs;
   inputs[Role::kSrc] = src;
   return inputs;
 }
-// What the outputs held after a launch.
+// Contents of the outputs after a launch.
 using Outputs = ByRole<std::vector<std::byte>>;
 
-// The operands that a launch of the problem gets, in the order of Role: indices only where the
-// problem asks for them, scratch only where the plan wants some.
+// The operands of a launch, in the order of Role: indices only if the problem has them, scratch
+// only if the plan needs some.
 std::vector<Operand> operands(const Problem& problem, int64_t scratch_bytes = 0);
 
 // A hash of the outputs' bits, for comparisons within one process.
 uint64_t hash(const Outputs& outputs);
 
-// Operands in one run of memory: in the list's order, each on a 4 KiB boundary, with at least
+// Operands in one block of memory: in the list's order, each on a 4 KiB boundary, with at least
 // `guard` bytes (a multiple of 4 KiB) before, between and behind them.
 class Placement {
  public:

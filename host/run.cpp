@@ -11,7 +11,8 @@ namespace {
 
 constexpr int64_t kGuard = 4096;
 constexpr uint8_t kPatterns[] = {0xa5, 0x5a};
-constexpr int64_t kPart = 16 << 20;  // of an input read back: new pages cost more than the copy
+constexpr int64_t kPart =
+    16 << 20;  // of an input read back at a time: new pages cost more than the copy
 
 // The first of `bytes` bytes at `address` that is not `pattern`.
 std::optional<int64_t> first_change(Substrate& substrate, const void* address, int64_t bytes,

@@ -1,4 +1,4 @@
-// One plan run for its results: memory, poison, guards and the contract, whatever the substrate.
+// Runs a plan on any substrate for its results: memory, poison, guards, the Plan contract.
 #ifndef POOLBENCH_HOST_RUN_H_
 #define POOLBENCH_HOST_RUN_H_
 
@@ -33,7 +33,7 @@ class TensorSet {
   Tensors tensors_;
 };
 
-// What one plan came to on one input.
+// The results of a plan on an input.
 struct Outcome {
   Outputs outputs;
   std::string broken;  // which rule of the Plan contract was broken, and where; empty: none
@@ -44,9 +44,9 @@ struct Outcome {
   }
 };
 
-// Runs the plan twice on differently poisoned outputs. An element that differs between the two was
-// not written, or not computed from the input alone; a changed guard was written beyond the
-// output; a changed input was written at all. Throws what the device throws.
+// Runs the plan twice, on differently poisoned outputs. If an element differs between the runs, it
+// was not written, or not computed from the input alone. A changed guard: a write beyond an
+// operand. A changed input: a write to it. Throws what the device throws.
 Outcome run_checked(Plan& plan, Substrate& substrate, const std::vector<Operand>& operands,
                     const Inputs& inputs);
 // The same for a problem's operands; `src` in the problem's type and layout.

@@ -1,9 +1,9 @@
 // A module as they were written for version 2 of the interface, with the header of that time: it
 // must still load.
+#include "tests/frozen/module_v2.h"
+
 #include <cmath>
 #include <cstdio>
-
-#include "tests/frozen/module_v2.h"
 
 namespace {
 

@@ -148,9 +148,9 @@ struct poolbench_backend {
   const char* (*plan_kernel)(void* plan);    /* the kernel chosen; null: as asked, or the first */
   int64_t (*plan_scratch_bytes)(void* plan); /* scratch that launch() wants; null: none */
   /* Called for each wrong output. Not 0 when a rule by which the library differs from
-   * host/spec.md on purpose explains it: then the message is "name: reason", the same text for all outputs that the
-   * rule explains, and the output counts as a known difference. A rule says what must come out
-   * instead, and looks whether it did. */
+   * host/spec.md on purpose explains it: then the message is "name: reason", the same text for all
+   * outputs that the rule explains, and the output counts as a known difference. A rule says what
+   * must come out instead, and looks whether it did. */
   int32_t (*known_difference)(const struct poolbench_backend* self,
                               const struct poolbench_problem* problem,
                               const struct poolbench_output* output, char* message,
