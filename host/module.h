@@ -16,8 +16,8 @@
  * where there are several.
  *
  * What a module keeps to:
- *   - supports() says no, with the parameter's name, to what it does not compute exactly as the
- *     spec has it; plan() succeeds where supports() says yes. Everything costly happens in plan().
+ *   - supports() says no, with the parameter's name, to what it does not compute exactly as
+ *     host/spec.md says; plan() succeeds where supports() says yes. Everything costly happens in plan().
  *   - launch() writes every element of dst (and indices), nothing else, and neither allocates nor
  *     waits nor keeps anything that a second launch could see. On the host the work is done when
  *     it returns; on a device it is enqueued on `stream`.
