@@ -17,8 +17,7 @@
  *
  * What a module keeps to:
  *   - supports() says no, with the parameter's name, to what it does not compute exactly as
- *     host/spec.md says; plan() succeeds where supports() says yes. Everything costly happens in
- * plan().
+ *     host/spec.md says; plan() succeeds where supports() says yes, and does all that is costly.
  *   - launch() writes every element of dst (and indices), nothing else, and neither allocates nor
  *     waits nor keeps anything that a second launch could see. On the host the work is done when
  *     it returns; on a device it is enqueued on `stream`.
