@@ -207,6 +207,36 @@ TEST(CudaEmulator, finds_a_shuffle_that_one_lane_skips) {
   EXPECT_NE(fault.find("thread 40 has returned"), std::string::npos) << fault;
 }
 
+// A launch may touch the operands and tables that its arguments point at, as the list says.
+TEST(CudaEmulator, guards_every_operand_of_the_list) {
+  PoolArgs args{};
+  args.n = args.c = 2;
+  for (Axis& axis : args.axis) {
+    axis.src = 3;
+    axis.dst = 2;
+  }
+  args.dtype = int32_t(DType::kF16);
+  Floats memory;
+  args.src = memory.src;
+  args.dst = memory.dst;
+  args.scratch = memory.dst;
+  int64_t indices = 0;
+  args.indices = &indices;
+  const Window windows[2] = {};
+  args.table[2] = {windows, 0};
+  const auto regions = EmulatedMemory(args, 48).regions;
+  ASSERT_EQ(regions.size(), std::size(kRoles) + 1);
+  for (size_t i = 0; i < std::size(kRoles); ++i) {
+    EXPECT_STREQ(regions[i].name, kRoles[i].name);
+    EXPECT_EQ(regions[i].begin, reinterpret_cast<uintptr_t>(operand_address(args, kRoles[i].role)));
+    EXPECT_EQ(regions[i].bytes, uint64_t(operand_bytes(args, kRoles[i].role, 48)));
+    EXPECT_EQ(regions[i].access, kRoles[i].access);
+  }
+  EXPECT_EQ(regions.back().bytes, sizeof(windows));
+  EXPECT_EQ(operand_bytes(args, Role::kSrc, 48), 4 * 27 * 2);
+  EXPECT_EQ(operand_bytes(args, Role::kIndices, 48), 4 * 8 * 8);
+}
+
 TEST(CudaEmulator, carries_a_fault_out_of_many_blocks) {
   Floats floats;
   EXPECT_NE(fault_of<CopyBody<0>>(floats, 4096), "");
