@@ -1,4 +1,7 @@
 // The common interface: a backend only enqueues; a substrate owns memory, replay and the clock.
+//
+// Threads: one thread at a time calls a backend, its plans and its substrate. A plan may use
+// threads of its own inside launch().
 #ifndef POOLBENCH_HOST_BACKEND_H_
 #define POOLBENCH_HOST_BACKEND_H_
 
@@ -34,6 +37,7 @@ class Plan {
   // Enqueues the work on `stream`; on the host the work is done on return. Does not allocate,
   // compile, wait or read a clock. Writes every element of the outputs, does not change the inputs,
   // and keeps no state that a second launch could see.
+  // Plans may share a recording, in any order. Throws what the device reports.
   virtual void launch(const Tensors& tensors, Stream stream) = 0;
   // Called when another contender's turn begins: puts threads to sleep that wait for the next
   // launch.

@@ -12,8 +12,6 @@ namespace poolbench {
 namespace {
 
 constexpr const char* kAxisNames[] = {"d", "h", "w"};
-// Below this, sums of a few extents do not overflow.
-constexpr int64_t kMaxExtent = int64_t{1} << 56;
 
 template <class... Args>
 [[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
@@ -79,7 +77,7 @@ void validate_sliding(const Description& problem) {
   const PoolSpec& spec = problem.spec;
   for (int axis = problem.first_axis(); axis < 3; ++axis) {
     check_range("k", axis, spec.kernel[axis], 1, kMaxExtent);
-    check_range("s", axis, spec.stride[axis], 0, kMaxExtent);
+    if (spec.stride[axis] != 0) check_range("s", axis, spec.stride[axis], 1, kMaxExtent);
     check_range("d", axis, spec.dilation[axis], 1, kMaxExtent / spec.kernel[axis]);
     const int64_t dilated = dilated_kernel(spec, axis);
     for (const Extents* pad : {&spec.pad_begin, &spec.pad_end})

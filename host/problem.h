@@ -25,6 +25,9 @@ struct BadInput : std::runtime_error {
 // pads.
 using Extents = std::array<int64_t, 3>;
 
+// The largest extent, window, stride or dilation: no sum of a few of them overflows.
+inline constexpr int64_t kMaxExtent = int64_t{1} << 56;
+
 enum class AutoPad { kNone, kSameUpper, kSameLower };
 
 // What is computed. Defaults are those of the text form.

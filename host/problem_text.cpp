@@ -62,8 +62,9 @@ Number parse_number(std::string_view key, std::string_view text) {
 Extents parse_extents(std::string_view key, std::string_view text, int rank, int64_t unused) {
   const auto parts = split(text, 'x');
   if (parts.size() != 1 && parts.size() != static_cast<size_t>(rank))
-    throw BadInput(fmt::format("{}: '{}' has {} numbers; src has {} spatial axes, so 1 or {}", key,
-                               text, parts.size(), rank, rank));
+    throw BadInput(fmt::format(
+        "{}: '{}' has {} numbers; src is n x c x axes, here {} spatial axes, so {} would be right",
+        key, text, parts.size(), rank, rank == 1 ? "1" : fmt::format("1 or {}", rank)));
   Extents extents = {unused, unused, unused};
   for (int i = 0; i < rank; ++i)
     extents[3 - rank + i] = parse_number<int64_t>(key, parts[parts.size() == 1 ? 0 : i]);
@@ -99,6 +100,8 @@ PoolSpec& spec(Description& problem) { return problem.spec; }
 
 void read_padding(Description& problem, std::string_view value) {
   const auto ends = split(value, '-');
+  if (value.starts_with('-') || value.find("--") != value.npos || value.find("x-") != value.npos)
+    throw BadInput(fmt::format("p: '{}' is negative somewhere; padding is 0 or more", value));
   if (ends.size() > 2)
     throw BadInput(fmt::format("p: '{}' has {} parts; BEGIN or BEGIN-END", value, ends.size()));
   spec(problem).pad_begin = parse_extents("p", ends.front(), problem.rank, 0);
@@ -112,8 +115,10 @@ void read_samples(Description& problem, std::string_view value) {
 
 void read_stride(Description& problem, std::string_view value) {
   spec(problem).stride = parse_extents("s", value, problem.rank, 1);
-  for (const int64_t stride : spec(problem).stride)
-    if (stride < 1) throw BadInput(fmt::format("s: {} is out of range [1, ...]", stride));
+  for (int axis = problem.first_axis(); axis < 3; ++axis)
+    if (const int64_t stride = spec(problem).stride[axis]; stride < 1)
+      throw BadInput(fmt::format("s: {} on axis {} is out of range [1, {}]", stride,
+                                 std::string_view("dhw")[axis], kMaxExtent));
 }
 
 void read_divisor(Description& problem, std::string_view value) {

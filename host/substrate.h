@@ -39,7 +39,8 @@ struct NativeDevice {
   void* get_instance_proc_addr = nullptr;
 };
 
-// Work recorded once and replayed. Whatever it uses must outlive the replays.
+// Work, of one plan or several, recorded once and replayed. Whatever it uses must outlive the
+// replays.
 class Recording {
  public:
   virtual ~Recording() = default;
@@ -58,7 +59,8 @@ class Substrate {
   // is opaque outside the device; arithmetic on it is allowed. `bytes` 0 gives a valid address.
   virtual void* allocate(int64_t bytes) = 0;
   virtual void release(void* memory) noexcept = 0;
-  // These are done on return. Ranges lie inside one allocation.
+  // These are done on return. Ranges lie inside one allocation. Each throws std::runtime_error with
+  // the device's words, also for what work before it did wrong.
   virtual void write(void* to, const void* from_host, int64_t bytes) = 0;
   virtual void read(void* to_host, const void* from, int64_t bytes) = 0;
   virtual void fill(void* to, uint8_t byte, int64_t bytes) = 0;

@@ -139,8 +139,10 @@ TEST(Refusal, values_out_of_range) {
   expect_refused({
       {kSliding + "k:0x3", {"k", "0", "axis h", "[1, "}},
       {kSliding + "k:3x-1", {"k", "-1", "axis w", "[1, "}},
-      {kSliding + "k:3x3/s:0x1", {"s", "0", "[1, "}},
+      {kSliding + "k:3x3/s:0x1", {"s", "0", "axis h", "[1, "}},
       {kSliding + "k:3x3/s:-1", {"s", "-1", "[1, "}},
+      {kSliding + "k:3x3/p:-1x0", {"p", "'-1x0'", "negative"}},
+      {kSliding + "k:3x3/p:1x-1", {"p", "'1x-1'", "negative"}},
       {kSliding + "k:3x3/d:0", {"d", "0", "[1, "}},
       {kSliding + "k:3x3/d:1x-2", {"d", "-2", "axis w"}},
       {kAverage + "div:0", {"div", "0"}},

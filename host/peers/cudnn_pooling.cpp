@@ -12,10 +12,9 @@ class PoolingPlan : public CudnnPlan {
     src_ = describe(problem, problem.src());
     dst_ = describe(problem, problem.dst());
     // The mode in common use. The deterministic one matters for the backward pass only.
-    const cudnnPoolingMode_t mode = problem.spec().reduction == Reduction::kMax ? CUDNN_POOLING_MAX
-                                    : problem.spec().reduction == Reduction::kAvgIncludePad
-                                        ? CUDNN_POOLING_AVERAGE_COUNT_INCLUDE_PADDING
-                                        : CUDNN_POOLING_AVERAGE_COUNT_EXCLUDE_PADDING;
+    const cudnnPoolingMode_t mode = plain_reduction(problem.spec().reduction, CUDNN_POOLING_MAX,
+                                                    CUDNN_POOLING_AVERAGE_COUNT_INCLUDE_PADDING,
+                                                    CUDNN_POOLING_AVERAGE_COUNT_EXCLUDE_PADDING);
     const auto kernel = ints(window_axes(problem, problem.spec().kernel));
     const auto pad = ints(window_axes(problem, problem.padding().begin));
     const auto stride = ints(window_axes(problem, problem.spec().stride));

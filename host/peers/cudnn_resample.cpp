@@ -66,10 +66,9 @@ Descriptor describe_windows(const Problem& problem) {
     return fractions;
   };
   const bool max = problem.spec().reduction == Reduction::kMax;
-  const cudnnResampleMode_t mode = max ? CUDNN_RESAMPLE_MAXPOOL
-                                   : problem.spec().reduction == Reduction::kAvgIncludePad
-                                       ? CUDNN_RESAMPLE_AVGPOOL_INCLUDE_PADDING
-                                       : CUDNN_RESAMPLE_AVGPOOL_EXCLUDE_PADDING;
+  const cudnnResampleMode_t mode = plain_reduction(problem.spec().reduction, CUDNN_RESAMPLE_MAXPOOL,
+                                                   CUDNN_RESAMPLE_AVGPOOL_INCLUDE_PADDING,
+                                                   CUDNN_RESAMPLE_AVGPOOL_EXCLUDE_PADDING);
   const auto window = fractions(problem.spec().kernel);
   const auto pad = fractions(problem.padding().begin);
   Descriptor windows(CUDNN_BACKEND_RESAMPLE_DESCRIPTOR);

@@ -89,10 +89,9 @@ Pooling::primitive_desc describe(const Problem& problem, Tag tag) {
     end[axis] += beyond[axis];  // oneDNN expresses ceil_mode as a larger end padding
     dilation[axis] -= 1;        // oneDNN counts the gaps: 0 is dense
   }
-  const auto algorithm = spec.reduction == Reduction::kMax ? dnnl::algorithm::pooling_max
-                         : spec.reduction == Reduction::kAvgIncludePad
-                             ? dnnl::algorithm::pooling_avg_include_padding
-                             : dnnl::algorithm::pooling_avg_exclude_padding;
+  const auto algorithm = plain_reduction(spec.reduction, dnnl::algorithm::pooling_max,
+                                         dnnl::algorithm::pooling_avg_include_padding,
+                                         dnnl::algorithm::pooling_avg_exclude_padding);
   const auto src = tensor(problem, problem.src(), tag);
   const auto dst = tensor(problem, problem.dst(), tag);
   dnnl::primitive_attr attributes;

@@ -69,8 +69,14 @@ std::optional<Problem> as_sliding(const Problem& problem) {
 
 Problem plain_problem(const Problem& problem, std::string_view library, std::string_view indices) {
   const PoolSpec& spec = problem.spec();
-  if (spec.reduction == Reduction::kLp)
-    throw Refused(fmt::format("reduction: {} has no Lp pooling", library));
+  switch (spec.reduction) {
+    case Reduction::kMax:
+    case Reduction::kAvgIncludePad:
+    case Reduction::kAvgExcludePad:
+      break;
+    case Reduction::kLp:
+      throw Refused(fmt::format("reduction: {} has no Lp pooling", library));
+  }
   if (spec.indices) throw Refused(fmt::format("idx: {}'s {}", library, indices));
   if (spec.divisor != 0) throw Refused(fmt::format("div: {} takes no divisor", library));
   const auto sliding = as_sliding(problem);

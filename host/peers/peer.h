@@ -54,6 +54,22 @@ std::vector<int64_t> window_axes(const Problem& problem, const Extents& extents)
 // library's name, for everything else. `indices`: what the library has in place of indices.
 Problem plain_problem(const Problem& problem, std::string_view library, std::string_view indices);
 
+// What a library calls the reduction of a plain_problem().
+template <class T>
+T plain_reduction(Reduction reduction, T max, T avg_include_pad, T avg_exclude_pad) {
+  switch (reduction) {
+    case Reduction::kMax:
+      return max;
+    case Reduction::kAvgIncludePad:
+      return avg_include_pad;
+    case Reduction::kAvgExcludePad:
+      return avg_exclude_pad;
+    case Reduction::kLp:
+      break;
+  }
+  throw Refused(std::string("reduction: no plain problem has ") + std::string(token(reduction)));
+}
+
 // Returns how far the last window of each axis reaches beyond the padded input (ceil_mode).
 Extents overrun(const Problem& problem);
 
