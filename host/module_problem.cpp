@@ -113,7 +113,7 @@ Problem from_module_problem(const poolbench_problem& c) {
   spec.norm_mean = c.norm_mean != 0;
   if (c.samples != nullptr) spec.samples.assign(c.samples, c.samples + c.n * c.c * c.rank);
   spec.indices = c.with_indices != 0;
-  const Problem result(problem);
+  Problem result(problem);
   if (result.dst() != extents(c.dst))
     throw BadInput(fmt::format("dst: is {}, but this module computes {} for {}",
                                fmt::join(c.dst, "x"), fmt::join(result.dst(), "x"), c.text));
