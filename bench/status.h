@@ -40,7 +40,7 @@ struct StatusInfo {
   Status status;
   std::string_view name;  // in tables and records
   std::string_view meaning;
-  ExitStatus exit;  // of a run with such a row
+  ExitStatus exit;  // of a run that has such a row
 };
 constexpr StatusInfo kStatuses[] = {
     {Status::kOk, "ok", "ran and is right", kAsExpected},
@@ -50,7 +50,8 @@ constexpr StatusInfo kStatuses[] = {
     {Status::kInvalid, "INVALID", "timed, but the time cannot be true", kNotRun},
     {Status::kError, "ERROR", "failed: memory, the device", kNotRun},
 };
-// `check` shows this name for an ok row that differs only by the library's own documented rules.
+// What `check --json` writes for an ok row whose output differs by a documented rule of its
+// library.
 constexpr std::string_view kDiffers = "differs";
 
 constexpr const StatusInfo& info(Status status) { return kStatuses[static_cast<size_t>(status)]; }
@@ -64,7 +65,7 @@ static_assert([] {
 ExitStatus worse(ExitStatus a, ExitStatus b);
 // Returns the exit status of a run with these rows. Only refusals, or no rows: kNotRun.
 ExitStatus exit_status(std::span<const Status> rows);
-// "Exit status: 0 as expected, 1 slower than allowed, ..." for --help.
+// Returns the list for --help: "Exit status: 0 as expected; 1 slower than allowed; ..."
 std::string exit_status_help();
 
 }  // namespace poolbench

@@ -1,4 +1,4 @@
-// Numbers as people read them. The ground floor of bench/: every room may include it.
+// Formats numbers for people. Every room of bench/ may include it.
 #ifndef POOLBENCH_BENCH_TEXT_H_
 #define POOLBENCH_BENCH_TEXT_H_
 

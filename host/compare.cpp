@@ -226,8 +226,7 @@ Comparison compare_as(const Problem& problem, const void* src, const T* dst, con
           rule = known_difference(point);
         }
         if (rule.empty()) {
-          ++mine.wrong;
-          add_worst(mine.worst, point);
+          mine.add_wrong(point);
         } else {
           ++mine.known_differences[rule];
         }
@@ -249,6 +248,11 @@ Comparison compare_as(const Problem& problem, const void* src, const T* dst, con
 }
 
 }  // namespace
+
+void Comparison::add_wrong(const Point& point) {
+  ++wrong;
+  add_worst(worst, point);
+}
 
 Judgement judge(const Problem& problem, const Expected& expected, const void* got,
                 int64_t got_index) {

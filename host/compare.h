@@ -34,6 +34,8 @@ struct Comparison {
   double max_error = 0;      // the same by Judgement::error()
   std::vector<Point> worst;  // up to 8 wrong ones, worst first
 
+  // Counts a wrong output, and keeps it if it is one of the worst.
+  void add_wrong(const Point& point);
   // Whether nothing is wrong. There may be known differences.
   bool ok() const { return wrong == 0; }
 };

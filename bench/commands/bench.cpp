@@ -1,5 +1,4 @@
-// poolbench bench: interleaved timing. Each problem is timed on all contenders together, printed
-// and saved as it comes.
+// poolbench bench: times each problem on all contenders together, and prints and saves it.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -52,8 +51,7 @@ std::string choose_baseline(const Flags& flags, const std::vector<Contender>& co
   return is_there("naive") ? "naive" : "";
 }
 
-// Drops the problems and temperatures that have no wanted row, and returns the names of the others'
-// wanted rows.
+// Drops problems and temperatures without a wanted row. Returns the names of the wanted rows.
 std::vector<std::string> keep_wanted(std::vector<Problem>& problems,
                                      const std::vector<Contender>& contenders,
                                      BenchOptions& options) {
@@ -101,7 +99,7 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
   return finish(statuses);
 }
 
-// What a run came to.
+// The results of a run.
 struct Timed {
   std::vector<CaseResult> results;
   RunNotes notes;
@@ -111,7 +109,7 @@ struct Timed {
   }
 };
 
-// Measures one problem after the other; prints and saves each as it comes.
+// The loop over problems: measures, prints and saves each.
 Timed time_problems(const Flags& flags, const BenchOptions& options, bool table,
                     const std::vector<Contender>& contenders,
                     const std::vector<Problem>& problems) {

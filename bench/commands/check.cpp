@@ -125,8 +125,8 @@ void run_case(const Case& c, const std::vector<Contender>& contenders, Progress&
 }
 
 struct Tally {
-  int64_t count[std::size(kStatuses)] = {};  // by Status
-  int64_t differ = 0;                        // of the ok ones: right but for known differences
+  int64_t count[std::size(kStatuses)] = {};                        // by Status
+  int64_t differ = 0;                                              // ok rows with known differences
   std::map<std::string, std::pair<int64_t, int64_t>> differences;  // rule: rows, outputs
   int64_t out_of_range = 0;
   double max_error = 0;  // of the accepted outputs

@@ -1,4 +1,4 @@
-// The commands of the program. Each adds itself to the command line with its flags and an example.
+// The commands of the program.
 #ifndef POOLBENCH_BENCH_COMMANDS_COMMAND_H_
 #define POOLBENCH_BENCH_COMMANDS_COMMAND_H_
 
@@ -13,7 +13,8 @@ class App;
 
 namespace poolbench {
 
-// Registers a command; `run` is set to its work when the command line chose it.
+// Each adds a command to the command line, with its flags and an example. If the user chose it,
+// `run` does its work.
 using Run = std::function<ExitStatus()>;
 void add_list(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);

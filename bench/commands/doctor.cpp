@@ -1,4 +1,4 @@
-// poolbench doctor: what is here, what is missing, what is noisy.
+// poolbench doctor: shows what is available, what is missing and how noisy the machine is.
 #include <fmt/format.h>
 #include <omp.h>
 

@@ -20,8 +20,8 @@ struct Flags {
   std::vector<std::string> modules;
 };
 
-// `.npy` counts bytes, where problems count bits: "i8" is int64 there and int8 here. Messages use
-// NumPy's names.
+// Translates a .npy type to NumPy's name. Files count bytes, problems count bits: "i8" is int64 in
+// a file and int8 in a problem, so messages use neither.
 std::string numpy_name(const std::string& npy) {
   const std::string kind = npy[0] == 'f' ? "float" : npy[0] == 'u' ? "uint" : "int";
   return npy.size() == 2 ? fmt::format("{}{}", kind, 8 * (npy[1] - '0')) : npy;

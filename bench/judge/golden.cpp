@@ -1,4 +1,3 @@
-// Reads golden files and judges by them.
 #include "bench/judge/golden.h"
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <sstream>
 
@@ -82,16 +82,14 @@ Number parse_word(const std::string& file, const Word& word, std::string_view te
 
 // Whether the type can hold the number; float types take any.
 bool in_range(DType dtype, double value) {
-  switch (dtype) {
-    case DType::kI8:
-      return value >= -128 && value <= 127 && value == std::rint(value);
-    case DType::kU8:
-      return value >= 0 && value <= 255 && value == std::rint(value);
-    case DType::kI32:
-      return value >= -2147483648.0 && value <= 2147483647.0 && value == std::rint(value);
-    default:
-      return true;
-  }
+  bool right = true;
+  dispatch(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T>)
+      right = value >= double(std::numeric_limits<T>::min()) &&
+              value <= double(std::numeric_limits<T>::max()) && value == std::rint(value);
+  });
+  return right;
 }
 
 // Returns half a unit of the last digit of a rounded number, `~5.333`.
@@ -152,11 +150,6 @@ Golden read_file(const std::string& file) {
   for (const Word& word : indices.words)
     golden.indices.push_back(parse_word<int64_t>(file, word, word.text));
   return golden;
-}
-
-bool worse(const Point& a, const Point& b) {
-  const auto badness = [](const Point& p) { return std::isnan(p.ulp) ? INFINITY : p.ulp; };
-  return badness(a) > badness(b);
 }
 
 }  // namespace
@@ -222,13 +215,10 @@ Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* 
         comparison.max_error = std::max(comparison.max_error, j.error());
         continue;
       }
-      ++comparison.wrong;
-      comparison.worst.push_back(
+      comparison.add_wrong(
           {n, c, o, golden.output[at], got, expected.index, got_index, j.ulp, j.allowed});
     }
   });
-  std::stable_sort(comparison.worst.begin(), comparison.worst.end(), worse);
-  comparison.worst.resize(std::min<size_t>(comparison.worst.size(), 8));
   return comparison;
 }
 

@@ -17,14 +17,14 @@ struct Golden {
   std::vector<double> output;  // the same
   // By output: half a unit of the last digit of a rounded number (`~5.333`), 0 for an exact one.
   std::vector<double> tolerance;
-  std::vector<int64_t> indices;  // by output; empty unless the problem has them
+  std::vector<int64_t> indices;  // one for each output, or empty
 };
 
-// One file, or all of a folder's .txt files by name. tests/golden/README.md describes the format.
-// Throws BadInput: `file:line: ...`, with the expected count where a count is wrong.
+// Reads one file, or all .txt files of a folder in the order of their names. The format is
+// described in tests/golden/README.md. Throws BadInput with file and line.
 std::vector<Golden> read_golden(const std::string& file_or_dir);
 
-// The input in the problem's type, each number rounded to it.
+// Returns the input in the problem's type, rounded where needed.
 std::vector<std::byte> golden_src(const Golden& golden);
 
 // Judges `dst` and `indices` as host/compare.h does, by the golden numbers instead of the

@@ -1,5 +1,5 @@
-// One problem on one contender: planned, run, judged. `check` reports it; `bench` times nothing
-// that was not judged right before.
+// Runs one problem on one contender and judges the output. `check` reports the verdict; `bench`
+// times only what was judged right.
 #ifndef POOLBENCH_BENCH_JUDGE_VERIFY_H_
 #define POOLBENCH_BENCH_JUDGE_VERIFY_H_
 
@@ -17,39 +17,38 @@
 
 namespace poolbench {
 
-// A problem's input, and what is known of its output beside the reference.
+// An input of a problem.
 struct Input {
   std::string name;  // "--fill uniform --seed 1", "golden max_2d.txt"
   std::vector<std::byte> src;
-  // Returns how an output misses the known one, or nothing.
+  // A further check of the output (golden files): returns what is wrong, or nothing.
   std::function<std::string(const Outcome&)> expect = {};
 };
-// Throws OutOfMemory when the host cannot hold the case.
+// Throws OutOfMemory if the host cannot hold the input and the outputs.
 Input make_input(const Problem& problem, FillKind kind, uint64_t seed);
 
 // The outcome of a contender on a problem.
 struct Verdict {
   Status status = Status::kOk;
   std::string reason;  // one line; empty for kOk
-  std::string kernel;  // the one that the backend chose; empty when there was none
+  std::string kernel;  // the one that ran, or empty
   // Includes a library's known differences, which leave the status kOk.
   std::optional<Comparison> comparison;
-  uint64_t output_hash = 0;  // of the judged output's bits; timed outputs must have the same
+  uint64_t output_hash = 0;  // of the judged output; timed outputs must match it
 };
-// Whether the output differs, and only by the library's own documented rules.
+// Returns whether the output differs, but only by documented rules of its library.
 bool differs(const Verdict& verdict);
 
-// A contender's plan for a problem, and the verdict so far. `plan` is null where there is none; the
-// verdict then says why.
+// A contender's plan for a problem and the latest verdict. Without a plan the verdict says why.
 struct Prepared {
   Contender contender;
   std::unique_ptr<Plan> plan;
   Verdict verdict;
 };
-// Never throws for what a contender or a device does.
+// Turns errors of the contender or the device into a verdict; throws none of them.
 Prepared prepare(const Contender& contender, const Problem& problem);
 
-// Judges contenders one after the other on one problem and input, which must outlive the judge.
+// Judges any number of contenders on one problem and input. Both must outlive the judge.
 class Judge {
  public:
   Judge(const Problem& problem, const Input& input) : problem_(problem), input_(input) {}
@@ -61,12 +60,12 @@ class Judge {
 
   const Problem& problem_;
   const Input& input_;
-  // The last output that was right without a known difference. The same bits are not judged again.
+  // The last output that was right without a known difference. Equal outputs skip the comparison.
   std::optional<Outputs> right_;
   Comparison comparison_;  // of `right_`
 };
 
-// The worst points of a comparison, a line each, for people.
+// Describes the worst points of a comparison, one line each.
 std::string describe_worst(const Problem& problem, const Comparison& comparison);
 
 }  // namespace poolbench

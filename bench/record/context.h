@@ -14,7 +14,7 @@ namespace poolbench {
 // How this program was built.
 struct BuildInfo {
   std::string_view version;
-  std::string_view commit;    // with "-dirty" where the tree had changes
+  std::string_view commit;    // "-dirty" at the end: with uncommitted changes
   std::string_view compiler;  // name and version
   std::string_view flags;
   std::string_view build_type;

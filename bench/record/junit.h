@@ -1,4 +1,4 @@
-// JUnit XML, as CI systems read it.
+// Writes JUnit XML for CI systems.
 #ifndef POOLBENCH_BENCH_RECORD_JUNIT_H_
 #define POOLBENCH_BENCH_RECORD_JUNIT_H_
 

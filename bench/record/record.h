@@ -1,4 +1,4 @@
-// A run as it is written to a file: Google Benchmark's schema with our fields beside it.
+// Writes a run as JSON: Google Benchmark's schema plus our own fields.
 #ifndef POOLBENCH_BENCH_RECORD_RECORD_H_
 #define POOLBENCH_BENCH_RECORD_RECORD_H_
 
@@ -11,8 +11,8 @@ namespace poolbench {
 
 // Facts about a run beside its rows.
 struct RunNotes {
-  const GpuWatch* watch = nullptr;    // may be none
-  std::vector<std::string> left_out;  // problems that the run's budget had no time for
+  const GpuWatch* watch = nullptr;    // may be null
+  std::vector<std::string> left_out;  // problems for which no time was left
 };
 
 // Returns the run in Google Benchmark's schema, so that its tools read it: a row for each sample

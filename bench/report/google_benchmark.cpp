@@ -69,9 +69,9 @@ int parse_repetitions(const std::string& text) {
 
 using Run = benchmark::BenchmarkReporter::Run;
 
-// Hands rows to another reporter under our names, without Google Benchmark's settings behind them.
-// Version 1.7's CSV reporter needs two more corrections: it writes the run's context before the
-// header of a file, and it scales ratios (`_cv`) as if they were times.
+// Removes Google Benchmark's suffixes from row names before another reporter sees them. Corrects
+// two faults of version 1.7's CSV reporter: it writes the run's context before the header of a
+// file, and it scales ratios (`_cv`) as if they were times.
 template <class Inner, bool kIsCsv = false>
 class Corrected : public Inner {
  public:
@@ -87,9 +87,9 @@ class Corrected : public Inner {
       run.run_name.function_name = name.substr(0, name.find("/iterations:"));
       run.cpu_accumulated_time = run.real_accumulated_time;  // else it would be the replay's
       if (kIsCsv && run.aggregate_unit == benchmark::kPercentage) {
-        run.time_unit = benchmark::kSecond;  // scaled by 1,
-        run.iterations = 0;                  // divided by nothing
-        run.report_rms = true;               // and printed without a unit
+        run.time_unit = benchmark::kSecond;  // scale by 1
+        run.iterations = 0;                  // do not divide
+        run.report_rms = true;               // print no unit
       }
     }
     Inner::ReportRuns(corrected);
@@ -132,7 +132,7 @@ void replay_sample(benchmark::State& state, const Record& record, size_t& next) 
 BenchmarkFlags read_benchmark_flags(const std::vector<std::string>& arguments) {
   BenchmarkFlags flags;
   bool out_format_given = false;
-  static std::vector<std::string> args;  // the reporters' context keeps pointers into these
+  static std::vector<std::string> args;  // the reporters keep pointers into these
   args = {"poolbench"};
   for (const std::string& text : arguments) {
     const auto [flag, value] = parse_argument(text);
@@ -169,8 +169,8 @@ std::function<bool(const std::string&)> row_filter(const std::string& filter) {
   return [=](const std::string& name) { return pattern.matches(name) != negative; };
 }
 
-// Each row becomes a benchmark that replays its samples, one a repetition. Google Benchmark's own
-// loop cannot time contenders in blocks.
+// Registers each row as a benchmark that replays its samples. Google Benchmark's own loop could not
+// time contenders in blocks.
 void report(const std::vector<CaseResult>& cases, const BenchmarkFlags& flags) {
   const bool display = flags.format != "console";
   if (cases.empty() || (!display && flags.out.empty())) return;

@@ -8,15 +8,15 @@
 
 namespace poolbench {
 
-// A line that rewrites itself. Pipes and files get nothing, unless POOLBENCH_PROGRESS=1.
+// A line that is rewritten in place. Writes only to a terminal, or if POOLBENCH_PROGRESS=1.
 class Progress {
  public:
-  // `total_work` in whatever unit step() counts.
+  // `total_work`: the sum of what step() will be given.
   Progress(std::string_view what, int64_t cases, double total_work);
   ~Progress();
   // Begins the next case; `work` is its share of the total.
   void step(std::string_view now, double work);
-  // Removes the line, so that something else can be printed; the next step() draws it again.
+  // Erases the line before other output. The next step() draws it again.
   void clear();
 
  private:

@@ -23,12 +23,12 @@ std::string ratio_text(double ratio, bool across_devices) {
   return std::isfinite(ratio) ? "x" + digits(ratio) + (across_devices ? "*" : "") : "-";
 }
 
-// Half the interval's width, relative to the median.
+// Half the width of the interval, relative to the median.
 std::string spread(const Interval& interval) {
   return percent((interval.high - interval.low) / 2 / interval.median);
 }
 
-// One temperature's columns of a row.
+// The columns of one temperature.
 std::string columns(const Record* record) {
   constexpr const char* kFormat = " | {:>9} {:>5} {:>8} {:>6} {:>7}";
   if (record == nullptr || record->status != Status::kOk)

@@ -9,7 +9,7 @@
 
 namespace poolbench {
 
-// A backend, and the kernel that it is forced to use, if any.
+// A backend, with a kernel that it must use or its own choice.
 struct Contender {
   Backend* backend = nullptr;
   std::string kernel;  // empty: the backend chooses

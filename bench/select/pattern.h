@@ -1,4 +1,4 @@
-// Regular expressions as flags take them.
+// Regular expressions given as flags.
 #ifndef POOLBENCH_BENCH_SELECT_PATTERN_H_
 #define POOLBENCH_BENCH_SELECT_PATTERN_H_
 

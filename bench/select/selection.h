@@ -15,7 +15,7 @@ class App;
 
 namespace poolbench {
 
-// An asked-for backend does not exist or cannot start here. The message says why.
+// A backend that was asked for does not exist or cannot start. The message says why.
 struct BackendUnavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -27,11 +27,11 @@ struct SelectionFlags {
   std::string kernel;  // regular expression, or "all"; empty: each backend's own choice
   std::string filter;  // regular expression over problem texts
 };
-// Adds the flags to a command; they are written to `flags` when it is parsed.
+// Adds the flags to a command. Parsing writes them to `flags`.
 void add_problem_flags(CLI::App& command, SelectionFlags& flags);
 void add_backend_flags(CLI::App& command, SelectionFlags& flags);
 
-// The problems of all suites and lines, filtered, no problem twice. Throws BadInput.
+// Returns the problems of all suites and lines that pass --filter, each once. Throws BadInput.
 std::vector<Problem> select_problems(const SelectionFlags& flags);
 // Returns why there are no problems: --filter matches none of the named ones, or nothing was named,
 // which `flags_to_name` would do. `named`: whether other flags named something.
@@ -42,9 +42,8 @@ struct Backends {
   std::vector<FamilyState> families;  // owns the backends
   std::vector<Contender> contenders;  // in the families' order
 };
-// Opens what is asked for, or everything that is there, and forms the contenders. Throws
-// BackendUnavailable when one that was asked for by name is not there, BadInput when no kernel's
-// name matches.
+// Opens the backends that are asked for, or all that are available, and forms the contenders.
+// Throws BackendUnavailable if a named one is not available, BadInput if no kernel matches.
 Backends select_backends(const SelectionFlags& flags);
 
 }  // namespace poolbench

@@ -1,4 +1,3 @@
-// Reads suites.
 #include "bench/select/suite.h"
 
 #include <fmt/format.h>
@@ -106,7 +105,7 @@ bool leaves_type_out(const std::string& text) {
   return parse_problem(text, defaults).dtype() == DType::kF64;
 }
 
-// Calls visit(line number, line without comment) for each line with a problem.
+// Calls visit(line number, line without comment) for each line that has a problem.
 template <class Visit>
 void for_each_line(std::string_view text, const Visit& visit) {
   int number = 0;

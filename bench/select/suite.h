@@ -1,8 +1,8 @@
-// Suites: text files of problems, built into the program or given by a user.
+// Suites: text files of problems, built into the program or given by the user.
 //
-// One problem a line, in the text form of host/problem.h. `#` at the start of a line or after
-// whitespace begins a comment, and the first comment line of a file describes it. A line may leave
-// out type and layout, which the options then give, and may hold sweeps (see expand_sweep).
+// A suite holds one problem a line, in the text form of host/problem.h. `#` begins a comment at the
+// start of a line or after whitespace; the first line of a file is a comment that describes it. A
+// line may leave type and layout to the options, and may contain sweeps (see expand_sweep).
 #ifndef POOLBENCH_BENCH_SELECT_SUITE_H_
 #define POOLBENCH_BENCH_SELECT_SUITE_H_
 
@@ -16,14 +16,14 @@
 
 namespace poolbench {
 
-// Every combination of the line's sweeps, the leftmost varying slowest; a line without one is
-// returned as it is. A sweep is a list of alternatives in braces. An alternative is any text
-// without braces and commas, the empty one too, or a range of whole numbers, ends included:
+// Returns every combination of the line's sweeps; the leftmost sweep varies slowest. A sweep is a
+// list of alternatives in braces. An alternative is text without braces and commas, possibly empty,
+// or a range of whole numbers that includes both ends:
 //   k:{2x2,3x3,3x5}   {/p:1,/ceil,}   alternatives
 //   {1..9} {1..9:+2}                  1, 2, ... 9 and 1, 3, ... 9
 //   {14..224:*2}                      14, 28, ... 224
-// Throws BadInput for braces that do not pair, ranges that do not run upwards and lines that come
-// to more than kMaxSweep combinations.
+// Throws BadInput for unbalanced braces, for ranges that do not run upwards and for more than
+// kMaxSweep combinations.
 std::vector<std::string> expand_sweep(std::string_view line);
 constexpr size_t kMaxSweep = 100'000;
 
@@ -32,8 +32,8 @@ struct SuiteOptions {
   // to those lines only.
   std::vector<DType> dtypes = {DType::kF32};
   std::vector<Layout> layouts = {Layout::kChannelsFirst};
-  std::vector<int64_t> batches;  // each replaces n; none: as written
-  // Leaves out problems whose src, dst and indices together are larger.
+  std::vector<int64_t> batches;  // replace n; empty: as written
+  // Skips problems whose tensors together are larger.
   std::optional<int64_t> max_bytes;
 };
 
@@ -45,7 +45,7 @@ std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& opti
 // line, with the known names for an unknown suite, and for an empty one.
 std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOptions& options = {});
 
-// Drops all but the first of equal problems.
+// Keeps only the first of equal problems.
 void drop_duplicates(std::vector<Problem>& problems);
 
 // Bytes of src, dst and indices.
@@ -57,9 +57,9 @@ struct SuiteInfo {
 };
 std::vector<SuiteInfo> suite_names();  // built in, by name
 
-// The files of bench/suites as they were at build time (bench/suites.cmake writes the definition).
+// The files of bench/suites at build time. bench/suites.cmake writes the definition.
 struct SuiteText {
-  std::string_view name;  // the file's, without .txt
+  std::string_view name;  // the file's name without .txt
   std::string_view text;
 };
 std::span<const SuiteText> embedded_suites();

@@ -46,7 +46,7 @@ struct Bencher::Case {
   std::vector<CeilingSeries> ceilings = {};
   std::string failure = {};  // why the whole problem cannot run
 
-  // Runs `work`; what it throws becomes the failure.
+  // Runs `work` and turns what it throws into the failure.
   template <class Work>
   void guard(Work&& work) {
     if (!failure.empty()) return;
@@ -67,7 +67,7 @@ bool Bencher::takes_part(const Contender& contender, const Problem& problem,
   return options_.always_measure_baseline && contender.name() == options_.baseline;
 }
 
-// Makes every record, with its verdict.
+// Judges every contender and makes its records.
 void Bencher::judge(Case& c) {
   const Problem& problem = c.result.problem;
   c.guard([&] { c.input = make_input(problem, options_.fill, options_.seed); });
@@ -136,7 +136,7 @@ void Bencher::time(Case& c) {
   if (c.result.problem.dst_count() == 0) return;
   const auto ceilings = make_ceilings(contenders_, c.traffic);
   for (const Temperature temperature : options_.temperatures) {
-    std::vector<Subject> subjects;  // those of records, then the ceilings
+    std::vector<Subject> subjects;  // the records', then the ceilings
     std::vector<Record*> records;
     for (size_t i = 0; i < c.result.records.size(); ++i) {
       Record& record = c.result.records[i];

@@ -1,5 +1,4 @@
-// What `bench` does with one problem: check all contenders, then time them and the ceilings
-// together.
+// Runs one problem: checks all contenders, then times them and the ceilings together.
 #ifndef POOLBENCH_BENCH_TIME_BENCHER_H_
 #define POOLBENCH_BENCH_TIME_BENCHER_H_
 
@@ -16,13 +15,13 @@ struct BenchOptions {
   MeasureOptions measure;
   FillKind fill = FillKind::kUniform;
   uint64_t seed = 1;
-  std::string baseline;            // contender to compare with; empty: the best of peers
+  std::string baseline;            // contender to compare with; empty: the fastest peer
   std::vector<std::string> peers;  // backends
-  // Which rows to measure, by row_name(). Empty: all of them.
+  // Selects rows by row_name(). Empty: all rows.
   std::function<bool(const std::string&)> wanted;
-  // Measures the baseline even where it is not wanted; it gets no record then.
+  // Measures the baseline even if its row is not wanted. The row is then left out of the result.
   bool always_measure_baseline = false;
-  GpuWatch* watch = nullptr;  // looks at the GPUs after each problem's samples, where there is one
+  GpuWatch* watch = nullptr;  // reads the GPUs' clocks after the samples, if set
 };
 
 class Bencher {
@@ -30,7 +29,7 @@ class Bencher {
   Bencher(std::vector<Contender> contenders, BenchOptions options)
       : contenders_(std::move(contenders)), options_(std::move(options)) {}
 
-  // Every wanted row gets a record, whatever happens to it.
+  // Returns a record for every wanted row, refused and failed ones included.
   CaseResult run(const Problem& problem);
 
  private:

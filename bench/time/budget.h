@@ -4,7 +4,7 @@
 
 namespace poolbench {
 
-// Which cases a run of so many seconds has time for; 0: it has no end.
+// Decides which cases still fit into a run of `seconds`; 0: all.
 class Budget {
  public:
   explicit Budget(double seconds) : seconds_(seconds) {}

@@ -12,10 +12,10 @@ namespace poolbench {
 
 class GpuWatch {
  public:
-  // `uuids`: of the devices that take part; those that are no NVIDIA GPU are left out.
+  // `uuids`: the devices that take part. All but NVIDIA GPUs are ignored.
   explicit GpuWatch(const std::set<std::string>& uuids, Nvml nvml = Nvml());
 
-  // Takes each GPU's state as it is now.
+  // Samples each GPU.
   void look();
   // By UUID: limits, ranges of the samples, and the number of samples with each throttle reason.
   // Null where there is no GPU to look at.
@@ -30,7 +30,7 @@ class GpuWatch {
     GpuLimits limits;
     Range sm_mhz, memory_mhz, celsius, watts;
     int64_t looks = 0;
-    std::map<std::string, int64_t> throttled;  // looks by reason
+    std::map<std::string, int64_t> throttled;  // samples by reason
   };
 
   Nvml nvml_;

@@ -6,7 +6,7 @@ namespace poolbench {
 namespace {
 
 constexpr int kSignals[] = {SIGINT, SIGTERM};
-std::atomic<bool> interrupted;  // any thread may be the one that takes the signal
+std::atomic<bool> interrupted;  // any thread may receive the signal
 
 }  // namespace
 
@@ -17,7 +17,8 @@ Interrupt::Interrupt() {
   note.sa_flags = SA_RESETHAND | SA_RESTART;
   for (int i = 0; i < 2; ++i) {
     sigaction(kSignals[i], nullptr, &before_[i]);
-    if (before_[i].sa_handler != SIG_IGN) sigaction(kSignals[i], &note, nullptr);  // as nohup asks
+    if (before_[i].sa_handler != SIG_IGN)
+      sigaction(kSignals[i], &note, nullptr);  // nohup ignores signals on purpose
   }
 }
 

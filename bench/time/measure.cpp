@@ -14,7 +14,7 @@ namespace poolbench {
 namespace {
 
 constexpr int64_t kAlign = 4096;
-constexpr int64_t kMaxLaunches = 10'000;  // a sample; a command buffer or graph holds no more
+constexpr int64_t kMaxLaunches = 10'000;  // in a sample: a command buffer or graph holds no more
 // A contender's first dispatch after another one's is not timed, unless it takes longer than this:
 // then the disturbance is a small part of it.
 constexpr double kWarmUpBelow = 10e-3;
@@ -226,7 +226,7 @@ Interval median_interval(std::vector<double> samples) {
   std::sort(samples.begin(), samples.end());
   const auto n = static_cast<int>(samples.size());
   const double median = n % 2 != 0 ? samples[n / 2] : (samples[n / 2 - 1] + samples[n / 2]) / 2;
-  // The largest r with P(Binomial(n, 1/2) < r) <= 2.5 %: [x_r, x_(n+1-r)] covers with 95 %.
+  // Finds the largest r with P(Binomial(n, 1/2) < r) <= 2.5 %. Then [x_r, x_(n+1-r)] covers 95 %.
   double term = std::pow(0.5, n), below = 0;
   int r = 0;
   while (below + term <= 0.025) {

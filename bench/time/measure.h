@@ -19,30 +19,30 @@ inline constexpr int kMethod = 1;
 enum class Temperature { kCold, kHot };
 
 struct MeasureOptions {
-  int blocks = 9;                // samples a contender
-  double sample_seconds = 1e-3;  // launches are repeated until a sample lasts about this long
+  int blocks = 9;                // samples for each contender
+  double sample_seconds = 1e-3;  // a sample repeats launches for about this long
   double wake_seconds = 0;       // of untimed launches before all others, except on the host
-  uint64_t seed = 1;             // of the order
+  uint64_t seed = 1;             // of the order within blocks
 };
 
 // What is timed: a plan that was judged right, or a ceiling.
 struct Subject {
   Plan* plan = nullptr;
   Substrate* substrate = nullptr;
-  int64_t ceiling_bytes = 0;  // a ceiling moves so many, in memory of its own, and is not checked
-  uint64_t output_hash = 0;   // of what any other plan must write
+  int64_t ceiling_bytes = 0;  // of a ceiling: moved in memory of its own, not checked
+  uint64_t output_hash = 0;   // of what a plan that is no ceiling must write
 
   bool is_ceiling() const { return ceiling_bytes > 0; }
 };
 
-// Of a plan whose verdict is kOk.
+// Precondition: the verdict is kOk.
 Subject subject_of(const Prepared& prepared);
 
 struct Series {
-  std::vector<double> seconds;  // of one launch; one entry a block, in the blocks' order
+  std::vector<double> seconds;  // of one launch, one entry for each block
   int64_t launches = 0;         // in a sample
-  int64_t rotation_bytes = 0;   // that went by before a buffer was used again; hot: of one set
-  std::string invalid;          // why the samples must not be used; empty: they may
+  int64_t rotation_bytes = 0;   // of all sets that launches rotate over
+  std::string invalid;          // why the samples must not be used, or empty
 };
 
 // Memory reused by one case after the other: allocating is costly, and its first use is slow.
@@ -59,7 +59,7 @@ class Arenas {
   std::map<std::pair<Substrate*, Use>, Buffer> buffers_;
 };
 
-// Measures the subjects, all on `problem` and its input, and returns their series in their order.
+// Measures the subjects on `problem` and `input`, and returns their series in the same order.
 // Throws what devices throw.
 std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
                             const Input& input, Temperature temperature,

@@ -39,7 +39,7 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
   for (Record& record : result.records) {
     if (record.status != Status::kOk) continue;
     record.seconds = median_interval(record.series.seconds);
-    double fastest = INFINITY;  // any sample of any ceiling
+    double fastest = INFINITY;  // over all samples of all ceilings
     for (const CeilingSeries& ceiling : ceilings) {
       if (ceiling.uuid != record.device.uuid || ceiling.temperature != record.temperature) continue;
       for (const double sample : ceiling.series.seconds) fastest = std::min(fastest, sample);

@@ -1,4 +1,4 @@
-// A Record is one row of a run: one contender, measured or refused on one problem.
+// The results of a problem: one Record for each row.
 #ifndef POOLBENCH_BENCH_TIME_RESULT_H_
 #define POOLBENCH_BENCH_TIME_RESULT_H_
 
@@ -12,7 +12,7 @@ namespace poolbench {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 std::string_view temperature_name(Temperature temperature);
-// The name of a row everywhere: "openmp.table/max/sliding/.../cold".
+// Returns the name of a row: "openmp.table/max/sliding/.../cold". It is the same in all outputs.
 std::string row_name(const std::string& contender, const Problem& problem, Temperature temperature);
 
 struct Record {
@@ -29,16 +29,16 @@ struct Record {
   Series series;
   Interval seconds = {kNone, kNone, kNone};  // of one launch
   Traffic traffic;                           // compulsory
-  // The row's ceiling: the fastest of copy, read and reduction over as many bytes, in the same
-  // blocks on the same device; and its time over the row's, block by block.
+  // The fastest of copy, read and reduction over the same number of bytes, on the same device and
+  // in the same blocks. `share`: its time / this row's time, block by block.
   std::string ceiling;
   double ceiling_seconds = kNone;
   Interval share = {kNone, kNone, kNone};
-  // The baseline's time over this row's, block by block: above 1 this row is faster.
+  // The baseline's time / this row's time, block by block. Above 1 this row is faster.
   std::string baseline;
   Interval ratio = {kNone, kNone, kNone};
-  bool across_devices = false;   // the baseline ran on another device: the ratio compares those too
-  double floor_seconds = kNone;  // of an empty problem on this contender
+  bool across_devices = false;   // the baseline ran on another device
+  double floor_seconds = kNone;  // a launch with one element on this contender
 
   std::string name() const { return row_name(contender, problem, temperature); }
   // Launch-bound: the time shows the cost of a launch, not the speed of memory.
@@ -54,15 +54,15 @@ struct CaseResult {
   std::vector<Record> records;
 };
 
-// Fills in shares, ratios and INVALID from the series. `ceilings` names the ceiling series of each
-// device (by UUID) that has some.
+// The series of a ceiling on a device (by UUID).
 struct CeilingSeries {
   std::string uuid, name;
   Temperature temperature;
   Series series;
 };
-// `baseline`: the contender to compare with; empty: the best of `peers` in each case, if any, and
-// of those on the row's own device where there are some.
+// Fills in shares and ratios, and marks times that cannot be true as INVALID. `baseline`: the
+// contender to compare with; empty: the fastest of `peers`, on the row's own device if there is
+// one.
 void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
             const std::string& baseline, const std::vector<std::string>& peers);
 

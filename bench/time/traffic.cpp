@@ -29,7 +29,7 @@ Traffic compulsory_bytes(const Problem& problem, int64_t line) {
   const int64_t item = dtype_bytes(problem.dtype()) * (last ? problem.c() : 1);
   const auto row_bytes = [&](const std::vector<bool>& seen) {
     if (count(seen) == int64_t(seen.size())) return item * int64_t(seen.size());
-    int64_t bytes = 0, done = 0;  // lines below `done` are counted
+    int64_t bytes = 0, done = 0;  // lines before `done` are counted
     for (size_t x = 0; x < seen.size(); ++x) {
       if (!seen[x]) continue;
       const int64_t first = std::max(int64_t(x) * item / line, done);

@@ -1,4 +1,4 @@
-// The bytes that any implementation of a problem must move.
+// Compulsory traffic: the bytes that any implementation of a problem must move.
 #ifndef POOLBENCH_BENCH_TIME_TRAFFIC_H_
 #define POOLBENCH_BENCH_TIME_TRAFFIC_H_
 
@@ -15,11 +15,12 @@ struct Traffic {
   int64_t total() const { return read + written; }
 };
 
-// What memory moves at a time: lines of 64 bytes on processors, sectors of 32 on GPUs.
+// Returns the granularity of memory traffic: cache lines of 64 bytes on processors, sectors of 32
+// on GPUs.
 int64_t line_bytes(const Device& device);
 
-// Each input element that a window touches once, each output once. Where windows leave elements
-// untouched, whole lines of `line` bytes count.
+// Counts each input element that a window touches once, and each output once. Where windows skip
+// elements, counts whole lines of `line` bytes.
 Traffic compulsory_bytes(const Problem& problem, int64_t line);
 
 }  // namespace poolbench
