@@ -258,6 +258,24 @@ TEST(Relate, ceilings_and_ratios_go_by_device_not_by_api) {
   }
 }
 
+TEST(Table, shows_the_ceiling_and_the_bytes_of_each_device) {
+  Record host = record("naive", {2, 2, 2, 2, 2, 2}), cuda = record("cuda:0", {2, 2, 2, 2, 2, 2});
+  host.traffic = {2'000'000'000, 0};
+  cuda.traffic = {1'000'000'000, 0};
+  cuda.device = {"cuda", "GPU", "8a6f", {}, 0, 0};
+  CaseResult result{host.problem, {host, cuda}};
+  const Series second{{1, 1, 1, 1, 1, 1}, 1, 0, ""};
+  relate(
+      result,
+      {{"host", "copy", Temperature::kCold, second}, {"8a6f", "read", Temperature::kCold, second}},
+      "", {});
+  const std::string table = table_block(result, {Temperature::kCold});
+  EXPECT_NE(table.find("  2.00 GB  cold ceiling 2.00 GB/s (copy)"
+                       "  cold ceiling 1.00 GB/s (read on GPU, 1.00 GB)\n"),
+            std::string::npos)
+      << table;
+}
+
 TEST(Relate, faster_than_every_sample_of_every_ceiling_is_invalid) {
   CaseResult result{{}, {record("a", {1, 1, 1, 1, 1, 1}), record("b", {2, 2, 2, 2, 2, 2})}};
   relate(result, {{"host", "copy", Temperature::kCold, {{2, 2, 2, 2, 2, 2.05}, 1, 0, ""}}}, "", {});

@@ -91,17 +91,21 @@ std::string table_header(const std::vector<Temperature>& temperatures) {
 }
 
 std::string table_block(const CaseResult& result, const std::vector<Temperature>& temperatures) {
-  const Record& any = result.records.front();
-  std::string text =
-      fmt::format("{}  {}", to_text(result.problem), bytes_text(double(any.traffic.total())));
-  for (const Temperature temperature : temperatures)
-    for (const Record& record : result.records)
-      if (record.temperature == temperature && !record.ceiling.empty()) {
-        text += fmt::format("  {} ceiling {} GB/s ({})", temperature_name(temperature),
-                            digits(double(record.traffic.total()) / record.ceiling_seconds / 1e9),
-                            record.ceiling);
-        break;
-      }
+  const int64_t bytes = result.records.front().traffic.total();
+  std::string text = fmt::format("{}  {}", to_text(result.problem), bytes_text(double(bytes)));
+  for (const Temperature temperature : temperatures) {
+    std::set<std::string> devices;  // each has a ceiling and may count other bytes
+    for (const Record& record : result.records) {
+      if (record.temperature != temperature || record.ceiling.empty() ||
+          !devices.insert(record.device.uuid).second)
+        continue;
+      const int64_t moved = record.traffic.total();
+      text += fmt::format("  {} ceiling {} GB/s ({}{}{})", temperature_name(temperature),
+                          digits(double(moved) / record.ceiling_seconds / 1e9), record.ceiling,
+                          devices.size() > 1 ? " on " + record.device.name : "",
+                          moved != bytes ? ", " + bytes_text(double(moved)) : "");
+    }
+  }
   text += '\n';
   for (const std::string& contender : contenders_of(result)) {
     std::string row, trouble;
