@@ -68,7 +68,7 @@ bool Bencher::takes_part(const Contender& contender, const Problem& problem,
 }
 
 // Judges every contender and makes its records.
-void Bencher::judge(Case& c) {
+void Bencher::judge(Case& c) const {
   const Problem& problem = c.result.problem;
   c.guard([&] { c.input = make_input(problem, options_.fill, options_.seed); });
   Judge judge(problem, c.input);

@@ -36,7 +36,7 @@ class Bencher {
   struct Case;
   bool takes_part(const Contender& contender, const Problem& problem,
                   Temperature temperature) const;
-  void judge(Case& c);
+  void judge(Case& c) const;
   void time(Case& c);
   double floor_seconds(const Contender& contender);
 
