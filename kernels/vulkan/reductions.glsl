@@ -8,7 +8,7 @@
 
 #if NEEDS_REAL
 
-// RunningSum of kernels/reduce.h.
+// RunningSum and two_sum of kernels/reduce.h; `precise` keeps a driver from simplifying them.
 void add(inout RunningSum s, Real v) {
   precise const Real total = s.sum + v;
   precise const Real seen = total - s.sum;
