@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "host/windows.h"
-#include "kernels/types.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 namespace {
@@ -78,7 +78,7 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   const bool overflowed = !is_finite(got) && same(got, rounded<T>(value));
   judgement.ulp = same(got, value) || overflowed ? 0 : in_ulp(std::fabs(got - value));
 
-  if (spec.reduction == Reduction::kMax || (lp && std::isinf(spec.norm))) {
+  if (is_extremum(spec.reduction) || (lp && std::isinf(spec.norm))) {
     judgement.right = same(got, rounded<T>(value));
     return judgement;
   }

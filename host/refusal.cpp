@@ -13,8 +13,7 @@ namespace {
 template <class Enum>
 std::string takes_text(Set<Enum> taken, int32_t asked) {
   std::vector<std::string_view> names;
-  for (int value = 0; value < 32; ++value)
-    if (taken.has(Enum(value))) names.push_back(token(Enum(value)));
+  taken.for_each([&](Enum value) { names.push_back(token(value)); });
   return fmt::format("takes {}, not {}", fmt::join(names, ", "), token(Enum(asked)));
 }
 

@@ -31,6 +31,11 @@ struct Set {
   // The `count` first values.
   static constexpr Set first(int count) { return Set((1u << count) - 1); }
   POOLBENCH_HD constexpr bool has(Enum value) const { return (bits >> int(value) & 1) != 0; }
+  // Calls f(value) for each, in the enum's order.
+  template <class F>
+  void for_each(F&& f) const {
+    for (uint32_t rest = bits; rest != 0; rest &= rest - 1) f(Enum(__builtin_ctz(rest)));
+  }
 };
 
 }  // namespace poolbench

@@ -9,6 +9,7 @@
 #include "bench/select/selection.h"
 #include "bench/text.h"
 #include "host/file.h"
+#include "kernels/family.h"
 
 namespace poolbench {
 namespace {
@@ -22,14 +23,13 @@ struct Flags {
 
 Json list_ops(const Flags&) {
   Json rows = Json::array();
-  for (const auto reduction :
-       {Reduction::kMax, Reduction::kAvgIncludePad, Reduction::kAvgExcludePad, Reduction::kLp})
-    for (const auto windowing :
-         {Windowing::kSliding, Windowing::kAdaptive, Windowing::kGlobal, Windowing::kFractional}) {
+  kEveryReduction.for_each([&](Reduction reduction) {
+    kEveryWindowing.for_each([&](Windowing windowing) {
       const auto op = fmt::format("{}/{}", token(reduction), token(windowing));
       fmt::print("{}\n", op);
       rows.push_back(op);
-    }
+    });
+  });
   return rows;
 }
 

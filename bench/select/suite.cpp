@@ -8,6 +8,8 @@
 #include <iterator>
 #include <unordered_set>
 
+#include "kernels/reduce.h"
+
 namespace poolbench {
 namespace {
 
@@ -98,8 +100,10 @@ std::string read_file(const std::string& file) {
                              fmt::join(names, ", ")));
 }
 
+constexpr ProblemDefaults kAnyDefaults = {DType::kF32, Layout::kChannelsFirst};
+
 bool leaves_type_out(const std::string& text) {
-  ProblemDefaults defaults = {DType::kF32, Layout::kChannelsFirst};
+  ProblemDefaults defaults = kAnyDefaults;
   if (parse_problem(text, defaults).dtype() != DType::kF32) return false;
   defaults.dtype = DType::kF64;
   return parse_problem(text, defaults).dtype() == DType::kF64;
@@ -151,9 +155,9 @@ std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& opti
   };
   for (const auto& text : expand_sweep(line)) {
     const bool typeless = leaves_type_out(text);
-    const bool is_max = text.starts_with(token(Reduction::kMax));
+    const bool extremum = is_extremum(parse_problem(text, kAnyDefaults).spec().reduction);
     for (const DType dtype : options.dtypes) {
-      if (typeless && dtype == DType::kI32 && !is_max) continue;
+      if (typeless && dtype == DType::kI32 && !extremum) continue;
       for (const Layout layout : options.layouts) {
         const Problem problem =
             parse_problem(text, {typeless ? std::optional(dtype) : std::nullopt, layout});
