@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "host/windows.h"
+#include "kernels/family.h"
 #include "kernels/reduce.h"
 
 namespace poolbench {
@@ -61,8 +62,8 @@ void roll_shape(Dice& dice, Description& problem) {
 }
 
 Description roll_description(Dice& dice) {
-  constexpr Reduction kReductions[] = {Reduction::kMax, Reduction::kMax, Reduction::kAvgIncludePad,
-                                       Reduction::kAvgExcludePad, Reduction::kLp};
+  std::vector<Reduction> reductions = {Reduction::kMax};  // twice as likely as the others
+  kEveryReduction.for_each([&](Reduction reduction) { reductions.push_back(reduction); });
   constexpr Windowing kWindowings[] = {Windowing::kSliding, Windowing::kSliding,
                                        Windowing::kSliding, Windowing::kAdaptive,
                                        Windowing::kGlobal,  Windowing::kFractional};
@@ -73,7 +74,7 @@ Description roll_description(Dice& dice) {
   Description problem;
   PoolSpec& spec = problem.spec;
   roll_shape(dice, problem);
-  spec.reduction = dice.pick(kReductions);
+  spec.reduction = dice.pick(reductions);
   spec.windowing = dice.pick(kWindowings);
   const bool extremum = is_extremum(spec.reduction);
   problem.dtype = kTypes[dice.roll(0, extremum ? 6 : 5)];

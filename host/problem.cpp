@@ -118,9 +118,9 @@ void validate_reduction(const Description& problem) {
     refuse("div: {} has no opposite in 64 bits; the smallest divisor is {}", spec.divisor,
            spec.divisor + 1);
   if (problem.dtype == DType::kI32 && !is_extremum(spec.reduction))
-    refuse("i32 is defined for max only, not for {}", token(spec.reduction));
+    refuse("i32 is defined for extremes only, not for {}", token(spec.reduction));
   if (spec.indices && !is_extremum(spec.reduction))
-    refuse("idx: {} has no indices, only max has", token(spec.reduction));
+    refuse("idx: {} has no indices, only extremes have", token(spec.reduction));
 }
 
 Extents dst_of(const Description& problem, const Padding& pads) {

@@ -88,7 +88,7 @@ TEST(Line, i32_goes_to_max_alone) {
   EXPECT_EQ(expand_line("lp/sliding/src:1x1x4/k:2/norm:2", options).size(), 0u);
   EXPECT_EQ(expand_line("lp/sliding/f32/src:1x1x4/k:2/norm:2", options).size(), 1u);
   EXPECT_TRUE(has(refusal([&] { expand_line("lp/sliding/i32/src:1x1x4/k:2/norm:2", options); }),
-                  "i32 is defined for max only"));
+                  "i32 is defined for extremes only"));
 }
 
 TEST(Line, batches_replace_n) {

@@ -66,7 +66,7 @@ ExitStatus eval(const Flags& flags) {
   if (!flags.samples.empty()) problem = with_samples(problem, flags.samples);
   if (!flags.indices.empty() && !is_extremum(problem.spec().reduction))
     throw BadInput(
-        fmt::format("--indices: {} has none, only max has", token(problem.spec().reduction)));
+        fmt::format("--indices: {} has none, only extremes have", token(problem.spec().reduction)));
   if (!flags.indices.empty()) problem = problem.with([](Description& d) { d.spec.indices = true; });
   check_writable(flags.output);
   check_writable(flags.indices);
