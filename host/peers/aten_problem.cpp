@@ -12,6 +12,9 @@ namespace poolbench {
 
 void require_expressible_in_aten(const Problem& problem, bool on_cuda) {
   const PoolSpec& spec = problem.spec();
+  require_reduction(
+      problem, "ATen",
+      {Reduction::kMax, Reduction::kAvgIncludePad, Reduction::kAvgExcludePad, Reduction::kLp});
   const bool max = spec.reduction == Reduction::kMax, lp = spec.reduction == Reduction::kLp;
   const bool reduced = problem.dtype() == DType::kF16 || problem.dtype() == DType::kBF16;
   if (spec.windowing == Windowing::kAdaptive) {

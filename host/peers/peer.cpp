@@ -67,16 +67,16 @@ std::optional<Problem> as_sliding(const Problem& problem) {
 
 }  // namespace
 
+void require_reduction(const Problem& problem, std::string_view library, Set<Reduction> known) {
+  const Reduction reduction = problem.spec().reduction;
+  if (!known.has(reduction))
+    throw Refused(fmt::format("reduction: {} has no {} pooling", library, token(reduction)));
+}
+
 Problem plain_problem(const Problem& problem, std::string_view library, std::string_view indices) {
   const PoolSpec& spec = problem.spec();
-  switch (spec.reduction) {
-    case Reduction::kMax:
-    case Reduction::kAvgIncludePad:
-    case Reduction::kAvgExcludePad:
-      break;
-    case Reduction::kLp:
-      throw Refused(fmt::format("reduction: {} has no Lp pooling", library));
-  }
+  require_reduction(problem, library,
+                    {Reduction::kMax, Reduction::kAvgIncludePad, Reduction::kAvgExcludePad});
   if (spec.indices) throw Refused(fmt::format("idx: {}'s {}", library, indices));
   if (spec.divisor != 0) throw Refused(fmt::format("div: {} takes no divisor", library));
   const auto sliding = as_sliding(problem);

@@ -13,6 +13,7 @@
 
 #include "host/backend.h"
 #include "host/compare.h"
+#include "kernels/set.h"
 
 namespace poolbench {
 
@@ -54,19 +55,15 @@ std::vector<int64_t> window_axes(const Problem& problem, const Extents& extents)
 // library's name, for everything else. `indices`: what the library has in place of indices.
 Problem plain_problem(const Problem& problem, std::string_view library, std::string_view indices);
 
+// Throws Refused, with the library's name, for a reduction that is not among `known`.
+void require_reduction(const Problem& problem, std::string_view library, Set<Reduction> known);
+
 // What a library calls the reduction of a plain_problem().
 template <class T>
 T plain_reduction(Reduction reduction, T max, T avg_include_pad, T avg_exclude_pad) {
-  switch (reduction) {
-    case Reduction::kMax:
-      return max;
-    case Reduction::kAvgIncludePad:
-      return avg_include_pad;
-    case Reduction::kAvgExcludePad:
-      return avg_exclude_pad;
-    case Reduction::kLp:
-      break;
-  }
+  if (reduction == Reduction::kMax) return max;
+  if (reduction == Reduction::kAvgIncludePad) return avg_include_pad;
+  if (reduction == Reduction::kAvgExcludePad) return avg_exclude_pad;
   throw Refused(std::string("reduction: no plain problem has ") + std::string(token(reduction)));
 }
 
