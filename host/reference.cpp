@@ -1,6 +1,7 @@
 #include "host/reference.h"
 
 #include <cmath>
+#include <functional>
 #include <type_traits>
 
 #include "host/windows.h"
@@ -86,14 +87,22 @@ Expected expect(const Problem& problem, const AxisTaps (&taps)[3], const T* src,
   };
 
   Expected expected;
-  if (spec.reduction == Reduction::kMax) {
-    expected.value = lowest<T>();
+  const auto extreme = [&](auto empty, auto beats) {
+    expected.value = empty;
     walk(problem, taps, false, [&](int64_t i) {
       const Real x = element(i);
-      if (expected.taps++ == 0 || x > expected.value || std::isnan(x))
+      if (expected.taps++ == 0 || beats(x, Real(expected.value)) || std::isnan(x))
         expected.value = x, expected.index = i;
     });
     return expected;
+  };
+  switch (spec.reduction) {
+    case Reduction::kMax:
+      return extreme(lowest<T>(), std::greater<Real>());
+    case Reduction::kAvgIncludePad:
+    case Reduction::kAvgExcludePad:
+    case Reduction::kLp:
+      break;
   }
 
   const double p = spec.norm;
