@@ -85,14 +85,15 @@ struct RunningSum {
   }
 };
 
-// The order of an extreme: which of two values wins, and the value that loses to all.
+// The order of an extreme: which of two values wins (of vectors, lane by lane), and the value that
+// loses to all.
 struct Largest {
   template <class T>
   POOLBENCH_HD static Compute<T> identity() {
     return lowest<T>();
   }
   template <class V>
-  POOLBENCH_HD static bool beats(V a, V b) {
+  POOLBENCH_HD static auto beats(V a, V b) {
     return a > b;
   }
 };
@@ -102,7 +103,7 @@ struct Smallest {
     return highest<T>();
   }
   template <class V>
-  POOLBENCH_HD static bool beats(V a, V b) {
+  POOLBENCH_HD static auto beats(V a, V b) {
     return a < b;
   }
 };

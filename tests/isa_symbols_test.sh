@@ -9,12 +9,12 @@ set -efu
 nm=$1 isa=$2
 IFS=';'
 symbols=$("$nm" --defined-only --extern-only --print-file-name $3)
-own=9poolbench${#isa}$isa # the mangled namespace
+own=9poolbench6openmp${#isa}$isa # the mangled namespace
 
 printf '%s\n' "$symbols" | grep -q "$own" ||
-  { echo "no symbol of poolbench::$isa in these objects"; exit 1; }
+  { echo "no symbol of poolbench::openmp::$isa in these objects"; exit 1; }
 # DW.ref.…: addresses of C++ runtime functions, which GCC's exception tables refer to.
 outside=$(printf '%s\n' "$symbols" | grep -v -e "$own" -e ' DW\.ref\.') || exit 0
-echo "defined outside poolbench::$isa:"
+echo "defined outside poolbench::openmp::$isa:"
 printf '%s\n' "$outside"
 exit 1

@@ -9,7 +9,7 @@ namespace poolbench {
 std::vector<std::unique_ptr<Backend>> open_naive(const BackendOptions&) {
   std::vector<std::unique_ptr<Backend>> backends;
   backends.push_back(
-      std::make_unique<KernelListBackend>("naive", host_substrate(), naive_kernels()));
+      std::make_unique<KernelListBackend>("naive", host_substrate(), naive::kernels()));
   return backends;
 }
 

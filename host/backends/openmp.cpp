@@ -20,7 +20,7 @@ class CeilingPlan : public Plan {
       : name_(name), threads_(threads), read_(bytes_read), written_(bytes_written) {}
   std::string_view kernel() const override { return name_; }
   void launch(const Tensors& tensors, Stream) override {
-    const IsaKernels& passes = openmp_family().passes;
+    const openmp::LinearPasses& passes = openmp::family().passes;
     omp_set_num_threads(threads_);
     if (name_ == "copy")
       passes.copy(tensors[Role::kDst], tensors[Role::kSrc], (read_ + written_) / 2);
@@ -41,7 +41,7 @@ class OpenMpBackend : public KernelListBackend {
  public:
   explicit OpenMpBackend(int threads)
       : KernelListBackend(threads == 0 ? "openmp" : fmt::format("openmp@{}", threads),
-                          host_substrate(), openmp_family().kernels),
+                          host_substrate(), openmp::family().kernels),
         threads_(threads != 0 ? threads : omp_get_num_procs()) {}
 
   std::vector<std::unique_ptr<Plan>> ceilings(int64_t bytes_read, int64_t bytes_written) override {
@@ -61,7 +61,7 @@ class OpenMpBackend : public KernelListBackend {
 }  // namespace
 
 std::vector<std::unique_ptr<Backend>> open_openmp(const BackendOptions& options) {
-  if (const OpenMpFamily& family = openmp_family(); family.isa == nullptr) {
+  if (const openmp::Family& family = openmp::family(); family.isa == nullptr) {
     const char* forced = std::getenv("POOLBENCH_ISA");
     throw std::runtime_error(
         fmt::format("{} (POOLBENCH_ISA is '{}')", family.why_not, forced != nullptr ? forced : ""));

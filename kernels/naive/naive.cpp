@@ -4,7 +4,7 @@
 
 #include "kernels/reduce.h"
 
-namespace poolbench {
+namespace poolbench::naive {
 namespace {
 
 // window_of(axis number, plane, o) gives output o's window on that axis.
@@ -69,6 +69,6 @@ constexpr Kernel kKernels[] = {
 
 }  // namespace
 
-std::span<const Kernel> naive_kernels() { return kKernels; }
+std::span<const Kernel> kernels() { return kKernels; }
 
-}  // namespace poolbench
+}  // namespace poolbench::naive

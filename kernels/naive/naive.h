@@ -6,8 +6,8 @@
 
 #include "kernels/family.h"
 
-namespace poolbench {
-std::span<const Kernel> naive_kernels();
+namespace poolbench::naive {
+std::span<const Kernel> kernels();
 }
 
 #endif  // POOLBENCH_KERNELS_NAIVE_NAIVE_H_

@@ -1,4 +1,4 @@
 // The best instruction set of this processor, as an index into CMake's list of x86-64's.
 #include "kernels/openmp/processor.h"
 
-int main() { return poolbench::has_avx512() ? 2 : poolbench::has_avx2() ? 1 : 0; }
+int main() { return poolbench::openmp::has_avx512() ? 2 : poolbench::openmp::has_avx2() ? 1 : 0; }

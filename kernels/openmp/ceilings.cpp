@@ -1,27 +1,29 @@
-// Linear passes over memory: what a pooling that moves as many bytes could at best take.
+// Linear passes over memory: the least time that a pooling of as many bytes can take.
 //
-// Every thread walks an even, contiguous share, four vectors a step; the read as several streams.
-// Bound by memory alone.
+// A thread walks an even, contiguous share, four vectors a step; `read` as several streams. Bound
+// by memory alone.
 #include <unistd.h>
 
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
 constexpr int64_t kBlock = 4 * kVectorBytes;
-// That a thread reads at once: 39 GB/s from memory, one alone 38 (Xeon, 2 threads, 2026-11-23).
+// Streams that a thread reads: 39 GB/s from memory, against 38 with one (Xeon, 2 threads,
+// 2026-11-23).
 constexpr int kStreams = 4;
 using Bytes = Vec<int8_t, kVectorBytes>;
 using Words = Vec<int32_t, kLanes<int32_t>>;
 
-}  // namespace
-
+// Whether so many bytes exceed the last-level cache, so that stores had better bypass it.
 bool beyond_caches(int64_t bytes) {
   static const int64_t last_level = sysconf(_SC_LEVEL3_CACHE_SIZE);
   return last_level > 0 && bytes > last_level;
 }
+
+}  // namespace
 
 void copy_bytes(void* dst, const void* src, int64_t bytes) {
   const auto* from = static_cast<const int8_t*>(src);
@@ -36,7 +38,7 @@ void copy_bytes(void* dst, const void* src, int64_t bytes) {
         for (int i = 0; i < 4; ++i) stream(to + at + i * kVectorBytes, v[i]);
       else
         for (int i = 0; i < 4; ++i) {
-          ask_to_store(to + at + i * kVectorBytes);
+          prefetch_store(to + at + i * kVectorBytes);
           store_lanes(to + at + i * kVectorBytes, v[i]);
         }
     }
@@ -45,7 +47,7 @@ void copy_bytes(void* dst, const void* src, int64_t bytes) {
   __builtin_memcpy(to + bytes - rest, from + bytes - rest, rest);
 }
 
-// Leaves one vector a thread in dst, so that the loads are needed.
+// Stores one vector a thread, so that the compiler keeps the loads.
 void read_bytes(void* dst, const void* src, int64_t bytes) {
   const auto* from = static_cast<const int32_t*>(src);
   constexpr int64_t kWords = kBlock / 4;
@@ -56,7 +58,7 @@ void read_bytes(void* dst, const void* src, int64_t bytes) {
       for (int s = 0; s < kStreams; ++s)
         for (int i = 0; i < 4; ++i) {
           const int32_t* words = from + at + s * stream + i * kWords / 4;
-          ask_to_load(words);
+          prefetch_load(words);
           sum[i] |= load_lanes<Words>(words);
         }
     for (int64_t at = begin * kWords + kStreams * stream; at < end * kWords; at += kWords)
@@ -85,13 +87,13 @@ void reduce_bytes(void* dst, const void* src, int64_t bytes_read, int64_t bytes_
       }
       Words v = {};
       for (; at < next; ++at) {
-        ask_to_load(from + at * N);
-        v = max(load_lanes<Words>(from + at * N), v);
+        prefetch_load(from + at * N);
+        v = winner<Largest>(load_lanes<Words>(from + at * N), v);
       }
-      ask_to_store(to + o * N);
+      prefetch_store(to + o * N);
       store_lanes(to + o * N, v);
     }
   });
 }
 
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace poolbench::openmp::POOLBENCH_ISA

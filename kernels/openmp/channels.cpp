@@ -1,53 +1,64 @@
 // Channels last: vectors along the channels, one or two output rows at a time.
 //
-// A unit of work is an output row (n, od, oh), or two whose windows overlap, or a part of their
-// columns where there are few rows; a thread takes an even share of all units. Output follows
-// output, and of each all channels: so memory is read in order, in as many streams as a window has
-// rows. (A block of channels along a whole row, with what windows share in registers, moves fewer
-// bytes from L1 and took longer: 512x28x28 f32 3x3 s2 28 us in L2 and 118 from memory, against 14
-// and 87 here; with two or four outputs side by side 13 to 20 and 90 to 102. Xeon, 2 threads,
-// 2026-11-23.) Of two outputs one below the other the taps that both windows hold are reduced once:
-// kxk with stride s takes (k + s) * k / 2 loads and combinations an output, not k * k. Four vectors
-// of channels go side by side, so that combinations need not wait for each other. Windows of many
-// taps over many channels that share nothing have their sums in L1 instead (pixels.h), a pixel
-// after the other. Channels that do not fill a vector are done by one that ends with the last
-// channel. Bound by memory; in L2 by loads and combinations.
+// A work item is an output row (n, od, oh), or two rows whose windows overlap, or a part of their
+// columns where there are few rows; a thread takes an even share of the items. It walks output
+// after output, and of each all channels, so memory is read in order, in as many streams as a
+// window has rows. Two outputs one below the other reduce the taps that both windows hold once: kxk
+// with stride s takes (k + s) * k / 2 loads and merges an output instead of k * k. Four vectors of
+// channels go side by side, so that merges need not wait for each other. Windows of many taps over
+// many channels that share nothing keep their sums in L1 and take pixel after pixel (pixels.h).
+// Channels that do not fill a vector are done by one that ends at the last channel. Bound by
+// memory; in L2 by loads and merges.
+//
+// Tried: a block of channels along a whole row, with shared taps in registers. It moves fewer bytes
+// from L1 and takes longer. 512x28x28 f32 3x3 s2, us (Xeon, 2 threads, 2026-11-23):
+//
+//                                          in L2       from memory
+//   here                                   14          87
+//   a block of channels along a row        28          118
+//   the same, 2 or 4 outputs side by side  13 to 20    90 to 102
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/pixels.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
-// Windows that do not overlap leave the hardware nothing to guess from in their order: 512x28x28
-// 2x2 s2 takes 88 us from memory without asking ahead, 78 with it (Xeon, 2 threads, 2026-11-23).
-// For those that do overlap it helps little from memory, along the row, for the next two rows or
-// for the rows alone that are new (3x3 s2 a twentieth), and costs up to half in L2.
-// That sums in L1 are worth: 512x60x60 adaptive from memory, there and in registers, 3x3 taps 324
-// us and 275, 5x5 280 and 274, 10x10 280 and 334; 1024x28x28 7x7 124 and 174 (same machine and
-// day).
-constexpr int64_t kManyTaps = 40;
-constexpr int64_t kMaxRows = 64;  // of a window: as many as sums take in any case
+// kAhead: windows that do not overlap are prefetched, since hardware prefetchers do not follow
+// their order: 512x28x28 2x2 s2 from memory takes 88 us without it and 78 with it (Xeon, 2 threads,
+// 2026-11-23). For windows that do overlap it gains little from memory (3x3 s2: a twentieth), be it
+// along the row, for the next two rows or for the new rows alone, and costs up to half in L2.
 
-// Where the taps of an output row, or two, stand: the beginnings of input rows. Those before
-// `both` belong to the upper one alone, those from `lower` on to the lower.
+// From this many taps on sums stand in L1 instead of registers. From memory, us, same machine and
+// day:
+//
+//   512x60x60 adaptive   L1     registers
+//   3x3 taps             324    275
+//   5x5                  280    274
+//   10x10                280    334
+//   1024x28x28 7x7       124    174
+constexpr int64_t kManyTaps = 40;
+constexpr int64_t kMaxRows = 64;  // of a window; kMaxTerms allows no more
+
+// The input rows of an output row, or of two: where each begins. Rows before `both` belong to the
+// upper output alone, those from `lower` on to the lower one.
 template <class Op>
-struct InputRows {
+struct RowStarts {
   const typename Op::Element* row[kMaxRows];
   int64_t both = 0, lower = 0, end = 0;
-  int64_t pixel;  // elements
+  int64_t pixel;  // elements of one
 };
 
-// The taps of an output on the W axis, from column x on. kTaps: how many, where the compiler knows;
-// kAhead: whether to ask for what comes `ahead` elements later.
+// The taps of an output on the W axis, from column x on. kTaps: their count where it is known at
+// compile time, else 0. kAhead: prefetches what comes `ahead` elements later.
 template <int kTaps, bool kAhead>
-struct Taps {
+struct ColumnTaps {
   int64_t x, count, step, ahead;
 };
 
-// Combines into `all` the taps of rows [begin, end) for kV vectors from channel c on.
+// Merges into `all` the taps of rows [begin, end), for kV vectors from channel c on.
 template <class Op, int kV, int kTaps, bool kAhead>
-POOLBENCH_INLINE void add_rows(const Op& op, const InputRows<Op>& in, int64_t begin, int64_t end,
-                               Taps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
+POOLBENCH_INLINE void add_rows(const Op& op, const RowStarts<Op>& in, int64_t begin, int64_t end,
+                               ColumnTaps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
   using V = typename Op::V;
   constexpr bool kNested = Op::kSum && kTaps == 0;
   const int64_t step = taps.step * in.pixel;
@@ -55,12 +66,12 @@ POOLBENCH_INLINE void add_rows(const Op& op, const InputRows<Op>& in, int64_t be
     const auto* at = in.row[r] + taps.x * in.pixel + c;
     V row[kV];
 #pragma GCC unroll 4
-    for (int v = 0; v < kV; ++v) row[v] = kNested ? Op::fill() : all[v];
+    for (int v = 0; v < kV; ++v) row[v] = kNested ? Op::identity() : all[v];
     const auto add = [&]() POOLBENCH_INLINE_LAMBDA {
 #pragma GCC unroll 4
       for (int v = 0; v < kV; ++v) {
         if (kAhead) __builtin_prefetch(at + v * Op::N + taps.ahead);
-        row[v] = Op::combine(op.load(at + v * Op::N), row[v]);
+        row[v] = Op::merge(op.load(at + v * Op::N), row[v]);
       }
       at += step;
     };
@@ -71,11 +82,12 @@ POOLBENCH_INLINE void add_rows(const Op& op, const InputRows<Op>& in, int64_t be
       for (int64_t i = 0; i < taps.count; ++i) add();
     }
 #pragma GCC unroll 4
-    for (int v = 0; v < kV; ++v) all[v] = kNested ? Op::combine(row[v], all[v]) : row[v];
+    for (int v = 0; v < kV; ++v) all[v] = kNested ? Op::merge(row[v], all[v]) : row[v];
   }
 }
 
-// f(c, std::integral_constant kV): vectors of channels, four at a time and what is left.
+// Calls f(c, std::integral_constant kV) for kV vectors from channel c on: four at a time, then what
+// is left.
 template <class Op, class F>
 POOLBENCH_INLINE void for_channels(int64_t channels, const F& f) {
   int64_t c = 0;
@@ -84,12 +96,13 @@ POOLBENCH_INLINE void for_channels(int64_t channels, const F& f) {
     f(c, std::integral_constant<int, 2>());
     c += 2 * Op::N;
   }
-  for (; c < channels; c += Op::N) f(least(c, channels - Op::N), std::integral_constant<int, 1>());
+  for (; c < channels; c += Op::N)
+    f(smaller(c, channels - Op::N), std::integral_constant<int, 1>());
 }
 
 // One output, and with kPair the one below it, dst_row elements later.
 template <class Op, bool kPair, class Columns>
-POOLBENCH_INLINE void pool_taps(const Op& op, const InputRows<Op>& in, Columns taps,
+POOLBENCH_INLINE void pool_taps(const Op& op, const RowStarts<Op>& in, Columns taps,
                                 typename Op::Element* dst, int64_t dst_row,
                                 RowScale<typename Op::Weight> upper,
                                 RowScale<typename Op::Weight> lower) {
@@ -97,7 +110,7 @@ POOLBENCH_INLINE void pool_taps(const Op& op, const InputRows<Op>& in, Columns t
   for_channels<Op>(in.pixel, [&](int64_t c, auto count) POOLBENCH_INLINE_LAMBDA {
     constexpr int kV = count;
     V both[kV], all[kV];
-    for (V& v : both) v = Op::fill();
+    for (V& v : both) v = Op::identity();
     if (kPair) add_rows<Op, kV>(op, in, in.both, in.lower, taps, c, both);
     const auto put = [&](int64_t begin, int64_t end, auto* to, auto scale) POOLBENCH_INLINE_LAMBDA {
 #pragma GCC unroll 4
@@ -105,7 +118,7 @@ POOLBENCH_INLINE void pool_taps(const Op& op, const InputRows<Op>& in, Columns t
       add_rows<Op, kV>(op, in, begin, end, taps, c, all);
 #pragma GCC unroll 4
       for (int v = 0; v < kV; ++v, to += Op::N) {
-        ask_to_store(to);
+        prefetch_store(to);
         store_lanes(to, op.finish(all[v], scale, int(Op::N)));
       }
     };
@@ -115,20 +128,20 @@ POOLBENCH_INLINE void pool_taps(const Op& op, const InputRows<Op>& in, Columns t
 }
 
 template <class Op, class Columns>
-POOLBENCH_INLINE void many_taps(const Op& op, const InputRows<Op>& in, Columns taps,
+POOLBENCH_INLINE void many_taps(const Op& op, const RowStarts<Op>& in, Columns taps,
                                 typename Op::Element* dst, int64_t count) {
   constexpr int64_t kMost = kPixelVectors * Op::N;
   for (int64_t from = 0; from < in.pixel; from += kMost) {
-    const int64_t size = least(in.pixel - from, kMost);
+    const int64_t size = smaller(in.pixel - from, kMost);
     const int64_t first = size < Op::N ? in.pixel - Op::N : from;
-    PixelSums<Op> sums(op, most(size, Op::N));
+    PixelSums<Op> sums(op, larger(size, Op::N));
     for (int64_t r = 0; r < in.end; ++r)
       sums.add(in.row[r] + taps.x * in.pixel + first, taps.count, taps.step * in.pixel);
     sums.store(dst + first, count);
   }
 }
 
-// The scales of a row's outputs: computed anew only where the count changes.
+// The scales of a row's outputs, computed anew where the count changes.
 template <class Op>
 struct ColumnScales {
   const Op& op;
@@ -146,31 +159,32 @@ struct ColumnScales {
   }
 };
 
-// kTaps: of most windows on the W axis, 0 where that is not known or sums must be nested.
+// kTaps: taps of most windows on the W axis; 0: not known, or sums are nested.
 template <class Op, int kTaps, bool kAhead>
-class Rows {
+class OutputRows {
  public:
   using Element = typename Op::Element;
 
-  Rows(const Op& op, const PoolArgs& args) : op_(op), args_(args), shape_(shape_of(args)) {
+  OutputRows(const Op& op, const PoolArgs& args)
+      : op_(op), args_(args), storage_(storage_of(args)) {
     const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
     pairs_ = h.dst > 1 && most_taps(args, d) * 2 * most_taps(args, h) <= kMaxRows;
     for (int64_t o = 0; pairs_ && o + 1 < h.dst; ++o) pairs_ = overlap(o);
     runs_ = pairs_ ? (h.dst + 1) / 2 : h.dst;
-    // Rows are cut into parts of their columns while there are too few to share evenly.
+    // Few rows are cut into parts of their columns, so that threads share them evenly.
     const int64_t rows = args.n * d.dst * runs_;
-    parts_ = most(least(kUnitsAThread * omp_get_max_threads() / most(rows, 1), w.dst), 1);
-    units_ = rows * parts_;
+    parts_ = larger(smaller(kItemsAThread * omp_get_max_threads() / larger(rows, 1), w.dst), 1);
+    items_ = rows * parts_;
   }
 
-  int64_t units() const { return units_; }
-  int64_t bytes() const { return bytes_moved<Op>(shape_); }
+  int64_t items() const { return items_; }
+  int64_t bytes() const { return bytes_moved<Op>(storage_); }
 
   void run(int64_t begin, int64_t end) const {
     const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
-    for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t part = unit % parts_, run = unit / parts_ % runs_;
-      const int64_t slice = unit / (parts_ * runs_), oh = pairs_ ? 2 * run : run;
+    for (int64_t item = begin; item < end; ++item) {
+      const int64_t part = item % parts_, run = item / parts_ % runs_;
+      const int64_t slice = item / (parts_ * runs_), oh = pairs_ ? 2 * run : run;
       const Place at{slice / d.dst, slice % d.dst, oh, w.dst * part / parts_,
                      w.dst * (part + 1) / parts_};
       if (pairs_ && oh + 1 < h.dst)
@@ -181,7 +195,7 @@ class Rows {
   }
 
  private:
-  static constexpr int64_t kUnitsAThread = 4;
+  static constexpr int64_t kItemsAThread = 4;
 
   struct Place {
     int64_t plane, od, oh;
@@ -205,8 +219,8 @@ class Rows {
     const Window& taps_d = args_.table[0].windows[at.od];
     const Window& upper = args_.table[1].windows[at.oh];
     const Window& lower = args_.table[1].windows[at.oh + kPair];
-    const auto* src = static_cast<const Element*>(args_.src) + at.plane * shape_.src_size;
-    InputRows<Op> in;
+    const auto* src = static_cast<const Element*>(args_.src) + at.plane * storage_.src_size;
+    RowStarts<Op> in;
     in.pixel = args_.c;
     const auto add = [&](int64_t begin, int64_t end) {
       for (int64_t z = taps_d.begin; z < taps_d.end; z += d.dilation)
@@ -228,9 +242,9 @@ class Rows {
       const Window& taps = windows_w[o];
       const int64_t count = tap_count(w, taps);
       const int64_t ahead =
-          most((taps.end - taps.begin) * in.pixel, kAheadBytes / int64_t(sizeof(Element)));
+          larger((taps.end - taps.begin) * in.pixel, kAheadBytes / int64_t(sizeof(Element)));
       const auto taps_of = [&](auto known) {
-        return Taps<known, kAhead>{taps.begin, count, w.dilation, ahead};
+        return ColumnTaps<known, kAhead>{taps.begin, count, w.dilation, ahead};
       };
       const auto pool = [&](auto known) {
         pool_taps<Op, kPair>(op_, in, taps_of(known), dst, dst_row, scales[0].at(o),
@@ -248,46 +262,55 @@ class Rows {
 
   const Op& op_;
   const PoolArgs& args_;
-  Shape shape_;
-  bool pairs_;  // of output rows, a unit of work
-  int64_t runs_, parts_, units_;
+  Storage storage_;
+  bool pairs_;  // a work item is two output rows
+  int64_t runs_, parts_, items_;
 };
 
 template <class Op, int kTaps, bool kAhead>
 void pool(const Op& op, const PoolArgs& args) {
-  const Rows<Op, kTaps, kAhead> rows(op, args);
-  share(rows.units(), rows.bytes(), [&](int64_t begin, int64_t end) { rows.run(begin, end); });
+  const OutputRows<Op, kTaps, kAhead> rows(op, args);
+  share(rows.items(), rows.bytes(), [&](int64_t begin, int64_t end) { rows.run(begin, end); });
 }
 
-}  // namespace
+constexpr Takes kTakes = {
+    .reductions = kMaxAndAverages,
+    .windowings = {Windowing::kSliding, Windowing::kAdaptive, Windowing::kGlobal},
+    .types = kVectorTypes,
+    .dilation = true};
 
-const char* channels_why_not(const PoolArgs& args) {
-  if (shape_of(args).unit == 1) return "it takes channels last alone, and more than one";
-  if (Windowing(args.windowing) == Windowing::kFractional)
-    return "it takes windows that are the same for all channels";
-  if (const char* why_not = op_why_not(args)) return why_not;
-  const Axis &d = args.axis[0], &h = args.axis[1];
-  if (most_taps(args, d) * most_taps(args, h) > kMaxRows) return "a window has too many rows";
-  const char* why_not = terms_why_not(args, nested_terms(args));
-  with_op(args, [&](const auto& op) {
-    if (args.c < std::remove_cvref_t<decltype(op)>::N) why_not = "its vectors need more channels";
-  });
-  return why_not;
+Refusal refuses(const Shapes& shapes) {
+  if (storage_of(shapes).pixel_size == 1) return {Parameter::kLayout, kChannelsLastAlone};
+  if (most_taps(shapes, shapes.axis[0]) * most_taps(shapes, shapes.axis[1]) > kMaxRows)
+    return {window_parameter(shapes), "takes windows of up to 64 rows"};
+  int64_t lanes = 0;
+  with_op<kTakes>(shapes, [&](const auto& op) { lanes = std::remove_cvref_t<decltype(op)>::N; });
+  if (shapes.c < lanes) return {Parameter::kSrc, "takes channels that fill a vector"};
+  return refuse_terms(shapes, nested_terms(shapes));
 }
 
-void channels_launch(const PoolArgs& args, void*) {
-  with_op(args, [&](const auto& op) {
+void launch(const PoolArgs& args, void*) {
+  with_op<kTakes>(args, [&](const auto& op) {
     using Op = std::remove_cvref_t<decltype(op)>;
     const Axis& w = args.axis[2];
     const int64_t taps = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]) * w.kernel;
-    const bool sliding = sliding_why_not(args) == nullptr && taps <= kMaxTerms;
+    const bool known = is_sliding(args) && taps <= kMaxTerms;
     const bool apart = w.stride >= w.kernel;
-    if (sliding && w.kernel == 1) return pool<Op, 1, false>(op, args);
-    if (sliding && w.kernel == 2)
+    if (known && w.kernel == 1) return pool<Op, 1, false>(op, args);
+    if (known && w.kernel == 2)
       return apart ? pool<Op, 2, true>(op, args) : pool<Op, 2, false>(op, args);
-    if (sliding && w.kernel == 3 && !apart) return pool<Op, 3, false>(op, args);
+    if (known && w.kernel == 3 && !apart) return pool<Op, 3, false>(op, args);
     apart ? pool<Op, 0, true>(op, args) : pool<Op, 0, false>(op, args);
   });
 }
 
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace
+
+constinit const Kernel kChannels = {.name = "channels",
+                                    .summary = "channels last: vectors along the channels",
+                                    .takes = kTakes,
+                                    .refuses = refuses,
+                                    .launch = launch,
+                                    .scratch_bytes = nullptr};
+
+}  // namespace poolbench::openmp::POOLBENCH_ISA

@@ -1,22 +1,15 @@
-// From one element type to another, vector by vector; kernels/types.h says what must come out.
+// Conversions between element types, a vector at a time; kernels/types.h has the rules.
 #ifndef POOLBENCH_KERNELS_OPENMP_CONVERT_H_
 #define POOLBENCH_KERNELS_OPENMP_CONVERT_H_
 
 #include "kernels/openmp/simd.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 
-// Storage of the 16-bit floats: only a tag for the conversions below.
-struct Half {
-  uint16_t bits;
-};
-struct Bf16 {
-  uint16_t bits;
-};
-
-// Bit by bit as kernels/types.h's to_float(f16) and to_f16.
+// Gives the bits of kernels/types.h's to_float and to_f16; so do the three below. The second
+// argument names the type.
 template <int N>
-POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, Half) {
+POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, f16) {
 #ifdef POOLBENCH_AVX512
   if constexpr (N == 16) return bits<Vec<float, N>>(_mm512_cvtph_ps(bits<__m256i>(v)));
 #endif
@@ -32,7 +25,7 @@ POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, Half) {
 }
 
 template <int N>
-POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, Bf16) {
+POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, bf16) {
 #ifdef POOLBENCH_AVX512  // GCC 12 makes two halves and joins them
   if constexpr (N == 16)
     return bits<Vec<float, N>>(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits<__m256i>(v)), 16));
@@ -41,7 +34,7 @@ POOLBENCH_INLINE Vec<float, N> to_float(Vec<uint16_t, N> v, Bf16) {
 }
 
 template <int N>
-POOLBENCH_INLINE Vec<uint16_t, N> from_float(Vec<float, N> v, Half) {
+POOLBENCH_INLINE Vec<uint16_t, N> from_float(Vec<float, N> v, f16) {
 #ifdef POOLBENCH_AVX512
   if constexpr (N == 16)
     return bits<Vec<uint16_t, N>>(
@@ -63,7 +56,7 @@ POOLBENCH_INLINE Vec<uint16_t, N> from_float(Vec<float, N> v, Half) {
 }
 
 template <int N>
-POOLBENCH_INLINE Vec<uint16_t, N> from_float(Vec<float, N> v, Bf16) {
+POOLBENCH_INLINE Vec<uint16_t, N> from_float(Vec<float, N> v, bf16) {
   using U = Vec<uint32_t, N>;
   const U u = bits<U>(v);
   const U nearest = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
@@ -71,23 +64,25 @@ POOLBENCH_INLINE Vec<uint16_t, N> from_float(Vec<float, N> v, Bf16) {
   return __builtin_convertvector(result, Vec<uint16_t, N>);
 }
 
-// The 16-bit floats as integers in the order of max: -inf lowest, every NaN above +inf. Its own
-// inverse apart from the shift, which moves the negative NaNs from below -inf to the top.
+// Keys: the 16-bit floats as integers that compare as an order wants it: every NaN beats both
+// infinities. Flipping the magnitude of negative numbers puts all values in order, with half of the
+// NaNs at each end; the addition wraps those at the wrong end round to the other.
 template <class T>
-constexpr int16_t kNegativeNans = std::is_same_v<T, Half> ? 0x3ff : 0x7f;
-template <class T, class V>
+constexpr int16_t kNansOfOneSign = std::is_same_v<T, f16> ? 0x3ff : 0x7f;
+template <class T, class Order, class V>
 POOLBENCH_INLINE V to_key(V v) {
   using U = Vec<uint16_t, kLanesOf<V>>;
-  return bits<V>(bits<U>(v ^ ((v >> 15) & 0x7fff)) - uint16_t(kNegativeNans<T>));
+  return bits<V>(bits<U>(v ^ ((v >> 15) & 0x7fff)) -
+                 uint16_t(VectorOrder<Order>::kSign * kNansOfOneSign<T>));
 }
-template <class T, class V>
+template <class T, class Order, class V>
 POOLBENCH_INLINE V from_key(V v) {
   using U = Vec<uint16_t, kLanesOf<V>>;
-  v = bits<V>(bits<U>(v) + uint16_t(kNegativeNans<T>));
+  v = bits<V>(bits<U>(v) + uint16_t(VectorOrder<Order>::kSign * kNansOfOneSign<T>));
   return v ^ ((v >> 15) & 0x7fff);
 }
 
-// Bytes to twice as wide integers, sign or zero extended.
+// Bytes to 16-bit integers.
 template <class V>
 POOLBENCH_INLINE Vec<int16_t, kLanesOf<V>> widen(V v) {
   using Wide = Vec<int16_t, kLanesOf<V>>;
@@ -105,8 +100,8 @@ POOLBENCH_INLINE Vec<int16_t, kLanesOf<V>> widen(V v) {
   return __builtin_convertvector(v, Wide);
 }
 
-// Bytes to 32-bit integers. The compiler takes a conversion apart into single lanes where a shuffle
-// follows it; hence the intrinsics.
+// Bytes to 32-bit integers. By intrinsics: where a shuffle follows, GCC 12 splits a conversion into
+// single lanes.
 template <class V>
 POOLBENCH_INLINE Vec<int32_t, kLanesOf<V>> widen_twice(V v) {
   using Wide = Vec<int32_t, kLanesOf<V>>;
@@ -142,8 +137,7 @@ POOLBENCH_INLINE Vec<int32_t, kLanesOf<V>> round_half_even(V v) {
   return bits<I>(v + magic) - bits<I>(magic);
 }
 
-// The lanes of `low`, then those of `high`, as bytes; what does not fit becomes the nearest that
-// does.
+// The lanes of `low`, then those of `high`, as saturated bytes.
 template <class E, class V>
 POOLBENCH_INLINE Vec<E, 2 * kLanesOf<V>> to_bytes(V low, V high) {
   using R = Vec<E, 2 * kLanesOf<V>>;
@@ -181,15 +175,15 @@ POOLBENCH_INLINE Vec<E, 2 * kLanesOf<V>> to_bytes(V low, V high) {
   return r;
 }
 
-// Half of a vector's 16-bit integers, the first or the second, as floats.
-template <int Half, class V>
+// The first (kHigh = 0) or second half of a vector's 16-bit integers, as floats.
+template <int kHigh, class V>
 POOLBENCH_INLINE Vec<float, kLanesOf<V> / 2> half_to_float(V v) {
   constexpr int N = kLanesOf<V> / 2;
   Vec<int16_t, N> half;
-  __builtin_memcpy(&half, reinterpret_cast<const char*>(&v) + Half * sizeof(half), sizeof(half));
+  __builtin_memcpy(&half, reinterpret_cast<const char*>(&v) + kHigh * sizeof(half), sizeof(half));
   return __builtin_convertvector(__builtin_convertvector(half, Vec<int32_t, N>), Vec<float, N>);
 }
 
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace poolbench::openmp::POOLBENCH_ISA
 
 #endif  // POOLBENCH_KERNELS_OPENMP_CONVERT_H_

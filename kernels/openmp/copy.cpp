@@ -1,21 +1,38 @@
-// Windows of one element, side by side: the output is the input. Bound by memory.
+// Windows of one element, side by side: the output is the input.
+//
+// A thread copies an even, contiguous share. Bound by memory.
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
+namespace {
 
-const char* copy_why_not(const PoolArgs& args) {
-  if (const char* why_not = sliding_why_not(args)) return why_not;
-  for (const Axis& axis : args.axis)
-    if (axis.kernel != 1 || axis.stride != 1 || axis.src != axis.dst)
-      return "it takes windows of one element alone";
-  if (args.divisor != 0 && args.divisor != 1) return "it takes no divisor";
-  return op_why_not(args);
+constexpr Takes kTakes = {
+    .reductions = kMaxAndAverages, .windowings = kSlidingWindows, .types = kVectorTypes};
+
+Refusal refuses(const Shapes& shapes) {
+  for (const Axis& axis : shapes.axis) {
+    if (axis.kernel != 1) return {Parameter::kKernel, "takes windows of one element"};
+    if (axis.stride != 1) return {Parameter::kStride, "takes 1"};
+    if (axis.src != axis.dst) return {Parameter::kPad, "takes no padding"};
+  }
+  if (shapes.divisor != 0 && shapes.divisor != 1) return {Parameter::kDivisor, "takes 1"};
+  return {};
 }
 
-void copy_launch(const PoolArgs& args, void*) {
-  const Shape shape = shape_of(args);
-  copy_bytes(args.dst, args.src, shape.planes * shape.src_size * dtype_bytes(DType(args.dtype)));
+void launch(const PoolArgs& args, void*) {
+  const Storage storage = storage_of(args);
+  copy_bytes(args.dst, args.src,
+             storage.planes * storage.src_size * dtype_bytes(DType(args.dtype)));
 }
 
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace
+
+constinit const Kernel kCopy = {.name = "copy",
+                                .summary = "windows of one element",
+                                .takes = kTakes,
+                                .refuses = refuses,
+                                .launch = launch,
+                                .scratch_bytes = nullptr};
+
+}  // namespace poolbench::openmp::POOLBENCH_ISA

@@ -1,43 +1,45 @@
-// Channels first, windows that begin three or more columns apart, or wherever they like: N at a
-// time folded by halves.
+// Channels first, windows that begin three or more columns apart, or anywhere: a vector's lanes of
+// windows at a time, merged across lanes by halves.
 //
-// A thread takes an even share of all output rows (plane, od, oh), as many at a time as stay in L1:
-//   1. rows   each output row's input rows are combined while they are loaded, into a buffer
-//   2. folds  N windows in the order of the outputs, across the ends of rows: a vector a window (or
-//             two, or four, where windows are that narrow) with the neutral value in what lies
-//             beside it, and adjacent lanes combined until a lane is a window
-// so that an output costs a load, two shuffles and a combination at most, wherever its window
-// begins and however wide it is, up to a vector; padding is lanes beside a window as any other.
-// Bound by loads where windows are large, by those shuffles where they are small.
+// A thread takes an even share of the output rows (plane, od, oh), as many at a time as stay in L1:
+//   1. rows   merges each output row's input rows while it loads them, into a buffer
+//   2. folds  takes N windows in the order of the outputs, across the ends of rows: a vector a
+//             window (or two, or four narrow ones), the identity in the lanes beside it; and merges
+//             adjacent lanes until a lane is a window
+// So an output costs a load, two shuffles and a merge at most, wherever its window begins and
+// however wide it is, up to a vector; padding is lanes beside a window as any other. Bound by loads
+// where windows are large, by the shuffles where they are small.
 //
-// Averages f32, `tile` (which grows windows together and picks outputs out one by one) and here,
-// us, two threads (Xeon, AVX-512, 2026-11-23):
+// Averages f32, us, `tile` and here. Xeon, AVX-512, 2 threads, 2026-11-23:
+//
 //                     in L2          from memory
+//                     tile   here    tile   here
 //   64x60x60 to  7    23.2   12.9    59.8   36.5     windows of 9 and 10
 //   64x60x60 to 13    34.5   14.4    76.3   43.8     of 5 and 6
 //   64x60x60 to 31     136   27.6     164   62.3     of 2 and 3
 //   64x60x60 to  2     9.4    8.6    35.9   34.8     of 30
 //   512x14x14 to 4    46.0   13.8    62.1   26.9     of 4
-#include "kernels/openmp/fold.h"
 #include "kernels/openmp/kernels.h"
+#include "kernels/openmp/lanes.h"
 #include "kernels/openmp/tap_rows.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
-constexpr int64_t kRowBytes = 16 << 10;     // of combined rows at a time
-constexpr int64_t kBufferBytes = 48 << 10;  // those, and rows past the last that lanes may read
+constexpr int64_t kRowBytes = 16 << 10;     // of merged rows at a time
+constexpr int64_t kBufferBytes = 48 << 10;  // those, and the rows behind them that lanes may read
 constexpr int64_t kMaskBytes = 16 << 10;
 constexpr int64_t kMaxOutputs = 512;  // on the W axis
 
-// Rows past the last one that a vector of outputs may reach into.
+// Rows behind the last one that a vector of outputs may reach into.
 template <class Op>
 constexpr int64_t rows_behind(const Axis& w) {
   return Op::N / w.dst + 1;
 }
+// Vectors that hold a window.
 template <class Op>
 int64_t chunks_of(int64_t widest) {
-  return most((widest + Op::N - 1) / Op::N, 1);
+  return larger(ceil_div(widest, Op::N), 1);
 }
 
 template <class Op>
@@ -50,52 +52,57 @@ class Folder {
   using Mask = Lane<Ints<V>>;
   static constexpr int N = Op::N;
 
-  Folder(const Op& op, const PoolArgs& args, const Shape& shape)
-      : op_(op), args_(args), shape_(shape), taps_(op, args, shape), width_(args.axis[2].src) {
+  Folder(const Op& op, const PoolArgs& args, const Storage& storage)
+      : op_(op),
+        args_(args),
+        storage_(storage),
+        taps_(op, args, storage),
+        width_(args.axis[2].src) {
     const Axis& w = args.axis[2];
     same_for_all_ = args.table[2].plane_stride == 0;
     int64_t widest = w.kernel;  // of fractional windows
     if (same_for_all_) {
       widest = 1;
       for (int64_t o = 0; o < w.dst; ++o)
-        widest = most(widest, args.table[2].windows[o].end - args.table[2].windows[o].begin);
+        widest = larger(widest, args.table[2].windows[o].end - args.table[2].windows[o].begin);
     }
     chunks_ = chunks_of<Op>(widest);
     parts_ = 1;
     while (parts_ < kMostParts && widest <= N / (2 * parts_)) parts_ *= 2;
-    rows_ = least(kRowBytes / int64_t(sizeof(Work)) / width_, kWeights / w.dst);
-    rows_ = most(rows_, 1);
+    rows_ = smaller(kRowBytes / int64_t(sizeof(Work)) / width_, kWeights / w.dst);
+    rows_ = larger(rows_, 1);
     if (same_for_all_) tabulate(0);
   }
 
-  // Output rows [begin, end), counted over everything.
+  // Output rows [begin, end), numbered over all planes.
   void run(int64_t begin, int64_t end) {
     const int64_t rows_a_plane = args_.axis[0].dst * args_.axis[1].dst;
     while (begin < end) {
-      int64_t rows = least(rows_, end - begin);
+      int64_t rows = smaller(rows_, end - begin);
       if (!same_for_all_) {
-        rows = least(rows, rows_a_plane - begin % rows_a_plane);
+        rows = smaller(rows, rows_a_plane - begin % rows_a_plane);
         tabulate(begin / rows_a_plane);
       }
-      combine_rows(begin, rows);
+      merge_rows(begin, rows);
       Element* dst = static_cast<Element*>(args_.dst) + begin * args_.axis[2].dst;
       if constexpr (kMostParts >= 4)
-        if (parts_ == 4) fold_rows<4>(rows, dst);
+        if (parts_ == 4) reduce_rows<4>(rows, dst);
       if constexpr (kMostParts >= 2)
-        if (parts_ == 2) fold_rows<2>(rows, dst);
-      if (parts_ == 1) fold_rows<1>(rows, dst);
+        if (parts_ == 2) reduce_rows<2>(rows, dst);
+      if (parts_ == 1) reduce_rows<1>(rows, dst);
       begin += rows;
     }
   }
 
  private:
-  // Windows side by side in a vector: pieces of at least two lanes and 8 bytes.
+  // Most windows side by side in a vector: each has at least two lanes and 8 bytes.
   static constexpr int kMostParts = N >= 8 && sizeof(V) >= 32   ? 4
                                     : N >= 4 && sizeof(V) >= 16 ? 2
                                                                 : 1;
   static constexpr int64_t kWeights = Op::kSum ? 4096 : 1 << 20;
 
-  // Where the windows of a row begin and which lanes they fill, on over the next rows' windows.
+  // Notes where the windows of a row begin and which lanes they fill, then the first N of the rows
+  // that follow.
   void tabulate(int64_t plane) {
     const Axis& w = args_.axis[2];
     const int64_t lanes = N / parts_;
@@ -110,8 +117,9 @@ class Folder {
       const Window taps = table_window(args_.table[2], plane, o);
       begin_[i] = int32_t(row + taps.begin);
       Mask* mask = mask_ + i * chunks_ * lanes;
-      for (int64_t x = 0; x < chunks_ * lanes; x += N) {  // what is too much is overwritten next
-        const int64_t inside = least(most(taps.end - taps.begin - x, 0), N);
+      for (int64_t x = 0; x < chunks_ * lanes;
+           x += N) {  // the next window overwrites what is too much
+        const int64_t inside = smaller(larger(taps.end - taps.begin - x, 0), N);
         store_lanes(mask + x, bits<Ints<V>>(number < broadcast<Ints<V>>(Mask(inside))));
       }
     }
@@ -119,7 +127,7 @@ class Folder {
       column_weight_[o] = Op::column_weight(table_window(args_.table[2], plane, o).count);
   }
 
-  void combine_rows(int64_t begin, int64_t rows) {
+  void merge_rows(int64_t begin, int64_t rows) {
     const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
     RowCounter at(args_, begin);
     Work* to = buffer_;
@@ -128,9 +136,9 @@ class Folder {
     for (int64_t row = 0; row < rows; ++row, at.next(args_), to += width_) {
       const Window taps_d = table_window(args_.table[0], at.plane, at.od),
                    taps_h = table_window(args_.table[1], at.plane, at.oh);
-      const Element* first = static_cast<const Element*>(args_.src) + at.plane * shape_.src_size +
+      const Element* first = static_cast<const Element*>(args_.src) + at.plane * storage_.src_size +
                              (taps_d.begin * h.src + taps_h.begin) * width_;
-      taps_.combine(first, int(tap_count(d, taps_d)), int(tap_count(h, taps_h)), width_, to);
+      taps_.merge_rows(first, int(tap_count(d, taps_d)), int(tap_count(h, taps_h)), width_, to);
       if constexpr (Op::kSum) {
         if (!op_.counts_columns()) continue;
         using W = Vec<Weight, N>;
@@ -144,17 +152,17 @@ class Folder {
     }
   }
 
-  // `rows` rows of the buffer into outputs that stand one after another.
+  // Turns `rows` rows of the buffer into outputs, one after another.
   template <int kParts>
-  void fold_rows(int64_t rows, Element* dst) const {
+  void reduce_rows(int64_t rows, Element* dst) const {
     const int64_t outputs = rows * args_.axis[2].dst;
     const int64_t step_rows = N / args_.axis[2].dst, step = N % args_.axis[2].dst;
     const auto scale = op_.row_scale(1, 1);  // where no columns count
     const Work* row = buffer_;
     for (int64_t i = 0, o = 0; i < outputs; i += N) {
-      const V v = fold<kParts>(row, o);
-      const int lanes = int(least(outputs - i, N));
-      ask_to_store(dst + i);
+      const V v = windows<kParts>(row, o);
+      const int lanes = int(smaller(outputs - i, N));
+      prefetch_store(dst + i);
       const auto result = finish(v, i, lanes, scale);
       if (lanes == N)
         store_lanes(dst + i, result);
@@ -173,14 +181,14 @@ class Folder {
     return op_.finish(v, scale, lanes);
   }
 
-  // The windows of N outputs from number `o` of `row` on.
+  // Reduces the windows of N outputs, from number `o` of `row` on.
   template <int kParts>
-  POOLBENCH_INLINE V fold(const Work* row, int64_t o) const {
+  POOLBENCH_INLINE V windows(const Work* row, int64_t o) const {
     constexpr int kLanes = N / kParts;
     using Piece = Vec<Work, kLanes>;
     const int32_t* begin = begin_ + o;
     const auto piece = [&](int i) { return load_lanes<Piece>(row + begin[i]); };
-    return fold_by_halves<Op, kLanes>([&](int i) POOLBENCH_INLINE_LAMBDA {
+    return reduce_lane_groups<Op, kLanes>([&](int i) POOLBENCH_INLINE_LAMBDA {
       if constexpr (kParts == 4) {
         return only(
             join(join(piece(4 * i), piece(4 * i + 1)), join(piece(4 * i + 2), piece(4 * i + 3))),
@@ -191,21 +199,21 @@ class Folder {
         const Mask* mask = mask_ + (o + i) * chunks_ * N;
         V v = only(piece(i), mask);
         for (int64_t x = N; x < chunks_ * N; x += N)
-          v = Op::combine(only(load_lanes<V>(row + begin[i] + x), mask + x), v);
+          v = Op::merge(only(load_lanes<V>(row + begin[i] + x), mask + x), v);
         return v;
       }
     });
   }
-  // The lanes of the mask; the neutral value in the others.
+  // v in the lanes of the mask, the identity in the others.
   static POOLBENCH_INLINE V only(V v, const Mask* mask) {
     using I = Ints<V>;
     const I m = load_lanes<I>(mask);
-    return bits<V>((bits<I>(v) & m) | (bits<I>(Op::fill()) & ~m));
+    return bits<V>((bits<I>(v) & m) | (bits<I>(Op::identity()) & ~m));
   }
 
   const Op& op_;
   const PoolArgs& args_;
-  const Shape& shape_;
+  const Storage& storage_;
   const TapRows<Op> taps_;
   const int64_t width_;  // columns of a row
   bool same_for_all_;    // planes
@@ -220,52 +228,68 @@ class Folder {
 };
 
 template <class Op>
-bool fits(const PoolArgs& args) {
-  const Axis& w = args.axis[2];
+bool fits(const Shapes& shapes) {
+  const Axis& w = shapes.axis[2];
   if (w.dst == 0 || w.dst > kMaxOutputs) return false;
-  const int64_t masks = (w.dst + Op::N) * chunks_of<Op>(most_taps(args, w)) * kVectorBytes;
-  // What is read past the rows: those behind, and a window's whole vectors.
-  const int64_t rows = most(kRowBytes / int64_t(sizeof(typename Op::Work)), w.src);
+  const int64_t masks = (w.dst + Op::N) * chunks_of<Op>(most_taps(shapes, w)) * kVectorBytes;
+  // Read past the rows: those behind, and a window's whole vectors.
+  const int64_t rows = larger(kRowBytes / int64_t(sizeof(typename Op::Work)), w.src);
   const int64_t behind =
-      rows_behind<Op>(w) * w.src + chunks_of<Op>(most_taps(args, w)) * Op::N + Op::N;
+      rows_behind<Op>(w) * w.src + chunks_of<Op>(most_taps(shapes, w)) * Op::N + Op::N;
   return masks <= kMaskBytes &&
          (rows + behind) * int64_t(sizeof(typename Op::Work)) <= kBufferBytes;
 }
 
-// Windows that begin one or two columns apart are better grown together, and rows likewise
-// (`tile`).
-bool far_apart(const PoolArgs& args) {
-  if (sliding_why_not(args) != nullptr) return true;
-  const Axis &h = args.axis[1], &w = args.axis[2];
+// Whether windows overlap little. Those that begin one or two columns apart, and rows likewise, are
+// faster in `tile`, which reduces what they share once.
+bool far_apart(const Shapes& shapes) {
+  if (!is_sliding(shapes)) return true;
+  const Axis &h = shapes.axis[1], &w = shapes.axis[2];
   return (w.stride >= 3 || w.dst == 1) && (h.kernel <= 2 * h.stride || h.kernel < 4);
 }
 
-}  // namespace
+constexpr Takes kTakes = {.reductions = kMaxAveragesAndLp,
+                          .windowings = kEveryWindowing,
+                          .types = kVectorTypes,
+                          .dilation = true};
 
-const char* folds_why_not(const PoolArgs& args) {
-  if (shape_of(args).unit != 1) return "it takes channels first alone";
-  if (args.axis[2].dilation != 1) return "it takes no dilation on the W axis";
-  if (!far_apart(args)) return "windows that overlap much are better grown together";
-  if (const char* why_not = op_why_not(args, true)) return why_not;
-  constexpr int64_t kFolds = 6;  // and what a window's chunks add
-  const int64_t columns = most_taps(args, args.axis[2]) * dtype_bytes(DType::kF64) / kVectorBytes;
-  if (const char* why_not = terms_why_not(args, tap_rows_terms(args) + columns + kFolds))
-    return why_not;
+Refusal refuses(const Shapes& shapes) {
+  const Axis& w = shapes.axis[2];
+  if (storage_of(shapes).pixel_size != 1) return {Parameter::kLayout, kChannelsFirstAlone};
+  if (w.dilation != 1) return {Parameter::kDilation, "takes no dilation on W"};
+  if (!far_apart(shapes)) return {Parameter::kStride, "overlapping windows run faster in `tile`"};
+  if (const Refusal refusal = refuse_norm(shapes)) return refusal;
+  constexpr int64_t kAcross = 6;  // additions across lanes; and those of a window's chunks
+  const int64_t chunks = most_taps(shapes, w) * dtype_bytes(DType::kF64) / kVectorBytes;
+  const int64_t terms = tap_rows_terms(shapes) + chunks + kAcross;
+  if (const Refusal refusal = refuse_terms(shapes, terms)) return refusal;
   bool fit = true;
-  with_op<true>(args, [&](const auto& op) { fit = fits<std::remove_cvref_t<decltype(op)>>(args); });
-  return fit ? nullptr : "its tables of a row do not fit their buffers";
+  with_op<kTakes>(shapes,
+                  [&](const auto& op) { fit = fits<std::remove_cvref_t<decltype(op)>>(shapes); });
+  if (!fit) return {Parameter::kSrc, "takes rows whose tables fit L1"};
+  return {};
 }
 
-void folds_launch(const PoolArgs& args, void*) {
-  with_op<true>(args, [&](const auto& op) {
+void launch(const PoolArgs& args, void*) {
+  with_op<kTakes>(args, [&](const auto& op) {
     using Op = std::remove_cvref_t<decltype(op)>;
-    const Shape shape = shape_of(args);
-    const int64_t rows = shape.planes * args.axis[0].dst * args.axis[1].dst;
-    share(rows, bytes_moved<Op>(shape), [&](int64_t begin, int64_t end) {
-      Folder<Op> folder(op, args, shape);
+    const Storage storage = storage_of(args);
+    const int64_t rows = storage.planes * args.axis[0].dst * args.axis[1].dst;
+    share(rows, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
+      Folder<Op> folder(op, args, storage);
       folder.run(begin, end);
     });
   });
 }
 
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace
+
+constinit const Kernel kFolds = {
+    .name = "folds",
+    .summary = "channels first, windows apart or uneven: N at a time merged by halves",
+    .takes = kTakes,
+    .refuses = refuses,
+    .launch = launch,
+    .scratch_bytes = nullptr};
+
+}  // namespace poolbench::openmp::POOLBENCH_ISA

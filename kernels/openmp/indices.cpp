@@ -1,20 +1,21 @@
 // Max with indices: the value and its position in one pass.
 //
-// Values are widened to 32 bits (f64: 64) so that a lane of the position stands beside each. Taps
-// are taken in row-major order with the rules' own comparison, so ties and NaNs come out as they
-// must. Channels first a vector is N outputs of a row, channels last N channels of an output; a
-// thread takes an even share of the output rows. A lane starts from -inf at its window's first
-// tap, so that a window of -inf alone has its index. Bound by the comparisons of the taps; the
-// 8 bytes of an index are most of what is written.
+// A thread takes an even share of the output rows. A vector is N outputs of a row with channels
+// first, N channels of an output with channels last. Values are widened to 32 bits (f64: 64), so
+// that each has a lane for its position beside it. Taps are compared in row-major order by the
+// spec's own rule, so ties and NaNs come out right. A lane starts from the identity at its window's
+// first tap, so that a window of identities (-inf) has its index. Bound by the comparisons; 8 bytes
+// of index are most of what is written.
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
-template <class T>
-struct MaxAt {
-  using Element = typename ElementOf<T>::type;
+// The value that wins in Order, and its position: reduce.h's max with indices.
+template <class T, class Order>
+struct ExtremeAt {
+  using Element = ElementOf<T>;
   using Work = std::conditional_t<std::is_same_v<T, double>, double,
                                   std::conditional_t<std::is_integral_v<T>, int32_t, float>>;
   static constexpr int N = kLanes<Work>;
@@ -25,15 +26,9 @@ struct MaxAt {
   V best;
   I at;
 
-  static POOLBENCH_INLINE E lowest_element() {
-    if constexpr (kIs16BitFloat<T>)
-      return broadcast<E>(std::is_same_v<T, Half> ? 0xfc00 : 0xff80);
-    else if constexpr (std::is_floating_point_v<T>)
-      return broadcast<E>(-__builtin_huge_val());
-    else if constexpr (std::is_unsigned_v<T>)
-      return E{};
-    else
-      return broadcast<E>(T(uint64_t{1} << (8 * sizeof(T) - 1)));
+  static POOLBENCH_INLINE E identity() {
+    const T element = store<T>(Order::template identity<T>());
+    return broadcast<E>(bits<Element>(element));
   }
   static POOLBENCH_INLINE V widen(E e) {
     if constexpr (kIs16BitFloat<T>)
@@ -43,23 +38,23 @@ struct MaxAt {
     else
       return e;
   }
-  // N elements, `step` apart. The last one read is lane N - 1's.
+  // N elements, kStep apart. Reads no element behind lane N - 1's.
   template <int kStep>
   static POOLBENCH_INLINE V load(const Element* at) {
     if constexpr (kStep == 1) {
       return widen(load_lanes<E>(at));
     } else {
-      // The second half begins one lower, so that it ends with the last lane.
+      // The second load begins one element early, so that it ends at the last lane.
       const V a = widen(load_lanes<E>(at)), b = widen(load_lanes<E>(at + N - 1));
       return halves(a, b);
     }
   }
   static POOLBENCH_INLINE V load_part(const Element* at, Lanes lanes) {
-    return widen(load_some(at, lanes, lowest_element()));
+    return widen(load_some(at, lanes, identity()));
   }
 
   POOLBENCH_INLINE void start(I first) {
-    best = widen(lowest_element());
+    best = widen(identity());
     at = first;
   }
   POOLBENCH_INLINE void add(V v, I position) {
@@ -67,23 +62,23 @@ struct MaxAt {
 #ifdef POOLBENCH_AVX512
       if constexpr (sizeof(Work) == 4) {
         const __m512 x = bits<__m512>(v);
-        const __mmask16 take = _mm512_cmp_ps_mask(x, bits<__m512>(best), _CMP_GT_OQ) |
+        const __mmask16 take = VectorOrder<Order>::beats_mask(x, bits<__m512>(best)) |
                                _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
         best = bits<V>(_mm512_mask_mov_ps(bits<__m512>(best), take, x));
         at = bits<I>(_mm512_mask_mov_epi32(bits<__m512i>(at), take, bits<__m512i>(position)));
         return;
       }
 #endif
-      const I take = (v > best) | (v != v);
+      const I take = Order::beats(v, best) | (v != v);
       best = take ? v : best;
       at = take ? position : at;
     } else {
-      const I take = v > best;
+      const I take = Order::beats(v, best);
       best = take ? v : best;
       at = take ? position : at;
     }
   }
-  POOLBENCH_INLINE void store(Element* to, int64_t* indices, int64_t lanes) const {
+  POOLBENCH_INLINE void put(Element* to, int64_t* indices, int64_t lanes) const {
     E e;
     if constexpr (kIs16BitFloat<T>)
       e = from_float<N>(best, T{});
@@ -95,9 +90,9 @@ struct MaxAt {
     using Wide = Vec<int64_t, kHalf>;
     const Wide low = __builtin_convertvector(half[0], Wide);
     const Wide high = __builtin_convertvector(half[1], Wide);
-    ask_to_store(to);
-    ask_to_store(indices);
-    ask_to_store(indices + kHalf);
+    prefetch_store(to);
+    prefetch_store(indices);
+    prefetch_store(indices + kHalf);
     if (lanes >= N) {
       store_lanes(to, e);
       store_lanes(indices, low);
@@ -105,7 +100,7 @@ struct MaxAt {
       return;
     }
     store_some(to, e, int(lanes));
-    store_some(indices, low, int(least(lanes, kHalf)));
+    store_some(indices, low, int(smaller(lanes, kHalf)));
     if (lanes > kHalf) store_some(indices + kHalf, high, int(lanes - kHalf));
   }
 
@@ -125,12 +120,13 @@ POOLBENCH_INLINE I lane_numbers() {
   (std::make_integer_sequence<int, kLanesOf<I>>{});
 }
 
-struct Taps {  // of an output row: first tap row's place in the plane, and the rows
+// The windows of an output row on D and H, and their taps.
+struct RowTaps {
   Window d, h;
   int depth, height;
 };
-inline Taps taps_of(const PoolArgs& args, const RowCounter& at) {
-  Taps taps;
+inline RowTaps taps_of(const PoolArgs& args, const RowCounter& at) {
+  RowTaps taps;
   taps.d = table_window(args.table[0], at.plane, at.od);
   taps.h = table_window(args.table[1], at.plane, at.oh);
   taps.depth = int(tap_count(args.axis[0], taps.d));
@@ -140,7 +136,7 @@ inline Taps taps_of(const PoolArgs& args, const RowCounter& at) {
 
 // A row of outputs, channels first.
 template <class Op, int kStep>
-POOLBENCH_INLINE void pool_row(const PoolArgs& args, const Taps& taps,
+POOLBENCH_INLINE void pool_row(const PoolArgs& args, const RowTaps& taps,
                                const typename Op::Element* plane, typename Op::Element* dst,
                                int64_t* indices) {
   using I = typename Op::I;
@@ -151,11 +147,11 @@ POOLBENCH_INLINE void pool_row(const PoolArgs& args, const Taps& taps,
   const I numbers = lane_numbers<I>() * kStep;
   for (int64_t o = 0; o < w.dst; o += N) {
     const int64_t x = o * kStep - w.pad_begin;
-    const int64_t lanes = least(N, w.dst - o);
+    const int64_t lanes = smaller(N, w.dst - o);
     Op op;
     I first = numbers + Lane<I>(x);
-    // The first tap inside the row; with dilation it may be none, behind the row, for a window
-    // begins less than its extent in front of it.
+    // The first tap inside the row. A dilated window may have none and step over the row: it begins
+    // less than its extent in front of it.
     for (int64_t j = 1; x + (j - 1) * w.dilation < 0 && j < w.kernel; ++j)
       first = first < 0 ? first + Lane<I>(w.dilation) : first;
     const I none = (first >= Lane<I>(w.src)) | Lane<I>(empty ? -1 : 0);
@@ -170,24 +166,24 @@ POOLBENCH_INLINE void pool_row(const PoolArgs& args, const Taps& taps,
             op.add(Op::template load<kStep>(plane + row + at), position);
           } else if constexpr (kStep == 1) {
             op.add(Op::load_part(plane + row + at,
-                                 Lanes(least(most(-at, 0), N), least(w.src - at, N))),
+                                 Lanes(smaller(larger(-at, 0), N), smaller(w.src - at, N))),
                    position);
           } else {
             const auto part = [&](int64_t from) {
               return Op::load_part(plane + row + from,
-                                   Lanes(least(most(-from, 0), N), least(w.src - from, N)));
+                                   Lanes(smaller(larger(-from, 0), N), smaller(w.src - from, N)));
             };
             op.add(every_second<0>(part(at), part(at + N)), position);
           }
         }
       }
-    op.store(dst + o, indices + o, lanes);
+    op.put(dst + o, indices + o, lanes);
   }
 }
 
 // An output row, channels last.
 template <class Op>
-POOLBENCH_INLINE void pool_pixels(const PoolArgs& args, const Taps& taps,
+POOLBENCH_INLINE void pool_pixels(const PoolArgs& args, const RowTaps& taps,
                                   const typename Op::Element* image, typename Op::Element* dst,
                                   int64_t* indices) {
   using I = typename Op::I;
@@ -198,7 +194,7 @@ POOLBENCH_INLINE void pool_pixels(const PoolArgs& args, const Taps& taps,
     const Window taps_w = args.table[2].windows[o];
     const bool empty = taps.depth == 0 || taps.height == 0 || taps_w.begin == taps_w.end;
     for (int64_t c = 0; c < args.c; c += N) {
-      const int64_t from = args.c < N ? 0 : least(c, args.c - N);
+      const int64_t from = args.c < N ? 0 : smaller(c, args.c - N);
       Op op;
       op.start(broadcast<I>(Lane<I>(empty ? -1 : start + taps_w.begin)));
       for (int i = 0; i < taps.depth; ++i)
@@ -210,7 +206,7 @@ POOLBENCH_INLINE void pool_pixels(const PoolArgs& args, const Taps& taps,
                    broadcast<I>(Lane<I>(row + x)));
           }
         }
-      op.store(dst + from, indices + from, args.c < N ? args.c : N);
+      op.put(dst + from, indices + from, args.c < N ? args.c : N);
     }
   }
 }
@@ -218,19 +214,19 @@ POOLBENCH_INLINE void pool_pixels(const PoolArgs& args, const Taps& taps,
 template <class Op>
 void pool(const PoolArgs& args) {
   using Element = typename Op::Element;
-  const Shape shape = shape_of(args);
-  const int64_t rows = shape.planes * args.axis[0].dst * args.axis[1].dst;
-  const int64_t row_size = args.axis[2].dst * shape.unit;
-  const int64_t bytes = shape.planes * (shape.src_size * int64_t(sizeof(Element)) +
-                                        shape.dst_size * int64_t(sizeof(Element) + 8));
+  const Storage storage = storage_of(args);
+  const int64_t rows = storage.planes * args.axis[0].dst * args.axis[1].dst;
+  const int64_t row_size = args.axis[2].dst * storage.pixel_size;
+  const int64_t bytes = storage.planes * (storage.src_size * int64_t(sizeof(Element)) +
+                                          storage.dst_size * int64_t(sizeof(Element) + 8));
   share(rows, bytes, [&](int64_t begin, int64_t end) {
     RowCounter at(args, begin);
     for (int64_t row = begin; row < end; ++row, at.next(args)) {
-      const Taps taps = taps_of(args, at);
-      const Element* src = static_cast<const Element*>(args.src) + at.plane * shape.src_size;
+      const RowTaps taps = taps_of(args, at);
+      const Element* src = static_cast<const Element*>(args.src) + at.plane * storage.src_size;
       Element* dst = static_cast<Element*>(args.dst) + row * row_size;
       int64_t* indices = args.indices + row * row_size;
-      if (shape.unit != 1)
+      if (storage.pixel_size != 1)
         pool_pixels<Op>(args, taps, src, dst, indices);
       else if (args.axis[2].stride == 1)
         pool_row<Op, 1>(args, taps, src, dst, indices);
@@ -240,40 +236,45 @@ void pool(const PoolArgs& args) {
   });
 }
 
+constexpr Takes kTakes = {.reductions = {Reduction::kMax},
+                          .windowings = kEveryWindowing,
+                          .types = kVectorTypes,
+                          .operands = kValuesAndIndices,
+                          .dilation = true};
+
+Refusal refuses(const Shapes& shapes) {
+  if (shapes.with_indices == 0) return {Parameter::kIndices, "takes problems with indices alone"};
+  if (src_plane_size(shapes) > 0x7fffffff)
+    return {Parameter::kSrc, "takes planes of fewer than 2^31 elements"};
+  if (storage_of(shapes).pixel_size != 1) return refuse_uneven_channels(shapes);
+  if (!is_sliding(shapes)) return {Parameter::kWindowing, "takes sliding and global with nchw"};
+  const Axis& w = shapes.axis[2];
+  if (w.dst == 1 && w.src > 1) return {Parameter::kSrc, "rows of one output fill no vector"};
+  if (w.stride > 2) return {Parameter::kStride, "takes 1 and 2 on W with nchw"};
+  return {};
+}
+
+void launch(const PoolArgs& args, void*) {
+  dispatch<kTakes.types>(DType(args.dtype), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    switch (Reduction(args.reduction)) {
+      case Reduction::kMax:
+        return pool<ExtremeAt<T, Largest>>(args);
+      case Reduction::kAvgIncludePad:
+      case Reduction::kAvgExcludePad:
+      case Reduction::kLp:
+        return;
+    }
+  });
+}
+
 }  // namespace
 
-const char* indices_why_not(const PoolArgs& args) {
-  if (Reduction(args.reduction) != Reduction::kMax || !args.with_indices)
-    return "it takes max with indices alone";
-  const Shape shape = shape_of(args);
-  if (shape.src_size / shape.unit > 0x7fffffff) return "its positions have 31 bits";
-  if (shape.unit != 1)
-    return Windowing(args.windowing) == Windowing::kFractional
-               ? "it takes windows that are the same for all channels"
-               : nullptr;
-  if (const char* why_not = sliding_why_not(args)) return why_not;
-  if (args.axis[2].dst == 1 && args.axis[2].src > 1) return "a row with one output fills no vector";
-  return args.axis[2].stride > 2 ? "channels first it takes strides of 1 and 2 on the W axis"
-                                 : nullptr;
-}
+constinit const Kernel kIndices = {.name = "indices",
+                                   .summary = "max with indices in one pass",
+                                   .takes = kTakes,
+                                   .refuses = refuses,
+                                   .launch = launch,
+                                   .scratch_bytes = nullptr};
 
-void indices_launch(const PoolArgs& args, void*) {
-  switch (DType(args.dtype)) {
-    case DType::kF64:
-      return pool<MaxAt<double>>(args);
-    case DType::kF32:
-      return pool<MaxAt<float>>(args);
-    case DType::kF16:
-      return pool<MaxAt<Half>>(args);
-    case DType::kBF16:
-      return pool<MaxAt<Bf16>>(args);
-    case DType::kI8:
-      return pool<MaxAt<int8_t>>(args);
-    case DType::kU8:
-      return pool<MaxAt<uint8_t>>(args);
-    case DType::kI32:
-      return pool<MaxAt<int32_t>>(args);
-  }
-}
-
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace poolbench::openmp::POOLBENCH_ISA

@@ -3,22 +3,25 @@
 #ifndef POOLBENCH_KERNELS_OPENMP_OPENMP_H_
 #define POOLBENCH_KERNELS_OPENMP_OPENMP_H_
 
-#include <span>
+#include <vector>
 
 #include "kernels/openmp/isa.h"
 
-namespace poolbench {
+namespace poolbench::openmp {
 
-struct OpenMpFamily {
+struct Family {
   // "baseline", "avx2", "avx512". Null, with the reason in why_not, when none of this build's runs
   // here, or not the one that POOLBENCH_ISA names.
   const char* isa;
   const char* why_not;
-  std::span<const Kernel> kernels;  // run on the calling thread's OpenMP team size
-  IsaKernels passes;                // the linear passes; `kernels` above is the whole list
+  std::vector<Kernel> kernels;  // run on the calling thread's OpenMP team size
+  LinearPasses passes;
 };
-const OpenMpFamily& openmp_family();
+const Family& family();
 
-}  // namespace poolbench
+// The last of `kernels`, the same for all instruction sets.
+extern const Kernel kTable;
+
+}  // namespace poolbench::openmp
 
 #endif  // POOLBENCH_KERNELS_OPENMP_OPENMP_H_

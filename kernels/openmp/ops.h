@@ -1,24 +1,45 @@
-// The reductions as vector operations: values only; kernels/reduce.h says the rules.
+// The reductions as vector operations, for values without indices: the table of kernels/reduce.h
+// with identity, merge and finish by those names, a vector of outputs at a time.
 //
-// An op turns elements into work lanes on loading, combines work lanes in any order, and turns the
-// result into elements:
-//   f32 f64     max and sums in the type itself
-//   f16 bf16    max on 16-bit integers in the order of the floats; sums in f32
-//   i8 u8       max in the type itself; sums of at most 128 taps in 16 bits, exactly
-// Sums keep the bound of host/spec.md, Judgement, up to kMaxTerms additions in a row; who adds more
-// nests sums.
+//   ExtremeOp        max, min
+//   SumOp            average (Term::kValue), Lp (kSquare, kPower)
+//
+// An op loads elements as terms in work lanes, merges work lanes in any order, and finishes them
+// into elements. Work lanes:
+//   f32 f64     the type itself
+//   f16 bf16    extremes: 16-bit integers that compare as the floats; sums: f32
+//   i8 u8       extremes: the type itself; averages: 16 bits, exact up to kMaxIntegerTaps
+//   integers    Lp: f64
+// Sums keep the bound of host/spec.md, Judgement, up to kMaxTerms additions in a row. A kernel that
+// adds more nests its sums.
 #ifndef POOLBENCH_KERNELS_OPENMP_OPS_H_
 #define POOLBENCH_KERNELS_OPENMP_OPS_H_
 
 #include "kernels/openmp/convert.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 
-constexpr int64_t kMaxTerms = 60;
+// Additions in a row. Four roundings are kept for the factors that replace the division (RowScale):
+// two reciprocals, their product, and the multiplication by it.
+constexpr int64_t kMaxTerms = kAllowedPlainTerms - 4;
+// Averages of bytes are summed in 16 bits, which hold so many taps.
+constexpr Set<DType> kByteTypes = {DType::kI8, DType::kU8};
 constexpr int64_t kMaxIntegerTaps = 128;
+// Powers of Lp, where each element is loaded about once, and where it is loaded for every window
+// that holds it and its power computed as often.
+constexpr int kHighestPower = 16;
+constexpr int kHighestPlainPower = 2;
 
-// Where an output's divisor stands. Windows that are whole on the W axis share `whole`; the others
-// have a factor of their own, to be combined with the row's.
+// What with_op has, for a kernel's Takes.
+constexpr Set<Reduction> kMaxAndAverages = {Reduction::kMax, Reduction::kAvgIncludePad,
+                                            Reduction::kAvgExcludePad};
+constexpr Set<Reduction> kMaxAveragesAndLp = {Reduction::kMax, Reduction::kAvgIncludePad,
+                                              Reduction::kAvgExcludePad, Reduction::kLp};
+constexpr Set<DType> kVectorTypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
+                                     DType::kI8,  DType::kU8,  DType::kI32};
+
+// What finishing multiplies a row of sums by. Windows that are whole on the W axis share `whole`;
+// the others multiply `row` by a factor of their own (ColumnWeights).
 template <class Weight>
 struct RowScale {
   Weight whole = 1;
@@ -27,60 +48,55 @@ struct RowScale {
 };
 
 template <class T>
-struct ElementOf {
-  using type = T;
-};
-template <>
-struct ElementOf<Half> {
-  using type = uint16_t;
-};
-template <>
-struct ElementOf<Bf16> {
-  using type = uint16_t;
-};
+constexpr bool kIs16BitFloat = std::is_same_v<T, f16> || std::is_same_v<T, bf16>;
 
+// What vectors of T are made of: T, or the bits of a 16-bit float.
 template <class T>
-constexpr bool kIs16BitFloat = std::is_same_v<T, Half> || std::is_same_v<T, Bf16>;
+using ElementOf = std::conditional_t<kIs16BitFloat<T>, uint16_t, T>;
 
-template <class T>
-struct MaxOp {
-  using Element = typename ElementOf<T>::type;
+// The value that wins in Order.
+template <class T, class Order>
+struct ExtremeOp {
+  using Element = ElementOf<T>;
   using Work = std::conditional_t<kIs16BitFloat<T>, int16_t, T>;
   using Weight = float;
   static constexpr bool kSum = false;
+  static constexpr bool kSumsBytes = false;
   static constexpr int N = kLanes<Work>;
   using V = Vec<Work, N>;
   using E = Vec<Element, N>;
 
-  explicit MaxOp(const PoolArgs&) {}
-  static POOLBENCH_INLINE V fill() {
-    if constexpr (std::is_floating_point_v<T>)
-      return broadcast<V>(-__builtin_huge_val());
-    else if constexpr (std::is_unsigned_v<T>)
-      return V{};
-    else  // of keys the lowest is -inf
-      return broadcast<V>(Work(uint64_t{1} << (8 * sizeof(Work) - 1)));
+  explicit ExtremeOp(const Shapes&) {}
+  static POOLBENCH_INLINE V identity() {
+    if constexpr (kIs16BitFloat<T>)
+      return broadcast<V>(VectorOrder<Order>::kIdentityKey);
+    else
+      return broadcast<V>(Work(Order::template identity<T>()));
   }
   static POOLBENCH_INLINE V to_work(E e) {
     if constexpr (kIs16BitFloat<T>)
-      return to_key<T>(bits<V>(e));
+      return to_key<T, Order>(bits<V>(e));
     else
       return e;
   }
   POOLBENCH_INLINE V load(const Element* at) const { return to_work(load_lanes<E>(at)); }
   POOLBENCH_INLINE V load_part(const Element* at, Lanes lanes) const {
     if constexpr (kIs16BitFloat<T>)
-      return to_work(load_some(at, lanes, bits<E>(from_key<T>(fill()))));
+      return to_work(load_some(at, lanes, bits<E>(from_key<T, Order>(identity()))));
     else
-      return load_some(at, lanes, fill());
+      return load_some(at, lanes, identity());
   }
-  static POOLBENCH_INLINE V combine(V next, V so_far) { return max(next, so_far); }
-  static POOLBENCH_INLINE Work combine_one(Work next, Work so_far) {
-    return next > so_far || next != next ? next : so_far;
+  template <class X>  // V or a part of one
+  static POOLBENCH_INLINE X merge(X next, X so_far) {
+    return winner<Order>(next, so_far);
+  }
+  template <class X>  // a lane
+  static POOLBENCH_INLINE X merge_one(X next, X so_far) {
+    return Order::beats(next, so_far) || next != next ? next : so_far;
   }
   POOLBENCH_INLINE E finish(V v) const {
     if constexpr (kIs16BitFloat<T>)
-      return bits<E>(from_key<T>(v));
+      return bits<E>(from_key<T, Order>(v));
     else
       return v;
   }
@@ -90,14 +106,15 @@ struct MaxOp {
   bool counts_columns() const { return false; }
 };
 
-// What a sum adds of each tap: the value, its magnitude, or a power of that.
+// What a sum adds of each tap: the value, or a power of its magnitude.
 enum class Term { kValue, kSquare, kPower };
 
 template <class T, Term kTerm>
 struct SumOp {
   static constexpr bool kInteger = std::is_integral_v<T>;
   static constexpr bool kLp = kTerm != Term::kValue;
-  using Element = typename ElementOf<T>::type;
+  static constexpr bool kSumsBytes = kInteger && !kLp;  // in 16 bits
+  using Element = ElementOf<T>;
   using Work = std::conditional_t<std::is_same_v<T, double> || (kInteger && kLp), double,
                                   std::conditional_t<kInteger, int16_t, float>>;
   using Weight = std::conditional_t<std::is_same_v<Work, double>, double, float>;
@@ -110,10 +127,10 @@ struct SumOp {
   double norm;
   bool mean;
 
-  explicit SumOp(const PoolArgs& args)
-      : divisor(args.divisor), norm(args.norm), mean(!kLp || args.norm_mean != 0) {}
+  explicit SumOp(const Shapes& shapes)
+      : divisor(shapes.divisor), norm(shapes.norm), mean(!kLp || shapes.norm_mean != 0) {}
 
-  static POOLBENCH_INLINE V fill() { return V{}; }
+  static POOLBENCH_INLINE V identity() { return V{}; }
   POOLBENCH_INLINE V to_work(E e) const {
     V v;
     if constexpr (kIs16BitFloat<T>)
@@ -137,16 +154,23 @@ struct SumOp {
   POOLBENCH_INLINE V load_part(const Element* at, Lanes lanes) const {
     return to_work(load_some(at, lanes, E{}));
   }
-  static POOLBENCH_INLINE V combine(V next, V so_far) { return so_far + next; }
-  static POOLBENCH_INLINE Work combine_one(Work next, Work so_far) { return Work(so_far + next); }
+  template <class X>
+  static POOLBENCH_INLINE X merge(X next, X so_far) {
+    return so_far + next;
+  }
+  template <class X>
+  static POOLBENCH_INLINE X merge_one(X next, X so_far) {
+    return X(so_far + next);
+  }
 
-  // The divisor of a row: `row_count` is the product of the other axes' counts, `whole` the count
-  // of a whole window on the W axis.
+  // The scale of a row: `row_count` is the product of the other axes' counts, `whole` the count of
+  // a whole window on the W axis.
   POOLBENCH_INLINE RowScale<Weight> row_scale(int64_t row_count, int64_t whole) const {
     if (kLp && !mean) return {};
     const int64_t count = divisor != 0 ? divisor : row_count * whole;
-    if constexpr (kInteger && !kLp) {
-      // Half-way cases must come out exact: an odd divisor has none, a power of two is one.
+    if constexpr (kSumsBytes) {
+      // Halves must come out exact. An odd divisor has none, and a power of two has an exact
+      // reciprocal.
       const bool multiply = (count & 1) != 0 || (count & (count - 1)) == 0;
       if (count == 0) return {0, 0, false};
       return {multiply ? 1 / Weight(count) : Weight(count), Weight(row_count), !multiply};
@@ -155,19 +179,19 @@ struct SumOp {
               row_count != 0 ? Weight(1 / double(row_count)) : 0, false};
     }
   }
-  // What the table of column weights holds for a window with `count` on the W axis.
+  // The column weight of a window with `count` on the W axis.
   static Weight column_weight(int64_t count) {
-    if constexpr (kInteger && !kLp)
+    if constexpr (kSumsBytes)
       return Weight(count);
     else
       return count != 0 ? Weight(1 / double(count)) : 0;
   }
-  // Whether windows need the table at all: else all are as whole ones.
+  // Whether windows cut by the padding need column weights; else all are scaled as whole ones.
   bool counts_columns() const { return mean && divisor == 0; }
 
-  // Lanes from `lanes` on are of no use.
+  // The first `lanes` lanes are used.
   POOLBENCH_INLINE E finish(V v, RowScale<Weight> scale, int lanes) const {
-    if constexpr (kInteger && !kLp) {
+    if constexpr (kSumsBytes) {
       const auto low = half_to_float<0>(v), high = half_to_float<1>(v);
       if (scale.divide) return rounded(low / scale.whole, high / scale.whole);
       return rounded(low * scale.whole, high * scale.whole);
@@ -175,11 +199,11 @@ struct SumOp {
       return to_element(v * scale.whole, lanes);
     }
   }
-  // A sum made in double.
+  // Finishes a sum that was made in double.
   POOLBENCH_INLINE Element finish_total(double total, int64_t count) const {
     const int64_t by = divisor != 0 ? divisor : count;
     const double mean_value = mean && by != 0 ? total / double(by) : total;
-    if constexpr (kInteger && !kLp) {
+    if constexpr (kSumsBytes) {
       double nearest = __builtin_rint(mean_value);
       constexpr double kLow = std::is_unsigned_v<T> ? 0 : -128;
       constexpr double kHigh = std::is_unsigned_v<T> ? 255 : 127;
@@ -189,9 +213,9 @@ struct SumOp {
       return to_element(broadcast<V>(Work(mean_value)), 1)[0];
     }
   }
-  // `weights` is the table's entry of the first lane.
+  // Finishes windows that are cut on the W axis. `weights`: the column weight of the first lane.
   POOLBENCH_INLINE E finish(V v, const Weight* weights, RowScale<Weight> scale, int lanes) const {
-    if constexpr (kInteger && !kLp) {
+    if constexpr (kSumsBytes) {
       using F = Vec<float, N / 2>;
       const F one = broadcast<F>(1);
       const F low = load_lanes<F>(weights) * scale.row;
@@ -214,9 +238,12 @@ struct SumOp {
       if (norm == 1) return v;
       if (norm == 2) return square_root(v);
       if (norm == 4) return square_root(square_root(v));
-      for (int i = 0; i < lanes; ++i)
-        v[i] = std::is_same_v<Work, float> ? __builtin_powf(v[i], float(1 / norm))
-                                           : __builtin_pow(v[i], 1 / norm);
+      for (int i = 0; i < lanes; ++i) {
+        if constexpr (std::is_same_v<Work, float>)
+          v[i] = __builtin_powf(v[i], float(1 / norm));
+        else
+          v[i] = __builtin_pow(v[i], 1 / norm);
+      }
     }
     return v;
   }
@@ -236,57 +263,45 @@ struct SumOp {
   }
 };
 
-constexpr int kHighestPower = 16;
-
-// Calls f(op) with the reduction over the element type: max, averages and, with kLp, Lp norms.
-template <bool kLp = false, class F>
-void with_op(const PoolArgs& args, F&& f) {
-  const auto typed = [&](auto tag) {
-    using T = decltype(tag);
-    if (Reduction(args.reduction) == Reduction::kMax) return f(MaxOp<T>(args));
-    if constexpr (!std::is_same_v<T, int32_t>) {
-      if (Reduction(args.reduction) != Reduction::kLp) return f(SumOp<T, Term::kValue>(args));
-      if constexpr (kLp && !std::is_integral_v<T>)
-        if (args.norm == 2) return f(SumOp<T, Term::kSquare>(args));
-      if constexpr (kLp) f(SumOp<T, Term::kPower>(args));
+// Calls f(op) with the reduction over the element type. Nothing is compiled for types and
+// reductions that kTakes does not name, and a call with one of them does nothing. Of i32 the spec
+// defines the maximum alone.
+template <Takes kTakes, class F>
+void with_op(const Shapes& shapes, F&& f) {
+  dispatch<kTakes.types>(DType(shapes.dtype), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    constexpr bool kSums = !std::is_same_v<T, int32_t>;
+    switch (Reduction(shapes.reduction)) {
+      case Reduction::kMax:
+        if constexpr (kTakes.reductions.has(Reduction::kMax)) f(ExtremeOp<T, Largest>(shapes));
+        return;
+      case Reduction::kAvgIncludePad:
+        if constexpr (kSums && kTakes.reductions.has(Reduction::kAvgIncludePad))
+          f(SumOp<T, Term::kValue>(shapes));
+        return;
+      case Reduction::kAvgExcludePad:
+        if constexpr (kSums && kTakes.reductions.has(Reduction::kAvgExcludePad))
+          f(SumOp<T, Term::kValue>(shapes));
+        return;
+      case Reduction::kLp:
+        if constexpr (kSums && kTakes.reductions.has(Reduction::kLp)) {
+          if constexpr (!std::is_integral_v<T>)
+            if (shapes.norm == 2) return f(SumOp<T, Term::kSquare>(shapes));
+          f(SumOp<T, Term::kPower>(shapes));
+        }
+        return;
     }
-  };
-  switch (DType(args.dtype)) {
-    case DType::kF64:
-      return typed(double{});
-    case DType::kF32:
-      return typed(float{});
-    case DType::kF16:
-      return typed(Half{});
-    case DType::kBF16:
-      return typed(Bf16{});
-    case DType::kI8:
-      return typed(int8_t{});
-    case DType::kU8:
-      return typed(uint8_t{});
-    case DType::kI32:
-      return typed(int32_t{});
-  }
+  });
 }
 
-// Why with_op<lp> has no op for it, or null.
-inline const char* op_why_not(const PoolArgs& args, bool lp = false) {
-  if (args.with_indices) return "it writes no indices";
-  if (Reduction(args.reduction) != Reduction::kLp) return nullptr;
-  if (!lp) return "it takes max and averages alone";
-  return args.norm <= kHighestPower && args.norm == double(int(args.norm))
-             ? nullptr
-             : "of Lp it takes the norms 1, 2, 3 ... 16";
+// Refuses the norms of Lp that SumOp does not have: it has integers up to `highest`.
+inline Refusal refuse_norm(const Shapes& shapes, int highest = kHighestPower) {
+  if (Reduction(shapes.reduction) != Reduction::kLp) return {};
+  if (shapes.norm <= highest && shapes.norm == double(int(shapes.norm))) return {};
+  return {Parameter::kNorm,
+          highest == kHighestPlainPower ? "takes 1 and 2" : "takes 1, 2, 3 ... 16"};
 }
 
-// The same for kernels that load an element several times, and would take its power as often.
-inline const char* low_norm_why_not(const PoolArgs& args) {
-  if (const char* why_not = op_why_not(args, true)) return why_not;
-  return Reduction(args.reduction) == Reduction::kLp && args.norm > 2
-             ? "of Lp it takes the norms 1 and 2"
-             : nullptr;
-}
-
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace poolbench::openmp::POOLBENCH_ISA
 
 #endif  // POOLBENCH_KERNELS_OPENMP_OPS_H_

@@ -1,45 +1,44 @@
-// Many pixels into one, channels last: what `whole` and `channels` do with large windows.
+// Many pixels into one, channels last: `whole`, and `channels` with large windows.
 #ifndef POOLBENCH_KERNELS_OPENMP_PIXELS_H_
 #define POOLBENCH_KERNELS_OPENMP_PIXELS_H_
 
 #include "kernels/openmp/work.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 
-// Lane by lane a sum whose error does not grow (as RunningSum of kernels/reduce.h), or a maximum.
-// Bytes are added up in 32 bits.
+// The result of many pixels for a vector of channels. Lane by lane an extreme, or a compensated sum
+// (reduce.h's RunningSum); bytes are summed in 32 bits.
 template <class Op>
 struct Totals {
   static constexpr int N = Op::N;
   using V = typename Op::V;
-  static constexpr bool kBytes = sizeof(typename Op::Work) == 2 && Op::kSum;
   using Half = Vec<int16_t, N / 2>;
-  using Wide = std::conditional_t<kBytes, Vec<int32_t, N / 2>, V>;
+  using Wide = std::conditional_t<Op::kSumsBytes, Vec<int32_t, N / 2>, V>;
   Wide sum[2], lost;
 
   POOLBENCH_INLINE void start() {
-    if constexpr (kBytes)
+    if constexpr (Op::kSumsBytes)
       sum[0] = sum[1] = Wide{};
     else
-      sum[0] = Op::fill();
+      sum[0] = Op::identity();
     lost = Wide{};
   }
   POOLBENCH_INLINE void add(V v) {
-    if constexpr (kBytes) {
+    if constexpr (Op::kSumsBytes) {
       Half half[2];
       __builtin_memcpy(half, &v, sizeof(v));
       sum[0] += __builtin_convertvector(half[0], Wide);
       sum[1] += __builtin_convertvector(half[1], Wide);
     } else if constexpr (Op::kSum) {
-      const V total = sum[0] + v, seen = total - sum[0];
-      lost += (sum[0] - (total - seen)) + (v - seen);
-      sum[0] = total;
+      V rounded_away;
+      sum[0] = two_sum(sum[0], v, rounded_away);
+      lost += rounded_away;
     } else {
-      sum[0] = Op::combine(v, sum[0]);
+      sum[0] = Op::merge(v, sum[0]);
     }
   }
   POOLBENCH_INLINE void add(const Totals& other) {
-    if constexpr (kBytes) {
+    if constexpr (Op::kSumsBytes) {
       sum[0] += other.sum[0];
       sum[1] += other.sum[1];
     } else {
@@ -49,7 +48,7 @@ struct Totals {
   }
   POOLBENCH_INLINE void store(const Op& op, typename Op::Element* to, int lanes,
                               int64_t count) const {
-    if constexpr (kBytes) {
+    if constexpr (Op::kSumsBytes) {
       for (int i = 0; i < lanes; ++i)
         to[i] = op.finish_total(double(sum[i / (N / 2)][i % (N / 2)]), count);
     } else if constexpr (Op::kSum) {
@@ -62,11 +61,11 @@ struct Totals {
   }
 };
 
-// At most so many vectors of a pixel are added up at a time: the sums stay in L1.
+// Vectors of a pixel that are summed at a time, so that the sums stay in L1.
 constexpr int64_t kPixelVectors = 64;
 
-// The sums of `vectors` vectors of channels over any number of pixels. Four pixels a step, each
-// walked along its channels, so that memory is read in order.
+// Reduces any number of pixels. Takes four pixels a step and walks each along its channels, so that
+// memory is read in order.
 template <class Op>
 class PixelSums {
  public:
@@ -74,16 +73,16 @@ class PixelSums {
   using V = typename Op::V;
   static constexpr int64_t N = Op::N;
 
-  // Channels [0, channels) of every pixel, of which a vector covers N; the last one begins early
-  // where there are N at all.
+  // Channels [0, channels) of every pixel, in vectors of N. The last vector overlaps the one
+  // before, so that it ends at the last channel; of fewer than N channels it is partly filled.
   PixelSums(const Op& op, int64_t channels)
       : op_(op),
         vectors_((channels + N - 1) / N),
-        lanes_(least(channels, N)),
+        lanes_(smaller(channels, N)),
         last_(channels - lanes_) {
     for (int64_t i = 0; i < vectors_; ++i) {
       total_[i].start();
-      sum_[i] = Op::fill();
+      sum_[i] = Op::identity();
     }
   }
 
@@ -96,7 +95,7 @@ class PixelSums {
     else
       add_all<true, false>(at, count, step);
   }
-  // Hands on what was added up, or takes it over.
+  // Hands the totals on, and adds those of others.
   void give(Totals<Op>* totals) {
     flush();
     for (int64_t i = 0; i < vectors_; ++i) totals[i] = total_[i];
@@ -110,11 +109,11 @@ class PixelSums {
   }
 
  private:
-  // Additions in a row: as many pixels as 16 bits hold of bytes, else inside kMaxTerms.
-  static constexpr int64_t kPixels = Totals<Op>::kBytes ? kMaxIntegerTaps : 32;
+  // Pixels that are added in a row: what 16 bits hold of bytes, else inside kMaxTerms.
+  static constexpr int64_t kPixels = Op::kSumsBytes ? kMaxIntegerTaps : 32;
 
-  int64_t first(int64_t i) const { return least(i * N, last_); }
-  // kWhole: all lanes of all vectors are channels. kDense: the pixels are one run of memory.
+  int64_t first(int64_t i) const { return smaller(i * N, last_); }
+  // kWhole: every lane is a channel. kDense: the pixels are one run of memory.
   template <bool kWhole, bool kDense>
   POOLBENCH_INLINE void add_all(const Element* at, int64_t count, int64_t step) {
     for (; count >= 4; count -= 4, at += 4 * step) add_some<kWhole, kDense, 4>(at, step);
@@ -126,22 +125,22 @@ class PixelSums {
     pixels_ += kCount;
     const Lanes part(0, lanes_);
     const auto load = [&](const Element* from) {
-      if (kDense) ask_to_load(from);
+      if (kDense) prefetch_load(from);
       return kWhole ? op_.load(from) : op_.load_part(from, part);
     };
     for (int64_t i = 0; i < vectors_; ++i) {
       const Element* from = at + first(i);
       V v = load(from);
       if constexpr (kCount == 4)
-        v = Op::combine(Op::combine(load(from + 2 * step), load(from + 3 * step)),
-                        Op::combine(load(from + step), v));
-      sum_[i] = Op::combine(v, sum_[i]);
+        v = Op::merge(Op::merge(load(from + 2 * step), load(from + 3 * step)),
+                      Op::merge(load(from + step), v));
+      sum_[i] = Op::merge(v, sum_[i]);
     }
   }
   void flush() {
     for (int64_t i = 0; i < vectors_; ++i) {
       total_[i].add(sum_[i]);
-      sum_[i] = Op::fill();
+      sum_[i] = Op::identity();
     }
     pixels_ = 0;
   }
@@ -152,6 +151,6 @@ class PixelSums {
   Totals<Op> total_[kPixelVectors];
 };
 
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace poolbench::openmp::POOLBENCH_ISA
 
 #endif  // POOLBENCH_KERNELS_OPENMP_PIXELS_H_

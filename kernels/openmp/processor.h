@@ -5,7 +5,7 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 
-namespace poolbench {
+namespace poolbench::openmp {
 
 inline bool has_f16c() {  // clang 14's __builtin_cpu_supports does not know the name
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -23,7 +23,7 @@ inline bool has_avx512() {
          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("bmi2");
 }
 
-}  // namespace poolbench
+}  // namespace poolbench::openmp
 #endif
 
 #endif  // POOLBENCH_KERNELS_OPENMP_PROCESSOR_H_

@@ -1,70 +1,72 @@
 // Channels first, small windows: whole output rows from whole input rows, in registers.
 //
-// A thread takes an even share of all output rows (plane, od, oh). For a vector of outputs it
-// combines the window's input rows column by column (one load a row and vector), then combines
-// shifted or every second lanes of the column results; the last vector of columns is kept for the
-// next step, so that each input row is loaded once. Columns outside the input are lanes that are
-// never loaded and hold the reduction's neutral value. Bound by memory where rows are long, by the
-// work a row costs beside its vectors where they are short.
+// A thread takes an even share of the output rows (plane, od, oh). For a vector of outputs it
+// merges the window's input rows column by column (one load a row and vector), then merges shifted
+// or every second lanes of the column results. It keeps the last vector of columns for the next
+// step, so that each input row is loaded once. Columns outside the input are lanes that are not
+// loaded and hold the identity. Bound by memory where rows are long, by the cost of starting a row
+// where they are short.
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
+// The input rows of an output row.
 template <class Op>
-struct InputRows {
+struct WindowRows {
   const typename Op::Element* first;
   int64_t d_step, h_step, width;
   int depth, height;
-  int fresh_d, fresh_h;  // this many of the last planes and rows the outputs before did not load
+  int fresh_d, fresh_h;  // of these, the last ones that the output row before did not load
 
-  // Asks for what follows columns [x, x + N) of the rows that are new.
+  // Prefetches what follows columns [x, x + N), of the fresh rows.
   template <int kHeight, int kFresh>
-  POOLBENCH_INLINE void ask(int64_t x) const {
+  POOLBENCH_INLINE void prefetch(int64_t x) const {
     if constexpr (kHeight > 0) {
 #pragma GCC unroll 4
-      for (int h = kHeight - kFresh; h < kHeight; ++h) ask_to_load(first + h * h_step + x);
+      for (int h = kHeight - kFresh; h < kHeight; ++h) prefetch_load(first + h * h_step + x);
     } else {
       for (int d = depth - fresh_d; d < depth; ++d)
         for (int h = height - fresh_h; h < height; ++h)
-          ask_to_load(first + d * d_step + h * h_step + x);
+          prefetch_load(first + d * d_step + h * h_step + x);
     }
   }
 
-  // Combines columns [x, x + N). kHeight: the number of rows when it is known, and depth is 1.
+  // Merges the rows' columns [x, x + N). kHeight: the height where it is known and depth is 1, else
+  // 0.
   template <int kHeight>
   POOLBENCH_INLINE typename Op::V column(const Op& op, int64_t x) const {
     if (x >= 0 && x + Op::N <= width)
-      return combine<kHeight>([&](const auto* row) { return op.load(row + x); });
-    const int lo = x < 0 ? int(least(-x, Op::N)) : 0;
-    const int hi = int(most(least(width - x, Op::N), lo));
-    if (lo == hi) return Op::fill();
+      return merge_rows<kHeight>([&](const auto* row) { return op.load(row + x); });
+    const int lo = x < 0 ? int(smaller(-x, Op::N)) : 0;
+    const int hi = int(larger(smaller(width - x, Op::N), lo));
+    if (lo == hi) return Op::identity();
     const Lanes lanes(lo, hi);
-    return combine<kHeight>([&](const auto* row) { return op.load_part(row + x, lanes); });
+    return merge_rows<kHeight>([&](const auto* row) { return op.load_part(row + x, lanes); });
   }
 
  private:
   template <int kHeight, class Load>
-  POOLBENCH_INLINE typename Op::V combine(const Load& load) const {
+  POOLBENCH_INLINE typename Op::V merge_rows(const Load& load) const {
     if constexpr (kHeight > 0) {
       typename Op::V v = load(first);
 #pragma GCC unroll 4
-      for (int h = 1; h < kHeight; ++h) v = Op::combine(load(first + h * h_step), v);
+      for (int h = 1; h < kHeight; ++h) v = Op::merge(load(first + h * h_step), v);
       return v;
     } else {
-      typename Op::V v = Op::fill();
+      typename Op::V v = Op::identity();
       for (int d = 0; d < depth; ++d)
-        for (int h = 0; h < height; ++h) v = Op::combine(load(first + d * d_step + h * h_step), v);
+        for (int h = 0; h < height; ++h) v = Op::merge(load(first + d * d_step + h * h_step), v);
       return v;
     }
   }
 };
 
 // One output row. x is the column of the first output's tap number kBehind; the taps before it come
-// from the columns of the step before.
+// from the previous step's columns.
 template <class Op, int kWidth, int kStride, int kHeight>
-POOLBENCH_INLINE void pool_row(const Op& op, const InputRows<Op>& in, typename Op::Element* dst,
+POOLBENCH_INLINE void pool_row(const Op& op, const WindowRows<Op>& in, typename Op::Element* dst,
                                int64_t width, int64_t pad, const ColumnWeights<Op>& weights,
                                RowScale<typename Op::Weight> scale) {
   using V = typename Op::V;
@@ -72,15 +74,16 @@ POOLBENCH_INLINE void pool_row(const Op& op, const InputRows<Op>& in, typename O
   constexpr int kBehind = kWidth > kStride ? kWidth - kStride : 0;
   const auto column = [&](int64_t x) { return in.template column<kHeight>(op, x); };
   int64_t x = kBehind - pad;
-  V before = kBehind > 0 ? column(x - N) : Op::fill();
+  V before = kBehind > 0 ? column(x - N) : Op::identity();
   for (int64_t o = 0; o < width; o += N, x += kStride * N) {
     V out;
-    for (int i = 0; i < kStride; ++i) in.template ask<kHeight, least(kStride, kHeight)>(x + i * N);
+    for (int i = 0; i < kStride; ++i)
+      in.template prefetch<kHeight, smaller(kStride, kHeight)>(x + i * N);
     if constexpr (kStride == 1) {
       const V now = column(x);
       out = now;
-      if constexpr (kWidth > 1) out = Op::combine(shift_in<1>(before, now), out);
-      if constexpr (kWidth > 2) out = Op::combine(shift_in<2>(before, now), out);
+      if constexpr (kWidth > 1) out = Op::merge(shift_in<1>(before, now), out);
+      if constexpr (kWidth > 2) out = Op::merge(shift_in<2>(before, now), out);
       before = now;
     } else {
       static_assert(kStride == 2 && kWidth <= 3);
@@ -88,14 +91,14 @@ POOLBENCH_INLINE void pool_row(const Op& op, const InputRows<Op>& in, typename O
       out = every_second<0>(a, b);
       if constexpr (kWidth > 1) {
         const V odd = every_second<1>(a, b);
-        out = Op::combine(odd, out);
-        if constexpr (kWidth > 2) out = Op::combine(shift_in<1>(before, odd), out);
+        out = Op::merge(odd, out);
+        if constexpr (kWidth > 2) out = Op::merge(shift_in<1>(before, odd), out);
         before = odd;
       }
     }
     const int64_t left = width - o;
-    ask_to_store(dst + o);
-    const auto result = weights.finish(op, out, o, least(N, left), scale);
+    prefetch_store(dst + o);
+    const auto result = weights.finish(op, out, o, smaller(N, left), scale);
     if (left >= N)
       store_lanes(dst + o, result);
     else
@@ -106,13 +109,13 @@ POOLBENCH_INLINE void pool_row(const Op& op, const InputRows<Op>& in, typename O
 template <class Op, int kWidth, int kStride>
 void pool(const Op& op, const PoolArgs& args) {
   using Element = typename Op::Element;
-  const Shape shape = shape_of(args);
+  const Storage storage = storage_of(args);
   const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
   const ColumnWeights<Op> weights(op, args);
-  const int64_t rows = shape.planes * d.dst * h.dst;
-  share(rows, bytes_moved<Op>(shape), [&](int64_t begin, int64_t end) {
+  const int64_t rows = storage.planes * d.dst * h.dst;
+  share(rows, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
     RowCounter at(args, begin);
-    InputRows<Op> in;
+    WindowRows<Op> in;
     in.width = w.src;
     in.d_step = h.src * w.src * d.dilation;
     in.h_step = w.src * h.dilation;
@@ -121,10 +124,10 @@ void pool(const Op& op, const PoolArgs& args) {
                    taps_h = table_window(args.table[1], at.plane, at.oh);
       in.depth = int(tap_count(d, taps_d));
       in.height = int(tap_count(h, taps_h));
-      in.first = static_cast<const Element*>(args.src) + at.plane * shape.src_size +
+      in.first = static_cast<const Element*>(args.src) + at.plane * storage.src_size +
                  (taps_d.begin * h.src + taps_h.begin) * w.src;
-      in.fresh_d = int(least(d.stride, in.depth));
-      in.fresh_h = int(least(h.stride, in.height));
+      in.fresh_d = int(smaller(d.stride, in.depth));
+      in.fresh_h = int(smaller(h.stride, in.height));
       Element* dst = static_cast<Element*>(args.dst) + row * w.dst;
       const auto scale = op.row_scale(taps_d.count * taps_h.count, w.kernel);
       if (in.depth == 1 && in.height == kWidth && h.stride == kStride)
@@ -135,23 +138,23 @@ void pool(const Op& op, const PoolArgs& args) {
   });
 }
 
-}  // namespace
+constexpr Takes kTakes = {.reductions = kMaxAveragesAndLp,
+                          .windowings = kSlidingWindows,
+                          .types = kVectorTypes,
+                          .dilation = true};
 
-int64_t rows_scratch(const PoolArgs& args) { return column_weights_bytes(args); }
-
-const char* rows_why_not(const PoolArgs& args) {
-  const Axis& w = args.axis[2];
-  if (shape_of(args).unit != 1) return "it takes channels first alone";
-  if (const char* why_not = sliding_why_not(args)) return why_not;
-  if (w.dilation != 1) return "it takes no dilation on the W axis";
-  if (w.kernel < 2 || w.kernel > 3 || w.stride > 2)
-    return "on the W axis it takes kernels of 2 and 3, strides of 1 and 2";
-  if (const char* why_not = low_norm_why_not(args)) return why_not;
-  return terms_why_not(args, nested_terms(args));
+Refusal refuses(const Shapes& shapes) {
+  const Axis& w = shapes.axis[2];
+  if (storage_of(shapes).pixel_size != 1) return {Parameter::kLayout, kChannelsFirstAlone};
+  if (w.dilation != 1) return {Parameter::kDilation, "takes no dilation on W"};
+  if (w.kernel < 2 || w.kernel > 3) return {window_parameter(shapes), "takes 2 and 3 on W"};
+  if (w.stride > 2) return {Parameter::kStride, "takes 1 and 2 on W"};
+  if (const Refusal refusal = refuse_norm(shapes, kHighestPlainPower)) return refusal;
+  return refuse_terms(shapes, nested_terms(shapes));
 }
 
-void rows_launch(const PoolArgs& args, void*) {
-  with_op<true>(args, [&](const auto& op) {
+void launch(const PoolArgs& args, void*) {
+  with_op<kTakes>(args, [&](const auto& op) {
     using Op = std::remove_cvref_t<decltype(op)>;
     const Axis& w = args.axis[2];
     if (w.kernel == 2) return w.stride == 1 ? pool<Op, 2, 1>(op, args) : pool<Op, 2, 2>(op, args);
@@ -160,4 +163,13 @@ void rows_launch(const PoolArgs& args, void*) {
   });
 }
 
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace
+
+constinit const Kernel kRows = {.name = "rows",
+                                .summary = "channels first: input rows merged in registers",
+                                .takes = kTakes,
+                                .refuses = refuses,
+                                .launch = launch,
+                                .scratch_bytes = column_weights_bytes};
+
+}  // namespace poolbench::openmp::POOLBENCH_ISA

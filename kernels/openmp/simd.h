@@ -1,12 +1,12 @@
 // Vectors for the OpenMP kernels: GCC's vector extensions, and intrinsics where those fall short.
 //
 // Every kernel file of this folder is compiled once for each instruction set
-// (kernels/CMakeLists.txt) with POOLBENCH_ISA naming the namespace that all of it stands in. So
-// that the linker can never give one set's code to another, these files define nothing outside that
-// namespace, include nothing but pool_args.h and headers without code of their own, and use no
-// std:: function.
+// (kernels/CMakeLists.txt), into the namespace that POOLBENCH_ISA names. The linker must never give
+// one set's code to another. So these files define nothing outside that namespace, use of shared
+// headers only what is always inlined (POOLBENCH_HD), and use no std:: function
+// (tests/isa_symbols_test.sh).
 //
-// x86-64 alone has more than the portable path; `baseline` is it.
+// x86-64 alone has more than the portable path, which is `baseline`.
 #ifndef POOLBENCH_KERNELS_OPENMP_SIMD_H_
 #define POOLBENCH_KERNELS_OPENMP_SIMD_H_
 
@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "kernels/pool_args.h"
+#include "kernels/reduce.h"
 
 #ifdef __SSE2__
 #include <immintrin.h>
@@ -26,7 +26,7 @@
 #define POOLBENCH_INLINE __attribute__((always_inline)) inline
 #define POOLBENCH_INLINE_LAMBDA __attribute__((always_inline))
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 
 #if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
 #define POOLBENCH_AVX512 1
@@ -42,10 +42,10 @@ template <class E, int N>
 struct VecOf {
   typedef E type __attribute__((vector_size(N * sizeof(E))));
 };
-// N lanes of E. Longer ones than a register are split by the compiler.
+// N lanes of E. The compiler splits vectors longer than a register.
 template <class E, int N>
 using Vec = typename VecOf<E, N>::type;
-// As many lanes of E as a register holds.
+// Lanes of E in a register.
 template <class E>
 constexpr int kLanes = kVectorBytes / int(sizeof(E));
 
@@ -57,7 +57,7 @@ template <int Bytes>
 using IntOf = std::conditional_t<
     Bytes == 1, int8_t,
     std::conditional_t<Bytes == 2, int16_t, std::conditional_t<Bytes == 4, int32_t, int64_t>>>;
-// The vector of integers that comparisons of V give and bits of V go through.
+// Integers with as many lanes and bits as V: what comparisons of V give.
 template <class V>
 using Ints = Vec<IntOf<int(sizeof(Lane<V>))>, kLanesOf<V>>;
 
@@ -86,7 +86,7 @@ POOLBENCH_INLINE void store_lanes(Lane<V>* at, V v) {
   __builtin_memcpy(at, &v, sizeof(v));
 }
 
-// Past the caches; `at` is aligned to the vector.
+// Stores past the caches (non-temporal). `at` is aligned to the vector.
 template <class V>
 POOLBENCH_INLINE void stream(Lane<V>* at, V v) {
 #ifdef POOLBENCH_AVX512
@@ -115,8 +115,8 @@ struct Lanes {
 #endif
 };
 #ifdef POOLBENCH_AVX2
-// Registers of 4- and 8-byte lanes have masked loads and stores. For the others memory is copied:
-// pieces put together in registers (as numbers of 128 bits, shifted) take twice as long.
+// AVX2 has masked loads and stores of 4- and 8-byte lanes. Others go through a copy in memory,
+// which takes half as long as shifting pieces together in registers.
 template <class V>
 constexpr bool kMasked = sizeof(V) == 32 && sizeof(Lane<V>) >= 4;
 alignas(32) inline constexpr int32_t kOnesThenZeros[24] = {-1, -1, -1, -1, -1, -1, -1, -1,
@@ -128,7 +128,7 @@ POOLBENCH_INLINE __m256i ones_below(int lane) {
 }
 #endif
 
-// Those lanes from memory, `fill` in the others; memory outside them is not touched.
+// Loads those lanes, and takes the others from `fill`. Touches no memory outside of them.
 template <class V>
 POOLBENCH_INLINE V load_some(const Lane<V>* at, Lanes lanes, V fill) {
   constexpr int kSize = sizeof(Lane<V>);
@@ -191,56 +191,88 @@ POOLBENCH_INLINE void store_some(Lane<V>* at, V v, int hi) {
   __builtin_memcpy(at, &v, hi * kSize);
 }
 
-// The larger of two, lane by lane; a NaN on either side wins.
-template <class V>
-POOLBENCH_INLINE V max(V a, V b) {
+// An order of reduce.h in the processor's own instructions, which give b where a or b is NaN.
+template <class Order>
+struct VectorOrder;
+template <>
+struct VectorOrder<Largest> {
+  static constexpr int kSign = 1;                   // of the infinity that wins
+  static constexpr int16_t kIdentityKey = -0x8000;  // the identity as a key (convert.h)
 #ifdef POOLBENCH_AVX512
-  // max_ps(a, b) is b when either is NaN; where a is one, a stays.
+  static POOLBENCH_INLINE __mmask16 beats_mask(__m512 a, __m512 b) {
+    return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ);
+  }
+  // `a` where the mask is clear.
+  static POOLBENCH_INLINE __m512 pick(__m512 a, __mmask16 mask, __m512 b) {
+    return _mm512_mask_max_ps(a, mask, a, b);
+  }
+  static POOLBENCH_INLINE __m512d pick(__m512d a, __mmask8 mask, __m512d b) {
+    return _mm512_mask_max_pd(a, mask, a, b);
+  }
+#endif
+#ifdef POOLBENCH_AVX2
+  static POOLBENCH_INLINE __m256 pick(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
+  static POOLBENCH_INLINE __m256d pick(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
+#endif
+#ifdef __SSE2__
+  static POOLBENCH_INLINE __m128 pick(__m128 a, __m128 b) { return _mm_max_ps(a, b); }
+  static POOLBENCH_INLINE __m128d pick(__m128d a, __m128d b) { return _mm_max_pd(a, b); }
+#endif
+};
+
+// Lane by lane the one of two that wins in Order; a NaN on either side wins.
+template <class Order, class V>
+POOLBENCH_INLINE V winner(V a, V b) {
+#ifdef POOLBENCH_AVX512
   if constexpr (sizeof(V) == 64 && std::is_same_v<Lane<V>, float>) {
     const __m512 x = bits<__m512>(a);
-    return bits<V>(_mm512_mask_max_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), x, bits<__m512>(b)));
+    return bits<V>(
+        VectorOrder<Order>::pick(x, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), bits<__m512>(b)));
   } else if constexpr (sizeof(V) == 64 && std::is_same_v<Lane<V>, double>) {
     const __m512d x = bits<__m512d>(a);
     return bits<V>(
-        _mm512_mask_max_pd(x, _mm512_cmp_pd_mask(x, x, _CMP_ORD_Q), x, bits<__m512d>(b)));
+        VectorOrder<Order>::pick(x, _mm512_cmp_pd_mask(x, x, _CMP_ORD_Q), bits<__m512d>(b)));
   } else
 #endif
 #ifdef POOLBENCH_AVX2
     // All ones are a NaN.
     if constexpr (sizeof(V) == 32 && std::is_same_v<Lane<V>, float>) {
       const __m256 x = bits<__m256>(a);
-      return bits<V>(
-          _mm256_or_ps(_mm256_max_ps(x, bits<__m256>(b)), _mm256_cmp_ps(x, x, _CMP_UNORD_Q)));
+      return bits<V>(_mm256_or_ps(VectorOrder<Order>::pick(x, bits<__m256>(b)),
+                                  _mm256_cmp_ps(x, x, _CMP_UNORD_Q)));
     } else if constexpr (sizeof(V) == 32 && std::is_same_v<Lane<V>, double>) {
       const __m256d x = bits<__m256d>(a);
-      return bits<V>(
-          _mm256_or_pd(_mm256_max_pd(x, bits<__m256d>(b)), _mm256_cmp_pd(x, x, _CMP_UNORD_Q)));
+      return bits<V>(_mm256_or_pd(VectorOrder<Order>::pick(x, bits<__m256d>(b)),
+                                  _mm256_cmp_pd(x, x, _CMP_UNORD_Q)));
     } else
 #endif
 #ifdef __SSE2__
         if constexpr (sizeof(V) == 16 && std::is_same_v<Lane<V>, float>) {
       const __m128 x = bits<__m128>(a);
-      return bits<V>(_mm_or_ps(_mm_max_ps(x, bits<__m128>(b)), _mm_cmpunord_ps(x, x)));
+      return bits<V>(
+          _mm_or_ps(VectorOrder<Order>::pick(x, bits<__m128>(b)), _mm_cmpunord_ps(x, x)));
     } else if constexpr (sizeof(V) == 16 && std::is_same_v<Lane<V>, double>) {
       const __m128d x = bits<__m128d>(a);
-      return bits<V>(_mm_or_pd(_mm_max_pd(x, bits<__m128d>(b)), _mm_cmpunord_pd(x, x)));
+      return bits<V>(
+          _mm_or_pd(VectorOrder<Order>::pick(x, bits<__m128d>(b)), _mm_cmpunord_pd(x, x)));
     } else
 #endif
         if constexpr (std::is_floating_point_v<Lane<V>>) {
-      const V larger = b > a ? b : a;
-      return b != b ? b : larger;  // a NaN in a is not below b, so it stayed
+      const V number = Order::beats(b, a) ? b : a;
+      return b != b ? b : number;  // a NaN in a is not beaten, so it stayed
     } else {
-      return a > b ? a : b;
+      return Order::beats(a, b) ? a : b;
     }
 }
 
-// Lanes of `before`'s end and `v`: lane i is v[i - J], or before[N + i - J] where i < J.
+// Shifts v by J lanes: lane i is v[i - J], or before[N + i - J] where i < J.
 template <int J, class V>
 POOLBENCH_INLINE V shift_in(V before, V v) {
   constexpr int N = kLanesOf<V>;
   constexpr int kShift = J * int(sizeof(Lane<V>));
 #ifdef POOLBENCH_AVX512
-  if constexpr (sizeof(Lane<V>) <= 2 && kShift <= 16) {  // two fast shuffles for one slow permute
+  if constexpr (sizeof(Lane<V>) <= 2 &&
+                kShift <= 16) {  // two fast shuffles instead of one slow permute
     const __m512i x = bits<__m512i>(v);
     const __m512i lanes = _mm512_alignr_epi64(x, bits<__m512i>(before), 6);
     return bits<V>(_mm512_alignr_epi8(x, lanes, 16 - kShift));
@@ -280,7 +312,7 @@ POOLBENCH_INLINE Vec<Lane<V>, 2 * kLanesOf<V>> join(V low, V high) {
   return v;
 }
 
-// Every second lane of a and b together, from the first (First = 0) or the second (1) on.
+// Every second lane of a, then of b: the even ones (First = 0) or the odd ones (1).
 template <int First, class V>
 POOLBENCH_INLINE V every_second(V a, V b) {
   constexpr int N = kLanesOf<V>;
@@ -307,8 +339,12 @@ POOLBENCH_INLINE V square_root(V v) {
   if constexpr (sizeof(V) == 64 && sizeof(Lane<V>) == 8)
     return bits<V>(_mm512_sqrt_pd(bits<__m512d>(v)));
 #endif
-  for (int i = 0; i < kLanesOf<V>; ++i)
-    v[i] = sizeof(Lane<V>) == 4 ? __builtin_sqrtf(float(v[i])) : __builtin_sqrt(v[i]);
+  for (int i = 0; i < kLanesOf<V>; ++i) {
+    if constexpr (sizeof(Lane<V>) == 4)
+      v[i] = __builtin_sqrtf(v[i]);
+    else
+      v[i] = __builtin_sqrt(v[i]);
+  }
   return v;
 }
 
@@ -317,6 +353,6 @@ POOLBENCH_INLINE V absolute(V v) {
   return v < 0 ? -v : v;
 }
 
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace poolbench::openmp::POOLBENCH_ISA
 
 #endif  // POOLBENCH_KERNELS_OPENMP_SIMD_H_

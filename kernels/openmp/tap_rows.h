@@ -1,16 +1,16 @@
-// Channels first or last: the input rows of an output row combined into one, column by column.
+// The input rows of an output row merged into one, column by column: `tile` and `folds`.
 #ifndef POOLBENCH_KERNELS_OPENMP_TAP_ROWS_H_
 #define POOLBENCH_KERNELS_OPENMP_TAP_ROWS_H_
 
 #include "kernels/openmp/work.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 
-constexpr int64_t kRowsAtOnce = 32;  // summed plainly; sums of so many are then added
+constexpr int64_t kRowsAtOnce = 32;  // in a plain sum; these sums are then added
 
-// The terms of such sums.
-inline int64_t tap_rows_terms(const PoolArgs& args) {
-  const int64_t rows = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]);
+// Additions in a row that an element of the merged row takes.
+inline int64_t tap_rows_terms(const Shapes& shapes) {
+  const int64_t rows = most_taps(shapes, shapes.axis[0]) * most_taps(shapes, shapes.axis[1]);
   return rows / kRowsAtOnce + kRowsAtOnce;
 }
 
@@ -22,18 +22,18 @@ class TapRows {
   using V = typename Op::V;
   static constexpr int N = Op::N;
 
-  TapRows(const Op& op, const PoolArgs& args, const Shape& shape)
+  TapRows(const Op& op, const PoolArgs& args, const Storage& storage)
       : op_(op),
-        d_step_(args.axis[0].dilation * args.axis[1].src * args.axis[2].src * shape.unit),
-        h_step_(args.axis[1].dilation * args.axis[2].src * shape.unit) {}
+        d_step_(args.axis[0].dilation * args.axis[1].src * args.axis[2].src * storage.pixel_size),
+        h_step_(args.axis[1].dilation * args.axis[2].src * storage.pixel_size) {}
 
-  // Combines `count` elements of `depth` by `height` rows from `first` on into `to`, which may be
+  // Merges `count` elements of `depth` by `height` rows from `first` on into `to`, which may be
   // written up to a vector further.
   //
   // Up to four vectors side by side, row by row: 2048x60x60 f32 in 10x10 windows, which come from
-  // L3, took 1.41 ms vector by vector and take 1.0 so (Xeon, 2 threads, 2026-11-23).
-  POOLBENCH_INLINE void combine(const Element* first, int depth, int height, int64_t count,
-                                Work* to) const {
+  // L3, takes 1.41 ms vector by vector and 1.0 ms so (Xeon, 2 threads, 2026-11-23).
+  POOLBENCH_INLINE void merge_rows(const Element* first, int depth, int height, int64_t count,
+                                   Work* to) const {
     int64_t i = 0;
     if (depth == 1 && height == 1) {
       for (; i + N <= count; i += N) store_lanes(to + i, op_.load(first + i));
@@ -56,15 +56,15 @@ class TapRows {
   }
 
  private:
-  // kCount vectors, the last of which has kLast lanes, or `last` where that is 0. Loops over them
-  // would leave the sums in memory at -O2 (64x60x60 f32 in 30x30 windows in L2: 11.5 us, and 8.6
-  // as it is; Xeon, 2 threads, 2026-11-23).
+  // kCount vectors; the last one has kLast lanes, or `last` where kLast is 0. Unrolled by hand:
+  // loops over the vectors keep the sums in memory at -O2. 64x60x60 f32 in 30x30 windows in L2:
+  // 11.5 us with loops, 8.6 us so (Xeon, 2 threads, 2026-11-23).
   template <int kCount, int kLast>
   POOLBENCH_INLINE void vectors(const Element* first, int depth, int height, int64_t last,
                                 Work* to) const {
     const Lanes part(0, last);
     const auto load = [&](const Element* at, int j) {
-      ask_to_load(at + j * N);
+      prefetch_load(at + j * N);
       return j + 1 < kCount || kLast == N ? op_.load(at + j * N) : op_.load_part(at + j * N, part);
     };
     const auto each = [](const auto& f) POOLBENCH_INLINE_LAMBDA {
@@ -74,17 +74,17 @@ class TapRows {
       (std::make_integer_sequence<int, kCount>{});
     };
     V result[kCount];
-    each([&](auto j) { result[j] = Op::fill(); });
+    each([&](auto j) { result[j] = Op::identity(); });
     for (int d = 0; d < depth; ++d)
       for (int h = 0; h < height; h += kRowsAtOnce) {
         const Element* row = first + d * d_step_ + h * h_step_;
         V sum[kCount];
         each([&](auto j) { sum[j] = load(row, j); });
-        for (int rows = int(least(kRowsAtOnce, height - h)); --rows > 0;) {
+        for (int rows = int(smaller(kRowsAtOnce, height - h)); --rows > 0;) {
           row += h_step_;
-          each([&](auto j) { sum[j] = Op::combine(load(row, j), sum[j]); });
+          each([&](auto j) { sum[j] = Op::merge(load(row, j), sum[j]); });
         }
-        each([&](auto j) { result[j] = Op::combine(sum[j], result[j]); });
+        each([&](auto j) { result[j] = Op::merge(sum[j], result[j]); });
       }
     each([&](auto j) { store_lanes(to + j * N, result[j]); });
   }
@@ -93,6 +93,6 @@ class TapRows {
   int64_t d_step_, h_step_;
 };
 
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace poolbench::openmp::POOLBENCH_ISA
 
 #endif  // POOLBENCH_KERNELS_OPENMP_TAP_ROWS_H_

@@ -1,85 +1,33 @@
-// Windows that are whole planes: global pooling, and windows on D that leave no pixel of H and W
-// out.
+// Windows that are whole planes: global pooling, and sliding windows over all of H and W that move
+// on D alone.
 //
-// Channels first, a thread takes an even share of the planes and reads each as one run, four
-// vectors a step (small planes a vector's lanes at a time, few large ones in parts); channels last,
-// of the blocks of channels of an image, whose pixels it walks (pixels.h). Sums are made in two
-// levels: plainly over a chunk, then over chunks without rounding errors that grow (in double over
-// a plane; with the errors carried along over pixels; i8 and u8 exactly). Bound by memory; with
-// planes of few vectors by what it costs to fold a vector into one number.
-#include "kernels/openmp/fold.h"
+// Channels first, each window is one run of memory. A thread takes an even share of the runs and
+// reads four vectors a step; small runs go a vector's lanes at a time, few large ones are cut.
+// Channels last, a thread takes blocks of an image's channels and walks the pixels (pixels.h).
+//
+// Sums have two levels: plain over a chunk, then compensated over chunks (reduce.h's RunningSum: in
+// f64 over a run, lane by lane over pixels; i8 and u8 exactly). Bound by memory; with runs of few
+// vectors by reducing a vector to one number.
 #include "kernels/openmp/kernels.h"
+#include "kernels/openmp/lanes.h"
 #include "kernels/openmp/pixels.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
-// 32 additions, or as many as 16 bits hold of four vectors' bytes.
-constexpr int64_t kChunk = 32;
-constexpr int64_t kMaxParts = 256;  // of a run that several threads share
-constexpr int64_t kCutPixels =
-    256;  // from so many on it is pixels that threads share, else channels
-constexpr int64_t kMaxPieces = 16;  // the same of pixels, whose sums are larger
+constexpr int64_t kChunk = 32;  // additions in a row; also what 16 bits hold of four vectors' bytes
+constexpr int64_t kMaxParts = 256;  // threads that share a run
+// From this many pixels on threads share pixels, below it channels.
+constexpr int64_t kSharedPixels = 256;
+constexpr int64_t kMaxPixelParts = 16;  // threads that share pixels, whose sums are larger
 
-template <class Op, class X>
-POOLBENCH_INLINE X combine_lanes(X a, X b) {
-  if constexpr (Op::kSum)
-    return a + b;
-  else
-    return max(a, b);
-}
-
-// All lanes as one. Sums of bytes are widened first.
-template <class Op, class X>
-POOLBENCH_INLINE auto fold(X v) {
-  constexpr int N = kLanesOf<X>;
-  if constexpr (sizeof(Lane<X>) == 2 && Op::kSum) {
-    using Half = Vec<int16_t, N / 2>;
-    using Wide = Vec<int32_t, N / 2>;
-    Half half[2];
-    __builtin_memcpy(half, &v, sizeof(v));
-    return fold<Op>(__builtin_convertvector(half[0], Wide) +
-                    __builtin_convertvector(half[1], Wide));
-  } else if constexpr (N == 1) {
-    return v[0];
-  } else if constexpr (sizeof(X) <= 16 && N <= 4) {
-    auto result = v[0];
-    for (int i = 1; i < N; ++i) {
-      const auto x = v[i];
-      if constexpr (Op::kSum)
-        result = result + x;
-      else
-        result = x > result || x != x ? x : result;
-    }
-    return result;
-  } else {
-    using Half = Vec<Lane<X>, N / 2>;
-    Half half[2];
-    __builtin_memcpy(half, &v, sizeof(v));
-    return fold<Op>(combine_lanes<Op>(half[0], half[1]));
-  }
-}
-
-// A sum of doubles whose error does not grow (as RunningSum of kernels/reduce.h).
-struct Total {
-  double sum = 0, lost = 0;
-  POOLBENCH_INLINE void add(double v) {
-    const double total = sum + v, seen = total - sum;
-    lost += (sum - (total - seen)) + (v - seen);
-    sum = total;
-  }
-  POOLBENCH_INLINE double value() const {
-    const double corrected = sum + lost;
-    return corrected != corrected ? sum : corrected;
-  }
-};
-
-// What a run of elements comes to before its division and rounding.
+// A run's result before its division and rounding.
 template <class Op>
 using Part = std::conditional_t<Op::kSum, double, typename Op::Work>;
 
-// `count` adjacent elements, in order from the first whole vector's address on: loads across cache
-// lines cost twice (480x33x33 f32 in L2: 19 us before, 16 now; Xeon, 2 threads, 2026-11-23).
+// Reduces `count` adjacent elements, aligned from the first vector's address on: loads across cache
+// lines cost twice. 480x33x33 f32 in L2: 19 us unaligned, 16 us aligned (Xeon, 2 threads,
+// 2026-11-23).
 template <class Op>
 POOLBENCH_INLINE Part<Op> reduce_run(const Op& op, const typename Op::Element* at, int64_t count) {
   using V = typename Op::V;
@@ -87,31 +35,31 @@ POOLBENCH_INLINE Part<Op> reduce_run(const Op& op, const typename Op::Element* a
   constexpr int64_t kBytes = sizeof(typename Op::E);
   const int64_t before = -reinterpret_cast<intptr_t>(at) & (kBytes - 1);
   const auto load = [&](const auto* from) {
-    ask_to_load(from);
+    prefetch_load(from);
     return op.load(from);
   };
-  int64_t i = least(before / int64_t(sizeof(*at)), count);
+  int64_t i = smaller(before / int64_t(sizeof(*at)), count);
   V all = op.load_part(at, Lanes(0, i));
-  Total total;
+  [[maybe_unused]] RunningSum<double> total;
   while (i + 4 * N <= count) {
     V v[4];
     for (int j = 0; j < 4; ++j) v[j] = load(at + i + j * N);
     i += 4 * N;
-    for (int64_t end = least(i + (kChunk - 1) * 4 * N, count); i + 4 * N <= end; i += 4 * N)
-      for (int j = 0; j < 4; ++j) v[j] = Op::combine(load(at + i + j * N), v[j]);
-    const V chunk = Op::combine(Op::combine(v[0], v[1]), Op::combine(v[2], v[3]));
+    for (int64_t end = smaller(i + (kChunk - 1) * 4 * N, count); i + 4 * N <= end; i += 4 * N)
+      for (int j = 0; j < 4; ++j) v[j] = Op::merge(load(at + i + j * N), v[j]);
+    const V chunk = Op::merge(Op::merge(v[0], v[1]), Op::merge(v[2], v[3]));
     if constexpr (Op::kSum)
-      total.add(double(fold<Op>(chunk)));
+      total.add(double(reduce_lanes<Op>(chunk)));
     else
-      all = Op::combine(chunk, all);
+      all = Op::merge(chunk, all);
   }
-  for (; i + N <= count; i += N) all = Op::combine(op.load(at + i), all);
-  if (i < count) all = Op::combine(op.load_part(at + i, Lanes(0, count - i)), all);
+  for (; i + N <= count; i += N) all = Op::merge(op.load(at + i), all);
+  if (i < count) all = Op::merge(op.load_part(at + i, Lanes(0, count - i)), all);
   if constexpr (Op::kSum) {
-    total.add(double(fold<Op>(all)));
-    return total.value();
+    total.add(double(reduce_lanes<Op>(all)));
+    return total.total();
   } else {
-    return fold<Op>(all);
+    return reduce_lanes<Op>(all);
   }
 }
 
@@ -123,19 +71,19 @@ POOLBENCH_INLINE typename Op::Element finish_part(const Op& op, Part<Op> part, i
     return op.finish(broadcast<typename Op::V>(part))[0];
 }
 
-// The windows, each a run of `size` elements: one a plane, or `steps` of them `step` apart.
+// The windows, each a run of `size` elements: `steps` of them in a plane, `step` apart.
 template <class Op>
 struct Runs {
   const typename Op::Element* src;
   typename Op::Element* dst;
   int64_t count, size, steps, step, plane;
 
-  Runs(const PoolArgs& args, const Shape& shape)
+  Runs(const PoolArgs& args, const Storage& storage)
       : src(static_cast<const typename Op::Element*>(args.src)),
         dst(static_cast<typename Op::Element*>(args.dst)),
-        count(shape.planes * args.axis[0].dst),
+        count(storage.planes * args.axis[0].dst),
         steps(args.axis[0].dst),
-        plane(shape.src_size) {
+        plane(storage.src_size) {
     const Axis& d = args.axis[0];
     const int64_t slice = plane / d.src;
     size = (args.table[0].windows[0].end - args.table[0].windows[0].begin) * slice;
@@ -146,8 +94,8 @@ struct Runs {
   }
 };
 
-// Runs so small that folding a vector into one number costs as much as reading them: as many as
-// a vector has lanes are folded together, by halves, which leaves them in their order.
+// Small runs, where reducing a vector to one number costs as much as reading the run: a vector's
+// lanes of them are reduced together.
 template <class Op>
 POOLBENCH_INLINE void reduce_small_runs(const Op& op, const Runs<Op>& runs, int64_t begin,
                                         int64_t end, RowScale<typename Op::Weight> scale) {
@@ -156,35 +104,37 @@ POOLBENCH_INLINE void reduce_small_runs(const Op& op, const Runs<Op>& runs, int6
   const int64_t size = runs.size;
   const Lanes rest(0, size % N);
   for (int64_t run = begin; run < end; run += N) {
-    const int64_t lanes = least(end - run, N);
+    const int64_t lanes = smaller(end - run, N);
     V v[N];
     for (int64_t p = 0; p < lanes; ++p) {
       const auto* src = runs.at(run + p);
-      ask_to_load(src + size - size % N);
-      V all = op.load_part(src + size - size % N, rest);  // v[p] stays in memory: 3 times as slow
+      prefetch_load(src + size - size % N);
+      V all = op.load_part(src + size - size % N,
+                           rest);  // merging into v[p] itself, in memory: 3 times as slow
       for (int64_t i = 0; i + N <= size; i += N) {
-        ask_to_load(src + i);
-        all = Op::combine(op.load(src + i), all);
+        prefetch_load(src + i);
+        all = Op::merge(op.load(src + i), all);
       }
       v[p] = all;
     }
-    for (int64_t p = lanes; p < N; ++p) v[p] = Op::fill();
-    const V all = fold_by_halves<Op, N>([&](int p) { return v[p]; });
+    for (int64_t p = lanes; p < N; ++p) v[p] = Op::identity();
+    const V all = reduce_lane_groups<Op, N>([&](int p) { return v[p]; });
     store_some(runs.dst + run, op.finish(all, scale, int(lanes)), int(lanes));
   }
 }
 
-// Whether so many elements may be summed up plainly, lane by lane and then across the lanes.
+// Whether a plain sum of so many elements keeps the error bound, lane by lane and then across
+// lanes.
 template <class Op>
 bool is_small(int64_t size) {
-  if (Op::kSum && sizeof(typename Op::Work) == 2) return size <= kMaxIntegerTaps;
-  constexpr int64_t kFolds = 6;
-  return size <= (kMaxTerms - kFolds) * Op::N;
+  if (Op::kSumsBytes) return size <= kMaxIntegerTaps;
+  constexpr int64_t kAcross = 6;  // additions across the lanes of 64 bytes
+  return size <= (kMaxTerms - kAcross) * Op::N;
 }
 
-// Whether so many units keep all threads busy to the end.
-inline bool even(int64_t units, int64_t threads) {
-  return units % threads == 0 || units >= 8 * threads;
+// Whether all threads are busy to the end.
+inline bool even(int64_t items, int64_t threads) {
+  return items % threads == 0 || items >= 8 * threads;
 }
 
 // Channels first.
@@ -194,13 +144,13 @@ void pool_runs(const Op& op, const Runs<Op>& runs, int64_t bytes, int64_t count)
     return share(runs.count, bytes, [&](int64_t begin, int64_t end) {
       reduce_small_runs(op, runs, begin, end, op.row_scale(count, 1));
     });
-  const int64_t threads = least(omp_get_max_threads(), kMaxParts);
+  const int64_t threads = smaller(omp_get_max_threads(), kMaxParts);
   if (even(runs.count, threads))
     return share(runs.count, bytes, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
         runs.dst[i] = finish_part(op, reduce_run(op, runs.at(i), runs.size), count);
     });
-  // Few runs: each is cut.
+  // Few runs: threads share each of them.
   Part<Op> part[kMaxParts];
   for (int64_t i = 0; i < runs.count; ++i) {
     share(threads, bytes, [&](int64_t begin, int64_t end) {
@@ -210,100 +160,107 @@ void pool_runs(const Op& op, const Runs<Op>& runs, int64_t bytes, int64_t count)
       }
     });
     if constexpr (Op::kSum) {
-      Total total;
+      RunningSum<double> total;
       for (int64_t t = 0; t < threads; ++t) total.add(part[t]);
-      part[0] = total.value();
+      part[0] = total.total();
     } else {
-      for (int64_t t = 1; t < threads; ++t) part[0] = Op::combine_one(part[t], part[0]);
+      for (int64_t t = 1; t < threads; ++t) part[0] = Op::merge_one(part[t], part[0]);
     }
     runs.dst[i] = finish_part(op, part[0], count);
   }
 }
 
-// Channels last: every run in parts of the channels whose sums stay in L1.
+// Channels last: runs in parts of their channels, whose sums stay in L1.
 template <class Op>
 void pool_pixels(const Op& op, const Runs<Op>& runs, int64_t channels, int64_t bytes,
                  int64_t count) {
   constexpr int64_t N = Op::N;
   const int64_t vectors = (channels + N - 1) / N, pixels = runs.size / channels;
-  const int64_t threads = least(omp_get_max_threads(), kMaxPieces);
+  const int64_t threads = smaller(omp_get_max_threads(), kMaxPixelParts);
   int64_t parts = (vectors + kPixelVectors - 1) / kPixelVectors;
-  const bool cut = !even(runs.count * parts, threads) && pixels >= kCutPixels;
+  const bool cut = !even(runs.count * parts, threads) && pixels >= kSharedPixels;
   while (!cut && !even(runs.count * parts, threads) && 2 * parts <= vectors / 4) parts *= 2;
-  struct Unit {
+  struct Block {
     int64_t run, first, channels;
   };
-  const auto unit_of = [&](int64_t i) {
+  const auto block_of = [&](int64_t i) {
     const int64_t from = vectors * (i % parts) / parts * N;
-    const int64_t to = least(vectors * (i % parts + 1) / parts * N, channels);
-    const int64_t first = most(least(from, channels - N), 0);
-    return Unit{i / parts, first, to - first};
+    const int64_t to = smaller(vectors * (i % parts + 1) / parts * N, channels);
+    const int64_t first = larger(smaller(from, channels - N), 0);
+    return Block{i / parts, first, to - first};
   };
-  const int64_t units = runs.count * parts;
+  const int64_t items = runs.count * parts;
   if (!cut)
-    return share(units, bytes, [&](int64_t begin, int64_t end) {
+    return share(items, bytes, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
-        const Unit unit = unit_of(i);
-        PixelSums<Op> sums(op, unit.channels);
-        sums.add(runs.at(unit.run) + unit.first, pixels, channels);
-        sums.store(runs.dst + unit.run * channels + unit.first, count);
+        const Block block = block_of(i);
+        PixelSums<Op> sums(op, block.channels);
+        sums.add(runs.at(block.run) + block.first, pixels, channels);
+        sums.store(runs.dst + block.run * channels + block.first, count);
       }
     });
-  // Few units of many pixels: the pixels of each are cut.
-  Totals<Op> totals[kMaxPieces][kPixelVectors];
-  for (int64_t i = 0; i < units; ++i) {
-    const Unit unit = unit_of(i);
+  // Few parts of many pixels: threads share the pixels of each.
+  Totals<Op> totals[kMaxPixelParts][kPixelVectors];
+  for (int64_t i = 0; i < items; ++i) {
+    const Block block = block_of(i);
     share(threads, bytes, [&](int64_t begin, int64_t end) {
       for (int64_t t = begin; t < end; ++t) {
         const int64_t from = pixels * t / threads, to = pixels * (t + 1) / threads;
-        PixelSums<Op> sums(op, unit.channels);
-        sums.add(runs.at(unit.run) + from * channels + unit.first, to - from, channels);
+        PixelSums<Op> sums(op, block.channels);
+        sums.add(runs.at(block.run) + from * channels + block.first, to - from, channels);
         sums.give(totals[t]);
       }
     });
-    PixelSums<Op> sums(op, unit.channels);
+    PixelSums<Op> sums(op, block.channels);
     for (int64_t t = 0; t < threads; ++t) sums.take(totals[t]);
-    sums.store(runs.dst + unit.run * channels + unit.first, count);
+    sums.store(runs.dst + block.run * channels + block.first, count);
   }
 }
 
 template <class Op>
 void pool(const Op& op, const PoolArgs& args) {
-  const Shape shape = shape_of(args);
-  const Runs<Op> runs(args, shape);
+  const Storage storage = storage_of(args);
+  const Runs<Op> runs(args, storage);
   int64_t count = 1;
   for (const Table& table : args.table) count *= table.windows[0].count;
-  if (shape.unit == 1)
-    pool_runs(op, runs, bytes_moved<Op>(shape), count);
+  if (storage.pixel_size == 1)
+    pool_runs(op, runs, bytes_moved<Op>(storage), count);
   else
-    pool_pixels(op, runs, shape.unit, bytes_moved<Op>(shape), count);
+    pool_pixels(op, runs, storage.pixel_size, bytes_moved<Op>(storage), count);
+}
+
+constexpr Takes kTakes = {
+    .reductions = kMaxAveragesAndLp,
+    .windowings = {Windowing::kSliding, Windowing::kAdaptive, Windowing::kGlobal},
+    .types = kVectorTypes};
+
+// Takes windows that are all of H and W; on D all, or sliding ones that lie in the input.
+Refusal refuses(const Shapes& shapes) {
+  const bool slides = Windowing(shapes.windowing) == Windowing::kSliding;
+  for (int i = 0; i < 3; ++i) {
+    const Axis& axis = shapes.axis[i];
+    const bool whole =
+        axis.dst == 1 && (!slides || (axis.pad_begin == 0 && axis.kernel == axis.src));
+    const bool steps = i == 0 && slides && axis.pad_begin == 0 &&
+                       (axis.dst - 1) * axis.stride + axis.kernel <= axis.src;
+    if (!whole && !steps)
+      return {window_parameter(shapes), "takes windows that are all of H and W"};
+  }
+  return refuse_norm(shapes);
+}
+
+void launch(const PoolArgs& args, void*) {
+  with_op<kTakes>(args, [&](const auto& op) { pool(op, args); });
 }
 
 }  // namespace
 
-// Whether each window is a run of memory, or of pixels: all of H and W, on D all or whole windows.
-static const char* runs_why_not(const PoolArgs& args) {
-  for (int i = 0; i < 3; ++i) {
-    const Axis& axis = args.axis[i];
-    const bool slides = Windowing(args.windowing) == Windowing::kSliding && axis.dilation == 1 &&
-                        axis.pad_begin == 0;
-    const bool whole =
-        axis.dst == 1 && (slides ? axis.kernel == axis.src
-                                 : Windowing(args.windowing) == Windowing::kAdaptive ||
-                                       Windowing(args.windowing) == Windowing::kGlobal);
-    const bool steps = i == 0 && slides && (axis.dst - 1) * axis.stride + axis.kernel <= axis.src;
-    if (!whole && !steps) return "it takes windows that are all of H and W alone";
-  }
-  return nullptr;
-}
+constinit const Kernel kWhole = {
+    .name = "whole",
+    .summary = "global: planes as runs, or pixels with vectors of channels",
+    .takes = kTakes,
+    .refuses = refuses,
+    .launch = launch,
+    .scratch_bytes = nullptr};
 
-const char* whole_why_not(const PoolArgs& args) {
-  if (const char* why_not = runs_why_not(args)) return why_not;
-  return op_why_not(args, true);
-}
-
-void whole_launch(const PoolArgs& args, void*) {
-  with_op<true>(args, [&](const auto& op) { pool(op, args); });
-}
-
-}  // namespace poolbench::POOLBENCH_ISA
+}  // namespace poolbench::openmp::POOLBENCH_ISA

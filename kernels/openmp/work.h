@@ -1,4 +1,4 @@
-// How the kernels of this folder share work among threads, and what they read of a problem.
+// How the kernels of this folder share work among threads, prefetch, and read a problem.
 #ifndef POOLBENCH_KERNELS_OPENMP_WORK_H_
 #define POOLBENCH_KERNELS_OPENMP_WORK_H_
 
@@ -8,96 +8,114 @@
 #include "kernels/openmp/ops.h"
 #include "kernels/reduce.h"
 
-namespace poolbench::POOLBENCH_ISA {
+namespace poolbench::openmp::POOLBENCH_ISA {
 
-// Below this many bytes (src and dst) one thread is done before two have begun. Channels last, f32,
-// hot and cold us, of one thread and two: 2x2 46 kB 0.47, 4.1 and 1.62, 3.3; 82 kB 0.99, 6.3 and
-// 1.80, 4.8; 3x3 s1 33 kB 0.69, 2.3 and 1.60, 2.8; 131 kB 2.78, 9.3 and 2.79, 7.5 (reference
-// machine: 2 vCPU Xeon, 2026-11-23).
+// Below this many bytes (src and dst) one thread works alone: waking a second one takes longer.
+// Xeon with AVX-512, 2 vCPUs, 2026-11-23, channels last, f32; us, hot / cold:
+//
+//   window   bytes     1 thread      2 threads
+//   2x2       46 kB    0.47 / 4.1    1.62 / 3.3
+//   2x2       82 kB    0.99 / 6.3    1.80 / 4.8
+//   3x3 s1    33 kB    0.69 / 2.3    1.60 / 2.8
+//   3x3 s1   131 kB    2.78 / 9.3    2.79 / 7.5
 constexpr int64_t kSerialBytes = 64 << 10;
 
-// f(begin, end) on every thread for its even share of [0, units).
+// Calls f(begin, end) on every thread for its even share of [0, items).
 template <class F>
-POOLBENCH_INLINE void share(int64_t units, int64_t bytes, const F& f) {
-  if (units <= 1 || bytes < kSerialBytes || omp_get_max_threads() == 1) {
-    if (units > 0) f(int64_t{0}, units);
+POOLBENCH_INLINE void share(int64_t items, int64_t bytes, const F& f) {
+  if (items <= 1 || bytes < kSerialBytes || omp_get_max_threads() == 1) {
+    if (items > 0) f(int64_t{0}, items);
     return;
   }
 #pragma omp parallel
   {
     const int64_t team = omp_get_num_threads(), me = omp_get_thread_num();
-    const int64_t begin = units / team * me + (me < units % team ? me : units % team);
-    const int64_t end = begin + units / team + (me < units % team ? 1 : 0);
+    const int64_t begin = items / team * me + (me < items % team ? me : items % team);
+    const int64_t end = begin + items / team + (me < items % team ? 1 : 0);
     if (begin < end) f(begin, end);
   }
 }
 
-// Has the line that will be stored to a little after `at` brought near: the hardware foresees reads
-// better than stores, which then wait for memory. From memory a copy moves 23 GB/s without it and
-// 31 with it, `rows` takes 64x147x147 3x3 s1 in 519 us and 309, `channels` 1024x17x17 in three
-// quarters; with stride 2 it gains little, in L2 nothing (f32, Xeon, 2 threads, 2026-11-23).
+// Prefetches for writing the cache line 2 KiB ahead of `at`. Hardware prefetchers follow loads
+// better than stores, which then wait for memory. Xeon, f32, 2 threads, 2026-11-23, from memory:
+//
+//                              without       with
+//   copy                       23 GB/s       31 GB/s
+//   rows, 64x147x147 3x3 s1    519 us        309 us
+//   channels, 1024x17x17       1             0.75 (ratio of times)
+//
+// With stride 2 it gains little, in L2 nothing.
 constexpr int64_t kAheadBytes = 2048;
 template <class T>
-POOLBENCH_INLINE void ask_to_store(T* at) {
+POOLBENCH_INLINE void prefetch_store(T* at) {
   __builtin_prefetch(at + kAheadBytes / int64_t(sizeof(T)), 1);
 }
-// The same for what will be loaded: reading in order alone moves 32 GB/s from memory and 38 asked
-// for so (with 1 KiB ahead 36, with 4 or 8 as with 2; copying it slows down, from 34 to 32). From
-// memory `rows` gain a twelfth, `whole` channels first a tenth to a third, windows apart in `folds`
-// as much; in cache it costs or gains a twentieth. In `indices` it helps nothing.
+// The same for reading. Xeon, f32, 2 threads, 2026-11-23, from memory:
+//
+//                           without    1 KiB    2 KiB    4 or 8 KiB ahead
+//   reading in order        32 GB/s    36       38       38
+//   copy                    34 GB/s             32
+//
+//   rows                    1/12 faster
+//   whole, channels first   1/10 to 1/3 faster
+//   folds, windows apart    1/10 to 1/3 faster
+//   indices                 no change
+//
+// In cache it costs or gains a twentieth.
 template <class T>
-POOLBENCH_INLINE void ask_to_load(const T* at) {
+POOLBENCH_INLINE void prefetch_load(const T* at) {
   __builtin_prefetch(at + kAheadBytes / int64_t(sizeof(T)));
 }
 
-// The problem with channels last and one channel read as channels first: the same memory.
-struct Shape {
-  int64_t planes;  // runs of memory that hold whole planes: n * c, or n with channels last
-  int64_t unit;    // elements of a pixel: 1, or c with channels last
-  int64_t src_size, dst_size;  // elements of such a run
+// How the tensors lie in memory, as runs that hold whole planes. Channels last with one channel is
+// read as channels first, which is the same memory.
+struct Storage {
+  int64_t planes;              // runs: n * c, or n with channels last
+  int64_t pixel_size;          // elements: 1, or c with channels last
+  int64_t src_size, dst_size;  // elements of a run
 };
 
-inline Shape shape_of(const Shapes& args) {
-  const bool last = Layout(args.layout) == Layout::kChannelsLast && args.c != 1;
-  const int64_t unit = last ? args.c : 1;
-  return {last ? args.n : args.n * args.c, unit,
-          args.axis[0].src * args.axis[1].src * args.axis[2].src * unit,
-          args.axis[0].dst * args.axis[1].dst * args.axis[2].dst * unit};
+inline Storage storage_of(const Shapes& shapes) {
+  const bool last = Layout(shapes.layout) == Layout::kChannelsLast && shapes.c != 1;
+  const int64_t pixel_size = last ? shapes.c : 1;
+  return {last ? shapes.n : shapes.n * shapes.c, pixel_size, src_plane_size(shapes) * pixel_size,
+          dst_plane_size(shapes) * pixel_size};
 }
 
 template <class Op>
-int64_t bytes_moved(const Shape& shape) {
-  return shape.planes * (shape.src_size + shape.dst_size) * int64_t(sizeof(typename Op::Element));
+int64_t bytes_moved(const Storage& storage) {
+  return storage.planes * (storage.src_size + storage.dst_size) *
+         int64_t(sizeof(typename Op::Element));
 }
 
-POOLBENCH_INLINE constexpr int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-POOLBENCH_INLINE constexpr int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+POOLBENCH_INLINE constexpr int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+POOLBENCH_INLINE constexpr int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 // Counts output rows (plane, od, oh) up from a given one.
 struct RowCounter {
   int64_t plane, od, oh;
-  RowCounter(const Shapes& args, int64_t row)
-      : plane(row / (args.axis[0].dst * args.axis[1].dst)),
-        od(row / args.axis[1].dst % args.axis[0].dst),
-        oh(row % args.axis[1].dst) {}
-  POOLBENCH_INLINE void next(const Shapes& args) {
-    if (++oh < args.axis[1].dst) return;
+  RowCounter(const Shapes& shapes, int64_t row)
+      : plane(row / (shapes.axis[0].dst * shapes.axis[1].dst)),
+        od(row / shapes.axis[1].dst % shapes.axis[0].dst),
+        oh(row % shapes.axis[1].dst) {}
+  POOLBENCH_INLINE void next(const Shapes& shapes) {
+    if (++oh < shapes.axis[1].dst) return;
     oh = 0;
-    if (++od < args.axis[0].dst) return;
+    if (++od < shapes.axis[0].dst) return;
     od = 0;
     ++plane;
   }
 };
 
-// Outputs [begin, end) of the W axis, `unit` elements each, have whole windows; a table in the
-// plan's scratch holds the weights of the others.
+// The factors of windows that are cut on the W axis. Outputs [begin, end), in elements of
+// `pixel_size`, have whole windows; the weights of the others stand in the launch's scratch.
 template <class Op>
 struct ColumnWeights {
   int64_t begin = 0, end;
   typename Op::Weight* table = nullptr;
 
-  ColumnWeights(const Op& op, const PoolArgs& args, int64_t unit = 1)
-      : end(args.axis[2].dst * unit) {
+  ColumnWeights(const Op& op, const PoolArgs& args, int64_t pixel_size = 1)
+      : end(args.axis[2].dst * pixel_size) {
     if (!op.counts_columns()) return;
     const Axis& axis = args.axis[2];
     const Window* windows = args.table[2].windows;
@@ -105,13 +123,13 @@ struct ColumnWeights {
     int64_t first = 0, last = axis.dst;
     while (first < last && !whole(first)) ++first;
     while (last > first && !whole(last - 1)) --last;
-    if (Windowing(args.windowing) == Windowing::kAdaptive) last = first;  // no order in these
-    begin = first * unit;
-    end = last * unit;
+    if (Windowing(args.windowing) == Windowing::kAdaptive) last = first;  // whole ones lie anywhere
+    begin = first * pixel_size;
+    end = last * pixel_size;
     if (first == 0 && last == axis.dst) return;
     auto* to = table = static_cast<typename Op::Weight*>(args.scratch);
     for (int64_t o = 0; o < axis.dst; ++o)
-      for (int64_t i = 0; i < unit; ++i) *to++ = Op::column_weight(windows[o].count);
+      for (int64_t i = 0; i < pixel_size; ++i) *to++ = Op::column_weight(windows[o].count);
     for (int i = 0; i < kVectorBytes; ++i) *to++ = 0;  // lanes past a row
   }
 
@@ -123,7 +141,9 @@ struct ColumnWeights {
     return op.finish(v, scale, int(lanes));
   }
 };
-inline int64_t column_weights_bytes(const Shapes& shapes, int64_t unit = 1) {
+
+// The scratch that ColumnWeights fills.
+inline int64_t column_weights_bytes(const Shapes& shapes, int64_t pixel_size) {
   const Axis& axis = shapes.axis[2];
   const auto reduction = Reduction(shapes.reduction);
   if (is_extremum(reduction) || shapes.divisor != 0 || axis.dst == 0) return 0;
@@ -142,31 +162,55 @@ inline int64_t column_weights_bytes(const Shapes& shapes, int64_t unit = 1) {
     case Windowing::kAdaptive:
       break;
   }
-  return (axis.dst * unit + kVectorBytes) * int64_t(sizeof(double));
+  return (axis.dst * pixel_size + kVectorBytes) * int64_t(sizeof(double));
+}
+inline int64_t column_weights_bytes(const Shapes& shapes) {
+  return column_weights_bytes(shapes, 1);
 }
 
-inline const char* sliding_why_not(const Shapes& shapes) {
-  return is_sliding(shapes) ? nullptr : "it takes sliding windows alone";
+// What a refusal of the windows' size is about.
+inline Parameter window_parameter(const Shapes& shapes) {
+  switch (Windowing(shapes.windowing)) {
+    case Windowing::kSliding:
+    case Windowing::kFractional:
+      return Parameter::kKernel;
+    case Windowing::kAdaptive:
+      return Parameter::kOut;
+    case Windowing::kGlobal:
+      return Parameter::kSrc;
+  }
+  return Parameter::kWindowing;
 }
 
-// Why sums with `terms` additions in a row would leave the error bound, or a window's sum the
-// integer range, or null.
-inline const char* terms_why_not(const Shapes& args, int64_t terms) {
-  if (Reduction(args.reduction) == Reduction::kMax) return nullptr;
-  if (terms > kMaxTerms) return "the window has too many taps to sum plainly";
-  const bool integer = DType(args.dtype) == DType::kI8 || DType(args.dtype) == DType::kU8;
+// Refuses windows whose sum, with `terms` additions in a row, would leave the error bound or the
+// 16 bits that bytes are summed in.
+inline Refusal refuse_terms(const Shapes& shapes, int64_t terms) {
+  const auto reduction = Reduction(shapes.reduction);
+  if (is_extremum(reduction)) return {};
+  if (terms > kMaxTerms)
+    return {window_parameter(shapes), "the window is too large for a plain sum"};
   int64_t taps = 1;
-  for (const Axis& axis : args.axis) taps *= most_taps(args, axis);
-  if (integer && Reduction(args.reduction) != Reduction::kLp && taps > kMaxIntegerTaps)
-    return "16 bits do not hold the sum of so many taps";
-  return nullptr;
+  for (const Axis& axis : shapes.axis) taps *= most_taps(shapes, axis);
+  if (kByteTypes.has(DType(shapes.dtype)) && is_average(reduction) && taps > kMaxIntegerTaps)
+    return {window_parameter(shapes), "takes up to 128 taps of i8 and u8"};
+  return {};
 }
 // The terms of sums nested row by row.
-inline int64_t nested_terms(const Shapes& args) {
-  return most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]) +
-         most_taps(args, args.axis[2]);
+inline int64_t nested_terms(const Shapes& shapes) {
+  return most_taps(shapes, shapes.axis[0]) * most_taps(shapes, shapes.axis[1]) +
+         most_taps(shapes, shapes.axis[2]);
 }
 
-}  // namespace poolbench::POOLBENCH_ISA
+constexpr const char* kChannelsFirstAlone = "takes nchw, or one channel";
+constexpr const char* kChannelsLastAlone = "takes nhwc with more than one channel";
+
+// Refuses fractional windows of channels last, which differ between the channels of a pixel.
+inline Refusal refuse_uneven_channels(const Shapes& shapes) {
+  if (Windowing(shapes.windowing) != Windowing::kFractional || storage_of(shapes).pixel_size == 1)
+    return {};
+  return {Parameter::kWindowing, "takes windows that are the same for all channels"};
+}
+
+}  // namespace poolbench::openmp::POOLBENCH_ISA
 
 #endif  // POOLBENCH_KERNELS_OPENMP_WORK_H_
