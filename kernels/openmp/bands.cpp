@@ -241,7 +241,7 @@ void pool(const Op& op, const PoolArgs& args) {
 }
 
 constexpr Takes kTakes = {
-    .reductions = kMaxAveragesAndLp, .windowings = kSlidingWindows, .types = kVectorTypes};
+    .reductions = kEveryVectorReduction, .windowings = kSlidingWindows, .types = kVectorTypes};
 
 Refusal refuses(const Shapes& shapes) {
   const Axis &d = shapes.axis[0], &h = shapes.axis[1], &w = shapes.axis[2];

@@ -274,7 +274,7 @@ void pool(const Op& op, const PoolArgs& args) {
 }
 
 constexpr Takes kTakes = {
-    .reductions = kMaxAndAverages,
+    .reductions = kExtremaAndAverages,
     .windowings = {Windowing::kSliding, Windowing::kAdaptive, Windowing::kGlobal},
     .types = kVectorTypes,
     .dilation = true};

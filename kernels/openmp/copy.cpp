@@ -8,7 +8,7 @@ namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
 constexpr Takes kTakes = {
-    .reductions = kMaxAndAverages, .windowings = kSlidingWindows, .types = kVectorTypes};
+    .reductions = kExtremaAndAverages, .windowings = kSlidingWindows, .types = kVectorTypes};
 
 Refusal refuses(const Shapes& shapes) {
   for (const Axis& axis : shapes.axis) {

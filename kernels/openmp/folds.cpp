@@ -248,7 +248,7 @@ bool far_apart(const Shapes& shapes) {
   return (w.stride >= 3 || w.dst == 1) && (h.kernel <= 2 * h.stride || h.kernel < 4);
 }
 
-constexpr Takes kTakes = {.reductions = kMaxAveragesAndLp,
+constexpr Takes kTakes = {.reductions = kEveryVectorReduction,
                           .windowings = kEveryWindowing,
                           .types = kVectorTypes,
                           .dilation = true};

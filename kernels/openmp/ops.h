@@ -31,10 +31,10 @@ constexpr int kHighestPower = 16;
 constexpr int kHighestPlainPower = 2;
 
 // What with_op has, for a kernel's Takes.
-constexpr Set<Reduction> kMaxAndAverages = {Reduction::kMax, Reduction::kAvgIncludePad,
-                                            Reduction::kAvgExcludePad};
-constexpr Set<Reduction> kMaxAveragesAndLp = {Reduction::kMax, Reduction::kAvgIncludePad,
-                                              Reduction::kAvgExcludePad, Reduction::kLp};
+constexpr Set<Reduction> kExtremaAndAverages = {Reduction::kMax, Reduction::kAvgIncludePad,
+                                                Reduction::kAvgExcludePad};
+constexpr Set<Reduction> kEveryVectorReduction = {Reduction::kMax, Reduction::kAvgIncludePad,
+                                                  Reduction::kAvgExcludePad, Reduction::kLp};
 constexpr Set<DType> kVectorTypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
                                      DType::kI8,  DType::kU8,  DType::kI32};
 

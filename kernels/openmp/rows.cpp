@@ -138,7 +138,7 @@ void pool(const Op& op, const PoolArgs& args) {
   });
 }
 
-constexpr Takes kTakes = {.reductions = kMaxAveragesAndLp,
+constexpr Takes kTakes = {.reductions = kEveryVectorReduction,
                           .windowings = kSlidingWindows,
                           .types = kVectorTypes,
                           .dilation = true};

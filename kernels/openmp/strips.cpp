@@ -244,7 +244,7 @@ void pool(const Op& op, const PoolArgs& args) {
         [&](int64_t begin, int64_t end) { walk.run_slices(storage, begin, end); });
 }
 
-constexpr Takes kTakes = {.reductions = kMaxAveragesAndLp,
+constexpr Takes kTakes = {.reductions = kEveryVectorReduction,
                           .windowings = kSlidingWindows,
                           .types = kVectorTypes,
                           .dilation = true};

@@ -328,7 +328,7 @@ void pool(const Op& op, const PoolArgs& args) {
   });
 }
 
-constexpr Takes kTakes = {.reductions = kMaxAveragesAndLp,
+constexpr Takes kTakes = {.reductions = kEveryVectorReduction,
                           .windowings = kEveryWindowing,
                           .types = kVectorTypes,
                           .dilation = true};

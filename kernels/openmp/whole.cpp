@@ -230,7 +230,7 @@ void pool(const Op& op, const PoolArgs& args) {
 }
 
 constexpr Takes kTakes = {
-    .reductions = kMaxAveragesAndLp,
+    .reductions = kEveryVectorReduction,
     .windowings = {Windowing::kSliding, Windowing::kAdaptive, Windowing::kGlobal},
     .types = kVectorTypes};
 
