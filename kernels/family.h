@@ -76,10 +76,6 @@ struct Kernel {
   // Bytes of scratch that a launch wants. Null: none.
   int64_t (*scratch_bytes)(const Shapes&);
 
-  // Of families that do not say yet what they take.
-  const char* (*old_why_not)(const PoolArgs&) = nullptr;
-  int64_t (*old_scratch_bytes)(const PoolArgs&) = nullptr;
-
   Refusal why_not(const Shapes& shapes) const {
     const Refusal refusal = refused(takes, shapes);
     return refusal || refuses == nullptr ? refusal : refuses(shapes);
@@ -100,14 +96,6 @@ inline constexpr Takes kTakesEverything = {.reductions = kEveryReduction,
                                            .types = kPlainTypes,
                                            .operands = kValuesAndIndices,
                                            .dilation = true};
-
-constexpr Kernel old_kernel(const char* name, const char* summary,
-                            const char* (*why_not)(const PoolArgs&),
-                            void (*launch)(const PoolArgs&, void*),
-                            int64_t (*scratch_bytes)(const PoolArgs&) = nullptr) {
-  return {name, summary, kTakesEverything, nullptr, launch, nullptr, why_not, scratch_bytes};
-}
-inline const char* takes_everything(const PoolArgs&) { return nullptr; }
 
 }  // namespace poolbench
 

@@ -17,7 +17,6 @@ class KernelListPlan : public Plan {
     backend.substrate().write(tables_.at(), tables.windows.data(), bytes);
     set_tables(args_, tables, static_cast<const Window*>(tables_.at()));
     if (kernel.scratch_bytes != nullptr) scratch_bytes_ = kernel.scratch_bytes(args_);
-    if (kernel.old_scratch_bytes != nullptr) scratch_bytes_ = kernel.old_scratch_bytes(args_);
   }
 
   std::string_view kernel() const override { return kernel_.name; }
@@ -49,13 +48,6 @@ KernelListBackend::Choice KernelListBackend::choose(const Shapes& shapes,
   for (const Kernel& kernel : kernels_) {
     if (!name.empty() && name != kernel.name) continue;
     const Refusal refusal = kernel.why_not(shapes);
-    if (kernel.old_why_not != nullptr && !refusal) {
-      const PoolArgs args = without_memory(shapes);
-      const char* reason = kernel.old_why_not(args);
-      if (reason == nullptr) return {&kernel, {}};
-      why_not = fmt::format("{}.{}: {}", name_, kernel.name, reason);
-      continue;
-    }
     if (!refusal) return {&kernel, {}};
     why_not =
         fmt::format("{}.{}: {}", name_, kernel.name, refusal_text(kernel.takes, refusal, shapes));
