@@ -15,6 +15,7 @@
 #ifndef POOLBENCH_KERNELS_OPENMP_OPS_H_
 #define POOLBENCH_KERNELS_OPENMP_OPS_H_
 
+#include "kernels/family.h"
 #include "kernels/openmp/convert.h"
 
 namespace poolbench::openmp::POOLBENCH_ISA {

@@ -3,13 +3,11 @@
 // A tile is a run of output rows with the pixels that their windows cover: of one or more slices
 // (plane, od) where those are small, a part of the columns or channels of one where they are large.
 // A thread takes an even share of the tiles. In a tile
-//   1. rows   merges each output row's input rows while it loads them; tall windows that overlap
-//   are
-//             doubled instead (as in 3.), over all input rows of the tile
+//   1. rows   merges each output row's input rows while it loads them. Tall windows that overlap
+//             are doubled instead (as in 3.), over all input rows of the tile
 //   2. pads   fills columns outside the input with the identity
-//   3. width  doubles windows to 2, 4, 8 ... pixels in place, over the whole tile as one run, so
-//   that
-//             the cost hardly depends on the window and not at all on the length of a row
+//   3. width  doubles windows to 2, 4, 8 ... pixels in place, over the whole tile as one run. So
+//             the cost hardly depends on the window, and not at all on the length of a row
 //   4. picks  picks the outputs out where they are not at every pixel; a window longer than the
 //             shortest takes its last pixels one by one
 // A pixel is one element with channels first, TileCut::pixel_size with channels last. Bound by
