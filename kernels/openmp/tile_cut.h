@@ -29,9 +29,11 @@ TileCut cut_of(const Shapes& shapes) {
   constexpr int64_t kL1Elements = kL1Bytes / int64_t(sizeof(typename Op::Work));
   const Axis &d = shapes.axis[0], &h = shapes.axis[1], &w = shapes.axis[2];
   const Storage storage = storage_of(shapes);
-  // Pixels that outputs cover; sliding windows with their padding.
+  // Pixels that outputs cover, sliding windows with their padding; at least one an output, which
+  // adaptive windows may share.
   const auto spanned = [&](const Axis& axis, int64_t outputs) {
-    return is_sliding(shapes) ? sliding_span(axis, outputs) : most_covered(shapes, axis, outputs);
+    return is_sliding(shapes) ? sliding_span(axis, outputs)
+                              : larger(most_covered(shapes, axis, outputs), outputs);
   };
   TileCut cut{};
   cut.doubled = is_sliding(shapes) && d.kernel == 1 && h.kernel >= kDoubledHeight && h.stride == 1;
