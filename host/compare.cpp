@@ -75,7 +75,10 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   const long double value = expected.value;
   Judgement judgement;
   const auto in_ulp = [&](long double x) { return double(x / ulp_of<T>(value)); };
-  const bool overflowed = !is_finite(got) && same(got, rounded<T>(value));
+  bool beyond = !is_finite(got);  // the type's range
+  if constexpr (std::is_integral_v<T>)
+    beyond = value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max();
+  const bool overflowed = beyond && same(got, rounded<T>(value));
   judgement.ulp = same(got, value) || overflowed ? 0 : in_ulp(std::fabs(got - value));
 
   if (is_extremum(spec.reduction) || (lp && std::isinf(spec.norm))) {

@@ -66,8 +66,13 @@ struct Judgement {
   double ulp = 0;
   double allowed = 0;
   // The error as a share of what is allowed, both without the half ulp for rounding the output: 0
-  // to 1 for a right output.
-  double error() const { return ulp > 0.5 ? (ulp - 0.5) / (allowed - 0.5) : 0; }
+  // to 1 for a right output. (The allowed interval's ends are rounded too, so a right one may lie
+  // just beyond it.)
+  double error() const {
+    if (ulp <= 0.5) return 0;
+    const double share = (ulp - 0.5) / (allowed - 0.5);
+    return right && !(share < 1) ? 1 : share;
+  }
 };
 Judgement judge(const Problem& problem, const Expected& expected, const void* got,
                 int64_t got_index);

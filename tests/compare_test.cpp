@@ -235,6 +235,14 @@ TEST(Judgement, max_ulp_is_of_the_accepted_ones) {
   EXPECT_DOUBLE_EQ(comparison.max_error, 4.5 / 33);
 }
 
+TEST(Judgement, saturation_is_no_error) {
+  Case c("lp/sliding/i8/nchw/src:1x1x4/k:4/norm:1", {100, 100, 100, 100});
+  const Comparison comparison = c.judged_as({127});
+  EXPECT_TRUE(comparison.ok());
+  EXPECT_EQ(comparison.max_ulp, 0);
+  EXPECT_EQ(comparison.max_error, 0);
+}
+
 TEST(Judgement, worst_come_first_and_are_eight) {
   Case c("max/sliding/f32/nchw/src:1x1x24/k:2", std::vector<double>(24, 1));
   std::vector<double> values(12, 1);
