@@ -29,11 +29,14 @@ TileCut cut_of(const Shapes& shapes) {
   constexpr int64_t kL1Elements = kL1Bytes / int64_t(sizeof(typename Op::Work));
   const Axis &d = shapes.axis[0], &h = shapes.axis[1], &w = shapes.axis[2];
   const Storage storage = storage_of(shapes);
-  // Pixels that outputs cover, sliding windows with their padding; at least one an output, which
-  // adaptive windows may share.
+  // Upper bound on the pixels that outputs cover, sliding windows with their padding; at least one
+  // an output, which adaptive windows may share.
   const auto spanned = [&](const Axis& axis, int64_t outputs) {
-    return is_sliding(shapes) ? sliding_span(axis, outputs)
-                              : larger(most_covered(shapes, axis, outputs), outputs);
+    if (is_sliding(shapes)) return sliding_span(axis, outputs);
+    const int64_t step = Windowing(shapes.windowing) == Windowing::kAdaptive
+                             ? ceil_div(axis.src, axis.dst) + 1
+                             : axis.src / larger(axis.dst - 1, 1) + 2;
+    return larger(smaller(axis.src, outputs * step + axis.kernel), outputs);
   };
   TileCut cut{};
   cut.doubled = is_sliding(shapes) && d.kernel == 1 && h.kernel >= kDoubledHeight && h.stride == 1;

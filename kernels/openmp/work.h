@@ -142,27 +142,12 @@ struct ColumnWeights {
   }
 };
 
-// The scratch that ColumnWeights fills.
+// The scratch that ColumnWeights fills, where it has windows that are cut.
 inline int64_t column_weights_bytes(const Shapes& shapes, int64_t pixel_size) {
-  const Axis& axis = shapes.axis[2];
   const auto reduction = Reduction(shapes.reduction);
-  if (is_extremum(reduction) || shapes.divisor != 0 || axis.dst == 0) return 0;
+  if (is_extremum(reduction) || shapes.divisor != 0) return 0;
   if (reduction == Reduction::kLp && shapes.norm_mean == 0) return 0;
-  const bool include_pad = reduction == Reduction::kAvgIncludePad;
-  const auto whole = [&](int64_t o) {
-    return sliding_window(axis, o, include_pad).count == axis.kernel;
-  };
-  switch (Windowing(shapes.windowing)) {
-    case Windowing::kSliding:
-    case Windowing::kGlobal:
-      if (whole(0) && whole(axis.dst - 1)) return 0;
-      break;
-    case Windowing::kFractional:  // always whole
-      return 0;
-    case Windowing::kAdaptive:
-      break;
-  }
-  return (axis.dst * pixel_size + kVectorBytes) * int64_t(sizeof(double));
+  return (shapes.axis[2].dst * pixel_size + kVectorBytes) * int64_t(sizeof(double));
 }
 inline int64_t column_weights_bytes(const Shapes& shapes) {
   return column_weights_bytes(shapes, 1);
