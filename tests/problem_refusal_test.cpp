@@ -55,8 +55,9 @@ TEST(Refusal, head_of_the_line) {
       {"max/sliding/f8/nchw/src:1x1x9/k:3", {"type"}},
       {"MAX/sliding/f32/nchw/src:1x1x9/k:3", {"'MAX'"}},
       {" max/sliding/f32/nchw/src:1x1x9/k:3", {"' max'"}},
-      {"avg_include_pad/sliding/i32/nchw/src:1x1x9/k:3", {"i32", "max only", "avg_include_pad"}},
-      {"lp/sliding/i32/nchw/src:1x1x9/k:3/norm:2", {"i32", "max only", "lp"}},
+      {"avg_include_pad/sliding/i32/nchw/src:1x1x9/k:3",
+       {"i32", "extremes only", "avg_include_pad"}},
+      {"lp/sliding/i32/nchw/src:1x1x9/k:3/norm:2", {"i32", "extremes only", "lp"}},
   });
 }
 
