@@ -162,7 +162,7 @@ TEST_F(ProgramTest, eval_pools_an_array_with_indices) {
   expect("eval --problem max/sliding/f32/nchw/src:1x1x4x4/k:2x2 --input " + file("x.npy") +
              " --output " + file("z.npy") + " --indices " + file("j.npy") +
              " --backend openmp.tile",
-         3, "openmp.tile: it writes no indices");
+         3, "openmp.tile: idx: writes no indices");
   const NpyArray y = read_npy(file("y.npy")), indices = read_npy(file("i.npy"));
   EXPECT_EQ(y.shape, (std::vector<int64_t>{1, 1, 2, 2}));
   const auto* values = reinterpret_cast<const float*>(y.data.data());
