@@ -277,11 +277,8 @@ void with_op(const Shapes& shapes, F&& f) {
         if constexpr (kTakes.reductions.has(Reduction::kMax)) f(ExtremeOp<T, Largest>(shapes));
         return;
       case Reduction::kAvgIncludePad:
+      case Reduction::kAvgExcludePad:  // a second call would keep GCC 12 from inlining the kernel
         if constexpr (kSums && kTakes.reductions.has(Reduction::kAvgIncludePad))
-          f(SumOp<T, Term::kValue>(shapes));
-        return;
-      case Reduction::kAvgExcludePad:
-        if constexpr (kSums && kTakes.reductions.has(Reduction::kAvgExcludePad))
           f(SumOp<T, Term::kValue>(shapes));
         return;
       case Reduction::kLp:
