@@ -9,7 +9,7 @@
 
 #include "host/substrates/host.h"
 #include "host/windows.h"
-#include "kernels/types.h"
+#include "kernels/reduce.h"
 
 namespace poolbench {
 
@@ -156,16 +156,12 @@ double mean_magnitude(const std::vector<double>& taps, double divisor) {
   return magnitude;
 }
 
-bool is_average(const Problem& problem) {
-  return problem.spec().reduction == Reduction::kAvgIncludePad ||
-         problem.spec().reduction == Reduction::kAvgExcludePad;
-}
-
 }  // namespace
 
 bool is_running_sum(const Problem& problem, const std::vector<double>& taps, const Point& point) {
   // With an infinity the bound would be infinite and explain any number.
-  if (!is_average(problem) || !std::isfinite(point.got) || !std::isfinite(point.expected))
+  if (!is_average(problem.spec().reduction) || !std::isfinite(point.got) ||
+      !std::isfinite(point.expected))
     return false;
   const bool f64 = problem.dtype() == DType::kF64;
   const double half_ulp = problem.dtype() == DType::kBF16  ? 0x1p-8
@@ -179,7 +175,8 @@ bool is_running_sum(const Problem& problem, const std::vector<double>& taps, con
 }
 
 bool is_f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point) {
-  if (!is_average(problem) || (problem.dtype() != DType::kI8 && problem.dtype() != DType::kU8))
+  if (!is_average(problem.spec().reduction) ||
+      (problem.dtype() != DType::kI8 && problem.dtype() != DType::kU8))
     return false;
   const double divisor = divisor_of(problem, point);
   const double magnitude = mean_magnitude(taps, divisor);
