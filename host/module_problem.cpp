@@ -12,6 +12,7 @@ namespace {
 
 static_assert(POOLBENCH_LP == int(Reduction::kLp) && POOLBENCH_MAX == int(Reduction::kMax));
 static_assert(POOLBENCH_AVG_INCLUDE_PAD == int(Reduction::kAvgIncludePad));
+static_assert(POOLBENCH_MIN == int(Reduction::kMin));
 static_assert(POOLBENCH_SLIDING == int(Windowing::kSliding));
 static_assert(POOLBENCH_ADAPTIVE == int(Windowing::kAdaptive));
 static_assert(POOLBENCH_GLOBAL == int(Windowing::kGlobal));
@@ -32,7 +33,7 @@ struct Field {
 
 // Of a Shapes or a poolbench_problem: they name these fields alike.
 std::array<Field, 4> fields(const auto& of) {
-  return {{{"reduction", of.reduction, POOLBENCH_LP, POOLBENCH_LP},
+  return {{{"reduction", of.reduction, POOLBENCH_LP, POOLBENCH_MIN},
            {"windowing", of.windowing, POOLBENCH_FRACTIONAL, POOLBENCH_FRACTIONAL},
            {"type", of.dtype, POOLBENCH_I32, POOLBENCH_I32},
            {"layout", of.layout, POOLBENCH_CHANNELS_LAST, POOLBENCH_CHANNELS_LAST}}};

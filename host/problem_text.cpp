@@ -12,7 +12,8 @@ namespace poolbench {
 namespace {
 
 // Token tables, indexed by the enum's value.
-constexpr std::string_view kReductions[] = {"max", "avg_include_pad", "avg_exclude_pad", "lp"};
+constexpr std::string_view kReductions[] = {"max", "avg_include_pad", "avg_exclude_pad", "lp",
+                                            "min"};
 constexpr std::string_view kWindowings[] = {"sliding", "adaptive", "global", "fractional"};
 constexpr auto kDTypes = [] {
   std::array<std::string_view, kTypeCount> names;
@@ -153,7 +154,7 @@ constexpr TokenRule kRules[] = {
     {"seed", true, "fractional", "",
      [](Description& p, std::string_view v) { p.spec.seed = parse_number<uint64_t>("seed", v); }},
     {"samples", true, "fractional", "", read_samples},
-    {"idx", false, "", "max", [](Description& p, std::string_view) { p.spec.indices = true; }},
+    {"idx", false, "", "max,min", [](Description& p, std::string_view) { p.spec.indices = true; }},
 };
 
 const TokenRule* find_rule(std::string_view key) {

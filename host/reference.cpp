@@ -99,6 +99,8 @@ Expected expect(const Problem& problem, const AxisTaps (&taps)[3], const T* src,
   switch (spec.reduction) {
     case Reduction::kMax:
       return extreme(lowest<T>(), std::greater<Real>());
+    case Reduction::kMin:
+      return extreme(highest<T>(), std::less<Real>());
     case Reduction::kAvgIncludePad:
     case Reduction::kAvgExcludePad:
     case Reduction::kLp:

@@ -83,7 +83,8 @@ struct Kernel {
 };
 
 // What the spec defines today.
-inline constexpr Set<Reduction> kEveryReduction = {Reduction::kMax, Reduction::kAvgIncludePad,
+inline constexpr Set<Reduction> kEveryReduction = {Reduction::kMax, Reduction::kMin,
+                                                   Reduction::kAvgIncludePad,
                                                    Reduction::kAvgExcludePad, Reduction::kLp};
 inline constexpr Set<Windowing> kEveryWindowing = {Windowing::kSliding, Windowing::kAdaptive,
                                                    Windowing::kGlobal, Windowing::kFractional};

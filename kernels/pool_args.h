@@ -86,7 +86,8 @@ struct PoolArgs {
 };
 
 // Values of the int32 fields above. The order is fixed: modules and shaders see the numbers.
-#define POOLBENCH_REDUCTIONS(X) X(kMax, 0) X(kAvgIncludePad, 1) X(kAvgExcludePad, 2) X(kLp, 3)
+#define POOLBENCH_REDUCTIONS(X) \
+  X(kMax, 0) X(kAvgIncludePad, 1) X(kAvgExcludePad, 2) X(kLp, 3) X(kMin, 4)
 #define POOLBENCH_LAYOUTS(X) X(kChannelsFirst, 0) X(kChannelsLast, 1)
 #ifdef __cplusplus
 #define POOLBENCH_VALUE(name, number) name = number,

@@ -2,6 +2,7 @@
 //
 //              identity    term     merge    finish                    a tap met twice
 //   max        lowest()    x        larger   -                         changes nothing
+//   min        highest()   x        smaller  -                         changes nothing
 //   average    0           x        +        / divisor                 counts twice
 //   Lp         0           |x|^p    +        (/ count if mean)^(1/p)   counts twice
 //   Lp, inf    0           |x|      larger   -                         changes nothing
@@ -29,6 +30,7 @@ namespace poolbench {
 POOLBENCH_HD constexpr bool is_extremum(Reduction reduction) {
   switch (reduction) {
     case Reduction::kMax:
+    case Reduction::kMin:
       return true;
     case Reduction::kAvgIncludePad:
     case Reduction::kAvgExcludePad:
@@ -43,6 +45,7 @@ POOLBENCH_HD constexpr bool is_average(Reduction reduction) {
     case Reduction::kAvgExcludePad:
       return true;
     case Reduction::kMax:
+    case Reduction::kMin:
     case Reduction::kLp:
       return false;
   }
@@ -124,6 +127,8 @@ struct Extreme {
 };
 template <class T>
 using Max = Extreme<T, Largest>;
+template <class T>
+using Min = Extreme<T, Smallest>;
 
 // The extreme value and where it stands: the first of equals, the last NaN, -1 without a tap.
 template <class T, class Order>
@@ -145,6 +150,8 @@ struct ExtremeIndex {
 };
 template <class T>
 using MaxIndex = ExtremeIndex<T, Largest>;
+template <class T>
+using MinIndex = ExtremeIndex<T, Smallest>;
 
 // Sum over divisor; the divisor is the given one, else the windows' count; 0 over 0 is 0.
 template <class T>
@@ -237,7 +244,7 @@ POOLBENCH_HD Op reduce_window(const Shapes& shapes, const Window (&w)[3], Read&&
 }
 
 // Calls f(TypeTag<Op>{}) with the plain form of the problem's reduction over its element type
-// (Op::Type). Of i32 the spec defines the maximum alone, and nothing else is compiled.
+// (Op::Type). Of i32 the spec defines extremes alone, and nothing else is compiled.
 template <Set<DType> kAmong, class F>
 void dispatch_reduction(const Shapes& shapes, F&& f) {
   dispatch<kAmong>(DType(shapes.dtype), [&](auto tag) {
@@ -245,6 +252,8 @@ void dispatch_reduction(const Shapes& shapes, F&& f) {
     switch (Reduction(shapes.reduction)) {
       case Reduction::kMax:
         return shapes.with_indices != 0 ? f(TypeTag<MaxIndex<T>>{}) : f(TypeTag<Max<T>>{});
+      case Reduction::kMin:
+        return shapes.with_indices != 0 ? f(TypeTag<MinIndex<T>>{}) : f(TypeTag<Min<T>>{});
       case Reduction::kAvgIncludePad:
       case Reduction::kAvgExcludePad:
         if constexpr (!std::is_same_v<T, int32_t>) f(TypeTag<Average<T>>{});

@@ -33,6 +33,8 @@ struct Row {
 constexpr Row kReductions[] = {
     {"max", "max", ""},
     {"max+idx", "max", "/idx"},
+    {"min", "min", ""},
+    {"min+idx", "min", "/idx"},
     {"avg_include_pad", "avg_include_pad", ""},
     {"avg_exclude_pad", "avg_exclude_pad", ""},
     {"avg+div", "avg_include_pad", "/div:3"},
@@ -98,12 +100,13 @@ class Groups {
 std::string table(const Backend& backend, const std::string& kernel) {
   Groups reductions;
   for (const Row& reduction : kReductions) {
-    const bool max = std::string(reduction.head) == "max";
+    const std::string head = reduction.head;
+    const bool extreme = head == "max" || head == "min";
     Groups windowings;
     for (const Row& windowing : kWindowings) {
       std::vector<std::string> cells;
       for (const DType dtype : kTypes)
-        if (dtype != DType::kI32 || max)
+        if (dtype != DType::kI32 || extreme)
           cells.push_back(fmt::format("{} {}", token(dtype),
                                       cell(backend, kernel, reduction, windowing, dtype)));
       windowings.add(windowing.name, fmt::format("{}", fmt::join(cells, "  ")));

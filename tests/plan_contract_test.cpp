@@ -61,6 +61,8 @@ namespace {
 const char* const kLines[] = {
     "max/sliding/f32/nchw/src:2x16x30x31/k:3x3/s:2x2/p:1x1",
     "max/sliding/f16/nhwc/src:2x17x30x31/k:2x2/idx",
+    "min/sliding/bf16/nchw/src:2x16x30x31/k:3x3/s:1x1/p:1x1",
+    "min/adaptive/u8/nhwc/src:2x17x30x31/out:7x6/idx",
     "avg_include_pad/sliding/f32/nhwc/src:2x16x30x31/k:3x3/s:1x1/p:1x1",
     "avg_exclude_pad/sliding/bf16/nchw/src:1x8x9x10x11/k:3x3x3/s:2x2x2/p:1x1x1/ceil",
     "avg_include_pad/global/f32/nchw/src:2x64x14x14",

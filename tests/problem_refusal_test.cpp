@@ -46,7 +46,7 @@ const std::string kFractional = "max/fractional/f32/nchw/src:1x2x9x9/";
 TEST(Refusal, head_of_the_line) {
   expect_refused({
       {"", {"reduction", "''", "max", "lp"}},
-      {"min/sliding/f32/nchw/src:1x1x9/k:3", {"reduction", "'min'", "avg_exclude_pad"}},
+      {"mean/sliding/f32/nchw/src:1x1x9/k:3", {"reduction", "'mean'", "avg_exclude_pad", "min"}},
       {"max", {"windowing", "missing"}},
       {"max/", {"windowing", "''", "sliding"}},
       {"max/roi/f32/nchw/src:1x1x9/k:3", {"windowing", "'roi'", "fractional"}},

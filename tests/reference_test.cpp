@@ -115,6 +115,16 @@ TEST(Max, nan_wins_and_the_last_one_is_reported) {
   expect_golden({"max/sliding/src:1x1x2x2/k:2x2", {kInf, kNan, 5, kInf}, {kNan}, {1}});
 }
 
+// Every rule of max, mirrored.
+TEST(Min, mirrors_max) {
+  expect_golden({"min/sliding/src:1x1x3x3/k:2x2/s:1x1", counted(0, 9), {0, 1, 3, 4}, {}});
+  expect_golden({"min/sliding/src:1x1x4/k:4/idx", {2, 1, 1, 2}, {1}, {1}});
+  expect_golden({"min/sliding/src:1x1x4/k:4/idx", {kNan, 1, kNan, 5}, {kNan}, {2}});
+  expect_golden({"min/sliding/src:1x1x2/k:3/s:1/p:1", {7, 9}, {7, 7}});  // padding is no 0
+  expect_golden({"min/sliding/src:1x1x1/k:2/s:1/p:1/d:2/idx", {7}, {kInf}, {-1}});
+  expect_golden({"min/global/src:1x1x3", {kInf, kInf, kInf}, {kInf}});
+}
+
 TEST(Max, all_negative_beside_padding_stays_negative) {
   expect_golden({"max/sliding/src:1x1x3/k:3/s:1/p:1", {-5, -3, -4}, {-3, -3, -3}, {1, 1, 1}});
   expect_golden({"max/sliding/src:1x1x3/k:3/s:1/p:1",

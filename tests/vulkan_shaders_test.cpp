@@ -40,6 +40,16 @@ constexpr const char* kProblems[] = {
     "avg_include_pad/global/src:1x3x1200x1200",
     "lp/global/src:1x48x70x70/norm:2",
     "lp/global/src:1x3x1200x1200/norm:2",
+    "min/sliding/src:2x16x30x32/k:3x3/s:2x2/p:1x1",
+    "min/sliding/src:2x16x30x32/k:3x3/s:1x1/p:1x1/idx",
+    "min/sliding/src:1x2x70x83/k:13x13/s:1x1/p:6x6",
+    "min/sliding/src:1x3x5x7x9/k:2x2x3/d:1x2x1/idx",
+    "min/adaptive/src:1x16x90x95/out:7x13/idx",
+    "min/fractional/src:2x3x9x11/k:2x3/out:4x5/seed:3/idx",
+    "min/global/src:1x48x70x70",
+    "min/global/src:1x3x1200x1200",
+    "min/global/src:1x48x70x70/idx",
+    "min/global/src:1x3x1200x1200/idx",
 };
 
 // Calls f(kernel, shapes) for each of them, in every type and layout, with each kernel.
@@ -48,7 +58,7 @@ void for_all_kernels(F&& f) {
   for (const char* text : kProblems)
     for (const TypeFacts& type : kTypes)
       for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
-        if (type.dtype == DType::kI32 && std::string_view(text).substr(0, 3) != "max") continue;
+        if (type.dtype == DType::kI32 && *text != 'm') continue;  // of max and min alone
         const Shapes shapes = lower_for_kernels(parse_problem(text, {type.dtype, layout}));
         for (const vulkan::Kernel& kernel : vulkan::kernels()) f(kernel, shapes);
       }

@@ -236,7 +236,7 @@ void pool(const PoolArgs& args) {
   });
 }
 
-constexpr Takes kTakes = {.reductions = {Reduction::kMax},
+constexpr Takes kTakes = {.reductions = {Reduction::kMax, Reduction::kMin},
                           .windowings = kEveryWindowing,
                           .types = kVectorTypes,
                           .operands = kValuesAndIndices,
@@ -260,6 +260,8 @@ void launch(const PoolArgs& args, void*) {
     switch (Reduction(args.reduction)) {
       case Reduction::kMax:
         return pool<ExtremeAt<T, Largest>>(args);
+      case Reduction::kMin:
+        return pool<ExtremeAt<T, Smallest>>(args);
       case Reduction::kAvgIncludePad:
       case Reduction::kAvgExcludePad:
       case Reduction::kLp:

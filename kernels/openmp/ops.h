@@ -32,9 +32,10 @@ constexpr int kHighestPower = 16;
 constexpr int kHighestPlainPower = 2;
 
 // What with_op has, for a kernel's Takes.
-constexpr Set<Reduction> kExtremaAndAverages = {Reduction::kMax, Reduction::kAvgIncludePad,
-                                                Reduction::kAvgExcludePad};
-constexpr Set<Reduction> kEveryVectorReduction = {Reduction::kMax, Reduction::kAvgIncludePad,
+constexpr Set<Reduction> kExtremaAndAverages = {
+    Reduction::kMax, Reduction::kMin, Reduction::kAvgIncludePad, Reduction::kAvgExcludePad};
+constexpr Set<Reduction> kEveryVectorReduction = {Reduction::kMax, Reduction::kMin,
+                                                  Reduction::kAvgIncludePad,
                                                   Reduction::kAvgExcludePad, Reduction::kLp};
 constexpr Set<DType> kVectorTypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
                                      DType::kI8,  DType::kU8,  DType::kI32};
@@ -266,7 +267,7 @@ struct SumOp {
 
 // Calls f(op) with the reduction over the element type. Nothing is compiled for types and
 // reductions that kTakes does not name, and a call with one of them does nothing. Of i32 the spec
-// defines the maximum alone.
+// defines extremes alone.
 template <Takes kTakes, class F>
 void with_op(const Shapes& shapes, F&& f) {
   dispatch<kTakes.types>(DType(shapes.dtype), [&](auto tag) {
@@ -275,6 +276,9 @@ void with_op(const Shapes& shapes, F&& f) {
     switch (Reduction(shapes.reduction)) {
       case Reduction::kMax:
         if constexpr (kTakes.reductions.has(Reduction::kMax)) f(ExtremeOp<T, Largest>(shapes));
+        return;
+      case Reduction::kMin:
+        if constexpr (kTakes.reductions.has(Reduction::kMin)) f(ExtremeOp<T, Smallest>(shapes));
         return;
       case Reduction::kAvgIncludePad:
       case Reduction::kAvgExcludePad:  // a second call would keep GCC 12 from inlining the kernel

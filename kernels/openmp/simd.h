@@ -227,6 +227,37 @@ struct VectorOrder<Largest> {
 #endif
 };
 
+template <>
+struct VectorOrder<Smallest> {
+  static constexpr int kSign = -1;                 // of the infinity that wins
+  static constexpr int16_t kIdentityKey = 0x7fff;  // the identity as a key (convert.h)
+
+  template <class V>
+  static POOLBENCH_INLINE V pick(V a, V b) {
+    return a < b ? a : b;
+  }
+#ifdef POOLBENCH_AVX512
+  static POOLBENCH_INLINE __mmask16 beats_mask(__m512 a, __m512 b) {
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+  }
+  // `a` where the mask is clear.
+  static POOLBENCH_INLINE __m512 pick(__m512 a, __mmask16 mask, __m512 b) {
+    return _mm512_mask_min_ps(a, mask, a, b);
+  }
+  static POOLBENCH_INLINE __m512d pick(__m512d a, __mmask8 mask, __m512d b) {
+    return _mm512_mask_min_pd(a, mask, a, b);
+  }
+#endif
+#ifdef POOLBENCH_AVX2
+  static POOLBENCH_INLINE __m256 pick(__m256 a, __m256 b) { return _mm256_min_ps(a, b); }
+  static POOLBENCH_INLINE __m256d pick(__m256d a, __m256d b) { return _mm256_min_pd(a, b); }
+#endif
+#ifdef __SSE2__
+  static POOLBENCH_INLINE __m128 pick(__m128 a, __m128 b) { return _mm_min_ps(a, b); }
+  static POOLBENCH_INLINE __m128d pick(__m128d a, __m128d b) { return _mm_min_pd(a, b); }
+#endif
+};
+
 // Lane by lane the one of two that wins in Order; a NaN on either side wins.
 template <class Order, class V>
 POOLBENCH_INLINE V winner(V a, V b) {

@@ -14,13 +14,18 @@ struct Lane {
   uint nan;
 };
 const Lane kStart = Lane(0xfc00fc00u, 0);
-Lane tap(uint word, int) { return Lane(word, (word & 0x7fff7fffu) + 0x03ff03ffu); }
+#ifdef SMALLEST
+#define flipped_word(word) ((word) ^ 0x80008000u)
+#else
+#define flipped_word(word) (word)
+#endif
+Lane tap(uint word, int) { return Lane(flipped_word(word), (word & 0x7fff7fffu) + 0x03ff03ffu); }
 Lane join(Lane a, Lane b) {
   return Lane(packFloat2x16(max(unpackFloat2x16(a.best), unpackFloat2x16(b.best))), a.nan | b.nan);
 }
 uint result(Lane a, int) {
   const uint nan = ((a.nan >> 15) & 0x00010001u) * 0x7fffu;
-  return a.best | nan;
+  return flipped_word(a.best) | nan;
 }
 #elif REDUCTION == MAX
 #define Lane Key
@@ -107,6 +112,7 @@ layout(buffer_reference, std430, buffer_reference_align = 16) writeonly buffer W
 };
 
 // A word of elements that lose to every other; with indices their position must be -1.
+#ifndef SMALLEST
 #if REDUCTION != MAX && REDUCTION != MAX_INDEX
 const uint kNothing = 0;
 #elif DTYPE == F32
@@ -121,6 +127,19 @@ const uint kNothing = 0x80808080u;
 const uint kNothing = 0;
 #elif DTYPE == I32
 const uint kNothing = 0x80000000u;
+#endif
+#elif DTYPE == F32
+const uint kNothing = 0x7f800000u;
+#elif DTYPE == F16
+const uint kNothing = 0x7c007c00u;
+#elif DTYPE == BF16
+const uint kNothing = 0x7f807f80u;
+#elif DTYPE == I8
+const uint kNothing = 0x7f7f7f7fu;
+#elif DTYPE == U8
+const uint kNothing = 0xffffffffu;
+#elif DTYPE == I32
+const uint kNothing = 0x7fffffffu;
 #endif
 
 // The Lanes of 16 bytes: one for an element, or for a word of two.

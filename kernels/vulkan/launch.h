@@ -19,7 +19,8 @@ constexpr int64_t kGroup = 128;
 
 // What shaders are made for (types.glsl and CMakeLists.txt have the same names).
 inline constexpr Set<Reduction> kReductions = {Reduction::kMax, Reduction::kAvgIncludePad,
-                                               Reduction::kAvgExcludePad, Reduction::kLp};
+                                               Reduction::kAvgExcludePad, Reduction::kLp,
+                                               Reduction::kMin};
 inline constexpr Set<DType> kTypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
                                       DType::kI8,  DType::kU8,  DType::kI32};
 // Of these one access of 16 bytes is four values or more.
@@ -31,6 +32,8 @@ inline const char* made(const Shapes& shapes) {
   switch (Reduction(shapes.reduction)) {
     case Reduction::kMax:
       return shapes.with_indices != 0 ? "max_index" : "max";
+    case Reduction::kMin:
+      return shapes.with_indices != 0 ? "min_index" : "min";
     case Reduction::kAvgIncludePad:
     case Reduction::kAvgExcludePad:
       return "average";
@@ -43,6 +46,7 @@ inline const char* made(const Shapes& shapes) {
 inline bool is_sum(const Shapes& shapes) {
   switch (Reduction(shapes.reduction)) {
     case Reduction::kMax:
+    case Reduction::kMin:
       return false;
     case Reduction::kAvgIncludePad:
     case Reduction::kAvgExcludePad:

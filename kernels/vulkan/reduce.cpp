@@ -25,6 +25,7 @@ int64_t op_bytes_of(const Shapes& shapes) {
   static_assert(sizeof(typename Ops::MaxIndexOp) <= kScratchOpBytes);
   switch (Reduction(shapes.reduction)) {
     case Reduction::kMax:
+    case Reduction::kMin:
       return shapes.with_indices != 0 ? sizeof(typename Ops::MaxIndexOp)
                                       : sizeof(typename Ops::MaxOp);
     case Reduction::kAvgIncludePad:

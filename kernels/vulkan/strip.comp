@@ -65,7 +65,8 @@ Lane taps_of(int i, int k) {
 void hold_beside(int x, Stored v, bool here, int position) {
 #ifdef PACKED
   const int at = x + kHeldLeft;
-  const uint word = here ? uint(v) << (at % 2 * 16) | (0xfc00u << ((at + 1) % 2 * 16)) : kNothing;
+  const uint beside = (kNothing & 0xffffu) << ((at + 1) % 2 * 16);
+  const uint word = here ? uint(v) << (at % 2 * 16) | beside : kNothing;
   columns[at / 2] = join(columns[at / 2], tap(word, 0));
 #else
   columns[x + kHeldLeft] = kStart;

@@ -124,6 +124,16 @@ void pack(inout uvec4 words, int i, Stored v) {
 
 // ---- Keys ----
 
+// A minimum is the maximum of elements in reversed order. SMALLEST flips the bits that reverse it:
+// of floats the sign, of integers all. NaN stays NaN.
+#ifndef SMALLEST
+#define flipped(v) (v)
+#elif IS_FLOAT
+#define flipped(v) ((v) ^ (Stored(kMagnitude) + 1))
+#else
+#define flipped(v) (~(v))
+#endif
+
 #if IS_FLOAT && REDUCTION == MAX
 // Shifts the value to the top of a word and flips the magnitude of negative ones: integers then
 // have the floats' order, with the negative NaNs below -infinity. Subtracting the number of NaNs of
@@ -136,8 +146,8 @@ const Key kTopMagnitude = 0x7fffffff, kNans = (kMagnitude - kInfinity) << kKeySh
 const Key kLowest = ~kTopMagnitude;
 #endif
 Key turned(Key k) { return k ^ ((k >> (8 * ELEMENT_BYTES + kKeyShift - 1)) & kTopMagnitude); }
-Key key(Stored v) { return turned(Key(v << kKeyShift)) - kNans; }
-Stored stored_key(Key k) { return Stored(turned(k + kNans)) >> kKeyShift; }
+Key key(Stored v) { return turned(Key(flipped(v) << kKeyShift)) - kNans; }
+Stored stored_key(Key k) { return flipped(Stored(turned(k + kNans)) >> kKeyShift); }
 
 #elif IS_FLOAT
 const Key kLowest = -kInfinity;
@@ -149,17 +159,21 @@ Key key_of_bits(Key bits) {
   if (magnitude > kInfinity) return kNan;
   return bits > kMagnitude || bits < 0 ? -magnitude : magnitude;
 }
-Key key(Stored v) { return key_of_bits(Key(v)); }
+Key key(Stored v) { return key_of_bits(Key(flipped(v))); }
 bool is_nan_key(Key k) { return k == kNan; }
-Stored stored_key(Key k) { return Stored(k < 0 ? (kMagnitude + 1) | -k : k); }
+Stored stored_key(Key k) { return flipped(Stored(k < 0 ? (kMagnitude + 1) | -k : k)); }
+#else
+#ifdef SMALLEST
+const Key kLowest = ~kHigh;
 #else
 const Key kLowest = kLow;
-Key key(Stored v) { return v; }
+#endif
+Key key(Stored v) { return flipped(v); }
 bool is_nan_key(Key) { return false; }
 #if REDUCTION == LP  // |-128|
 Stored stored_key(Key k) { return Stored(min(k, kHigh)); }
 #else
-Stored stored_key(Key k) { return k; }
+Stored stored_key(Key k) { return flipped(k); }
 #endif
 #endif
 
