@@ -41,6 +41,20 @@ struct Refusal {
   POOLBENCH_HD constexpr explicit operator bool() const { return text != nullptr; }
 };
 
+// The parameter that makes windows as long as they are, for a refusal of their size.
+inline Parameter window_parameter(const Shapes& shapes) {
+  switch (Windowing(shapes.windowing)) {
+    case Windowing::kSliding:
+    case Windowing::kFractional:
+      return Parameter::kKernel;
+    case Windowing::kAdaptive:
+      return Parameter::kOut;
+    case Windowing::kGlobal:
+      return Parameter::kSrc;
+  }
+  return Parameter::kWindowing;
+}
+
 // What a kernel takes. A whitelist: a value that is not named is refused by name, so a new
 // reduction, windowing, type or operand reaches no kernel that was not taught it.
 struct Takes {

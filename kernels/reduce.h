@@ -52,6 +52,16 @@ POOLBENCH_HD constexpr bool is_average(Reduction reduction) {
   return false;
 }
 
+POOLBENCH_HD bool is_extremum(const Shapes& shapes) {
+  return is_extremum(Reduction(shapes.reduction));
+}
+POOLBENCH_HD bool is_average(const Shapes& shapes) {
+  return is_average(Reduction(shapes.reduction));
+}
+POOLBENCH_HD bool is_lp(const Shapes& shapes) {
+  return Reduction(shapes.reduction) == Reduction::kLp;
+}
+
 // Additions one after another that the judgement allows a float sum to round at, whatever the order
 // (host/spec.md, Judgement). A kernel that adds more terms nests its sums or uses RunningSum.
 inline constexpr int64_t kAllowedPlainTerms = 64;

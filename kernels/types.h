@@ -29,7 +29,7 @@ template <class To, class From>
 POOLBENCH_HD To bit_cast(From from) {
   static_assert(sizeof(To) == sizeof(From));
   To to;
-  memcpy(&to, &from, sizeof(to));
+  memcpy(static_cast<void*>(&to), static_cast<const void*>(&from), sizeof(to));
   return to;
 }
 

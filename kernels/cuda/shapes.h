@@ -23,9 +23,6 @@ inline constexpr Set<DType> kFloatTypes = [] {
   return floats;
 }();
 inline bool is_float(const Shapes& shapes) { return kFloatTypes.has(DType(shapes.dtype)); }
-inline bool is_average(const Shapes& shapes) { return is_average(Reduction(shapes.reduction)); }
-inline bool is_extremum(const Shapes& shapes) { return is_extremum(Reduction(shapes.reduction)); }
-inline bool is_lp(const Shapes& shapes) { return Reduction(shapes.reduction) == Reduction::kLp; }
 
 // p for which Lp over floats has a form of its own: 2 costs what an average does; whole p are a few
 // multiplications.

@@ -153,20 +153,6 @@ inline int64_t column_weights_bytes(const Shapes& shapes) {
   return column_weights_bytes(shapes, 1);
 }
 
-// What a refusal of the windows' size is about.
-inline Parameter window_parameter(const Shapes& shapes) {
-  switch (Windowing(shapes.windowing)) {
-    case Windowing::kSliding:
-    case Windowing::kFractional:
-      return Parameter::kKernel;
-    case Windowing::kAdaptive:
-      return Parameter::kOut;
-    case Windowing::kGlobal:
-      return Parameter::kSrc;
-  }
-  return Parameter::kWindowing;
-}
-
 // Refuses windows whose sum, with `terms` additions in a row, would leave the error bound or the
 // 16 bits that bytes are summed in.
 inline Refusal refuse_terms(const Shapes& shapes, int64_t terms) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "kernels/axes.h"
+#include "kernels/reduce.h"
 #include "kernels/vulkan/kernels.h"
 
 namespace poolbench::vulkan {
@@ -55,7 +56,6 @@ inline bool is_sum(const Shapes& shapes) {
   }
   return true;
 }
-inline bool is_lp(const Shapes& shapes) { return Reduction(shapes.reduction) == Reduction::kLp; }
 
 // The shader made of `source`.comp for a problem's type and reduction.
 inline std::string shader_name(const char* source, const Shapes& shapes) {
@@ -96,20 +96,6 @@ inline bool in_tables(const Shapes& shapes) {
       return true;
   }
   return true;
-}
-
-// What makes a window as long as it is.
-inline Parameter window_parameter(const Shapes& shapes) {
-  switch (Windowing(shapes.windowing)) {
-    case Windowing::kSliding:
-    case Windowing::kFractional:
-      return Parameter::kKernel;
-    case Windowing::kAdaptive:
-      return Parameter::kOut;
-    case Windowing::kGlobal:
-      return Parameter::kSrc;
-  }
-  return Parameter::kWindowing;
 }
 
 }  // namespace poolbench::vulkan
