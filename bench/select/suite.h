@@ -28,8 +28,8 @@ std::vector<std::string> expand_sweep(std::string_view line);
 constexpr size_t kMaxSweep = 100'000;
 
 struct SuiteOptions {
-  // The types and layouts for lines that leave them out. i32 is defined for max only, and applies
-  // to those lines only.
+  // The types and layouts for lines that leave them out. i32 is defined for max and min
+  // only, and applies to those lines only.
   std::vector<DType> dtypes = {DType::kF32};
   std::vector<Layout> layouts = {Layout::kChannelsFirst};
   std::vector<int64_t> batches;  // replace n; empty: as written
