@@ -35,7 +35,19 @@ constexpr ExitStatusInfo kExitStatuses[] = {
 };
 
 // The status of a row.
-enum class Status { kOk, kRefused, kWrong, kInvalid, kError };
+enum class Status {
+  kOk,
+  kAboveCeiling,
+  kNoisy,
+  kRefused,
+  kWrong,
+  kCheat,
+  kInvalid,
+  kError,
+  kCrashed,
+  kExited,
+  kHung,
+};
 struct StatusInfo {
   Status status;
   std::string_view name;  // in tables and records
@@ -44,11 +56,18 @@ struct StatusInfo {
 };
 constexpr StatusInfo kStatuses[] = {
     {Status::kOk, "ok", "ran and is right", kAsExpected},
+    {Status::kAboveCeiling, "ABOVE-CEILING", "right, and faster than its ceiling, which is too low",
+     kAsExpected},
+    {Status::kNoisy, "NOISY", "right, but the machine disturbed its time", kAsExpected},
     {Status::kRefused, "refused", "not taken, or not to be timed; its reason says why",
      kAsExpected},
     {Status::kWrong, "WRONG", "wrong output, or a write where none is allowed", kWrongResult},
+    {Status::kCheat, "CHEAT", "right when checked, but not what it did when timed", kWrongResult},
     {Status::kInvalid, "INVALID", "timed, but the time cannot be true", kNotRun},
     {Status::kError, "ERROR", "failed: memory, the device", kNotRun},
+    {Status::kCrashed, "CRASHED", "ended its process by a signal", kNotRun},
+    {Status::kExited, "EXITED", "ended its process by itself", kNotRun},
+    {Status::kHung, "HUNG", "did not end within --case-limit", kNotRun},
 };
 // What `check --json` writes for an ok row whose output differs by a documented rule of its
 // library.
@@ -61,6 +80,10 @@ static_assert([] {
   return true;
 }());
 
+// Whether a row has a time that means and ratios may use.
+constexpr bool has_time(Status status) {
+  return status == Status::kOk || status == Status::kAboveCeiling;
+}
 // Returns the one that counts.
 ExitStatus worse(ExitStatus a, ExitStatus b);
 // Returns the exit status of a run with these rows. Only refusals, or no rows: kNotRun.
