@@ -69,11 +69,28 @@ class Backend {
                                        const Point& /*point*/) const {
     return {};
   }
-  // Contenders for the ceiling on this device: a copy, a read and a linear reduction that move
-  // `bytes_read` + `bytes_written`. Empty if another backend on the device has them.
-  virtual std::vector<std::unique_ptr<Plan>> ceilings(int64_t /*bytes_read*/,
+  // Contenders for the ceiling of `problem` on this device: the plainest launches that move as many
+  // bytes, each way that may be the fastest, and one that computes as much. Launched with the
+  // problem's own operands. Those that move bytes read the first `bytes_read` of src and write the
+  // first `bytes_written` from dst on, indices included, which lie behind it; none changes an
+  // input.
+  //
+  //   read, copy, reduce ...   by all threads; "read/1" by one
+  //   compute                  the problem's arithmetic alone: a bound of its own, not another way
+  //                            to move the bytes
+  //
+  // Empty if another backend on the device has them.
+  virtual std::vector<std::unique_ptr<Plan>> ceilings(const Problem& /*problem*/,
+                                                      int64_t /*bytes_read*/,
                                                       int64_t /*bytes_written*/) {
     return {};
+  }
+  // The floor of plan(problem, kernel): its launch with nothing to do. The same team or grid, and
+  // as many launches, but each body returns at once and writes nothing. Null where a backend
+  // cannot. Throws as plan() does.
+  virtual std::unique_ptr<Plan> floor(const Problem& /*problem*/,
+                                      std::string_view /*kernel*/ = {}) {
+    return nullptr;
   }
 };
 

@@ -54,7 +54,7 @@ class FakeBackend : public Backend {
     const double seconds = problem.src_count() == 1 ? 1e-6 : seconds_;  // the floor's problem
     return std::make_unique<FakePlan>(naive_->plan(problem, kernel), substrate_, seconds, events_);
   }
-  std::vector<std::unique_ptr<Plan>> ceilings(int64_t read, int64_t) override {
+  std::vector<std::unique_ptr<Plan>> ceilings(const Problem&, int64_t read, int64_t) override {
     ++asked_for_ceilings;
     ceiling_read = read;
     std::vector<std::unique_ptr<Plan>> plans;

@@ -16,7 +16,7 @@ struct Ceiling {
 };
 
 // Makes the ceilings of each device in `traffic`, from the first backend on it that offers some.
-std::vector<Ceiling> make_ceilings(const std::vector<Contender>& contenders,
+std::vector<Ceiling> make_ceilings(const Problem& problem, const std::vector<Contender>& contenders,
                                    const std::map<std::string, Traffic>& traffic) {
   std::vector<Ceiling> ceilings;
   std::set<std::string> done;
@@ -25,7 +25,8 @@ std::vector<Ceiling> make_ceilings(const std::vector<Contender>& contenders,
     const std::string& uuid = substrate.device().uuid;
     const auto bytes = traffic.find(uuid);
     if (bytes == traffic.end() || done.contains(uuid)) continue;
-    for (auto& plan : contender.backend->ceilings(bytes->second.read, bytes->second.written)) {
+    for (auto& plan :
+         contender.backend->ceilings(problem, bytes->second.read, bytes->second.written)) {
       done.insert(uuid);
       const std::string name(plan->kernel());
       ceilings.push_back({uuid, name, std::move(plan), &substrate, bytes->second.total()});
@@ -134,7 +135,7 @@ void Bencher::time(Case& c) {
     if (Record& record = c.result.records[i]; record.status == Status::kOk)
       record.floor_seconds = floor_seconds(c.prepared[c.prepared_of[i]].contender);
   if (c.result.problem.dst_count() == 0) return;
-  const auto ceilings = make_ceilings(contenders_, c.traffic);
+  const auto ceilings = make_ceilings(c.result.problem, contenders_, c.traffic);
   for (const Temperature temperature : options_.temperatures) {
     std::vector<Subject> subjects;  // the records', then the ceilings
     std::vector<Record*> records;

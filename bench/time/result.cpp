@@ -19,6 +19,28 @@ Interval quotient(const Series& above, const Series& below) {
   return median_interval(std::move(quotients));
 }
 
+// The fastest of the ceilings that move a row's bytes, or of those that compute as it does. No row
+// is faster than either.
+struct Bound {
+  const CeilingSeries* ceiling = nullptr;
+  double seconds = NAN;     // its median
+  double least = INFINITY;  // any sample of any of them
+};
+Bound fastest_of(const std::vector<CeilingSeries>& ceilings, const Record& record, bool computing) {
+  Bound bound;
+  for (const CeilingSeries& ceiling : ceilings) {
+    if (ceiling.uuid != record.device.uuid || ceiling.temperature != record.temperature) continue;
+    if (ceiling.name.starts_with("compute") != computing) continue;
+    for (const double sample : ceiling.series.seconds) bound.least = std::min(bound.least, sample);
+    const double seconds = median_interval(ceiling.series.seconds).median;
+    if (!(seconds >= bound.seconds)) {
+      bound.ceiling = &ceiling;
+      bound.seconds = seconds;
+    }
+  }
+  return bound;
+}
+
 }  // namespace
 
 std::string_view temperature_name(Temperature temperature) {
@@ -39,21 +61,18 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
   for (Record& record : result.records) {
     if (record.status != Status::kOk) continue;
     record.seconds = median_interval(record.series.seconds);
-    double fastest = INFINITY;  // over all samples of all ceilings
-    for (const CeilingSeries& ceiling : ceilings) {
-      if (ceiling.uuid != record.device.uuid || ceiling.temperature != record.temperature) continue;
-      for (const double sample : ceiling.series.seconds) fastest = std::min(fastest, sample);
-      const double seconds = median_interval(ceiling.series.seconds).median;
-      if (!(seconds >= record.ceiling_seconds)) {
-        record.ceiling = ceiling.name;
-        record.ceiling_seconds = seconds;
-        record.share = quotient(ceiling.series, record.series);
-      }
+    const Bound moving = fastest_of(ceilings, record, false);
+    const Bound computing = fastest_of(ceilings, record, true);
+    const Bound& bound = computing.seconds > moving.seconds ? computing : moving;
+    if (bound.ceiling != nullptr) {
+      record.ceiling = bound.ceiling->name;
+      record.ceiling_seconds = bound.seconds;
+      record.share = quotient(bound.ceiling->series, record.series);
     }
     if (!record.series.invalid.empty()) {
       record.status = Status::kInvalid;
       record.reason = record.series.invalid;
-    } else if (std::isfinite(fastest) && record.seconds.median * kImpossible < fastest) {
+    } else if (bound.ceiling != nullptr && record.seconds.median * kImpossible < bound.least) {
       record.status = Status::kInvalid;
       record.reason =
           fmt::format("{:.2f} times as fast as the same bytes' {}: faster than memory allows",

@@ -29,8 +29,9 @@ struct Record {
   Series series;
   Interval seconds = {kNone, kNone, kNone};  // of one launch
   Traffic traffic;                           // compulsory
-  // The fastest of copy, read and reduction over the same number of bytes, on the same device and
-  // in the same blocks. `share`: its time / this row's time, block by block.
+  // The fastest of the passes over the same number of bytes, on the same device and in the same
+  // blocks, or of the same arithmetic where that takes longer. `share`: its time / this row's time,
+  // block by block.
   std::string ceiling;
   double ceiling_seconds = kNone;
   Interval share = {kNone, kNone, kNone};

@@ -55,7 +55,8 @@ class CudaBackend : public KernelListBackend {
   CudaBackend(std::string name, Substrate& substrate)
       : KernelListBackend(std::move(name), substrate, cuda::kernels()) {}
 
-  std::vector<std::unique_ptr<Plan>> ceilings(int64_t bytes_read, int64_t bytes_written) override {
+  std::vector<std::unique_ptr<Plan>> ceilings(const Problem&, int64_t bytes_read,
+                                              int64_t bytes_written) override {
     std::vector<std::unique_ptr<Plan>> plans;
     using Kind = CeilingPlan::Kind;
     for (const Kind kind : {Kind::kCopy, Kind::kRead, Kind::kReduce})

@@ -8,32 +8,48 @@
 
 #include "host/backends/backends.h"
 #include "host/backends/kernel_list.h"
+#include "host/least_operations.h"
 #include "host/substrates/host.h"
 
 namespace poolbench {
 namespace {
 
-// A linear pass over memory. src and dst have bytes_read + bytes_written bytes each.
+constexpr std::string_view kCompute = "compute";
+
 class CeilingPlan : public Plan {
  public:
-  CeilingPlan(const char* name, int threads, int64_t bytes_read, int64_t bytes_written)
-      : name_(name), threads_(threads), read_(bytes_read), written_(bytes_written) {}
+  CeilingPlan(std::string_view pass, int threads, std::string name, const Problem& problem,
+              int64_t bytes_read, int64_t bytes_written)
+      : pass_(pass),
+        threads_(threads),
+        name_(std::move(name)),
+        read_(bytes_read),
+        written_(bytes_written),
+        shapes_(problem.shapes()) {
+    if (pass == kCompute) operations_ = least_operations(problem);
+  }
   std::string_view kernel() const override { return name_; }
   void launch(const Tensors& tensors, Stream) override {
-    const openmp::LinearPasses& passes = openmp::family().passes;
+    const openmp::CeilingPasses& passes = openmp::family().passes;
+    const openmp::Traffic traffic = {tensors[Role::kSrc], read_, tensors[Role::kDst], written_};
     omp_set_num_threads(threads_);
-    if (name_ == "copy")
-      passes.copy(tensors[Role::kDst], tensors[Role::kSrc], (read_ + written_) / 2);
-    else if (name_ == "read")
-      passes.read(tensors[Role::kDst], tensors[Role::kSrc], read_ + written_);
+    if (pass_ == kCompute)
+      passes.compute(shapes_, operations_.loads, operations_.merges, operations_.outputs);
+    else if (pass_ == "read")
+      passes.read(traffic);
+    else if (pass_ == "reduce")
+      passes.reduce(traffic);
     else
-      passes.reduce(tensors[Role::kDst], tensors[Role::kSrc], read_, written_);
+      passes.stream(traffic);
   }
 
  private:
-  std::string_view name_;
+  std::string_view pass_;
   int threads_;
+  std::string name_;
   int64_t read_, written_;
+  Shapes shapes_;
+  Operations operations_;
 };
 
 // "openmp" uses all cores that the process may run on, "openmp@N" N threads.
@@ -44,10 +60,18 @@ class OpenMpBackend : public KernelListBackend {
                           host_substrate(), openmp::family().kernels),
         threads_(threads != 0 ? threads : omp_get_num_procs()) {}
 
-  std::vector<std::unique_ptr<Plan>> ceilings(int64_t bytes_read, int64_t bytes_written) override {
+  std::vector<std::unique_ptr<Plan>> ceilings(const Problem& problem, int64_t bytes_read,
+                                              int64_t bytes_written) override {
     std::vector<std::unique_ptr<Plan>> plans;
-    for (const char* name : {"copy", "read", "reduce"})
-      plans.push_back(std::make_unique<CeilingPlan>(name, threads_, bytes_read, bytes_written));
+    const auto add = [&](std::string_view pass, int threads, std::string name) {
+      plans.push_back(std::make_unique<CeilingPlan>(pass, threads, std::move(name), problem,
+                                                    bytes_read, bytes_written));
+    };
+    std::vector<std::string_view> passes = {"read", "reduce", "stream"};
+    if (openmp::family().passes.computes(problem.shapes())) passes.push_back(kCompute);
+    for (const std::string_view pass : passes) add(pass, threads_, std::string(pass));
+    if (threads_ > 1)
+      for (const std::string_view pass : passes) add(pass, 1, fmt::format("{}/1", pass));
     return plans;
   }
 

@@ -24,7 +24,8 @@ class VulkanBackend : public Backend {
   Support supports(const Problem& problem, std::string_view kernel = {}) const override;
   std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel = {}) override;
   // A software driver's ceilings are the host's.
-  std::vector<std::unique_ptr<Plan>> ceilings(int64_t bytes_read, int64_t bytes_written) override {
+  std::vector<std::unique_ptr<Plan>> ceilings(const Problem&, int64_t bytes_read,
+                                              int64_t bytes_written) override {
     if (substrate_->is_cpu()) return {};
     return linear_passes(bytes_read, bytes_written);
   }

@@ -1,99 +1,236 @@
-// Linear passes over memory: the least time that a pooling of as many bytes can take.
+// What bounds a pooling: linear passes over as many bytes, and its own arithmetic on as many
+// elements with all memory in L1. No pooling of as much is faster.
 //
-// A thread walks an even, contiguous share, four vectors a step; `read` as several streams. Bound
-// by memory alone.
-#include <unistd.h>
-
+// Each thread takes an even, contiguous share, of what is read where there are few outputs. Passes
+// combine bits with `or`, so that every byte read shows in what is written.
+//
+// Seconds of a pass over those of the kernel that `openmp` picks, smallest of 20 to 30 samples at
+// real-time priority (EPYC Zen 5, AVX-512, 2 threads, 2026-11-30); n4c64 2x2: nhwc, 64x112x112:
+//
+//                             hot                        cold
+//                             n4c64 2x2   64x28x28 3x3   n4c64 2x2   16x1024x1024 3x3 s2
+//   read, sums in memory      1.12        0.50           0.81        0.72
+//   read                      0.67        0.29           0.58        0.63
+//   reduce                    0.77        0.43           0.92        0.84
+//   stream                    0.66        0.48           0.56        0.57
+//
+// So none is always the best. "Sums in memory": GCC 12 at -O2 does not unroll loops over an array
+// of vectors by itself, and then loads and stores it each time. Two and four streams a thread are
+// no faster than one.
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
 namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
-constexpr int64_t kBlock = 4 * kVectorBytes;
-// Streams that a thread reads: 39 GB/s from memory, against 38 with one (Xeon, 2 threads,
-// 2026-11-23).
-constexpr int kStreams = 4;
-using Bytes = Vec<int8_t, kVectorBytes>;
-using Words = Vec<int32_t, kLanes<int32_t>>;
+using Bytes = Vec<uint64_t, kVectorBytes / 8>;
+constexpr int64_t kBytes = kVectorBytes;
 
-// Whether so many bytes exceed the last-level cache, so that stores had better bypass it.
-bool beyond_caches(int64_t bytes) {
-  static const int64_t last_level = sysconf(_SC_LEVEL3_CACHE_SIZE);
-  return last_level > 0 && bytes > last_level;
+// How far ahead loads are prefetched. The same ratios, hot (from L2) and cold:
+//
+//   n4c64 2x2   1 KiB         2 KiB         8 KiB         16 KiB
+//   read                      0.67 / 0.58   0.70 / 0.54   0.70 / 0.56
+//   reduce      0.74 / 1.05   0.77 / 0.92   0.86 / 0.67
+//   stream      0.66 / 0.81   0.67 / 0.76   0.66 / 0.56   0.66 / 0.56
+constexpr int64_t kReadAhead = 4096, kReduceAhead = 1024, kStreamAhead = 8192;
+
+// Fewer vectors of output a thread are not shared evenly by outputs.
+constexpr int64_t kManyOutputs = 8;
+
+POOLBENCH_INLINE Bytes load_bytes(const char* at) {
+  return load_lanes<Bytes>(reinterpret_cast<const uint64_t*>(at));
 }
+// The first `count` bytes, then zeros.
+POOLBENCH_INLINE Bytes load_first(const char* at, int64_t count) {
+  Bytes v = {};
+  __builtin_memcpy(&v, at, size_t(count));
+  return v;
+}
+
+// Calls f(thread, threads) for every thread of the team, however little there is to do.
+template <class F>
+POOLBENCH_INLINE void on_all_threads(const F& f) {
+  const int64_t threads = omp_get_max_threads();
+  share(threads, kSerialBytes, [&](int64_t begin, int64_t end) {
+    for (int64_t t = begin; t < end; ++t) f(t, threads);
+  });
+}
+
+// All of `bytes` bytes combined.
+POOLBENCH_INLINE Bytes read_run(const char* from, int64_t bytes) {
+  Bytes sum[4] = {};
+  int64_t at = 0;
+  for (; at + 4 * kBytes <= bytes; at += 4 * kBytes)
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      __builtin_prefetch(from + at + i * kBytes + kReadAhead);
+      sum[i] |= load_bytes(from + at + i * kBytes);
+    }
+  for (; at + kBytes <= bytes; at += kBytes) sum[0] |= load_bytes(from + at);
+  return (sum[0] | sum[1]) | (sum[2] | sum[3]) | load_first(from + at, bytes - at);
+}
+
+// A thread's share of a run, in whole vectors but for its end.
+POOLBENCH_INLINE Bytes read_share(const void* run, int64_t bytes, int64_t t, int64_t threads) {
+  const int64_t vectors = ceil_div(bytes, kBytes);
+  const int64_t begin = vectors * t / threads * kBytes;
+  const int64_t end = smaller(vectors * (t + 1) / threads * kBytes, bytes);
+  return read_run(static_cast<const char*>(run) + begin, end - begin);
+}
+
+// All bits of all bytes in one.
+inline uint8_t fold(Bytes v) {
+  uint64_t all = 0;
+  for (int i = 0; i < kVectorBytes / 8; ++i) all |= v[i];
+  for (int shift = 32; shift >= 8; shift /= 2) all |= all >> shift;
+  return uint8_t(all);
+}
+
+// What read(thread, threads) sees on all threads.
+template <class Read>
+POOLBENCH_INLINE uint8_t seen_by_all(const Read& read) {
+  uint8_t seen = 0;
+  on_all_threads([&](int64_t t, int64_t threads) {
+    __atomic_fetch_or(&seen, fold(read(t, threads)), __ATOMIC_RELAXED);
+  });
+  return seen;
+}
+
+// Stores past the caches need an aligned address.
+template <bool kPast>
+POOLBENCH_INLINE void put(char* at, Bytes v) {
+  auto* words = reinterpret_cast<uint64_t*>(at);
+  if constexpr (kPast) {
+    stream(words, v);
+  } else {
+    __builtin_prefetch(at + kReduceAhead, 1);
+    store_lanes(words, v);
+  }
+}
+
+// Vector o of the output is what vectors [o * in / out, (o + 1) * in / out) of the input hold, and
+// where there is more output than input, vector o * in / out.
+template <bool kPast>
+class LinearReduction {
+ public:
+  explicit LinearReduction(const Traffic& traffic)
+      : from_(static_cast<const char*>(traffic.src)),
+        to_(static_cast<char*>(traffic.dst)),
+        in_(traffic.read / kBytes),
+        out_(ceil_div(traffic.written, kBytes)),
+        bytes_(traffic) {}
+
+  int64_t outputs() const { return out_; }
+
+  void run(int64_t begin, int64_t end) const {
+    const int64_t last = out_ - 1, whole = in_ / out_, rest = in_ % out_;
+    int64_t at = begin * whole + int64_t(__int128{begin} * rest / out_);
+    int64_t part = int64_t(__int128{begin} * rest % out_);
+    for (int64_t o = begin; o < smaller(end, last); ++o) {
+      int64_t next = at + whole;
+      part += rest;
+      if (part >= out_) {
+        part -= out_;
+        ++next;
+      }
+      Bytes v = whole > 0 || in_ == 0 ? Bytes{} : load_bytes(from_ + at * kBytes);
+      for (; at < next; ++at) {
+        __builtin_prefetch(from_ + at * kBytes + (kPast ? kStreamAhead : kReduceAhead));
+        v |= load_bytes(from_ + at * kBytes);
+      }
+      put<kPast>(to_ + o * kBytes, v);
+    }
+    if (end < out_) return;
+    // The last one takes the rest of the input, and may itself be part of a vector.
+    const uint8_t v = fold(read_run(from_ + at * kBytes, bytes_.read - at * kBytes));
+    __builtin_memset(to_ + last * kBytes, v, size_t(bytes_.written - last * kBytes));
+  }
+
+ private:
+  const char* from_;
+  char* to_;
+  int64_t in_, out_;  // vectors; whole ones of the input
+  Traffic bytes_;
+};
+
+template <bool kPast>
+void reduce_all(const Traffic& traffic) {
+  const LinearReduction<kPast> reduction(traffic);
+  const int64_t outputs = reduction.outputs();
+  if (outputs < kManyOutputs * omp_get_max_threads()) {
+    const uint8_t seen = seen_by_all([&](int64_t t, int64_t threads) {
+      return read_share(traffic.src, traffic.read, t, threads);
+    });
+    if (outputs > 0) __builtin_memset(traffic.dst, seen, size_t(traffic.written));
+  } else {
+    on_all_threads([&](int64_t t, int64_t threads) {
+      reduction.run(outputs * t / threads, outputs * (t + 1) / threads);
+    });
+  }
+}
+
+// Vectors of a step, which need not wait for each other.
+constexpr int kSideBySide = 8;
+
+// The arithmetic of a problem: steps that load and merge, merge alone, and finish.
+template <class Op>
+void compute_steps(const Op& op, int64_t loads, int64_t merges, int64_t outputs) {
+  using Element = typename Op::Element;
+  using V = typename Op::V;
+  Element memory[Op::N * kSideBySide] = {};
+  V ready[kSideBySide], sum[kSideBySide];
+#pragma GCC unroll 8
+  for (int i = 0; i < kSideBySide; ++i) ready[i] = sum[i] = Op::identity();
+  // Each step is done again, for all that the compiler knows.
+  const auto another = [&] { asm volatile("" : : "r"(memory), "r"(ready) : "memory"); };
+
+  for (int64_t step = 0; step < smaller(loads, merges); ++step, another())
+#pragma GCC unroll 8
+    for (int i = 0; i < kSideBySide; ++i) sum[i] = Op::merge(op.load(memory + i * Op::N), sum[i]);
+  for (int64_t step = loads; step < merges; ++step, another())
+#pragma GCC unroll 8
+    for (int i = 0; i < kSideBySide; ++i) sum[i] = Op::merge(ready[i], sum[i]);
+  const auto scale = op.row_scale(1, 2);
+  for (int64_t step = 0; step < outputs; ++step, another())
+#pragma GCC unroll 8
+    for (int i = 0; i < kSideBySide; ++i)
+      store_lanes(memory + i * Op::N, op.finish(sum[i], scale, int(Op::N)));
+}
+
+constexpr Takes kComputes = {.reductions = kEveryVectorReduction,
+                             .windowings = kEveryWindowing,
+                             .types = kVectorTypes,
+                             .operands = kValuesAndIndices,
+                             .dilation = true};
 
 }  // namespace
 
-void copy_bytes(void* dst, const void* src, int64_t bytes) {
-  const auto* from = static_cast<const int8_t*>(src);
-  auto* to = static_cast<int8_t*>(dst);
-  const bool past =
-      beyond_caches(2 * bytes) && reinterpret_cast<uintptr_t>(dst) % kVectorBytes == 0;
-  share(bytes / kBlock, 2 * bytes, [&](int64_t begin, int64_t end) {
-    for (int64_t at = begin * kBlock; at < end * kBlock; at += kBlock) {
-      Bytes v[4];
-      for (int i = 0; i < 4; ++i) v[i] = load_lanes<Bytes>(from + at + i * kVectorBytes);
-      if (past)
-        for (int i = 0; i < 4; ++i) stream(to + at + i * kVectorBytes, v[i]);
-      else
-        for (int i = 0; i < 4; ++i) {
-          prefetch_store(to + at + i * kVectorBytes);
-          store_lanes(to + at + i * kVectorBytes, v[i]);
-        }
-    }
+void read_bytes(const Traffic& traffic) {
+  const uint8_t seen = seen_by_all([&](int64_t t, int64_t threads) {
+    return read_share(traffic.src, traffic.read, t, threads) |
+           read_share(traffic.dst, traffic.written, t, threads);
   });
-  const int64_t rest = bytes % kBlock;
-  __builtin_memcpy(to + bytes - rest, from + bytes - rest, rest);
+  if (traffic.written > 0) *static_cast<uint8_t*>(traffic.dst) = seen;
 }
 
-// Stores one vector a thread, so that the compiler keeps the loads.
-void read_bytes(void* dst, const void* src, int64_t bytes) {
-  const auto* from = static_cast<const int32_t*>(src);
-  constexpr int64_t kWords = kBlock / 4;
-  share(bytes / kBlock, bytes, [&](int64_t begin, int64_t end) {
-    Words sum[4] = {};
-    const int64_t stream = (end - begin) / kStreams * kWords;
-    for (int64_t at = begin * kWords; at < begin * kWords + stream; at += kWords)
-      for (int s = 0; s < kStreams; ++s)
-        for (int i = 0; i < 4; ++i) {
-          const int32_t* words = from + at + s * stream + i * kWords / 4;
-          prefetch_load(words);
-          sum[i] |= load_lanes<Words>(words);
-        }
-    for (int64_t at = begin * kWords + kStreams * stream; at < end * kWords; at += kWords)
-      for (int i = 0; i < 4; ++i) sum[i] |= load_lanes<Words>(from + at + i * kWords / 4);
-    store_some(static_cast<int32_t*>(dst) + begin * kWords, (sum[0] | sum[1]) | (sum[2] | sum[3]),
-               1);
-  });
+void reduce_bytes(const Traffic& traffic) { reduce_all<false>(traffic); }
+
+void stream_bytes(const Traffic& traffic) {
+  const bool aligned = reinterpret_cast<uintptr_t>(traffic.dst) % kBytes == 0;
+  aligned ? reduce_all<true>(traffic) : reduce_all<false>(traffic);
 }
 
-void reduce_bytes(void* dst, const void* src, int64_t bytes_read, int64_t bytes_written) {
-  const auto* from = static_cast<const int32_t*>(src);
-  auto* to = static_cast<int32_t*>(dst);
-  constexpr int64_t N = kLanes<int32_t>;
-  const int64_t in = bytes_read / kVectorBytes, out = bytes_written / kVectorBytes;
-  const int64_t whole = out > 0 ? in / out : 0, rest = out > 0 ? in % out : 0;
-  share(out, bytes_read + bytes_written, [&](int64_t begin, int64_t end) {
-    // Vector o is the maximum of input vectors [o * in / out, (o + 1) * in / out).
-    int64_t at = begin * whole + int64_t(__int128{begin} * rest / out);
-    int64_t part = int64_t(__int128{begin} * rest % out);
-    for (int64_t o = begin; o < end; ++o) {
-      int64_t next = at + whole;
-      part += rest;
-      if (part >= out) {
-        part -= out;
-        ++next;
-      }
-      Words v = {};
-      for (; at < next; ++at) {
-        prefetch_load(from + at * N);
-        v = winner<Largest>(load_lanes<Words>(from + at * N), v);
-      }
-      prefetch_store(to + o * N);
-      store_lanes(to + o * N, v);
-    }
+void compute(const Shapes& shapes, int64_t loads, int64_t merges, int64_t outputs) {
+  with_op<kComputes>(shapes, [&](const auto& op) {
+    on_all_threads([&](int64_t t, int64_t threads) {
+      const auto steps = [&](int64_t elements) {  // of a thread
+        const int64_t all = elements / (op.N * kSideBySide);
+        return all * (t + 1) / threads - all * t / threads;
+      };
+      compute_steps(op, steps(loads), steps(merges), steps(outputs));
+    });
   });
 }
+bool computes(const Shapes& shapes) { return !refused(kComputes, shapes) && !refuse_norm(shapes); }
 
 }  // namespace poolbench::openmp::POOLBENCH_ISA

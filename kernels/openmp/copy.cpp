@@ -1,11 +1,22 @@
 // Windows of one element, side by side: the output is the input.
 //
 // A thread copies an even, contiguous share. Bound by memory.
+#include <unistd.h>
+
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
 namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
+
+constexpr int64_t kBlock = 4 * kVectorBytes;
+using Bytes = Vec<int8_t, kVectorBytes>;
+
+// Whether so many bytes exceed the last-level cache, so that stores had better bypass it.
+bool beyond_caches(int64_t bytes) {
+  static const int64_t last_level = sysconf(_SC_LEVEL3_CACHE_SIZE);
+  return last_level > 0 && bytes > last_level;
+}
 
 constexpr Takes kTakes = {
     .reductions = kExtremaAndAverages, .windowings = kSlidingWindows, .types = kVectorTypes};
@@ -22,8 +33,25 @@ Refusal refuses(const Shapes& shapes) {
 
 void launch(const PoolArgs& args, void*) {
   const Storage storage = storage_of(args);
-  copy_bytes(args.dst, args.src,
-             storage.planes * storage.src_size * dtype_bytes(DType(args.dtype)));
+  const int64_t bytes = storage.planes * storage.src_size * dtype_bytes(DType(args.dtype));
+  const auto* from = static_cast<const int8_t*>(args.src);
+  auto* to = static_cast<int8_t*>(args.dst);
+  const bool past = beyond_caches(2 * bytes) && reinterpret_cast<uintptr_t>(to) % kVectorBytes == 0;
+  share(ceil_div(bytes, kBlock), 2 * bytes, [&](int64_t begin, int64_t end) {
+    const int64_t whole = smaller(end, bytes / kBlock) * kBlock;
+    for (int64_t at = begin * kBlock; at < whole; at += kBlock) {
+      Bytes v[4];
+      for (int i = 0; i < 4; ++i) v[i] = load_lanes<Bytes>(from + at + i * kVectorBytes);
+      if (past)
+        for (int i = 0; i < 4; ++i) stream(to + at + i * kVectorBytes, v[i]);
+      else
+        for (int i = 0; i < 4; ++i) {
+          prefetch_store(to + at + i * kVectorBytes);
+          store_lanes(to + at + i * kVectorBytes, v[i]);
+        }
+    }
+    if (end * kBlock > bytes) __builtin_memcpy(to + whole, from + whole, bytes - whole);
+  });
 }
 
 }  // namespace

@@ -12,8 +12,9 @@ constexpr const Kernel* kKernels[] = {POOLBENCH_OPENMP_KERNELS(POOLBENCH_ROW)};
 
 }  // namespace
 
-constinit const IsaBuild kBuild = {.kernels = kKernels,
-                                   .count = int(sizeof(kKernels) / sizeof(kKernels[0])),
-                                   .passes = {copy_bytes, read_bytes, reduce_bytes}};
+constinit const IsaBuild kBuild = {
+    .kernels = kKernels,
+    .count = int(sizeof(kKernels) / sizeof(kKernels[0])),
+    .passes = {read_bytes, reduce_bytes, stream_bytes, compute, computes}};
 
 }  // namespace poolbench::openmp::POOLBENCH_ISA

@@ -6,18 +6,30 @@
 
 namespace poolbench::openmp {
 
-// Linear passes for the ceilings, on the calling thread's team: see Backend::ceilings.
-struct LinearPasses {
-  void (*copy)(void* dst, const void* src, int64_t bytes);
-  void (*read)(void* dst, const void* src, int64_t bytes);
-  void (*reduce)(void* dst, const void* src, int64_t bytes_read, int64_t bytes_written);
+// The first bytes of two runs of memory.
+struct Traffic {
+  const void* src;
+  int64_t read;
+  void* dst;
+  int64_t written;
+};
+
+// What bounds a problem (Backend::ceilings), on the calling thread's team.
+struct CeilingPasses {
+  void (*read)(const Traffic&);    // both runs; writes one byte
+  void (*reduce)(const Traffic&);  // src into dst, evenly: r to 1, or 1 to r
+  void (*stream)(const Traffic&);  // the same with stores past the caches
+  // Merges and finishes so many elements as the problem's kernels do, from L1, whatever its
+  // tensors. A merge is of an element that was loaded and converted as long as there are loads.
+  void (*compute)(const Shapes&, int64_t loads, int64_t merges, int64_t outputs);
+  bool (*computes)(const Shapes&);  // whether it can
 };
 
 // Constants alone: code of a set runs only after openmp.cpp has asked the processor for it.
 struct IsaBuild {
   const Kernel* const* kernels;  // fastest first; none of them need take everything
   int count;
-  LinearPasses passes;
+  CeilingPasses passes;
 };
 
 #define POOLBENCH_DECLARE_ISA(isa) \

@@ -2,7 +2,7 @@
 #ifndef POOLBENCH_KERNELS_OPENMP_KERNELS_H_
 #define POOLBENCH_KERNELS_OPENMP_KERNELS_H_
 
-#include "kernels/family.h"
+#include "kernels/openmp/isa.h"
 
 // The ordered list, fastest first. To add a kernel: its file, its row's name here, and the file's
 // name in kernels/CMakeLists.txt.
@@ -15,10 +15,12 @@ namespace poolbench::openmp::POOLBENCH_ISA {
 POOLBENCH_OPENMP_KERNELS(POOLBENCH_ROW)
 #undef POOLBENCH_ROW
 
-// Linear passes (LinearPasses of isa.h).
-void copy_bytes(void* dst, const void* src, int64_t bytes);
-void read_bytes(void* dst, const void* src, int64_t bytes);
-void reduce_bytes(void* dst, const void* src, int64_t bytes_read, int64_t bytes_written);
+// CeilingPasses of isa.h.
+void read_bytes(const Traffic& traffic);
+void reduce_bytes(const Traffic& traffic);
+void stream_bytes(const Traffic& traffic);
+void compute(const Shapes& shapes, int64_t loads, int64_t merges, int64_t outputs);
+bool computes(const Shapes& shapes);
 
 }  // namespace poolbench::openmp::POOLBENCH_ISA
 

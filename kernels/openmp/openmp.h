@@ -15,7 +15,7 @@ struct Family {
   const char* isa;
   const char* why_not;
   std::vector<Kernel> kernels;  // run on the calling thread's OpenMP team size
-  LinearPasses passes;
+  CeilingPasses passes;
 };
 const Family& family();
 
