@@ -83,6 +83,7 @@ struct PoolArgs {
 #else
   Table table_d, table_h, table_w;
 #endif
+  int32_t idle;  // not 0: bodies return at once and write nothing (Backend::floor)
 };
 
 // Values of the int32 fields above. The order is fixed: modules and shaders see the numbers.

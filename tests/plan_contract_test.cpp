@@ -224,6 +224,25 @@ void takes_an_empty_batch(Backend& backend) {
   }
 }
 
+// A floor that computed would take a launch's own time for its overhead.
+void floors_do_nothing(Backend& backend) {
+  for_all_plans(backend, [&](const Problem& problem, const std::string& kernel) {
+    const auto src = filled(problem, FillKind::kUniform, 1);
+    const auto plan = backend.plan(problem, kernel), floor = backend.floor(problem, kernel);
+    ASSERT_NE(floor, nullptr);
+    EXPECT_EQ(floor->kernel(), plan->kernel());
+    EXPECT_EQ(floor->scratch_bytes(), plan->scratch_bytes());
+    TensorSet set(backend.substrate(), problem, src.data(), floor->scratch_bytes());
+    set.poison(0x77);
+    const Outputs before = set.read();
+    backend.substrate()
+        .record([&](Stream stream) { floor->launch(set.tensors(), stream); })
+        ->replay();
+    EXPECT_EQ(set.read(), before);
+    EXPECT_EQ(set.violation(inputs_of(src.data()), 0x77), "");
+  });
+}
+
 void launches_do_not_allocate(Backend& backend) {
   if (!POOLBENCH_COUNTS_ALLOCATIONS) GTEST_SKIP() << "a sanitizer or another C library has malloc";
   const int64_t before_probe = allocations;
@@ -251,6 +270,7 @@ void register_backend(Backend& backend) {
   add("a_hundred_launches_give_the_same_bits", a_hundred_launches_give_the_same_bits);
   add("plans_side_by_side_give_the_same_bits", plans_side_by_side_give_the_same_bits);
   add("takes_an_empty_batch", takes_an_empty_batch);
+  add("floors_do_nothing", floors_do_nothing);
   // Elsewhere a launch records commands or creates fibers, which need memory.
   if (backend.substrate().device().substrate == "host" && backend.timeable())
     add("launches_do_not_allocate", launches_do_not_allocate);

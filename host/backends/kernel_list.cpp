@@ -9,13 +9,15 @@ namespace poolbench {
 
 class KernelListPlan : public Plan {
  public:
-  KernelListPlan(const KernelListBackend& backend, const Kernel& kernel, const Problem& problem)
+  KernelListPlan(const KernelListBackend& backend, const Kernel& kernel, const Problem& problem,
+                 bool idle)
       : backend_(backend), kernel_(kernel), args_(without_memory(lower_for_kernels(problem))) {
     const Tables tables = window_tables(problem);
     const auto bytes = static_cast<int64_t>(tables.windows.size() * sizeof(Window));
     tables_ = Buffer(backend.substrate(), bytes);
     backend.substrate().write(tables_.at(), tables.windows.data(), bytes);
     set_tables(args_, tables, static_cast<const Window*>(tables_.at()));
+    args_.idle = idle;
     if (kernel.scratch_bytes != nullptr) scratch_bytes_ = kernel.scratch_bytes(args_);
   }
 
@@ -59,10 +61,19 @@ Support KernelListBackend::supports(const Problem& problem, std::string_view ker
   return {choose(lower_for_kernels(problem), kernel).why_not};
 }
 
-std::unique_ptr<Plan> KernelListBackend::plan(const Problem& problem, std::string_view name) {
+std::unique_ptr<Plan> KernelListBackend::make(const Problem& problem, std::string_view name,
+                                              bool idle) const {
   const auto [kernel, why_not] = choose(lower_for_kernels(problem), name);
   if (kernel == nullptr) throw Refused(why_not);
-  return std::make_unique<KernelListPlan>(*this, *kernel, problem);
+  return std::make_unique<KernelListPlan>(*this, *kernel, problem, idle);
+}
+
+std::unique_ptr<Plan> KernelListBackend::plan(const Problem& problem, std::string_view kernel) {
+  return make(problem, kernel, false);
+}
+
+std::unique_ptr<Plan> KernelListBackend::floor(const Problem& problem, std::string_view kernel) {
+  return make(problem, kernel, true);
 }
 
 }  // namespace poolbench

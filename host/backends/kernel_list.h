@@ -20,6 +20,7 @@ struct KernelListBackend : Backend {
   std::vector<KernelInfo> kernels() const override;
   Support supports(const Problem& problem, std::string_view kernel) const override;
   std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override;
+  std::unique_ptr<Plan> floor(const Problem& problem, std::string_view kernel) override;
 
  protected:
   // Called before each launch, on the calling thread (sets OpenMP's number of threads).
@@ -32,6 +33,7 @@ struct KernelListBackend : Backend {
     std::string why_not;
   };
   Choice choose(const Shapes& shapes, std::string_view kernel) const;
+  std::unique_ptr<Plan> make(const Problem& problem, std::string_view kernel, bool idle) const;
 
   std::string name_;
   Substrate& substrate_;

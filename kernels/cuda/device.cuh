@@ -110,6 +110,23 @@ void launch_on_device(const typename Body::Params& params, int64_t blocks, void*
       <<<unsigned(blocks), Body::kThreads, 0, static_cast<cudaStream_t>(stream)>>>(params);
 }
 
+// The same grid, block, parameters and shared memory with an empty body. One kernel serves all
+// bodies of a size of parameters, so its shared memory is dynamic.
+template <class Params>
+__global__ void idle_body(const __grid_constant__ Params) {}
+
+template <class Body>
+void launch_idle(const typename Body::Params& params, int64_t blocks, void* stream) {
+  if (blocks == 0) return;
+  static const size_t shared_bytes = [] {
+    cudaFuncAttributes attributes{};
+    (void)cudaFuncGetAttributes(&attributes, run_body<Body>);
+    return attributes.sharedSizeBytes;
+  }();
+  idle_body<<<unsigned(blocks), Body::kThreads, shared_bytes, static_cast<cudaStream_t>(stream)>>>(
+      params);
+}
+
 }  // namespace poolbench::cuda
 
 #endif  // POOLBENCH_KERNELS_CUDA_DEVICE_CUH_

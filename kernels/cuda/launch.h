@@ -44,14 +44,15 @@ inline int64_t blocks_for(int64_t items, int threads) {
 }
 
 // Enqueues Body's work: `blocks` blocks, none is a launch of nothing. `args` and `scratch_bytes`
-// say what the body may touch, which the emulator checks.
+// say what the body may touch, which the emulator checks, and whether the body is left out.
 template <class Body>
-void launch([[maybe_unused]] const PoolArgs& args, const typename Body::Params& params,
-            int64_t blocks, [[maybe_unused]] void* stream,
-            [[maybe_unused]] int64_t scratch_bytes = 0) {
+void launch(const PoolArgs& args, const typename Body::Params& params, int64_t blocks,
+            [[maybe_unused]] void* stream, [[maybe_unused]] int64_t scratch_bytes = 0) {
 #ifdef __CUDACC__
+  if (args.idle != 0) return launch_idle<Body>(params, blocks, stream);
   launch_on_device<Body>(params, blocks, stream);
 #else
+  if (args.idle != 0) return;
   emulate<Body>(EmulatedMemory(args, scratch_bytes), params, blocks, next_launch_seed());
 #endif
 }

@@ -225,7 +225,7 @@ void pool(const Op& op, const PoolArgs& args) {
   const Cut cut = cut_of<Op>(args);
   const int64_t blocks = ceil_div(args.c, cut.channels);
   const int64_t items = args.n * d.dst * blocks * cut.parts;
-  share(items, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
+  share(args, items, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
     Ring<Op> ring(op, args, cut.channels);
     for (int64_t item = begin; item < end; ++item) {
       const int64_t part = item % cut.parts, block = item / cut.parts % blocks;

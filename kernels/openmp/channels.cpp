@@ -270,7 +270,8 @@ class OutputRows {
 template <class Op, int kTaps, bool kAhead>
 void pool(const Op& op, const PoolArgs& args) {
   const OutputRows<Op, kTaps, kAhead> rows(op, args);
-  share(rows.items(), rows.bytes(), [&](int64_t begin, int64_t end) { rows.run(begin, end); });
+  share(args, rows.items(), rows.bytes(),
+        [&](int64_t begin, int64_t end) { rows.run(begin, end); });
 }
 
 constexpr Takes kTakes = {

@@ -37,7 +37,7 @@ void launch(const PoolArgs& args, void*) {
   const auto* from = static_cast<const int8_t*>(args.src);
   auto* to = static_cast<int8_t*>(args.dst);
   const bool past = beyond_caches(2 * bytes) && reinterpret_cast<uintptr_t>(to) % kVectorBytes == 0;
-  share(ceil_div(bytes, kBlock), 2 * bytes, [&](int64_t begin, int64_t end) {
+  share(args, ceil_div(bytes, kBlock), 2 * bytes, [&](int64_t begin, int64_t end) {
     const int64_t whole = smaller(end, bytes / kBlock) * kBlock;
     for (int64_t at = begin * kBlock; at < whole; at += kBlock) {
       Bytes v[4];

@@ -275,7 +275,7 @@ void launch(const PoolArgs& args, void*) {
     using Op = std::remove_cvref_t<decltype(op)>;
     const Storage storage = storage_of(args);
     const int64_t rows = storage.planes * args.axis[0].dst * args.axis[1].dst;
-    share(rows, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
+    share(args, rows, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
       Folder<Op> folder(op, args, storage);
       folder.run(begin, end);
     });

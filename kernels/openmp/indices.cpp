@@ -219,7 +219,7 @@ void pool(const PoolArgs& args) {
   const int64_t row_size = args.axis[2].dst * storage.pixel_size;
   const int64_t bytes = storage.planes * (storage.src_size * int64_t(sizeof(Element)) +
                                           storage.dst_size * int64_t(sizeof(Element) + 8));
-  share(rows, bytes, [&](int64_t begin, int64_t end) {
+  share(args, rows, bytes, [&](int64_t begin, int64_t end) {
     RowCounter at(args, begin);
     for (int64_t row = begin; row < end; ++row, at.next(args)) {
       const RowTaps taps = taps_of(args, at);

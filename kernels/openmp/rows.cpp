@@ -113,7 +113,7 @@ void pool(const Op& op, const PoolArgs& args) {
   const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
   const ColumnWeights<Op> weights(op, args);
   const int64_t rows = storage.planes * d.dst * h.dst;
-  share(rows, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
+  share(args, rows, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
     RowCounter at(args, begin);
     WindowRows<Op> in;
     in.width = w.src;

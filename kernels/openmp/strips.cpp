@@ -240,7 +240,7 @@ void pool(const Op& op, const PoolArgs& args) {
   const Storage storage = storage_of(args);
   const ColumnWeights<Op> weights(op, args);
   const SliceWalk<Op, kKernel, kStride> walk{op, args, weights};
-  share(storage.planes * args.axis[0].dst, bytes_moved<Op>(storage),
+  share(args, storage.planes * args.axis[0].dst, bytes_moved<Op>(storage),
         [&](int64_t begin, int64_t end) { walk.run_slices(storage, begin, end); });
 }
 

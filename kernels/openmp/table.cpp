@@ -15,7 +15,7 @@ void pool_rows(const PoolArgs& args) {
   const auto* src = static_cast<const T*>(args.src);
   auto* dst = static_cast<T*>(args.dst);
   const int64_t rows_d = args.axis[0].dst, rows_h = args.axis[1].dst, width = args.axis[2].dst;
-  const int64_t rows = args.n * args.c * rows_d * rows_h;
+  const int64_t rows = args.idle != 0 ? 0 : args.n * args.c * rows_d * rows_h;
 #pragma omp parallel for schedule(static)
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t plane = row / (rows_d * rows_h);

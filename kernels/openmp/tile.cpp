@@ -311,7 +311,7 @@ void pool(const Op& op, const PoolArgs& args) {
   const int64_t column_runs = ceil_div(w.dst, cut.columns);
   const int64_t blocks = ceil_div(storage.pixel_size, cut.pixel_size);
   const int64_t tiles = slice_runs * row_runs * column_runs * blocks;
-  share(tiles, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
+  share(args, tiles, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
     Tile<Op> tile(op, args, storage, cut, weights);
     for (int64_t t = begin; t < end; ++t) {
       const int64_t channel = t % blocks * cut.pixel_size;

@@ -139,26 +139,28 @@ inline bool even(int64_t items, int64_t threads) {
 
 // Channels first.
 template <class Op>
-void pool_runs(const Op& op, const Runs<Op>& runs, int64_t bytes, int64_t count) {
+void pool_runs(const Op& op, const PoolArgs& args, const Runs<Op>& runs, int64_t bytes,
+               int64_t count) {
   if (is_small<Op>(runs.size))
-    return share(runs.count, bytes, [&](int64_t begin, int64_t end) {
+    return share(args, runs.count, bytes, [&](int64_t begin, int64_t end) {
       reduce_small_runs(op, runs, begin, end, op.row_scale(count, 1));
     });
   const int64_t threads = smaller(omp_get_max_threads(), kMaxParts);
   if (even(runs.count, threads))
-    return share(runs.count, bytes, [&](int64_t begin, int64_t end) {
+    return share(args, runs.count, bytes, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
         runs.dst[i] = finish_part(op, reduce_run(op, runs.at(i), runs.size), count);
     });
   // Few runs: threads share each of them.
   Part<Op> part[kMaxParts];
   for (int64_t i = 0; i < runs.count; ++i) {
-    share(threads, bytes, [&](int64_t begin, int64_t end) {
+    share(args, threads, bytes, [&](int64_t begin, int64_t end) {
       for (int64_t t = begin; t < end; ++t) {
         const int64_t from = runs.size * t / threads, to = runs.size * (t + 1) / threads;
         part[t] = reduce_run(op, runs.at(i) + from, to - from);
       }
     });
+    if (args.idle != 0) continue;
     if constexpr (Op::kSum) {
       RunningSum<double> total;
       for (int64_t t = 0; t < threads; ++t) total.add(part[t]);
@@ -172,8 +174,8 @@ void pool_runs(const Op& op, const Runs<Op>& runs, int64_t bytes, int64_t count)
 
 // Channels last: runs in parts of their channels, whose sums stay in L1.
 template <class Op>
-void pool_pixels(const Op& op, const Runs<Op>& runs, int64_t channels, int64_t bytes,
-                 int64_t count) {
+void pool_pixels(const Op& op, const PoolArgs& args, const Runs<Op>& runs, int64_t channels,
+                 int64_t bytes, int64_t count) {
   constexpr int64_t N = Op::N;
   const int64_t vectors = (channels + N - 1) / N, pixels = runs.size / channels;
   const int64_t threads = smaller(omp_get_max_threads(), kMaxPixelParts);
@@ -191,7 +193,7 @@ void pool_pixels(const Op& op, const Runs<Op>& runs, int64_t channels, int64_t b
   };
   const int64_t items = runs.count * parts;
   if (!cut)
-    return share(items, bytes, [&](int64_t begin, int64_t end) {
+    return share(args, items, bytes, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const Block block = block_of(i);
         PixelSums<Op> sums(op, block.channels);
@@ -203,7 +205,7 @@ void pool_pixels(const Op& op, const Runs<Op>& runs, int64_t channels, int64_t b
   Totals<Op> totals[kMaxPixelParts][kPixelVectors];
   for (int64_t i = 0; i < items; ++i) {
     const Block block = block_of(i);
-    share(threads, bytes, [&](int64_t begin, int64_t end) {
+    share(args, threads, bytes, [&](int64_t begin, int64_t end) {
       for (int64_t t = begin; t < end; ++t) {
         const int64_t from = pixels * t / threads, to = pixels * (t + 1) / threads;
         PixelSums<Op> sums(op, block.channels);
@@ -211,6 +213,7 @@ void pool_pixels(const Op& op, const Runs<Op>& runs, int64_t channels, int64_t b
         sums.give(totals[t]);
       }
     });
+    if (args.idle != 0) continue;
     PixelSums<Op> sums(op, block.channels);
     for (int64_t t = 0; t < threads; ++t) sums.take(totals[t]);
     sums.store(runs.dst + block.run * channels + block.first, count);
@@ -224,9 +227,9 @@ void pool(const Op& op, const PoolArgs& args) {
   int64_t count = 1;
   for (const Table& table : args.table) count *= table.windows[0].count;
   if (storage.pixel_size == 1)
-    pool_runs(op, runs, bytes_moved<Op>(storage), count);
+    pool_runs(op, args, runs, bytes_moved<Op>(storage), count);
   else
-    pool_pixels(op, runs, storage.pixel_size, bytes_moved<Op>(storage), count);
+    pool_pixels(op, args, runs, storage.pixel_size, bytes_moved<Op>(storage), count);
 }
 
 constexpr Takes kTakes = {

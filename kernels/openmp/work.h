@@ -36,6 +36,17 @@ POOLBENCH_INLINE void share(int64_t items, int64_t bytes, const F& f) {
   }
 }
 
+// The same team with nothing to do.
+__attribute__((noinline)) inline void share_nothing(int64_t items, int64_t bytes) {
+  share(items, bytes, [](int64_t, int64_t) {});
+}
+// A kernel's work. The floor costs a branch a launch.
+template <class F>
+POOLBENCH_INLINE void share(const PoolArgs& args, int64_t items, int64_t bytes, const F& f) {
+  if (args.idle != 0) return share_nothing(items, bytes);
+  share(items, bytes, f);
+}
+
 // Prefetches for writing the cache line 2 KiB ahead of `at`. Hardware prefetchers follow loads
 // better than stores, which then wait for memory. Xeon, f32, 2 threads, 2026-11-23, from memory:
 //
