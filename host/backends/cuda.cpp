@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "host/backends/backends.h"
 #include "host/backends/kernel_list.h"
 #include "kernels/cuda/cuda.h"
@@ -13,40 +11,25 @@ namespace {
 
 constexpr int64_t kUnit = 16;  // bytes of one access
 
-// A linear pass of given traffic: `reads` units from src, `writes` units to dst.
+// A linear pass over src and dst, in whole units: the last may reach beyond a tensor, but not
+// beyond its page.
 class CeilingPlan : public Plan {
  public:
-  enum class Kind { kCopy, kRead, kReduce };
-  CeilingPlan(Kind kind, int64_t reads, int64_t writes)
-      : kind_(kind), reads_(reads), writes_(writes) {}
+  using Pass = void (*)(const void* src, int64_t reads, void* dst, int64_t writes, void* stream);
+  CeilingPlan(const char* name, Pass pass, int64_t bytes_read, int64_t bytes_written)
+      : name_(name),
+        pass_(pass),
+        reads_(ceil_div(bytes_read, kUnit)),
+        writes_(ceil_div(bytes_written, kUnit)) {}
 
-  std::string_view kernel() const override {
-    return kind_ == Kind::kCopy ? "copy" : kind_ == Kind::kRead ? "read" : "linear_reduce";
-  }
-  // A copy writes as much as it reads; what dst cannot hold goes to scratch. The read needs one
-  // word of scratch, which it never writes.
-  int64_t scratch_bytes() const override {
-    return kind_ == Kind::kCopy ? std::max<int64_t>(half() - writes_, 0) * kUnit : kUnit;
-  }
+  std::string_view kernel() const override { return name_; }
   void launch(const Tensors& tensors, Stream stream) override {
-    if (kind_ == Kind::kReduce) {
-      cuda::linear_reduce(tensors[Role::kSrc], reads_, tensors[Role::kDst], writes_, stream);
-    } else if (kind_ == Kind::kRead) {
-      cuda::read(tensors[Role::kSrc], reads_, tensors[Role::kDst], writes_, tensors[Role::kScratch],
-                 stream);
-    } else {
-      const int64_t to_dst = std::min(half(), writes_);
-      cuda::copy(tensors[Role::kSrc], tensors[Role::kDst], to_dst, stream);
-      cuda::copy(static_cast<const char*>(tensors[Role::kSrc]) + to_dst * kUnit,
-                 tensors[Role::kScratch], half() - to_dst, stream);
-    }
+    pass_(tensors[Role::kSrc], reads_, tensors[Role::kDst], writes_, stream);
   }
 
  private:
-  // Half of the traffic, but no more than there is to read.
-  int64_t half() const { return std::min((reads_ + writes_) / 2, reads_); }
-
-  Kind kind_;
+  const char* name_;
+  Pass pass_;
   int64_t reads_, writes_;
 };
 
@@ -58,10 +41,12 @@ class CudaBackend : public KernelListBackend {
   std::vector<std::unique_ptr<Plan>> ceilings(const Problem&, int64_t bytes_read,
                                               int64_t bytes_written) override {
     std::vector<std::unique_ptr<Plan>> plans;
-    using Kind = CeilingPlan::Kind;
-    for (const Kind kind : {Kind::kCopy, Kind::kRead, Kind::kReduce})
-      plans.push_back(
-          std::make_unique<CeilingPlan>(kind, bytes_read / kUnit, bytes_written / kUnit));
+    const auto add = [&](const char* name, CeilingPlan::Pass pass) {
+      plans.push_back(std::make_unique<CeilingPlan>(name, pass, bytes_read, bytes_written));
+    };
+    add("copy", cuda::copy);
+    add("read", cuda::read);
+    add("reduce", cuda::linear_reduce);
     return plans;
   }
 };

@@ -20,15 +20,16 @@ std::span<const Kernel> kernels();
 // (kernels/cuda/emulator/emulator.h) where a body breaks a rule.
 std::span<const Kernel> emulated_kernels();
 
-// What memory can do: `read` and `write` are touched once each, with 16-byte accesses. Counts are
-// in 16-byte units.
+// What memory can do, in units of 16 bytes: each reads the first `reads` of src and writes the
+// first `writes` of dst, or drops what it read.
 //
-//   copy            write[i] = read[i]
-//   read            reads both ranges; writes nothing unless the data hashes to one value in 2^32
-//   linear_reduce   write[i] = bitwise maximum of read[i], read[i + writes], ...: one pass, r to 1
-void copy(const void* read, void* write, int64_t count, void* stream);
-void read(const void* a, int64_t a_count, const void* b, int64_t b_count, void* sink, void* stream);
-void linear_reduce(const void* read, int64_t reads, void* write, int64_t writes, void* stream);
+//   copy            a thread has four units: dst[i] = src[i], as far as either goes
+//   read            reads dst too, and writes none of it (but what hashes to one value in 2^32)
+//   linear_reduce   dst[i] = maximum of src[i], src[i + t], src[i + 2 t] ... over t threads, one an
+//                   output, or as many as fill a device
+void copy(const void* src, int64_t reads, void* dst, int64_t writes, void* stream);
+void read(const void* src, int64_t reads, void* dst, int64_t writes, void* stream);
+void linear_reduce(const void* src, int64_t reads, void* dst, int64_t writes, void* stream);
 
 }  // namespace poolbench::cuda
 
