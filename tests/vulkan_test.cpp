@@ -305,34 +305,52 @@ TEST_F(Vulkan, validation_messages_are_exceptions) {
   EXPECT_NO_THROW(instance->check());
 }
 
-// The linear passes, which are the ceilings, move exactly the bytes that they state.
+// The linear passes, which are the ceilings, write every unit, read every unit (one of all ones
+// shows), and touch nothing else, be there more to read or to write.
 TEST_F(Vulkan, linear_passes) {
-  constexpr int64_t kRead = 1 << 20, kWritten = 1 << 18;
-  std::vector<uint32_t> sent((kRead + kWritten) / 4), got(sent.size());
-  for (size_t i = 0; i < sent.size(); ++i) sent[i] = uint32_t(splitmix64(3, i) >> 33);
+  constexpr int64_t kUnit = 16, kMost = 1 << 20;
   for (const auto& backend : backends()) {
     auto& vulkan = dynamic_cast<VulkanBackend&>(*backend);
     Substrate& substrate = vulkan.substrate();
-    const Buffer src(substrate, kRead + kWritten), dst(substrate, kRead + kWritten);
-    substrate.write(src.at(), sent.data(), kRead + kWritten);
-    for (const auto& plan : vulkan.linear_passes(kRead, kWritten)) {
-      substrate.fill(dst.at(), 0, dst.bytes());
-      Tensors tensors;
-      tensors[Role::kSrc] = src.at();
-      tensors[Role::kDst] = dst.at();
-      const auto recording =
-          substrate.record([&](Stream stream) { plan->launch(tensors, stream); });
-      EXPECT_GT(recording->replay(), 0);
-      substrate.read(got.data(), dst.at(), dst.bytes());
-      constexpr size_t kHalf = (kRead + kWritten) / 2 / 4, kOutputs = kWritten / 4;
-      for (size_t i = 0; i < got.size(); ++i) {
-        uint32_t expected = 0;
-        if (plan->kernel() == "copy" && i < kHalf) expected = sent[i];
-        if (plan->kernel() == "reduce" && i < kOutputs)
-          for (size_t k = i; k < kRead / 4; k += kOutputs) expected = std::max(expected, sent[k]);
-        ASSERT_EQ(got[i], expected) << plan->kernel() << " " << i;
+    const Buffer src(substrate, kMost + kUnit), dst(substrate, kMost + kUnit);
+    std::vector<uint8_t> got(size_t(dst.bytes()));
+    for (const auto& [read, written] : {std::pair<int64_t, int64_t>{4, 4},
+                                        {15, 1},
+                                        {17, 100},
+                                        {kMost - 3, 8},
+                                        {8, kMost - 3},
+                                        {kMost, kMost / 4},
+                                        {kMost, kMost}})
+      for (const auto& plan : vulkan.linear_passes(read, written)) {
+        const int64_t reads = (read + kUnit - 1) / kUnit, writes = (written + kUnit - 1) / kUnit;
+        Tensors tensors;
+        tensors[Role::kSrc] = src.at();
+        tensors[Role::kDst] = dst.at();
+        const auto launch = [&] {
+          const auto recording =
+              substrate.record([&](Stream stream) { plan->launch(tensors, stream); });
+          EXPECT_GT(recording->replay(), 0);
+          substrate.read(got.data(), dst.at(), dst.bytes());
+          for (size_t i = size_t(writes * kUnit); i < got.size(); ++i) ASSERT_EQ(got[i], 0x33) << i;
+        };
+        SCOPED_TRACE(fmt::format("{} {} to {}", plan->kernel(), read, written));
+        substrate.fill(src.at(), 1, src.bytes());
+        substrate.fill(dst.at(), 0x33, dst.bytes());
+        launch();
+        for (int64_t i = 0; i < writes * kUnit; ++i)
+          ASSERT_EQ(got[size_t(i)] == 0x33, plan->kernel() == "read") << i;
+        for (const int64_t unit : {int64_t{0}, reads / 3, reads - 1}) {
+          substrate.fill(src.at(unit * kUnit), 0xff, kUnit);
+          launch();
+          EXPECT_TRUE(std::count(got.begin(), got.end(), 0xff)) << "unit " << unit;
+          substrate.fill(src.at(unit * kUnit), 1, kUnit);
+        }
+        if (plan->kernel() != "read") continue;
+        substrate.fill(dst.at(), 0x33, dst.bytes());
+        substrate.fill(dst.at((writes - 1) * kUnit), 0xff, kUnit);
+        launch();
+        EXPECT_EQ(got[0], 0xff);
       }
-    }
   }
 }
 

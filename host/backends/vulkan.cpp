@@ -19,7 +19,7 @@ constexpr int64_t kSoftwareLoops = 65'000;
 // Invocations that keep a device busy: 132 multiprocessors of 2048 threads on a GPU (predicted, not
 // tuned), a few vectors on a processor.
 constexpr int64_t kEnoughForGpu = 1 << 18, kEnoughForCpu = 1 << 5;
-// Invocations of the pass that only reads. They fill a large GPU.
+// Invocations of a pass that reads more than it writes, at least. They fill a large GPU.
 constexpr int64_t kReaders = 1 << 18;
 
 // The device's functions. Newer headers have another name for the type.
@@ -196,29 +196,42 @@ vk::Pipeline VulkanBackend::pipeline(const vulkan::Dispatch& dispatch) {
               .first->second;
 }
 
-std::unique_ptr<Plan> VulkanBackend::plan(const Problem& problem, std::string_view name) {
+std::unique_ptr<Plan> VulkanBackend::make(const Problem& problem, std::string_view name,
+                                          bool idle) {
   const Shapes args = lower_for_kernels(problem);
   const auto [kernel, why_not] = choose(args, name);
   if (kernel == nullptr) throw Refused(why_not);
-  return std::make_unique<VulkanPlan>(*this, kernel->name, kernel->work(args, enough()), args,
-                                      window_tables(problem));
+  vulkan::Work work = kernel->work(args, enough());
+  if (idle)
+    for (vulkan::Dispatch& dispatch : work.dispatches) dispatch = vulkan::idle(dispatch);
+  return std::make_unique<VulkanPlan>(*this, kernel->name, work, args, window_tables(problem));
+}
+
+std::unique_ptr<Plan> VulkanBackend::plan(const Problem& problem, std::string_view kernel) {
+  return make(problem, kernel, false);
+}
+
+std::unique_ptr<Plan> VulkanBackend::floor(const Problem& problem, std::string_view kernel) {
+  return make(problem, kernel, true);
 }
 
 std::vector<std::unique_ptr<Plan>> VulkanBackend::linear_passes(int64_t bytes_read,
                                                                 int64_t bytes_written) {
+  const int64_t reads = ceil_div(bytes_read, vulkan::kUnitBytes),
+                writes = ceil_div(bytes_written, vulkan::kUnitBytes);
   std::vector<std::unique_ptr<Plan>> plans;
-  const auto add = [&](const char* name, int64_t reads, int64_t writes, bool drop) {
+  const auto add = [&](const char* name, int64_t walkers, bool drop) {
     Shapes args{};
     args.n = reads;
     args.c = writes;
+    args.divisor = walkers;
     plans.push_back(std::make_unique<VulkanPlan>(
-        *this, name, vulkan::Work{{vulkan::linear_pass(writes, drop)}}, args, Tables{}));
+        *this, name, vulkan::Work{{vulkan::linear_pass(walkers, drop)}}, args, Tables{}));
   };
-  const int64_t reads = bytes_read / vulkan::kUnitBytes,
-                writes = bytes_written / vulkan::kUnitBytes;
-  add("copy", (reads + writes) / 2, (reads + writes) / 2, false);
-  add("read", reads + writes, std::min(kReaders, reads + writes), true);
-  add("reduce", reads, writes, false);
+  const int64_t units = std::max(reads, writes);
+  add("copy", units, false);
+  add("read", std::min(kReaders, units), true);
+  add("reduce", std::max(writes, std::min(kReaders, units)), false);
   return plans;
 }
 

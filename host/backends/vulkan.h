@@ -23,12 +23,14 @@ class VulkanBackend : public Backend {
   std::vector<KernelInfo> kernels() const override;
   Support supports(const Problem& problem, std::string_view kernel = {}) const override;
   std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel = {}) override;
+  std::unique_ptr<Plan> floor(const Problem& problem, std::string_view kernel = {}) override;
   // A software driver's ceilings are the host's.
   std::vector<std::unique_ptr<Plan>> ceilings(const Problem&, int64_t bytes_read,
                                               int64_t bytes_written) override {
     if (substrate_->is_cpu()) return {};
     return linear_passes(bytes_read, bytes_written);
   }
+  // In whole units of 16 bytes: the last may reach beyond a tensor, but not beyond its page.
   std::vector<std::unique_ptr<Plan>> linear_passes(int64_t bytes_read, int64_t bytes_written);
 
  private:
@@ -38,6 +40,7 @@ class VulkanBackend : public Backend {
     std::string why_not;
   };
   Choice choose(const Shapes& shapes, std::string_view name) const;
+  std::unique_ptr<Plan> make(const Problem& problem, std::string_view kernel, bool idle);
   int64_t enough() const;  // invocations that keep the device busy
   // Empty, or what the dispatch needs and the device lacks.
   std::string missing(const vulkan::Dispatch& dispatch) const;

@@ -55,9 +55,12 @@ std::span<const Kernel> kernels();
 POOLBENCH_VULKAN_KERNELS(POOLBENCH_ROW)
 #undef POOLBENCH_ROW
 
-// A pass over memory, the ceiling of every kernel: reads units of kUnitBytes, writes `writes` of
-// them, or none with `drop`. How many it reads stands in the arguments (linear.comp).
-Dispatch linear_pass(int64_t writes, bool drop);
+// A pass over memory, a ceiling of every kernel (linear.comp). The units of src, of dst, and the
+// walkers again stand in the arguments as n, c and divisor.
+Dispatch linear_pass(int64_t walkers, bool drop);
+
+// The same workgroups with nothing to do, in none of their own memory: a dispatch's floor.
+Dispatch idle(const Dispatch& dispatch);
 
 }  // namespace poolbench::vulkan
 

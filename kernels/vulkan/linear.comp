@@ -1,6 +1,7 @@
-// The ceiling of every kernel: a pass over memory in units of 16 bytes. Invocation o combines the
-// units o, o + writes, o + 2 writes ... of src and writes unit o of dst: a copy where reads ==
-// writes, a linear reduction where there are more, and with kDrop a read.
+// The ceilings of every kernel: passes over memory in units of 16 bytes. Of as many walkers as
+// there are invocations, walker o combines the units o, o + walkers, o + 2 walkers ... of src and
+// writes unit o of dst, if there is one: with a walker a unit a copy, with a walker an output a
+// linear reduction. With kDrop the units of dst are read too and none is written.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "kernels/vulkan/linear_constants.h"
@@ -13,13 +14,21 @@ layout(buffer_reference, std430, buffer_reference_align = 16) writeonly buffer T
   uvec4 unit;
 };
 
-void main() {
-  const int64_t reads = args.n, writes = args.c;
-  const int64_t o = int64_t(group_index()) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
-  if (o >= writes) return;
+uvec4 combined(uint64_t from, int64_t count, int64_t first, int64_t step) {
   uvec4 best = uvec4(0);
-  for (int64_t i = o; i < reads; i += writes)
-    best = max(best, Source(push.src + uint64_t(i) * kUnitBytes).unit);
-  // A ceiling's memory never holds all ones, but no compiler knows: the reads stay.
-  if (!kDrop || best == uvec4(0xffffffffu)) Target(push.dst + uint64_t(o) * kUnitBytes).unit = best;
+  for (int64_t i = first; i < count; i += step)
+    best = max(best, Source(from + uint64_t(i) * kUnitBytes).unit);
+  return best;
+}
+
+void main() {
+  const int64_t src_units = args.n, dst_units = args.c, walkers = args.divisor;
+  const int64_t o = int64_t(group_index()) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+  if (o >= walkers) return;
+  uvec4 best = combined(push.src, src_units, o, walkers);
+  if (kDrop) best = max(best, combined(push.dst, dst_units, o, walkers));
+  // Few bits are all ones, but no compiler knows: the reads of what is dropped stay.
+  const bool writes = o < dst_units && !kDrop;
+  if (writes || (best == uvec4(0xffffffffu) && dst_units > 0))
+    Target(push.dst + uint64_t(writes ? o : 0) * kUnitBytes).unit = best;
 }

@@ -4,7 +4,7 @@
 
 #include "kernels/vulkan/constants.h"
 
-#define LINEAR_CONSTANTS(INT, FLAG) FLAG(2, kDrop) /* reads only */
+#define LINEAR_CONSTANTS(INT, FLAG) FLAG(2, kDrop) /* reads both tensors, writes none */
 POOLBENCH_CONSTANTS(LinearConstants, LINEAR_CONSTANTS)
 
 // Bytes of an access.
