@@ -137,39 +137,59 @@ Judgement judge_element(const PoolSpec& spec, const Expected& expected, T got, i
 }
 
 constexpr size_t kWorst = 8;
-constexpr int64_t kSerial = 20'000;  // up to this many outputs one thread is faster
 // Below this many taps one thread is faster than starting others.
 constexpr int64_t kParallelTaps = 50'000;
+// Joins that may be spent for each tap of the limit. A join takes longer, but 10^9 of them are some
+// seconds; and the memory that they may take for a plane.
+constexpr double kJoinsOfATap = 10, kFoldBytes = 2e9;
 
-// Which outputs are judged: all, or the borders of every plane and a seeded sample.
+// How the outputs are judged: all, each from its taps or plane by plane from joins (whatever costs
+// less than the limit), or the borders of every plane and a seeded sample.
 class Selection {
  public:
   Selection(const Problem& problem, uint64_t seed, int64_t full_taps) : dst_(problem.dst()) {
-    const int64_t outputs = problem.dst_count();
-    __int128 taps = outputs;
+    const auto outputs = double(problem.dst_count());
+    double taps = outputs;
     for (int axis = problem.first_axis(); axis < 3; ++axis)
-      taps *= problem.spec().windowing == Windowing::kGlobal ? problem.src()[axis]
-              : problem.spec().windowing == Windowing::kAdaptive
-                  ? problem.src()[axis] / dst_[axis] + 1
-                  : problem.spec().kernel[axis];
-    all_ = taps <= full_taps;
-    large_ = taps > kParallelTaps;
-    all_ |= outputs <= kSampledOutputs;
-    threshold_ = all_ ? 0 : uint64_t(double(kSampledOutputs) / double(outputs) * 0x1p64);
+      taps *= double(most_taps(problem, axis));
+    const FoldCost cost = Reference::fold_cost(problem);
+    large_ = std::min(taps, cost.joins) > kParallelTaps;
+    const bool few = outputs <= kSampledOutputs;
+    if (taps <= double(full_taps)) return;
+    folds_ =
+        cost.bytes <= kFoldBytes && cost.joins < (few ? taps : kJoinsOfATap * double(full_taps));
+    if (folds_ || few) return;
+    threshold_ = uint64_t(double(kSampledOutputs) / outputs * 0x1p64);
     stream_ = splitmix64(seed, 0x5e1ec7);
   }
   bool large() const { return large_; }
+  bool folds() const { return folds_; }
   bool takes(int64_t at, const Extents& output) const {
-    if (all_) return true;
+    if (threshold_ == 0) return true;
     for (int axis = 0; axis < 3; ++axis)
       if (dst_[axis] > 1 && (output[axis] == 0 || output[axis] == dst_[axis] - 1)) return true;
     return splitmix64(stream_, at) < threshold_;
   }
 
  private:
+  // Taps of the longest window of an axis, roughly.
+  static int64_t most_taps(const Problem& problem, int axis) {
+    const int64_t src = problem.src()[axis];
+    switch (problem.spec().windowing) {
+      case Windowing::kGlobal:
+        return src;
+      case Windowing::kAdaptive:
+        return src / problem.dst()[axis] + 1;
+      case Windowing::kSliding:
+      case Windowing::kFractional:
+        break;
+    }
+    return std::min(problem.spec().kernel[axis], (src - 1) / problem.spec().dilation[axis] + 1);
+  }
+
   Extents dst_;
-  bool all_, large_;
-  uint64_t threshold_, stream_;
+  bool large_ = false, folds_ = false;
+  uint64_t threshold_ = 0, stream_ = 0;  // threshold 0: all
 };
 
 bool worse(const Point& a, const Point& b) {
@@ -182,73 +202,100 @@ void add_worst(std::vector<Point>& worst, const Point& point) {
   if (worst.size() > kWorst) worst.pop_back();
 }
 
+// Judges the outputs of some planes.
 template <class T>
-Comparison compare_as(const Problem& problem, const void* src, const T* dst, const int64_t* indices,
-                      uint64_t seed, int64_t full_taps, const KnownDifference& known_difference) {
-  const Reference reference(problem, src);
-  const Selection selection(problem, seed, full_taps);
-  const Extents out = problem.dst();
-  const int64_t size = out[0] * out[1] * out[2], rows = problem.planes() * out[0] * out[1];
-  const bool last = problem.layout() == Layout::kChannelsLast;
-  Comparison total;
-  total.outputs = problem.dst_count();
-#pragma omp parallel num_threads(omp_get_num_procs()) if (selection.large())
-  {
-    Comparison mine;
-#pragma omp for schedule(dynamic, 16)
-    for (int64_t row = 0; row < rows; ++row) {
-      const int64_t plane = row / (out[0] * out[1]);
-      const int64_t n = plane / problem.c(), c = plane % problem.c();
-      Extents o = {row / out[1] % out[0], row % out[1], 0};
-      for (o[2] = 0; o[2] < out[2]; ++o[2]) {
-        const int64_t in_plane = (o[0] * out[1] + o[1]) * out[2] + o[2];
-        const int64_t at = last ? (n * size + in_plane) * problem.c() + c : plane * size + in_plane;
-        if (!selection.takes(at, o)) continue;
-        const Expected expected = reference.at(plane, o);
-        const int64_t got_index = indices != nullptr ? indices[at] : -1;
-        const Judgement j = judge_element<T>(problem.spec(), expected, dst[at], got_index);
-        ++mine.checked;
-        mine.out_of_range += j.out_of_range;
-        if (j.right && !j.out_of_range) {
-          mine.max_ulp = std::max(mine.max_ulp, j.ulp);
-          mine.max_error = std::max(mine.max_error, j.error());
-        }
-        if (j.right) continue;
-        const Point point{n,
-                          c,
-                          o,
-                          double(expected.value),
-                          double(load(dst[at])),
-                          expected.index,
-                          got_index,
-                          j.ulp,
-                          j.allowed};
-        std::string rule;
-        if (known_difference) {
-#pragma omp critical(poolbench_known_difference)
-          rule = known_difference(point);
-        }
-        if (rule.empty()) {
-          mine.add_wrong(point);
-        } else {
-          ++mine.known_differences[rule];
-        }
-      }
+class Comparer {
+ public:
+  Comparer(const Problem& problem, const void* src, const T* dst, const int64_t* indices,
+           uint64_t seed, int64_t full_taps, const KnownDifference& known_difference)
+      : problem_(problem),
+        reference_(problem, src),
+        selection_(problem, seed, full_taps),
+        dst_(dst),
+        indices_(indices),
+        known_difference_(known_difference) {}
+
+  Comparison run() {
+    total_.outputs = problem_.dst_count();
+    if (!selection_.folds()) {
+      judge_planes(0, problem_.planes());
+      return total_;
     }
-#pragma omp critical(poolbench_compare)
+    for (int64_t plane = 0; plane < problem_.planes(); ++plane) {
+      reference_.fold(plane);
+      judge_planes(plane, plane + 1);
+    }
+    return total_;
+  }
+
+ private:
+  void judge_planes(int64_t begin, int64_t end) {
+    const Extents out = problem_.dst();
+    const int64_t rows = out[0] * out[1];
+#pragma omp parallel num_threads(omp_get_num_procs()) if (selection_.large())
     {
-      total.checked += mine.checked;
-      total.wrong += mine.wrong;
-      total.out_of_range += mine.out_of_range;
-      total.max_ulp = std::max(total.max_ulp, mine.max_ulp);
-      total.max_error = std::max(total.max_error, mine.max_error);
-      for (const auto& [rule, count] : mine.known_differences)
-        total.known_differences[rule] += count;
-      for (const Point& point : mine.worst) add_worst(total.worst, point);
+      Comparison mine;
+#pragma omp for schedule(dynamic, 16)
+      for (int64_t row = begin * rows; row < end * rows; ++row) {
+        Extents o = {row / out[1] % out[0], row % out[1], 0};
+        for (; o[2] < out[2]; ++o[2]) judge_output(row / rows, o, mine);
+      }
+#pragma omp critical(poolbench_compare)
+      add(mine);
     }
   }
-  return total;
-}
+
+  void judge_output(int64_t plane, const Extents& o, Comparison& mine) const {
+    const Extents out = problem_.dst();
+    const int64_t size = out[0] * out[1] * out[2];
+    const int64_t in_plane = (o[0] * out[1] + o[1]) * out[2] + o[2];
+    const int64_t n = plane / problem_.c(), c = plane % problem_.c();
+    const bool last = problem_.layout() == Layout::kChannelsLast;
+    const int64_t at = last ? (n * size + in_plane) * problem_.c() + c : plane * size + in_plane;
+    if (!selection_.takes(at, o)) return;
+    const Expected expected = reference_.at(plane, o);
+    const int64_t got_index = indices_ != nullptr ? indices_[at] : -1;
+    const Judgement j = judge_element<T>(problem_.spec(), expected, dst_[at], got_index);
+    ++mine.checked;
+    mine.out_of_range += j.out_of_range;
+    if (j.right && !j.out_of_range) {
+      mine.max_ulp = std::max(mine.max_ulp, j.ulp);
+      mine.max_error = std::max(mine.max_error, j.error());
+    }
+    if (j.right) return;
+    const Point point{
+        n,         c,     o,        double(expected.value), double(load(dst_[at])), expected.index,
+        got_index, j.ulp, j.allowed};
+    std::string rule;
+    if (known_difference_) {
+#pragma omp critical(poolbench_known_difference)
+      rule = known_difference_(point);
+    }
+    if (rule.empty())
+      mine.add_wrong(point);
+    else
+      ++mine.known_differences[rule];
+  }
+
+  void add(const Comparison& part) {
+    total_.checked += part.checked;
+    total_.wrong += part.wrong;
+    total_.out_of_range += part.out_of_range;
+    total_.max_ulp = std::max(total_.max_ulp, part.max_ulp);
+    total_.max_error = std::max(total_.max_error, part.max_error);
+    for (const auto& [rule, count] : part.known_differences)
+      total_.known_differences[rule] += count;
+    for (const Point& point : part.worst) add_worst(total_.worst, point);
+  }
+
+  const Problem& problem_;
+  Reference reference_;
+  Selection selection_;
+  const T* dst_;
+  const int64_t* indices_;
+  const KnownDifference& known_difference_;
+  Comparison total_;
+};
 
 }  // namespace
 
@@ -272,8 +319,9 @@ Comparison compare(const Problem& problem, const void* src, const void* dst, con
   Comparison comparison;
   dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    comparison = compare_as<T>(problem, src, static_cast<const T*>(dst), indices, seed, full_taps,
-                               known_difference);
+    comparison = Comparer<T>(problem, src, static_cast<const T*>(dst), indices, seed, full_taps,
+                             known_difference)
+                     .run();
   });
   return comparison;
 }

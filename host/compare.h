@@ -40,7 +40,9 @@ struct Comparison {
   bool ok() const { return wrong == 0; }
 };
 
-// Above this many taps only borders and kSampled seeded outputs are judged.
+// Up to this many taps each output is judged from its taps. Above, all outputs are judged plane by
+// plane (Reference::fold) as long as that takes seconds, and else the borders of every plane and
+// about kSampledOutputs drawn by the seed.
 constexpr int64_t kFullJudgementTaps = 100'000'000;
 constexpr int64_t kSampledOutputs = 65'536;
 
@@ -53,7 +55,8 @@ constexpr int64_t kSampledOutputs = 65'536;
 //                  4 ulp of the output type. Integers: rounded from inside that interval.
 // Where sums leave the accumulator's normal range, the overflowed or flushed value is accepted too
 // and counted. `known_difference`, if given, is called for every wrong output, by one thread at a
-// time. It returns the rule that explains the output, or nothing.
+// time. It returns the rule that explains the output, or nothing. `seed`: of the sample; a secret
+// one keeps a kernel from computing only what will be judged. `full_taps`: for tests.
 using KnownDifference = std::function<std::string(const Point&)>;
 Comparison compare(const Problem& problem, const void* src, const void* dst, const int64_t* indices,
                    uint64_t seed = 1, int64_t full_taps = kFullJudgementTaps,

@@ -85,6 +85,11 @@ void validate_sliding(const Description& problem) {
         refuse("p: {} on axis {} must lie in [0, {}]: smaller than the dilated kernel {}",
                (*pad)[axis], kAxisNames[axis], dilated - 1, dilated);
   }
+  int64_t positions = 1;
+  for (const int64_t kernel : spec.kernel)
+    if (spec.reduction == Reduction::kAvgIncludePad && spec.divisor == 0 &&
+        __builtin_mul_overflow(positions, kernel, &positions))
+      refuse("k: a window of more than 2^63 - 1 positions, which is an average's divisor");
   if (spec.auto_pad != AutoPad::kNone &&
       (spec.ceil_mode || spec.pad_begin != Extents{} || spec.pad_end != Extents{}))
     refuse("same_upper and same_lower say the padding and the size: p and ceil exclude them");

@@ -3,6 +3,8 @@
 #ifndef POOLBENCH_HOST_REFERENCE_H_
 #define POOLBENCH_HOST_REFERENCE_H_
 
+#include <memory>
+
 #include "host/problem.h"
 
 namespace poolbench {
@@ -24,16 +26,32 @@ struct Expected {
   long double smallest_term = 0;
 };
 
+// What fold() costs for all planes: joins of two values, and bytes while it folds one plane.
+struct FoldCost {
+  double joins = 0;
+  double bytes = 0;
+};
+
 class Reference {
  public:
   // `src` holds the input in the problem's type and layout and must outlive the reference.
   Reference(const Problem& problem, const void* src);
-  // Output (d, h, w) of plane n * c + c. Can be called from many threads.
+  ~Reference();
+  // Output (d, h, w) of plane n * c + c, from its taps one by one unless the plane is folded. Can
+  // be called from many threads.
   Expected at(int64_t plane, const Extents& output) const;
 
+  // Makes all outputs of one plane ready, whatever the windows' length, and forgets the plane
+  // before it. Taps are joined in their order, so that extremes, their indices and integer sums are
+  // the same; float sums have the same bound as one by one, since nothing is subtracted.
+  void fold(int64_t plane);
+  static FoldCost fold_cost(const Problem& problem);
+
  private:
+  struct Folded;
   Problem problem_;
   const void* src_;
+  std::unique_ptr<Folded> folded_;
 };
 
 }  // namespace poolbench

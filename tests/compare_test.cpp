@@ -312,6 +312,22 @@ TEST(Sampling, a_fault_in_any_border_row_column_or_corner) {
     }
 }
 
+// 3 * 10^8 taps, of which the limit leaves a part: folding the plane judges all outputs.
+TEST(Sampling, large_windows_are_all_judged) {
+  for (const char* line :
+       {"max/sliding/i8/nchw/src:1x1x300x300/k:60x60/s:1x1/p:29x29/idx",
+        "avg_exclude_pad/sliding/i8/nhwc/src:1x1x300x300/k:60x60/s:1x1/p:29x29"}) {
+    Case c(line, FillKind::kUniform);
+    SCOPED_TRACE(line);
+    const Comparison all = c.judged(1, 1'000'000);
+    EXPECT_TRUE(all.ok());
+    EXPECT_EQ(all.checked, c.outputs());
+    int8_t& inside = c.element<int8_t>(c.outputs() / 2 + 150);
+    inside = int8_t(inside + 1);
+    expect_one_wrong_at(c.judged(1, 1'000'000), c.problem, c.outputs() / 2 + 150);
+  }
+}
+
 TEST(Sampling, few_outputs_of_many_taps_are_all_judged) {
   for (const char* line :
        {"max/global/f32/nchw/src:2x3x50x50", "max/sliding/f32/nhwc/src:1x3x40x40/k:4x4",

@@ -66,6 +66,8 @@ TEST(Refusal, unknown_missing_doubled_and_misplaced_tokens) {
       {kSliding + "k:3x3/q:1", {"'q:1'", "unknown", "idx"}},
       {kSliding + "k:3x3/", {"''", "unknown"}},
       {kSliding + "k:3x3//idx", {"''", "unknown"}},
+      {"avg_include_pad/sliding/f32/nchw/src:1x1x8x8/k:10000000000x10000000000/p:5000000000",
+       {"k", "2^63 - 1 positions", "divisor"}},
       {kSliding + "k:3x3/IDX", {"'IDX'", "unknown"}},
       {kSliding + "k:3x3/f64", {"'f64'", "unknown"}},  // a type, but not in its place
       {kSliding + "k:3x3/k:3x3", {"k", "twice"}},

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "host/fuzz.h"
 #include "tests/support.h"
 
 namespace poolbench {
@@ -319,6 +320,60 @@ TEST(Expected, says_what_a_tolerance_needs) {
   EXPECT_EQ(second.taps, 3);
   EXPECT_EQ(static_cast<double>(second.largest_partial), 77);
   EXPECT_EQ(static_cast<double>(second.smallest_term), 16);
+}
+
+// Kernels as long as no loop may be: tap and divisor follow from arithmetic.
+TEST(HugeWindow, is_clipped_to_the_input) {
+  const std::string huge = "/sliding/src:1x1x8/k:1000000000000";
+  const std::string half = huge + "/s:1000000000000/p:500000000000";
+  for (const std::string& window : {half, huge + "/s:1/p:999999999996-0"}) {
+    SCOPED_TRACE(window);
+    const auto last = [&](const std::string& reduction, const std::string& tail) {
+      const Problem problem =
+          parse_problem(reduction + window + tail, {DType::kF64, Layout::kChannelsFirst});
+      const auto outputs =
+          expected_outputs(problem, encoded(DType::kF64, {1, -2, 3, 4, 8, 7, 6, 5}));
+      return std::pair(outputs.values.back(), outputs.indices.back());
+    };
+    EXPECT_EQ(last("max", "/idx"), std::pair(8.0, int64_t{4}));
+    EXPECT_DOUBLE_EQ(last("avg_exclude_pad", "").first, 4);
+    EXPECT_DOUBLE_EQ(last("avg_include_pad", "").first, 32e-12);
+    EXPECT_DOUBLE_EQ(last("avg_include_pad", "/div:2").first, 16);
+    EXPECT_DOUBLE_EQ(last("lp", "/norm:1").first, 36);
+  }
+  // Taps 10^9 apart, of which each window has one inside.
+  expect_golden(
+      {"max/sliding/src:1x1x8/k:1000000/d:1000000000/s:1/p:500000000000000-499998999999998",
+       counted(0, 8),
+       {0, 1, 2, 3, 4, 5},
+       {0, 1, 2, 3, 4, 5}});
+}
+
+// Every output is the same whether its taps are joined one by one or with the whole plane's.
+TEST(FoldedPlane, is_the_plane_output_by_output) {
+  for (uint64_t i = 0; i < 3000; ++i) {
+    const FuzzCase fuzz = fuzz_case(3, i);
+    const Problem& problem = fuzz.problem;
+    SCOPED_TRACE(to_text(problem) + " --fill " + std::string(fill_name(fuzz.fill)));
+    const auto src = filled(problem, fuzz.fill, fuzz.fill_seed);
+    const Reference one_by_one(problem, src.data());
+    Reference folded(problem, src.data());
+    const Extents out = problem.dst();
+    for (int64_t plane = 0; plane < problem.planes(); ++plane) {
+      folded.fold(plane);
+      for (int64_t at = 0; at < out[0] * out[1] * out[2]; ++at) {
+        const Extents o = {at / (out[1] * out[2]), at / out[2] % out[1], at % out[2]};
+        const Expected a = one_by_one.at(plane, o), b = folded.at(plane, o);
+        ASSERT_EQ(a.index, b.index);
+        ASSERT_EQ(a.taps, b.taps);
+        ASSERT_EQ(a.integer, b.integer);
+        ASSERT_EQ(a.smallest_term, b.smallest_term);
+        ASSERT_TRUE(a.value == b.value || (std::isnan(a.value) && std::isnan(b.value)) ||
+                    std::fabs(a.value - b.value) <= 1e-13L * a.magnitude)
+            << double(a.value) << " and " << double(b.value);
+      }
+    }
+  }
 }
 
 TEST(Planes, each_reads_its_own) {

@@ -64,7 +64,7 @@ struct ExpectedOutputs {
 };
 
 inline ExpectedOutputs expected_outputs(const Problem& problem, const std::vector<std::byte>& src) {
-  const Reference reference(problem, src.data());
+  Reference reference(problem, src.data());
   const Extents out = problem.dst();
   const bool integer_average = (problem.spec().reduction == Reduction::kAvgIncludePad ||
                                 problem.spec().reduction == Reduction::kAvgExcludePad) &&
