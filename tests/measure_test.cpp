@@ -191,6 +191,14 @@ TEST(CompulsoryBytes, every_input_once_where_windows_cover_it) {
   EXPECT_EQ(compulsory_bytes(problem, 64).written, 2 * 3 * 16 * (4 + 8));
 }
 
+// Half a million windows of half a million taps: each position is marked once.
+TEST(CompulsoryBytes, of_large_windows_cost_no_more_than_the_input) {
+  EXPECT_EQ(bytes_read("max/sliding/f32/nchw/src:1x1x1000000/k:500000/s:1"), 4'000'000);
+  EXPECT_EQ(bytes_read("max/sliding/f32/nchw/src:1x1x1000000/k:1000000000/s:1/p:500000000"),
+            4'000'000);
+  EXPECT_EQ(bytes_read("max/sliding/i8/nchw/src:1x1x1000000/k:4000/d:100/s:100"), 10'000 * 64);
+}
+
 TEST(CompulsoryBytes, kernel_smaller_than_stride_counts_whole_lines) {
   // Windows skip rows, but touch every line of the others.
   EXPECT_EQ(bytes_read("max/sliding/f32/nchw/src:1x1x32x32/k:1x1/s:2x2"), 16 * 32 * 4);

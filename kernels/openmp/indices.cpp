@@ -250,6 +250,8 @@ Refusal refuses(const Shapes& shapes) {
   if (!is_sliding(shapes)) return {Parameter::kWindowing, "takes sliding and global with nchw"};
   const Axis& w = shapes.axis[2];
   if (w.dst == 1 && w.src > 1) return {Parameter::kSrc, "rows of one output fill no vector"};
+  if (w.kernel > 2 * w.src)
+    return {Parameter::kKernel, "takes windows of at most twice the input on W with nchw"};
   if (w.stride > 2) return {Parameter::kStride, "takes 1 and 2 on W with nchw"};
   return {};
 }
