@@ -6,6 +6,7 @@
 
 #include "bench/text.h"
 #include "host/substrates/host.h"
+#include "host/turn.h"
 
 namespace poolbench {
 namespace {
@@ -54,6 +55,7 @@ Input make_input(const Problem& problem, FillKind kind, uint64_t seed) {
 
 Prepared prepare(const Contender& contender, const Problem& problem) {
   Prepared prepared{contender, nullptr, {}};
+  say_turn(contender.name(), "plan");
   guard(prepared.verdict, [&] {
     const Support support = contender.backend->supports(problem, contender.kernel);
     if (!support) {
@@ -70,6 +72,7 @@ Prepared prepare(const Contender& contender, const Problem& problem) {
 Verdict Judge::verify(const Prepared& prepared) {
   Verdict verdict = prepared.verdict;
   if (prepared.plan == nullptr) return verdict;
+  say_turn(prepared.contender.name(), "verify");
   guard(verdict, [&] {
     Backend& backend = *prepared.contender.backend;
     Outcome outcome = run_checked(*prepared.plan, backend.substrate(), problem_, input_.src.data());

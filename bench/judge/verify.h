@@ -4,6 +4,7 @@
 #define POOLBENCH_BENCH_JUDGE_VERIFY_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ struct Verdict {
   std::optional<Comparison> comparison;
   uint64_t output_hash = 0;  // of the judged output; timed outputs must match it
 };
+// Contenders that must not run, with what their rows say instead.
+using SetAside = std::map<std::string, Verdict>;
 // Returns whether the output differs, but only by documented rules of its library.
 bool differs(const Verdict& verdict);
 

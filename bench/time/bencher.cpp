@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "host/turn.h"
+
 namespace poolbench {
 namespace {
 
@@ -69,9 +71,12 @@ bool Bencher::takes_part(const Contender& contender, const Problem& problem,
 }
 
 // Judges every contender and makes its records.
-void Bencher::judge(Case& c) const {
+void Bencher::judge(Case& c, const SetAside& set_aside) const {
   const Problem& problem = c.result.problem;
-  c.guard([&] { c.input = make_input(problem, options_.fill, options_.seed); });
+  const bool any = std::ranges::any_of(contenders_, [&](const Contender& contender) {
+    return !set_aside.contains(contender.name());
+  });
+  if (any) c.guard([&] { c.input = make_input(problem, options_.fill, options_.seed); });
   Judge judge(problem, c.input);
   for (const Contender& contender : contenders_) {
     std::vector<Temperature> temperatures;
@@ -86,7 +91,9 @@ void Bencher::judge(Case& c) const {
     });
     Prepared prepared{contender, nullptr, {}};
     Verdict& verdict = prepared.verdict;
-    if (c.failure.empty()) {
+    if (const auto aside = set_aside.find(contender.name()); aside != set_aside.end()) {
+      verdict = aside->second;
+    } else if (c.failure.empty()) {
       prepared = prepare(contender, problem);
       verdict = judge.verify(prepared);
     } else {
@@ -148,6 +155,7 @@ void Bencher::time(Case& c) {
     if (subjects.empty()) continue;
     for (const Ceiling& ceiling : ceilings)
       subjects.push_back({ceiling.plan.get(), ceiling.substrate, ceiling.bytes, 0});
+    say_turn("", "time");
     auto series =
         measure(subjects, c.result.problem, c.input, temperature, options_.measure, arenas_);
     if (options_.watch != nullptr) options_.watch->look();
@@ -158,9 +166,9 @@ void Bencher::time(Case& c) {
   }
 }
 
-CaseResult Bencher::run(const Problem& problem) {
+CaseResult Bencher::run(const Problem& problem, const SetAside& set_aside) {
   Case c{{problem, {}}};
-  judge(c);
+  judge(c, set_aside);
   c.guard([&] { time(c); });
   if (!c.failure.empty()) arenas_.clear();
   for (Record& record : c.result.records)

@@ -29,14 +29,15 @@ class Bencher {
   Bencher(std::vector<Contender> contenders, BenchOptions options)
       : contenders_(std::move(contenders)), options_(std::move(options)) {}
 
-  // Returns a record for every wanted row, refused and failed ones included.
-  CaseResult run(const Problem& problem);
+  // Returns a record for every wanted row, refused and failed ones included, and those of
+  // contenders that were set aside.
+  CaseResult run(const Problem& problem, const SetAside& set_aside = {});
 
  private:
   struct Case;
   bool takes_part(const Contender& contender, const Problem& problem,
                   Temperature temperature) const;
-  void judge(Case& c) const;
+  void judge(Case& c, const SetAside& set_aside) const;
   void time(Case& c);
   double floor_seconds(const Contender& contender);
 

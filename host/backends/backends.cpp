@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "host/modules.h"
+#include "host/turn.h"
 #if POOLBENCH_HAS_CUDA
 #include "host/substrates/cuda.h"
 #endif
@@ -114,6 +115,7 @@ std::vector<ModuleName> module_names(const BackendOptions& options) {
 template <class OpenFamily>
 FamilyState state_of(const std::string& family, bool is_module, OpenFamily&& open) {
   FamilyState state{family, {}, {}, is_module};
+  say_turn(family, is_module ? "load" : "open");
   try {
     state.backends = open();
   } catch (const std::exception& error) {
