@@ -12,6 +12,7 @@
 #include "bench/commands/command.h"
 #include "bench/record/context.h"
 #include "bench/select/selection.h"
+#include "bench/supervise/link.h"
 
 namespace {
 
@@ -50,6 +51,17 @@ ExitStatus outcome(const poolbench::Run& run) try {
   return complain(error.what(), poolbench::kNotRun);
 }
 
+// Adds the flag to every command, at its end of the line where people look for it.
+void add_no_supervisor(CLI::App& app, bool& no_supervisor) {
+  for (CLI::App* command : app.get_subcommands({})) {
+    if (!command->get_subcommands({}).empty())
+      add_no_supervisor(*command, no_supervisor);
+    else
+      command->add_flag("--no-supervisor", no_supervisor,
+                        "Do all in one process, for debuggers: a crash then ends the program");
+  }
+}
+
 // A full disk behind standard output may only be noticed by the last flush.
 ExitStatus flushed(ExitStatus status) {
   errno = 0;
@@ -76,6 +88,8 @@ int main(int argc, char** argv) {
   poolbench::add_bench(app, run);
   poolbench::add_eval(app, run);
   poolbench::add_doctor(app, run);
+  bool no_supervisor = false;
+  add_no_supervisor(app, no_supervisor);
   try {
     check_command(app, argc, argv);
     app.parse(argc, argv);
@@ -87,5 +101,8 @@ int main(int argc, char** argv) {
     app.exit(error);
     return poolbench::kBadUsage;
   }
-  return flushed(outcome(run));
+  poolbench::become(!no_supervisor);
+  const ExitStatus status = outcome(run);
+  if (poolbench::part() == poolbench::Part::kChild) poolbench::tell_end(status);
+  return flushed(status);
 }

@@ -84,6 +84,11 @@ static_assert([] {
 constexpr bool has_time(Status status) {
   return status == Status::kOk || status == Status::kAboveCeiling;
 }
+// Whether a contender did not come to an end: an error, a crash, a hang.
+constexpr bool is_failure(Status status) {
+  return status == Status::kError || status == Status::kCrashed || status == Status::kExited ||
+         status == Status::kHung;
+}
 // Returns the one that counts.
 ExitStatus worse(ExitStatus a, ExitStatus b);
 // Returns the exit status of a run with these rows. Only refusals, or no rows: kNotRun.

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "bench/record/context.h"
 #include "bench/record/record.h"
 #include "bench/report/table.h"
 #include "bench/time/budget.h"
@@ -260,7 +261,7 @@ TEST(Relate, ceilings_and_ratios_go_by_device_not_by_api) {
   const std::string summary = table_summary({result}, {Temperature::kCold});
   EXPECT_NE(summary.find("x0.25*"), std::string::npos) << summary;
   EXPECT_NE(summary.find("* the baseline ran on another device"), std::string::npos) << summary;
-  const auto json = records_json({result}, {});
+  const auto json = records_json({result}, {run_context()});
   for (const auto& row : json["benchmarks"]) {
     if (row["run_type"] != "aggregate") continue;
     EXPECT_EQ(row["poolbench"]["across_devices"], row["poolbench"]["contender"] == "vulkan:1");

@@ -3,21 +3,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <iostream>
-#include <nlohmann/json.hpp>
-#include <numeric>
 #include <set>
 
 #include "bench/commands/command.h"
+#include "bench/record/context.h"
 #include "bench/record/record.h"
 #include "bench/report/google_benchmark.h"
-#include "bench/report/progress.h"
 #include "bench/report/table.h"
 #include "bench/select/selection.h"
+#include "bench/supervise/case_run.h"
+#include "bench/supervise/link.h"
 #include "bench/time/bencher.h"
-#include "bench/time/budget.h"
-#include "bench/time/interrupt.h"
 #include "bench/time/profile.h"
 #include "host/file.h"
 #include "host/substrates/nvtx.h"
@@ -25,17 +22,15 @@
 namespace poolbench {
 namespace {
 
-constexpr double kSecondsBetweenSaves = 20;
-
 struct Flags {
   SelectionFlags selection;
   bool cold = false, hot = false;
-  std::string baseline, json;
+  std::string baseline;
+  RunFlags run;
   std::string fill = "uniform";
   uint64_t seed = 1;
   int blocks = 9;
   double sample_ms = 1;
-  double budget = 0;  // seconds; 0: none
   bool profile = false;
 };
 
@@ -90,85 +85,53 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
     for (size_t i = 0; i < contenders.size(); ++i) {
       const Verdict& verdict = verdicts[i];
       const bool launched = verdict.status == Status::kOk;
-      fmt::print("{:<8} {}/{}  {}\n", launched ? "launched" : info(verdict.status).name,
-                 contenders[i].name(), to_text(problem),
-                 launched ? verdict.kernel : verdict.reason);
+      print("{:<8} {}/{}  {}\n", launched ? "launched" : info(verdict.status).name,
+            contenders[i].name(), to_text(problem), launched ? verdict.kernel : verdict.reason);
       statuses.push_back(verdict.status);
     }
   }
   return finish(statuses);
 }
 
-// The results of a run.
-struct Timed {
-  std::vector<CaseResult> results;
-  RunNotes notes;
-
-  void save(const std::string& file) const {
-    if (!file.empty()) write_file(file, records_json(results, notes).dump() + "\n");
+// The problems of a run, and what times them.
+class BenchCases : public Cases {
+ public:
+  BenchCases(Backends backends, BenchOptions options, std::vector<Problem> problems)
+      : backends_(std::move(backends)),
+        problems_(std::move(problems)),
+        watch_(devices()),
+        bencher_(backends_.contenders, with_watch(options, watch_)) {
+    for (const Problem& problem : problems_)
+      opened_.cases.push_back({to_text(problem), work(problem)});
+    for (const Contender& contender : backends_.contenders)
+      opened_.contenders.push_back(contender.name());
+    opened_.facts = {{"temperatures", to_exact(options.temperatures)}, {"context", run_context()}};
   }
+
+  const Opened& opened() const override { return opened_; }
+  Json run(size_t index, const SetAside& set_aside) override {
+    return {{"result", to_exact(bencher_.run(problems_[index], set_aside))},
+            {"gpus", watch_.take()}};
+  }
+
+ private:
+  std::set<std::string> devices() const {
+    std::set<std::string> uuids;
+    for (const Contender& contender : backends_.contenders)
+      uuids.insert(contender.backend->substrate().device().uuid);
+    return uuids;
+  }
+  static BenchOptions with_watch(BenchOptions options, GpuWatch& watch) {
+    options.watch = &watch;
+    return options;
+  }
+
+  Backends backends_;
+  std::vector<Problem> problems_;
+  GpuWatch watch_;
+  Bencher bencher_;
+  Opened opened_;
 };
-
-// The loop over problems: measures, prints and saves each.
-Timed time_problems(const Flags& flags, const BenchOptions& options, bool table,
-                    const std::vector<Contender>& contenders,
-                    const std::vector<Problem>& problems) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
-  const Interrupt interrupt;
-  Bencher bencher(contenders, options);
-  Budget budget(flags.budget);
-  Progress progress(
-      "bench", int64_t(problems.size()),
-      std::transform_reduce(problems.begin(), problems.end(), 0.0, std::plus<>(), work));
-  Timed timed{{}, {options.watch, {}}};
-  double saved = 0;
-  if (table) std::cout << table_header(options.temperatures) << std::flush;
-  for (const Problem& problem : problems) {
-    const double begin = elapsed();
-    if (Interrupt::asked() || !budget.allows(begin, work(problem))) {
-      timed.notes.left_out.push_back(to_text(problem));
-      continue;
-    }
-    progress.step(to_text(problem), work(problem));
-    timed.results.push_back(bencher.run(problem));
-    progress.clear();
-    if (table) std::cout << table_block(timed.results.back(), options.temperatures) << std::flush;
-    budget.took(elapsed() - begin, work(problem));
-    if (elapsed() - saved > kSecondsBetweenSaves) {  // so that a killed run leaves a record
-      timed.save(flags.json);
-      saved = elapsed();
-    }
-  }
-  timed.save(flags.json);
-  return timed;
-}
-
-ExitStatus run_timed(const Flags& flags, const BenchmarkFlags& benchmark_flags,
-                     const BenchOptions& options, const std::vector<Contender>& contenders,
-                     const std::vector<Problem>& problems) {
-  const bool table = benchmark_flags.format == "console";
-  const auto [results, notes] = time_problems(flags, options, table, contenders, problems);
-  if (table && !results.empty()) {
-    std::cout << "\n" << table_summary(results, options.temperatures);
-    for (const Temperature temperature : options.temperatures)
-      std::cout << crossovers(results, temperature);
-  }
-  report(results, benchmark_flags);
-
-  std::vector<Status> statuses;
-  for (const CaseResult& result : results)
-    for (const Record& record : result.records) statuses.push_back(record.status);
-  const ExitStatus status = finish(statuses);
-  if (notes.left_out.empty()) return status;
-  fmt::print(stderr, "left out: {} of {} problems, for {}: {}{}\n", notes.left_out.size(),
-             problems.size(),
-             Interrupt::asked() ? "the run was interrupted"
-                                : fmt::format("the budget of {} s was spent", flags.budget),
-             notes.left_out.front(), notes.left_out.size() > 1 ? ", …" : "");
-  return worse(status, kNotRun);
-}
 
 BenchOptions options_of(const Flags& flags) {
   BenchOptions options;
@@ -183,23 +146,34 @@ BenchOptions options_of(const Flags& flags) {
   return options;
 }
 
-ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
-  check_writable(flags.json);
+// What can be told from the arguments alone.
+struct Asked {
+  BenchOptions options;
+  BenchmarkFlags benchmark;
+};
+
+Asked read_arguments(const Flags& flags, const std::vector<std::string>& extras) {
+  check_writable(flags.run.json);
   if (flags.profile && !extras.empty())
     throw BadInput(fmt::format("--profile times nothing, so '{}' has no effect", extras.front()));
-  BenchOptions options = options_of(flags);
-  const BenchmarkFlags benchmark_flags = read_benchmark_flags(extras);
-  if (benchmark_flags.repetitions != 0) options.measure.blocks = benchmark_flags.repetitions;
-  options.wanted = row_filter(benchmark_flags.filter);
+  Asked asked{options_of(flags), read_benchmark_flags(extras)};
+  if (asked.benchmark.repetitions != 0) asked.options.measure.blocks = asked.benchmark.repetitions;
+  asked.options.wanted = row_filter(asked.benchmark.filter);
+  return asked;
+}
 
+// Opens the backends and finds the rows that are wanted.
+Opening open_cases(const Flags& flags, const Asked& asked) {
+  BenchOptions options = asked.options;
   auto problems = select_problems(flags.selection);
-  if (problems.empty()) return nothing_ran(why_nothing(flags.selection, "--suite or --problem"));
+  if (problems.empty())
+    return {nullptr, nothing_ran(why_nothing(flags.selection, "--suite or --problem"))};
   Backends backends = select_backends(flags.selection);
   // An emulator that is asked for by name gets rows with the reason why it is not timed.
   if (flags.selection.backends.empty())
     std::erase_if(backends.contenders,
                   [](const Contender& contender) { return !contender.backend->timeable(); });
-  if (backends.contenders.empty()) return nothing_ran("no backend is available");
+  if (backends.contenders.empty()) return {nullptr, nothing_ran("no backend is available")};
   for (const FamilyState& family : backends.families)
     if (!family.why_unavailable.empty())
       fmt::print(stderr, "{} is not available: {}\n", family.family, family.why_unavailable);
@@ -207,24 +181,56 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
       for (const auto& backend : family.backends) options.peers.emplace_back(backend->name());
   options.baseline = choose_baseline(flags, backends.contenders, options.peers);
   options.always_measure_baseline = !flags.baseline.empty();
-  if (flags.profile) return run_profile(flags, options, backends.contenders, problems);
+  if (flags.profile) return {nullptr, run_profile(flags, options, backends.contenders, problems)};
 
   const size_t rows = problems.size() * backends.contenders.size() * options.temperatures.size();
   const auto names = keep_wanted(problems, backends.contenders, options);
   if (names.empty())
-    return nothing_ran(fmt::format(
-        "--benchmark_filter '{}' matches none of the {} rows; --benchmark_list_tests shows them",
-        benchmark_flags.filter, rows));
-  if (benchmark_flags.list) {
-    for (const std::string& name : names) std::cout << name << '\n';
-    return kAsExpected;
+    return {nullptr, nothing_ran(fmt::format("--benchmark_filter '{}' matches none of the {} rows; "
+                                             "--benchmark_list_tests shows them",
+                                             asked.benchmark.filter, rows))};
+  if (asked.benchmark.list) {
+    for (const std::string& name : names) print("{}\n", name);
+    return {};
   }
-  std::set<std::string> devices;
-  for (const Contender& contender : backends.contenders)
-    devices.insert(contender.backend->substrate().device().uuid);
-  GpuWatch watch(devices);
-  options.watch = &watch;
-  return run_timed(flags, benchmark_flags, options, backends.contenders, problems);
+  return {std::make_unique<BenchCases>(std::move(backends), options, std::move(problems))};
+}
+
+// The loop over problems: each is measured, printed and kept. The record is written at the end;
+// the run's journal has what was measured before a kill.
+ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
+  const Asked asked = read_arguments(flags, extras);
+  const OpenCases open = [&] { return open_cases(flags, asked); };
+  if (part() == Part::kChild) return serve(open);
+  CaseRun run("bench", open, flags.run);
+  if (!run.has_cases()) return run.status();
+
+  const bool table = asked.benchmark.format == "console";
+  const Json& facts = run.opened().facts;
+  const auto temperatures = from_exact<std::vector<Temperature>>(facts.at("temperatures"));
+  std::vector<CaseResult> results;
+  RunNotes notes{facts.at("context")};
+  if (table) std::cout << table_header(temperatures) << std::flush;
+  while (const auto rows = run.next()) {
+    results.push_back(from_exact<CaseResult>(rows->at("result")));
+    merge_gpus(notes.gpus, rows->at("gpus"));
+    if (table) std::cout << table_block(results.back(), temperatures) << std::flush;
+  }
+  notes.run = run.notes();
+  notes.left_out = run.left_out();
+  if (!flags.run.json.empty()) write_file(flags.run.json, line_of(records_json(results, notes)));
+  if (table && !results.empty()) {
+    std::cout << "\n" << table_summary(results, temperatures);
+    for (const Temperature temperature : temperatures)
+      std::cout << crossovers(results, temperature);
+  }
+  report(results, asked.benchmark);
+
+  std::vector<Status> statuses;
+  for (const CaseResult& result : results)
+    for (const Record& record : result.records) statuses.push_back(record.status);
+  const ExitStatus status = finish(statuses);
+  return worse(status, run.finish());
 }
 
 }  // namespace
@@ -245,13 +251,14 @@ void add_bench(CLI::App& app, Run& run) {
       ->check(CLI::Range(1, 10'000));
   command->add_option("--sample-ms", flags->sample_ms, "Least length of a sample [1]")
       ->check(CLI::Range(0.001, 60'000.0));
-  command->add_option("--json", flags->json,
+  command->add_option("--json", flags->run.json,
                       "Write samples and records to this file, in Google Benchmark's schema");
   command
-      ->add_option("--budget", flags->budget,
+      ->add_option("--budget", flags->run.budget,
                    "Seconds after which no further problem begins; what is left out is named and "
                    "the exit status is 3")
       ->check(CLI::PositiveNumber);
+  add_run_flags(*command, flags->run);
   command->add_flag(
       "--profile", flags->profile,
       fmt::format("No timing: each problem is checked, then launched once on each backend inside "
@@ -268,8 +275,9 @@ void add_bench(CLI::App& app, Run& run) {
       "Of Google Benchmark's flags these work too: --benchmark_list_tests, _format, _out, "
       "_out_format, _repetitions, _report_aggregates_only, _time_unit, _context, …\n"
       "Example: poolbench bench --suite models --backend naive,openmp --json models.json\n"
-      "Ctrl-C ends a run after the problem that it is at and keeps what was measured; a second one "
-      "ends it at once.\n" +
+      "Ctrl-C ends a run at once and keeps what was measured; --resume continues it. A backend "
+      "that "
+      "crashes or hangs is a row, and the run goes on.\n" +
       exit_status_help());
   command->callback([flags, command, &run] {
     run = [flags, extras = command->remaining()] { return bench(*flags, extras); };

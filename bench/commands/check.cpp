@@ -5,16 +5,16 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "bench/commands/command.h"
 #include "bench/judge/golden.h"
 #include "bench/judge/verify.h"
 #include "bench/record/context.h"
 #include "bench/record/junit.h"
-#include "bench/report/progress.h"
 #include "bench/select/pattern.h"
 #include "bench/select/selection.h"
+#include "bench/supervise/case_run.h"
+#include "bench/supervise/link.h"
 #include "host/file.h"
 #include "host/fuzz.h"
 
@@ -27,7 +27,8 @@ struct Flags {
   int64_t fuzz = 0;
   std::string fill;
   uint64_t seed = 1;
-  std::string json, junit;
+  std::string junit;
+  RunFlags run;
 };
 
 // A problem and its inputs, made when they are needed.
@@ -39,7 +40,16 @@ struct Case {
 struct Row {
   std::string contender, problem, input;
   Verdict verdict;
+  std::string worst;  // the comparison's worst points, for people
 };
+template <class F>
+void fields(F& field, Row& row) {
+  field("contender", row.contender);
+  field("problem", row.problem);
+  field("input", row.input);
+  field("verdict", row.verdict);
+  field("worst", row.worst);
+}
 
 // Up to this many elements a problem is run on every kind of input; above, on one whose right
 // answers are exact and one where everything is rounded.
@@ -86,46 +96,75 @@ std::vector<Case> collect_cases(const Flags& flags) {
   return cases;
 }
 
-void print_failure(const Problem& problem, const Row& row) {
-  fmt::print("{}: {} {}{}{}\n    {}\n", info(row.verdict.status).name, row.contender, row.problem,
-             row.input.empty() ? "" : " ", row.input, row.verdict.reason);
-  if (row.verdict.comparison) fmt::print("{}", describe_worst(problem, *row.verdict.comparison));
+void print_failure(const Row& row) {
+  fmt::print("{}: {} {}{}{}\n    {}\n{}", info(row.verdict.status).name, row.contender, row.problem,
+             row.input.empty() ? "" : " ", row.input, row.verdict.reason, row.worst);
 }
 
-void run_case(const Case& c, const std::vector<Contender>& contenders, Progress& progress,
-              std::vector<Row>& rows) {
-  std::vector<Prepared> prepared;
-  for (const Contender& contender : contenders) prepared.push_back(prepare(contender, c.problem));
-  for (size_t i = 0; i < c.inputs.size(); ++i) {
+// The problems of a run, and what judges the contenders on them.
+class CheckCases : public Cases {
+ public:
+  CheckCases(Backends backends, std::vector<Case> cases)
+      : backends_(std::move(backends)), cases_(std::move(cases)) {
+    for (const Case& c : cases_) {
+      const double elements = double(c.problem.src_count() + c.problem.dst_count() + 10'000);
+      opened_.cases.push_back({to_text(c.problem), elements * double(c.inputs.size())});
+    }
+    for (const Contender& contender : backends_.contenders)
+      opened_.contenders.push_back(contender.name());
+    opened_.facts = {{"context", run_context()}};
+  }
+
+  const Opened& opened() const override { return opened_; }
+  Json run(size_t index, const SetAside& set_aside) override {
+    const Case& c = cases_[index];
+    std::vector<Prepared> prepared;
+    for (const Contender& contender : backends_.contenders) {
+      const auto aside = set_aside.find(contender.name());
+      prepared.push_back(aside == set_aside.end() ? prepare(contender, c.problem)
+                                                  : Prepared{contender, nullptr, aside->second});
+    }
+    std::vector<Row> rows;
+    for (size_t i = 0; i < c.inputs.size(); ++i) judge(c, c.inputs[i], i == 0, prepared, rows);
+    return to_exact(rows);
+  }
+
+ private:
+  // Judges all contenders on an input. Those without a plan have a row on the first one only.
+  static void judge(const Case& c, const std::function<Input()>& make, bool first,
+                    const std::vector<Prepared>& prepared, std::vector<Row>& rows) {
     std::optional<Input> input;
+    std::optional<Judge> judge;
     std::string failure;
+    const bool any = std::ranges::any_of(prepared, [](const Prepared& p) { return bool(p.plan); });
     try {
-      input = c.inputs[i]();
+      if (any) judge.emplace(c.problem, input.emplace(make()));
     } catch (const std::exception& error) {  // out of memory: the run goes on
       failure = error.what();
     }
-    std::optional<Judge> judge;
-    if (input) judge.emplace(c.problem, *input);
     for (const Prepared& one : prepared) {
-      if (one.plan == nullptr && i > 0) continue;  // a refusal is printed once, not for each input
-      Row row{one.contender.name(), to_text(c.problem), input ? input->name : "", {}};
-      if (judge) {
-        row.verdict = judge->verify(one);
-      } else {
+      if (one.plan == nullptr && !first) continue;
+      Row row{one.contender.name(), to_text(c.problem), input ? input->name : "", one.verdict};
+      if (!failure.empty() && one.plan != nullptr) {
         row.verdict.status = Status::kError;
         row.verdict.reason = failure;
+      } else if (judge) {
+        row.verdict = judge->verify(one);
       }
-      if (row.verdict.status == Status::kWrong || row.verdict.status == Status::kError) {
-        progress.clear();
-        print_failure(c.problem, row);
-      }
+      if (!has_time(row.verdict.status) && row.verdict.comparison)
+        row.worst = describe_worst(c.problem, *row.verdict.comparison);
       rows.push_back(std::move(row));
     }
   }
-}
+
+  Backends backends_;
+  std::vector<Case> cases_;
+  Opened opened_;
+};
 
 struct Tally {
   int64_t count[std::size(kStatuses)] = {};                        // by Status
+  int64_t errors = 0;                                              // crashes and hangs too
   int64_t differ = 0;                                              // ok rows with known differences
   std::map<std::string, std::pair<int64_t, int64_t>> differences;  // rule: rows, outputs
   int64_t out_of_range = 0;
@@ -133,12 +172,13 @@ struct Tally {
   std::map<std::string, int64_t> refusals;
 };
 
-void print_summary(const std::vector<Contender>& contenders, const std::vector<Row>& rows) {
+void print_summary(const std::vector<std::string>& contenders, const std::vector<Row>& rows) {
   std::map<std::string, Tally> tallies;
   for (const Row& row : rows) {
     Tally& tally = tallies[row.contender];
     ++tally.count[static_cast<int>(row.verdict.status)];
     tally.differ += differs(row.verdict);
+    tally.errors += is_failure(row.verdict.status);
     if (row.verdict.status == Status::kRefused) ++tally.refusals[row.verdict.reason];
     if (!row.verdict.comparison) continue;
     for (const auto& [rule, outputs] : row.verdict.comparison->known_differences) {
@@ -149,41 +189,39 @@ void print_summary(const std::vector<Contender>& contenders, const std::vector<R
     tally.max_error = std::max(tally.max_error, row.verdict.comparison->max_error);
   }
   size_t width = 10;
-  for (const Contender& contender : contenders) width = std::max(width, contender.name().size());
+  for (const std::string& contender : contenders) width = std::max(width, contender.size());
   fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>12}\n", "contender", width,
              "right", "differ", "wrong", "errors", "refused", "error", "out of range");
-  for (const Contender& contender : contenders) {
-    const Tally& tally = tallies[contender.name()];
-    fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>7.0f}%  {:>12}\n", contender.name(),
-               width, tally.count[static_cast<int>(Status::kOk)] - tally.differ, tally.differ,
-               tally.count[static_cast<int>(Status::kWrong)],
-               tally.count[static_cast<int>(Status::kError)],
+  for (const std::string& contender : contenders) {
+    const Tally& tally = tallies[contender];
+    fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}  {:>7.0f}%  {:>12}\n", contender, width,
+               tally.count[static_cast<int>(Status::kOk)] - tally.differ, tally.differ,
+               tally.count[static_cast<int>(Status::kWrong)], tally.errors,
                tally.count[static_cast<int>(Status::kRefused)], 100 * tally.max_error,
                tally.out_of_range);
   }
-  for (const Contender& contender : contenders)
-    for (const auto& [rule, count] : tallies[contender.name()].differences)
-      fmt::print("{} known difference in {} cases, {} outputs: {}\n", contender.name(), count.first,
+  for (const std::string& contender : contenders)
+    for (const auto& [rule, count] : tallies[contender].differences)
+      fmt::print("{} known difference in {} cases, {} outputs: {}\n", contender, count.first,
                  count.second, rule);
-  for (const Contender& contender : contenders)
-    for (const auto& [reason, count] : tallies[contender.name()].refusals)
-      fmt::print("{} refused {}: {}\n", contender.name(), count, reason);
+  for (const std::string& contender : contenders)
+    for (const auto& [reason, count] : tallies[contender].refusals)
+      fmt::print("{} refused {}: {}\n", contender, count, reason);
 }
 
-void write_json(const std::string& path, const std::vector<Row>& rows) {
-  nlohmann::json json = {{"context", run_context()}, {"checks", nlohmann::json::array()}};
+void write_json(const std::string& path, Json context, const std::vector<Row>& rows) {
+  Json json = {{"context", std::move(context)}, {"checks", Json::array()}};
   for (const Row& row : rows) {
-    nlohmann::json entry = {
-        {"contender", row.contender},
-        {"problem", row.problem},
-        {"input", row.input},
-        {"kernel", row.verdict.kernel},
-        {"status", differs(row.verdict) ? kDiffers : info(row.verdict.status).name},
-        {"reason", row.verdict.reason}};
+    Json entry = {{"contender", row.contender},
+                  {"problem", row.problem},
+                  {"input", row.input},
+                  {"kernel", row.verdict.kernel},
+                  {"status", differs(row.verdict) ? kDiffers : info(row.verdict.status).name},
+                  {"reason", row.verdict.reason}};
     if (row.verdict.comparison) entry["comparison"] = comparison_json(*row.verdict.comparison);
     json["checks"].push_back(std::move(entry));
   }
-  write_file(path, json.dump(1) + "\n");
+  write_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void write_junit(const std::string& path, const std::vector<Row>& rows) {
@@ -192,39 +230,48 @@ void write_junit(const std::string& path, const std::vector<Row>& rows) {
     cases.push_back({row.contender, row.problem + " " + row.input,
                      row.verdict.status == Status::kOk        ? JUnitCase::kPassed
                      : row.verdict.status == Status::kRefused ? JUnitCase::kSkipped
-                     : row.verdict.status == Status::kError   ? JUnitCase::kError
+                     : is_failure(row.verdict.status)         ? JUnitCase::kError
                                                               : JUnitCase::kFailed,
                      row.verdict.reason});
   write_file(path, junit_xml("poolbench check", cases));
 }
 
-ExitStatus check(const Flags& flags) {
-  for (const auto* path : {&flags.json, &flags.junit}) check_writable(*path);
-  const std::vector<Case> cases = collect_cases(flags);
-  const Backends backends = select_backends(flags.selection);
+Opening open_cases(const Flags& flags) {
+  std::vector<Case> cases = collect_cases(flags);
+  Backends backends = select_backends(flags.selection);
   if (cases.empty())
-    return nothing_ran(
-        why_nothing(flags.selection, "--suite, --problem, --golden or --fuzz", flags.fuzz > 0));
-  if (backends.contenders.empty()) return nothing_ran("no backend is available");
-  const auto work = [](const Case& c) {
-    return double(c.problem.src_count() + c.problem.dst_count() + 10'000) * double(c.inputs.size());
-  };
-  double total = 0;
-  for (const Case& c : cases) total += work(c);
-  Progress progress("check", static_cast<int64_t>(cases.size()), total);
+    return {nullptr,
+            nothing_ran(why_nothing(flags.selection, "--suite, --problem, --golden or --fuzz",
+                                    flags.fuzz > 0))};
+  if (backends.contenders.empty()) return {nullptr, nothing_ran("no backend is available")};
+  return {std::make_unique<CheckCases>(std::move(backends), std::move(cases))};
+}
+
+ExitStatus check(const Flags& flags) {
+  for (const auto* path : {&flags.run.json, &flags.junit}) check_writable(*path);
+  const OpenCases open = [&] { return open_cases(flags); };
+  if (part() == Part::kChild) return serve(open);
+  CaseRun run("check", open, flags.run);
+  if (!run.has_cases()) return run.status();
+
   std::vector<Row> rows;
-  for (const Case& c : cases) {
-    progress.step(to_text(c.problem), work(c));
-    run_case(c, backends.contenders, progress, rows);
-  }
-  progress.clear();
-  print_summary(backends.contenders, rows);
-  if (!flags.json.empty()) write_json(flags.json, rows);
+  while (const auto more = run.next())
+    for (Row& row : from_exact<std::vector<Row>>(*more)) {
+      if (row.verdict.status == Status::kWrong || is_failure(row.verdict.status))
+        print_failure(row);
+      rows.push_back(std::move(row));
+    }
+  print_summary(run.opened().contenders, rows);
+  Json context = run.opened().facts.at("context");
+  context["poolbench"]["noted"]["run"] = run.notes();
+  context["poolbench"]["left_out"] = run.left_out();
+  if (!flags.run.json.empty()) write_json(flags.run.json, std::move(context), rows);
   if (!flags.junit.empty()) write_junit(flags.junit, rows);
 
   std::vector<Status> statuses;
   for (const Row& row : rows) statuses.push_back(row.verdict.status);
-  return finish(statuses);
+  const ExitStatus status = finish(statuses);
+  return worse(status, run.finish());
 }
 
 }  // namespace
@@ -243,8 +290,9 @@ void add_check(CLI::App& app, Run& run) {
                       "large ones]");
   command->add_option("--seed", flags->seed, "Seed of inputs and random problems [1]")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--json", flags->json, "Write every row to this file");
+  command->add_option("--json", flags->run.json, "Write every row to this file");
   command->add_option("--junit", flags->junit, "Write every row to this file as JUnit XML");
+  add_run_flags(*command, flags->run);
   command->footer(
       "A library that differs by its own documented rules is not wrong.\n"
       "Example: poolbench check --suite edge --backend naive,openmp --fuzz 1000\n" +

@@ -10,6 +10,8 @@
 
 #include "bench/commands/command.h"
 #include "bench/record/context.h"
+#include "bench/supervise/link.h"
+#include "bench/supervise/supervisor.h"
 #include "bench/text.h"
 #include "bench/time/measure.h"
 #include "host/backends/backends.h"
@@ -19,7 +21,7 @@ namespace poolbench {
 namespace {
 
 void line(std::string_view mark, std::string_view subject, std::string_view text) {
-  fmt::print("{:<4} {:<18} {}\n", mark, subject, text);
+  print("{:<4} {:<18} {}\n", mark, subject, text);
 }
 
 void show_machine() {
@@ -93,7 +95,8 @@ void add_doctor(CLI::App& app, Run& run) {
   auto modules = std::make_shared<std::vector<std::string>>();
   command->add_option("--module", *modules, "NAME=FILE: look at a module too")->take_all();
   command->footer("Example: poolbench doctor");
-  command->callback([modules, &run] { run = [modules] { return doctor(*modules); }; });
+  command->callback(
+      [modules, &run] { run = [modules] { return in_child([&] { return doctor(*modules); }); }; });
 }
 
 }  // namespace poolbench

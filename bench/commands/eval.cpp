@@ -7,9 +7,11 @@
 
 #include "bench/commands/command.h"
 #include "bench/select/selection.h"
+#include "bench/supervise/supervisor.h"
 #include "host/file.h"
 #include "host/npy.h"
 #include "host/run.h"
+#include "host/turn.h"
 #include "kernels/reduce.h"
 
 namespace poolbench {
@@ -86,7 +88,9 @@ ExitStatus eval(const Flags& flags) {
                support.why_not);
     return kNotRun;
   }
+  say_turn(contender.name(), "plan");
   const auto plan = backend.plan(problem, contender.kernel);
+  say_turn(contender.name(), "launch");
   const Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data.data());
   if (!outcome.broken.empty()) {
     fmt::print(stderr, "poolbench: {} {}\n", flags.backend, outcome.broken);
@@ -119,7 +123,8 @@ void add_eval(CLI::App& app, Run& run) {
       "Arrays are C-contiguous; bf16 travels as uint16.\n"
       "Example: poolbench eval --problem max/sliding/f32/nchw/src:1x3x8x8/k:2x2 --input x.npy "
       "--output y.npy");
-  command->callback([flags, &run] { run = [flags] { return eval(*flags); }; });
+  command->callback(
+      [flags, &run] { run = [flags] { return in_child([&] { return eval(*flags); }); }; });
 }
 
 }  // namespace poolbench

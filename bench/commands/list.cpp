@@ -2,19 +2,18 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "bench/commands/command.h"
 #include "bench/record/context.h"
 #include "bench/select/selection.h"
+#include "bench/supervise/link.h"
+#include "bench/supervise/supervisor.h"
 #include "bench/text.h"
 #include "host/file.h"
 #include "kernels/family.h"
 
 namespace poolbench {
 namespace {
-
-using Json = nlohmann::json;
 
 struct Flags {
   SelectionFlags selection;
@@ -26,7 +25,7 @@ Json list_ops(const Flags&) {
   kEveryReduction.for_each([&](Reduction reduction) {
     kEveryWindowing.for_each([&](Windowing windowing) {
       const auto op = fmt::format("{}/{}", token(reduction), token(windowing));
-      fmt::print("{}\n", op);
+      print("{}\n", op);
       rows.push_back(op);
     });
   });
@@ -40,15 +39,15 @@ Json list_backends(const Flags& flags) {
   for (const FamilyState& family : families) {
     for (const auto& backend : family.backends) {
       const Device& device = backend->substrate().device();
-      fmt::print("{:<16} available    {} ({}, cache {})\n", backend->name(), device.name,
-                 device.substrate, bytes_text(double(device.cache_bytes)));
+      print("{:<16} available    {} ({}, cache {})\n", backend->name(), device.name,
+            device.substrate, bytes_text(double(device.cache_bytes)));
       rows.push_back({{"backend", backend->name()},
                       {"available", true},
                       {"timeable", backend->timeable()},
                       {"device", device_json(device)}});
     }
     if (!family.backends.empty()) continue;
-    fmt::print("{:<16} unavailable  {}\n", family.family, family.why_unavailable);
+    print("{:<16} unavailable  {}\n", family.family, family.why_unavailable);
     rows.push_back(
         {{"backend", family.family}, {"available", false}, {"reason", family.why_unavailable}});
   }
@@ -61,8 +60,7 @@ Json list_kernels(const Flags& flags) {
   for (const FamilyState& family : backends.families)
     for (const auto& backend : family.backends)
       for (const KernelInfo& kernel : backend->kernels()) {
-        fmt::print("{:<32} {}\n", fmt::format("{}.{}", backend->name(), kernel.name),
-                   kernel.summary);
+        print("{:<32} {}\n", fmt::format("{}.{}", backend->name(), kernel.name), kernel.summary);
         rows.push_back(
             {{"backend", backend->name()}, {"kernel", kernel.name}, {"summary", kernel.summary}});
       }
@@ -73,7 +71,7 @@ Json list_suites(const Flags&) {
   Json rows = Json::array();
   for (const SuiteInfo& suite : suite_names()) {
     const size_t problems = read_suite(suite.name).size();
-    fmt::print("{:<14} {:>5} problems  {}\n", suite.name, problems, suite.description);
+    print("{:<14} {:>5} problems  {}\n", suite.name, problems, suite.description);
     rows.push_back(
         {{"suite", suite.name}, {"problems", problems}, {"description", suite.description}});
   }
@@ -83,7 +81,7 @@ Json list_suites(const Flags&) {
 Json list_problems(const Flags& flags) {
   Json rows = Json::array();
   for (const Problem& problem : select_problems(flags.selection)) {
-    fmt::print("{}\n", to_text(problem));
+    print("{}\n", to_text(problem));
     rows.push_back(to_text(problem));
   }
   return rows;
@@ -124,8 +122,9 @@ void add_list(CLI::App& app, Run& run) {
     if (name == "problems") add_problem_flags(*sub, flags->selection);
     if (name == "backends" || name == "kernels") add_backend_flags(*sub, flags->selection);
     sub->add_option("--json", flags->json, "Write the list to this file");
-    sub->callback(
-        [&listing, flags, &run] { run = [&listing, flags] { return list(listing, *flags); }; });
+    sub->callback([&listing, flags, &run] {
+      run = [&listing, flags] { return in_child([&] { return list(listing, *flags); }); };
+    });
   }
 }
 

@@ -67,8 +67,9 @@ nlohmann::json row(const Record& record, int family) {
 }  // namespace
 
 nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes& notes) {
-  nlohmann::json json = {{"context", run_context()}, {"benchmarks", nlohmann::json::array()}};
-  if (notes.watch != nullptr) json["context"]["poolbench"]["noted"]["gpus"] = notes.watch->json();
+  nlohmann::json json = {{"context", notes.context}, {"benchmarks", nlohmann::json::array()}};
+  if (!notes.gpus.is_null()) json["context"]["poolbench"]["noted"]["gpus"] = notes.gpus;
+  if (!notes.run.is_null()) json["context"]["poolbench"]["noted"]["run"] = notes.run;
   json["context"]["poolbench"]["left_out"] = notes.left_out;
   std::map<std::string, nlohmann::json> devices;
   auto& comparable = json["context"]["poolbench"]["comparable"];

@@ -2,17 +2,18 @@
 #ifndef POOLBENCH_BENCH_RECORD_RECORD_H_
 #define POOLBENCH_BENCH_RECORD_RECORD_H_
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
-#include "bench/time/gpu_watch.h"
 #include "bench/time/result.h"
 
 namespace poolbench {
 
 // Facts about a run beside its rows.
 struct RunNotes {
-  const GpuWatch* watch = nullptr;    // may be null
-  std::vector<std::string> left_out;  // problems for which no time was left
+  nlohmann::json context;             // run_context() of the process that timed
+  nlohmann::json gpus;                // what GpuWatch saw, or null
+  nlohmann::json run;                 // how it was supervised
+  std::vector<std::string> left_out;  // problems that did not run
 };
 
 // Returns the run in Google Benchmark's schema, so that its tools read it: a row for each sample

@@ -151,11 +151,12 @@ std::string table_summary(const std::vector<CaseResult>& cases,
     for (const Temperature temperature : temperatures) {
       GeometricMean share, ratio;
       bool across_devices = false;
-      int64_t count[std::size(kStatuses)] = {}, below = 0;
+      int64_t count[std::size(kStatuses)] = {}, below = 0, errors = 0;
       for (const CaseResult& result : cases) {
         const Record* record = find(result, contender, temperature);
         if (record == nullptr) continue;
         ++count[static_cast<int>(record->status)];
+        errors += is_failure(record->status);
         if (record->status != Status::kOk) continue;
         const Record* base =
             record->baseline.empty() ? nullptr : find(result, record->baseline, temperature);
@@ -168,13 +169,13 @@ std::string table_summary(const std::vector<CaseResult>& cases,
         ratio.add(record->ratio.median);
         across_devices |= record->across_devices;
       }
-      text += fmt::format(
-          "  {:<{}} {:<5} {:>6} {:>7} {:>7} | {:>5} {:>6} {:>8} {:>6} {:>8} {:>6}\n",
-          clipped(contender, kContenderWidth), kContenderWidth, temperature_name(temperature),
-          count[int(Status::kOk)] - below, percent(share.value()),
-          ratio_text(ratio.value(), across_devices), count[int(Status::kOk)], below,
-          count[int(Status::kRefused)], count[int(Status::kWrong)], count[int(Status::kInvalid)],
-          count[int(Status::kError)]);
+      text +=
+          fmt::format("  {:<{}} {:<5} {:>6} {:>7} {:>7} | {:>5} {:>6} {:>8} {:>6} {:>8} {:>6}\n",
+                      clipped(contender, kContenderWidth), kContenderWidth,
+                      temperature_name(temperature), count[int(Status::kOk)] - below,
+                      percent(share.value()), ratio_text(ratio.value(), across_devices),
+                      count[int(Status::kOk)], below, count[int(Status::kRefused)],
+                      count[int(Status::kWrong)], count[int(Status::kInvalid)], errors);
     }
   if (any_across) text += "  * the baseline ran on another device: the ratio compares those too\n";
   return text;

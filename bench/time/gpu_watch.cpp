@@ -44,4 +44,30 @@ nlohmann::json GpuWatch::json() const {
   return json;
 }
 
+nlohmann::json GpuWatch::take() {
+  nlohmann::json json = this->json();
+  for (auto& [uuid, seen] : gpus_) seen = {.limits = seen.limits};
+  return json;
+}
+
+void merge_gpus(nlohmann::json& into, const nlohmann::json& more) {
+  for (const auto& [uuid, seen] : more.items()) {
+    if (seen["looks"] == 0) continue;
+    if (!into.contains(uuid) || into[uuid]["looks"] == 0) {
+      into[uuid] = seen;
+      continue;
+    }
+    auto& sum = into[uuid];
+    sum["looks"] = sum["looks"].get<int64_t>() + seen["looks"].get<int64_t>();
+    for (const char* range : {"sm_mhz", "memory_mhz", "watts", "celsius"}) {
+      sum[range]["low"] =
+          std::min(sum[range]["low"].get<double>(), seen[range]["low"].get<double>());
+      sum[range]["high"] =
+          std::max(sum[range]["high"].get<double>(), seen[range]["high"].get<double>());
+    }
+    for (const auto& [reason, looks] : seen["throttled"].items())
+      sum["throttled"][reason] = sum["throttled"].value(reason, int64_t{0}) + looks.get<int64_t>();
+  }
+}
+
 }  // namespace poolbench

@@ -20,6 +20,8 @@ class GpuWatch {
   // By UUID: limits, ranges of the samples, and the number of samples with each throttle reason.
   // Null where there is no GPU to look at.
   nlohmann::json json() const;
+  // Returns json() and forgets the samples.
+  nlohmann::json take();
 
  private:
   struct Range {
@@ -36,6 +38,9 @@ class GpuWatch {
   Nvml nvml_;
   std::map<std::string, Seen> gpus_;
 };
+
+// Adds one json() to another: of other samples, perhaps of another process.
+void merge_gpus(nlohmann::json& into, const nlohmann::json& more);
 
 }  // namespace poolbench
 

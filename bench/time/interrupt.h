@@ -14,6 +14,8 @@ class Interrupt {
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   static bool asked();
+  // Becomes readable with the signal, for who waits for other things too; -1 while none lives.
+  static int descriptor();
 
  private:
   struct sigaction before_[2];

@@ -1,0 +1,69 @@
+// The loop over the cases of a command: watched, within a budget, with a journal and a line of
+// progress; ended by a signal, continued by --resume.
+#ifndef POOLBENCH_BENCH_SUPERVISE_CASE_RUN_H_
+#define POOLBENCH_BENCH_SUPERVISE_CASE_RUN_H_
+
+#include <chrono>
+
+#include "bench/report/progress.h"
+#include "bench/supervise/journal.h"
+#include "bench/time/budget.h"
+#include "bench/time/interrupt.h"
+
+namespace CLI {
+class App;
+}
+
+namespace poolbench {
+
+struct RunFlags {
+  std::string json;  // the record, whose journal this run keeps
+  double case_limit = kCaseLimit;
+  double budget = 0;  // seconds; 0: none
+  bool resume = false;
+};
+// Adds --case-limit and --resume.
+void add_run_flags(CLI::App& command, RunFlags& flags);
+
+class CaseRun {
+ public:
+  // Opens the backends: in a child, or here if nobody supervises. `what`: the command, for the
+  // line of progress.
+  CaseRun(std::string_view what, const OpenCases& open, const RunFlags& flags);
+
+  // Whether there is anything to run. If not, the command is done, with status().
+  bool has_cases() const { return runner_ != nullptr; }
+  ExitStatus status() const { return status_; }
+  const Opened& opened() const { return runner_->opened(); }
+
+  // Runs the next case, or takes it from the journal, and returns its rows; nothing after the last
+  // one.
+  std::optional<Json> next();
+  // After the last case: what was not run, and how the run was watched.
+  const std::vector<std::string>& left_out() const { return left_out_; }
+  Json notes() const;
+  // Call it when the record is written. Removes the journal unless something was left out, and
+  // says what; returns the status of all this.
+  ExitStatus finish();
+
+ private:
+  double elapsed() const;
+  std::optional<Json> run(size_t index);
+
+  RunFlags flags_;
+  Interrupt interrupt_;
+  Journal journal_;
+  std::unique_ptr<Runner> runner_;  // null: there are no cases
+  ExitStatus status_ = kAsExpected;
+  Budget budget_;
+  std::optional<Progress> progress_;
+  std::string what_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  size_t at_ = 0;
+  std::vector<std::string> left_out_;
+  bool over_budget_ = false;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_SUPERVISE_CASE_RUN_H_

@@ -1,0 +1,142 @@
+#include "bench/supervise/journal.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "bench/record/context.h"
+
+namespace poolbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+// FNV-1a, of the program's file: what was built of other sources is another program.
+uint64_t hash_of_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  uint64_t hash = 0xcbf29ce484222325;
+  char buffer[65536];
+  while (file.read(buffer, sizeof buffer), file.gcount() > 0)
+    for (std::streamsize i = 0; i < file.gcount(); ++i)
+      hash = (hash ^ static_cast<unsigned char>(buffer[i])) * 0x100000001b3;
+  return hash;
+}
+
+// The words that started this process, without those that may differ when a run is resumed.
+std::vector<std::string> arguments() {
+  std::vector<std::string> words;
+  std::ifstream own("/proc/self/cmdline");
+  for (std::string word; std::getline(own, word, '\0');)
+    if (word != "--resume" && word != "--no-supervisor") words.push_back(word);
+  words.erase(words.begin());  // the program, by whatever path
+  return words;
+}
+
+Json head() {
+  const BuildInfo build = build_info();
+  return {{"journal", 1},
+          {"version", build.version},
+          {"commit", build.commit},
+          {"program", fmt::format("{:016x}", hash_of_file("/proc/self/exe"))},
+          {"arguments", arguments()}};
+}
+
+std::string text_of(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+Journal::Journal(const std::string& record, bool resume) {
+  if (record.empty() || (fs::exists(record) && !fs::is_regular_file(record))) {
+    if (resume) throw BadInput("--resume: continues the journal of --json FILE; name that file");
+    return;
+  }
+  path_ = record + ".journal";
+  head_ = head();
+  if (resume && !fs::exists(path_))
+    throw BadInput(fmt::format("--resume: {} is not there: nothing is to be continued", path_));
+  if (resume) read();
+  if (resume || !fs::exists(path_)) return;
+  fs::rename(path_, path_ + "~");
+  fmt::print(stderr,
+             "poolbench: {} is of a run that was not finished (--resume would continue it); it is "
+             "{}~ now\n",
+             path_, path_);
+}
+
+Journal::~Journal() {
+  if (file_ >= 0) close(file_);
+}
+
+// Takes whole lines; what a kill tore off at the end is cut off the file too.
+void Journal::read() {
+  const std::string text = text_of(path_);
+  std::map<size_t, Json> finished;
+  Json first;
+  size_t good = 0;
+  for (size_t end; (end = text.find('\n', good)) != std::string::npos; good = end + 1) {
+    const Json line = Json::parse(text.substr(good, end - good), nullptr, false);
+    if (line.is_discarded()) break;
+    if (good == 0)
+      first = line;
+    else
+      finished[line.at("case")] = line.at("rows");
+  }
+  if (!first.is_object()) throw BadInput(fmt::format("--resume: {} is no journal", path_));
+  for (const auto& [name, value] : head_.items())
+    if (first.value(name, Json()) != value)
+      throw BadInput(fmt::format("--resume: {} has {} {}, this run has {}", path_, name,
+                                 first.value(name, Json()).dump(), value.dump()));
+  head_ = first;
+  finished_ = std::move(finished);
+  fs::resize_file(path_, good);
+}
+
+void Journal::begin(const std::vector<Opened::Case>& cases) {
+  if (path_.empty()) return;
+  const bool resumed = head_.contains("cases");
+  Json names = Json::array();
+  for (const Opened::Case& one : cases) names.push_back(one.name);
+  if (resumed && head_["cases"] != names)
+    throw BadInput(fmt::format("--resume: {} has other cases than this run", path_));
+  file_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (file_ < 0) throw BadInput(fmt::format("{}: {}", path_, std::strerror(errno)));
+  head_["cases"] = std::move(names);
+  if (!resumed) write(head_);
+}
+
+const Json* Journal::rows(size_t index) const {
+  const auto found = finished_.find(index);
+  return found == finished_.end() ? nullptr : &found->second;
+}
+
+void Journal::append(size_t index, const Json& rows) {
+  if (file_ >= 0) write({{"case", index}, {"rows", rows}});
+}
+
+// One call for the whole line, so that a kill tears at most the last one.
+void Journal::write(const Json& json) {
+  const std::string line = line_of(json);
+  for (size_t done = 0; done < line.size();) {
+    const ssize_t now = ::write(file_, line.data() + done, line.size() - done);
+    if (now < 0 && errno == EINTR) continue;
+    if (now < 0)
+      throw BadInput(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)));
+    done += now;
+  }
+}
+
+void Journal::remove() {
+  if (file_ >= 0) unlink(path_.c_str());
+}
+
+}  // namespace poolbench

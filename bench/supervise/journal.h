@@ -1,0 +1,40 @@
+// The journal of a run: a line of JSON for each finished case, on disk as soon as it is finished.
+// After any kill a second run continues from it.
+#ifndef POOLBENCH_BENCH_SUPERVISE_JOURNAL_H_
+#define POOLBENCH_BENCH_SUPERVISE_JOURNAL_H_
+
+#include "bench/supervise/cases.h"
+
+namespace poolbench {
+
+class Journal {
+ public:
+  // The journal of a record: FILE.journal. Where `record` is empty or no regular file there is
+  // none. `resume`: continues from the one that is there; throws BadInput where that was written
+  // by another program or with other arguments. Otherwise an old one is renamed to FILE.journal~.
+  Journal(const std::string& record, bool resume);
+  ~Journal();
+  Journal(const Journal&) = delete;
+
+  // Writes the first line, or checks that the journal is of these cases. Throws BadInput.
+  void begin(const std::vector<Opened::Case>& cases);
+  // Returns the rows of a case that an earlier run finished, or null.
+  const Json* rows(size_t index) const;
+  size_t resumed() const { return finished_.size(); }
+  void append(size_t index, const Json& rows);
+  // Call it once all cases are finished and the record is written.
+  void remove();
+
+ private:
+  void read();
+  void write(const Json& line);
+
+  std::string path_;
+  int file_ = -1;
+  Json head_;                        // as it should be, or as the file has it
+  std::map<size_t, Json> finished_;  // by an earlier run
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_SUPERVISE_JOURNAL_H_
