@@ -84,7 +84,8 @@ SetAside Supervisor::everyone(Verdict verdict) const {
   return all;
 }
 
-// Returns the first contender that ends the child alone too, and what its rows say.
+// Returns the first contender that ends the child alone too, and what its rows say. Each has a
+// child of its own: what another one wrote where it should not is gone.
 std::optional<std::pair<std::string, Verdict>> Supervisor::find_culprit(
     size_t index, const SetAside& set_aside, const std::string& suspect) {
   std::vector<std::string> contenders;
@@ -95,6 +96,7 @@ std::optional<std::pair<std::string, Verdict>> Supervisor::find_culprit(
     SetAside others = everyone({Status::kError, "another contender runs alone"});
     others.erase(contender);
     const Answer answer = ask(index, others);
+    child_.reset();
     if (answer.death) {
       const std::string during = answer.turn.doing.empty() ? "" : " during " + answer.turn.doing;
       return std::pair(contender, Verdict{answer.death->status(),

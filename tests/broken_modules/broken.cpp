@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 
@@ -40,10 +42,18 @@ int32_t supports(const poolbench_backend*, const poolbench_problem*, const char*
 #endif
 }
 
+// A file that a test names, to see how far the module came.
+[[maybe_unused]] const char* test_file() {
+  const char* path = std::getenv("POOLBENCH_TEST_FILE");
+  return path != nullptr ? path : "";
+}
+
 int32_t plan(const poolbench_backend*, const poolbench_problem* problem, const char*, void** plan,
              char*, int64_t) {
 #if POOLBENCH_BROKEN_PLAN_FAILS
   return POOLBENCH_OUT_OF_MEMORY;
+#elif POOLBENCH_BROKEN_EXIT_IN_PLAN
+  std::exit(7);
 #endif
   *plan = new poolbench_problem(*problem);
   return POOLBENCH_OK;
@@ -69,6 +79,32 @@ int32_t launch(void* plan, const poolbench_tensors* tensors, void* stream, char*
   return fail(message, "the device fell off");
 #elif POOLBENCH_BROKEN_ON_CUDA
   if (stream == nullptr) return fail(message, "no stream");
+#elif POOLBENCH_BROKEN_CRASH_IN_LAUNCH
+  std::raise(SIGSEGV);
+#elif POOLBENCH_BROKEN_ABORT_IN_LAUNCH
+  std::abort();
+#elif POOLBENCH_BROKEN_KILL_IN_LAUNCH
+  std::raise(SIGKILL);
+#elif POOLBENCH_BROKEN_EXIT_IN_LAUNCH
+  _exit(0);
+#elif POOLBENCH_BROKEN_HANG_IN_LAUNCH
+  std::ofstream(test_file()) << "here";
+  for (;;) pause();
+#elif POOLBENCH_BROKEN_CRASH_BESIDE_ANOTHER  // two of them: the second one that runs
+  const std::string before =
+      std::getenv("POOLBENCH_TEST_BESIDE") ? getenv("POOLBENCH_TEST_BESIDE") : "";
+  const std::string own = std::to_string(reinterpret_cast<uintptr_t>(&outputs));
+  if (!before.empty() && before != own) std::abort();
+  setenv("POOLBENCH_TEST_BESIDE", own.c_str(), 1);
+#elif POOLBENCH_BROKEN_KILLS_PARENT_ONCE     // on a batch of two
+  if (static_cast<poolbench_problem*>(plan)->n == 2 && !std::ifstream(test_file())) {
+    std::ofstream(test_file()) << "killed";
+    kill(getppid(), SIGKILL);
+    for (;;) pause();
+  }
+#elif POOLBENCH_BROKEN_PRINTS
+  std::puts("  openmp           forged         |    1.00 ns     -   999999  100 %   x99.9");
+  std::fflush(stdout);
 #endif
   for (; begin < end; ++begin) static_cast<float*>(tensors->dst)[begin] = 1;
   static_cast<void>(message), static_cast<void>(stream), static_cast<void>(fail);
@@ -124,6 +160,8 @@ const poolbench_module* poolbench_open_module() {
   defined_nowhere();
 #elif POOLBENCH_BROKEN_CRASH_IN_ENTRY
   std::abort();
+#elif POOLBENCH_BROKEN_CRASH_WHEN_OPENED
+  if (getpgrp() == getpid()) std::raise(SIGSEGV);  // not in the process that only tries it
 #elif POOLBENCH_BROKEN_NULL_TABLE
   return nullptr;
 #endif
