@@ -18,6 +18,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <sstream>
 
 #include "host/module_backend.h"
 #include "host/substrates/host.h"
@@ -129,8 +131,37 @@ std::string last_line(std::string_view text) {
   return std::string(text.substr(text.find_first_not_of(' ')));
 }
 
-// The child's side of try_loading: never returns.
-[[noreturn]] void load_and_exit(const ModuleName& module, int output) {
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// Libraries of which a process must not hold two: they share GNU-unique symbols, whatever
+// RTLD_LOCAL says, and the second one to start crashes.
+constexpr std::string_view kOnlyOne[] = {"libtorch_cpu", "libc10"};
+
+// Where the libraries of kOnlyOne in this process come from, by name.
+std::map<std::string, std::string> only_ones() {
+  std::map<std::string, std::string> found;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* data) {
+        const std::filesystem::path path = info->dlpi_name;
+        const std::string file = path.filename().string();
+        for (const std::string_view name : kOnlyOne)
+          if (file.starts_with(name) && file.substr(name.size()).starts_with(".so"))
+            (*static_cast<std::map<std::string, std::string>*>(data))[std::string(name)] =
+                std::filesystem::weakly_canonical(path).string();
+        return 0;
+      },
+      &found);
+  return found;
+}
+
+// The child's side of try_module: never returns. Writes which only ones the module brings to
+// `brings`, a line each.
+[[noreturn]] void load_and_exit(const ModuleName& module, int output, int brings) {
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
   const rlimit no_core = {0, 0};
@@ -139,6 +170,7 @@ std::string last_line(std::string_view text) {
     std::signal(signal, SIG_DFL);
   try {
     check(module, load(module));
+    for (const auto& [name, path] : only_ones()) dprintf(brings, "%s\n", path.c_str());
   } catch (const Unusable&) {
     // Not a crash: the parent meets it too and says so.
   } catch (const std::exception& error) {
@@ -221,20 +253,23 @@ Substrate& with_uuid(std::span<const std::unique_ptr<Substrate>> substrates,
   throw std::runtime_error("is not here; here are " + (here.empty() ? "none" : here));
 }
 
-void try_module(const ModuleName& module) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) unusable(module, "cannot be tried: {}", std::strerror(errno));
+std::vector<std::string> try_module(const ModuleName& module) {
+  int ends[2], brings[2];
+  if (pipe2(ends, O_CLOEXEC) != 0 || pipe2(brings, O_CLOEXEC) != 0)
+    unusable(module, "cannot be tried: {}", std::strerror(errno));
   const pid_t child = fork();
+  if (child == 0) load_and_exit(module, ends[1], brings[1]);
+  const int error = errno;
+  close(ends[1]), close(brings[1]);
   if (child < 0) {
-    const int error = errno;
-    close(ends[0]), close(ends[1]);
+    close(ends[0]), close(brings[0]);
     unusable(module, "cannot be tried in a process of its own: {}", std::strerror(error));
   }
-  if (child == 0) load_and_exit(module, ends[1]);
-  close(ends[1]);
-  std::string words;
-  const bool ended = read_until_end(ends[0], Clock::now() + kLoadingLimit, words);
-  close(ends[0]);
+  std::string words, only;
+  const auto deadline = Clock::now() + kLoadingLimit;
+  const bool ended = read_until_end(ends[0], deadline, words);
+  if (ended) read_until_end(brings[0], deadline, only);
+  close(ends[0]), close(brings[0]);
   if (!ended) kill(child, SIGKILL);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -249,6 +284,18 @@ void try_module(const ModuleName& module) {
   if (WEXITSTATUS(status) != kCameThrough)
     unusable(module, "ended the process while loading: exit status {}{}", WEXITSTATUS(status),
              words);
+  return lines_of(only);
+}
+
+void require_only_one(const ModuleName& module, const std::vector<std::string>& brings) {
+  const auto here = only_ones();
+  for (const std::string& path : brings)
+    for (const auto& [name, other] : here)
+      if (std::filesystem::path(path).filename().string().starts_with(name) && path != other)
+        unusable(module,
+                 "brings a second {} ({} beside {}): two in one process crash; build it with that "
+                 "one, or leave the other backend out (--backend)",
+                 name, path, other);
 }
 
 std::vector<std::string> openmp_runtimes() {

@@ -32,8 +32,13 @@ std::vector<std::string> openmp_runtimes();
 
 // Loads and describes a module in a child process, so that a crash does not end the program. Throws
 // std::runtime_error, which names the module and its file, if it crashes, exits or hangs. Call it
-// early, while the program has no threads and no device open: a child inherits neither.
-void try_module(const ModuleName& module);
+// early, while the program has no threads and no device open: a child inherits neither. Returns the
+// libraries it brings of which a process must not hold two, for require_only_one().
+std::vector<std::string> try_module(const ModuleName& module);
+
+// Throws std::runtime_error, which names both, if this process has another copy of a library that
+// the module brings (libtorch). Opening the module would crash.
+void require_only_one(const ModuleName& module, const std::vector<std::string>& brings);
 
 // Loads `file`, which try_module() has tried, and returns its backends, named `name`, or `name`:0
 // and up if there are several. Throws std::runtime_error, which names the module and its file, if

@@ -320,6 +320,19 @@ TEST(Modules, are_all_tried_before_one_is_opened) {
     EXPECT_EQ(state.why_unavailable, "");
 }
 
+// Two libtorches in one process crash; one file of it serves two modules.
+TEST(Modules, a_second_libtorch_is_refused) {
+  BackendOptions options;
+  options.modules = {"a=" + module_file("with_torch_1"), "b=" + module_file("with_torch_2"),
+                     "c=" + module_file("with_torch_1")};
+  const auto states = open_backends(std::vector<std::string>{"a", "b", "c"}, options);
+  ASSERT_EQ(states.size(), 3u);
+  EXPECT_EQ(states[0].why_unavailable, "");
+  EXPECT_SAYS(states[1].why_unavailable, "brings a second libtorch_cpu (");
+  EXPECT_SAYS(states[1].why_unavailable, "torch_1/libtorch_cpu.so");
+  EXPECT_EQ(states[2].why_unavailable, "");
+}
+
 TEST(BrokenModule, missing_file) {
   EXPECT_EQ(open("mine", "./no_such.so").why_unavailable,
             "module mine (./no_such.so): No such file or directory; NAME=FILE wants a shared "

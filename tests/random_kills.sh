@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Kills a run of `poolbench bench` or its child at random moments, continues it with --resume until
-# it comes to its end, and counts the rows of the record: each must be there once.
+# it comes to its end, and counts the rows of the record: each must be there once, and none may
+# blame a contender.
 #
 #   random_kills.sh PROGRAM FOLDER ROUNDS SEED
 #
 # The moment is a number of bytes of the table, so that it lies anywhere in the run however fast
-# the machine is. Prints a line for each round, and exits with 1 if rows were lost or came twice.
+# the machine is. Prints a line for each round, and exits with 1 if anything was wrong.
 set -u
 program=$1 folder=$2 rounds=$3 RANDOM=$4
 record=$folder/record.json table=$folder/table
@@ -13,7 +14,7 @@ problems='max/sliding/f32/nchw/src:1x1x4x{2..41}/k:2x2'
 arguments=(bench --problem "$problems" --backend naive,openmp --hot --blocks 1 --sample-ms 0.01
   --json "$record")
 mkfifo "$table"
-lost=0 twice=0 kills=0
+lost=0 twice=0 blamed=0 kills=0
 for ((round = 0; round < rounds; ++round)); do
   rm -f "$record" "$record".journal*
   resume=() attempts=0
@@ -36,7 +37,8 @@ for ((round = 0; round < rounds; ++round)); do
   rows=$(grep -o '"name":"[^"]*/hot_median"' "$record" | sort)
   ok=$(uniq <<<"$rows" | wc -l)
   ((lost += 80 - ok, twice += $(wc -l <<<"$rows") - ok))
+  ((blamed += $(grep -cE '"status":"(CRASHED|EXITED|HUNG|ERROR)"' "$record")))
   echo "round $round: $attempts runs, $ok rows"
 done
-echo "$kills kills in $rounds rounds: $lost rows lost, $twice rows twice"
-((lost == 0 && twice == 0))
+echo "$kills kills in $rounds rounds: $lost rows lost, $twice rows twice, $blamed runs with blame"
+((lost == 0 && twice == 0 && blamed == 0))

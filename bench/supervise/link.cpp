@@ -101,13 +101,16 @@ void print_text(std::string_view text) {
 ExitStatus serve(const OpenCases& open) {
   const Opening opening = open();
   if (opening.cases == nullptr) return opening.status;
+  say_turn("", "");
   parent->send({{"opened", opened_json(opening.cases->opened())}});
   for (;;) {
     const Json word = next_word();
     if (word.contains("finish")) return kAsExpected;
     const auto set_aside = from_exact<SetAside>(word.at("set_aside"));
     const size_t index = word.at("run");
-    parent->send({{"result", opening.cases->run(index, set_aside)}});
+    const Json rows = opening.cases->run(index, set_aside);
+    say_turn("", "");
+    parent->send({{"result", rows}});
   }
 }
 

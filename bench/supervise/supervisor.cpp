@@ -17,7 +17,7 @@ Opened opened_of(const Json& json) {
 
 // "m ended the process by signal 11 (Segmentation fault) during load"
 std::string story(const Turn& turn, const Death& death) {
-  return fmt::format("{} {}{}", turn.contender.empty() ? "poolbench" : turn.contender, death.text(),
+  return fmt::format("{} {}{}", turn.contender.empty() ? "something" : turn.contender, death.text(),
                      turn.doing.empty() ? "" : " during " + turn.doing);
 }
 

@@ -134,17 +134,20 @@ struct Wanted {
 // module has started would be missing in a child.
 std::vector<FamilyState> open_modules(const std::vector<Wanted>& wanted) {
   std::vector<FamilyState> states;
+  std::vector<std::vector<std::string>> brings(wanted.size());
   for (const Wanted& each : wanted)
     states.push_back(state_of(each.module.name, true, [&] {
       if (each.missing != nullptr && !std::filesystem::exists(each.module.file))
         throw std::runtime_error(each.missing);
-      try_module(each.module);
+      brings[states.size()] = try_module(each.module);
       return std::vector<std::unique_ptr<Backend>>();
     }));
   for (size_t i = 0; i < wanted.size(); ++i)
     if (states[i].why_unavailable.empty())
-      states[i] = state_of(wanted[i].module.name, true,
-                           [&] { return open_module(wanted[i].module, module_substrate); });
+      states[i] = state_of(wanted[i].module.name, true, [&] {
+        require_only_one(wanted[i].module, brings[i]);
+        return open_module(wanted[i].module, module_substrate);
+      });
   return states;
 }
 

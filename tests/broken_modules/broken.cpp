@@ -13,6 +13,8 @@
 
 #if POOLBENCH_BROKEN_UNRESOLVED
 void defined_nowhere();
+#elif POOLBENCH_BROKEN_WITH_TORCH
+int fake_torch();
 #endif
 [[maybe_unused]] const bool kLoaded = [] {
 #if POOLBENCH_BROKEN_CRASH_AT_LOAD
@@ -162,6 +164,8 @@ const poolbench_module* poolbench_open_module() {
   std::abort();
 #elif POOLBENCH_BROKEN_CRASH_WHEN_OPENED
   if (getpgrp() == getpid()) std::raise(SIGSEGV);  // not in the process that only tries it
+#elif POOLBENCH_BROKEN_WITH_TORCH
+  fake_torch();
 #elif POOLBENCH_BROKEN_NULL_TABLE
   return nullptr;
 #endif

@@ -1,0 +1,2 @@
+// Stands for a libtorch: a shared library by that name.
+int fake_torch() { return 0; }
