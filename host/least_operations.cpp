@@ -52,7 +52,7 @@ Operations least_operations(const Problem& problem) {
   const auto planes = double(problem.planes());
   return {.loads = int64_t(planes * lines[0].in * lines[1].in * lines[2].in),
           .merges = int64_t(planes * fewest),
-          .outputs = problem.dst_count()};
+          .outputs = fewest > 0 ? problem.dst_count() : 0};
 }
 
 }  // namespace poolbench

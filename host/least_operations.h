@@ -8,9 +8,9 @@ namespace poolbench {
 
 // In elements. A merge is of two values: the larger one, or their sum.
 struct Operations {
-  int64_t loads = 0;   // elements that a window touches, each converted once
-  int64_t merges = 0;  // by the best known algorithm
-  int64_t outputs = 0;
+  int64_t loads = 0;    // elements that a window touches, each converted once
+  int64_t merges = 0;   // by the best known algorithm
+  int64_t outputs = 0;  // results that are converted back; none where all windows have one tap
 };
 
 // Windows are reduced one axis after the other, in the order that takes the fewest merges. A line
