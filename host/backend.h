@@ -75,7 +75,8 @@ class Backend {
   // first `bytes_written` from dst on, indices included, which lie behind it; none changes an
   // input.
   //
-  //   read, copy, reduce ...   by all threads; "read/1" by one
+  //   read, copy, reduce ...   by all threads; "read/1" by one. On a device in whole units of 16
+  //                            bytes: operands begin on pages
   //   compute                  the problem's arithmetic alone: a bound of its own, not another way
   //                            to move the bytes
   //

@@ -4,19 +4,29 @@
 // Each thread takes an even, contiguous share, of what is read where there are few outputs. Passes
 // combine bits with `or`, so that every byte read shows in what is written.
 //
-// Seconds of a pass over those of the kernel that `openmp` picks, smallest of 20 to 30 samples at
-// real-time priority (EPYC Zen 5, AVX-512, 2 threads, 2026-11-30); n4c64 2x2: nhwc, 64x112x112:
+// Time of a pass over the time of the kernel that `openmp` picks, smallest of 40 samples each on
+// the same sets, at real-time priority (EPYC Zen 5, AVX-512, 2 threads, 2026-11-30), f32:
 //
-//                             hot                        cold
-//                             n4c64 2x2   64x28x28 3x3   n4c64 2x2   16x1024x1024 3x3 s2
-//   read, sums in memory      1.12        0.50           0.81        0.72
-//   read                      0.67        0.29           0.58        0.63
-//   reduce                    0.77        0.43           0.92        0.84
-//   stream                    0.66        0.48           0.56        0.57
+//                           hot                         cold
+//                           64x112x112   64x28x28       64x112x112   64x28x28      16x1024x1024
+//                           nhwc 2x2     nchw 3x3 s1    nhwc 2x2     nchw 3x3 s1   nchw 3x3 s2
+//   read, sums in memory    1.12         0.50           0.81         0.87          0.72
+//   read                    0.65         0.33           0.61         0.68          0.64
+//   reduce                  0.72         0.42           0.75         0.81          0.92
+//   stream                  0.64         0.51           0.63         0.63          0.59
+//   read/1                  1.16         0.25           0.96         0.86          1.34
+//   compute                 0.27         0.37           0.13         0.37          0.14
 //
-// So none is always the best. "Sums in memory": GCC 12 at -O2 does not unroll loops over an array
-// of vectors by itself, and then loads and stores it each time. Two and four streams a thread are
-// no faster than one.
+// "Sums in memory": GCC 12 at -O2 does not unroll loops over an array of vectors by itself, and
+// then loads and stores it each time. A copy that reads the rest of a larger input afterwards was
+// slower than `stream` everywhere (cold 1.00 for 0.57 at 16x1024x1024). Two and four streams a
+// thread are no faster than one.
+//
+// Over the suite `models`, 209 problems, no kernel is faster than its ceiling, be it by memory or
+// by arithmetic. Hot, the fastest reach 0.96 (f32 nhwc; median 0.59), 0.98 (f32 nchw; 0.32), 0.96
+// (i8 nhwc; 0.50) and 0.98 (i8 nchw; 0.19); cold, those that five samples put above 0.95 reach 0.93
+// with forty. Of `compute`, windows of 13x13 on 64x19x19 reach 0.1 to 0.2 in f32 and 0.03 to 0.09
+// in i8, averages of i8 3x3 on 64x56x56 0.4.
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
@@ -26,9 +36,9 @@ namespace {
 using Bytes = Vec<uint64_t, kVectorBytes / 8>;
 constexpr int64_t kBytes = kVectorBytes;
 
-// How far ahead loads are prefetched. The same ratios, hot (from L2) and cold:
+// How far ahead loads are prefetched. The same ratios, 64x112x112 nhwc 2x2, hot / cold:
 //
-//   n4c64 2x2   1 KiB         2 KiB         8 KiB         16 KiB
+//               1 KiB         2 KiB         8 KiB         16 KiB
 //   read                      0.67 / 0.58   0.70 / 0.54   0.70 / 0.56
 //   reduce      0.74 / 1.05   0.77 / 0.92   0.86 / 0.67
 //   stream      0.66 / 0.81   0.67 / 0.76   0.66 / 0.56   0.66 / 0.56
