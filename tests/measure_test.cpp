@@ -238,6 +238,25 @@ TEST(Relate, share_and_ratio_are_taken_block_by_block) {
   EXPECT_DOUBLE_EQ(result.records[1].ratio.median, 1);
 }
 
+// Arithmetic is no other way to move the bytes: the ceiling is the slower of the two bounds.
+TEST(Relate, a_row_is_bound_by_memory_or_by_arithmetic) {
+  const CeilingSeries read = {"host", "read", Temperature::kCold, {{2, 2, 2, 2, 2, 2}, 1, 0, ""}},
+                      copy = {"host", "copy", Temperature::kCold, {{3, 3, 3, 3, 3, 3}, 1, 0, ""}};
+  const auto ceiling_beside = [&](double all, double one) {
+    CaseResult result{{}, {record("a", {8, 8, 8, 8, 8, 8})}};
+    const auto compute = [](const char* name, double seconds) {
+      return CeilingSeries{
+          "host", name, Temperature::kCold, {std::vector<double>(6, seconds), 1, 0, ""}};
+    };
+    relate(result, {read, compute("compute", all), copy, compute("compute/1", one)}, "", {});
+    EXPECT_EQ(result.records[0].status, Status::kOk);
+    return std::pair(result.records[0].ceiling, result.records[0].share.median);
+  };
+  EXPECT_EQ(ceiling_beside(1, 1.5), std::pair(std::string("read"), 0.25));
+  EXPECT_EQ(ceiling_beside(4, 5), std::pair(std::string("compute"), 0.5));
+  EXPECT_EQ(ceiling_beside(7, 4), std::pair(std::string("compute/1"), 0.5));
+}
+
 // A device is identified by its UUID, whatever the API.
 TEST(Relate, ceilings_and_ratios_go_by_device_not_by_api) {
   Record cuda = record("cuda:0", {1, 1, 1, 1, 1, 1}),
