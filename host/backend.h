@@ -15,7 +15,8 @@
 
 namespace poolbench {
 
-struct Point;  // host/compare.h
+struct Point;       // host/compare.h
+struct Prediction;  // host/compare.h
 
 // Whether a backend takes a problem, and if not, the parameter that it refuses.
 struct Support {
@@ -63,10 +64,16 @@ class Backend {
   // False for a backend that only shows that results are right, such as an emulator.
   virtual bool timeable() const { return true; }
   // A library may differ from host/spec.md on purpose. For an output that was judged wrong, returns
-  // the rule that predicts exactly this output, as "name: reason", or nothing. Called from one
-  // thread at a time.
-  virtual std::string known_difference(const Problem& /*problem*/, const void* /*src*/,
-                                       const Point& /*point*/) const {
+  // what the library's rules say that it computes there; `point` is without what it did compute,
+  // which the judge compares. Called from one thread at a time.
+  virtual std::vector<Prediction> predictions(const Problem& problem, const void* src,
+                                              const Point& point) const;
+  // Whether the rules count: those of the program's own peers do, and those of a module only where
+  // the user says so. Else an output that differs is wrong, whatever a rule says.
+  virtual bool rules_trusted() const { return false; }
+  // As modules of version 2 have it: the rule that explains this output, by their own word.
+  virtual std::string own_word(const Problem& /*problem*/, const void* /*src*/,
+                               const Point& /*point*/) const {
     return {};
   }
   // Contenders for the ceiling of `problem` on this device: the plainest launches that move as many

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "host/backend.h"
 #include "host/windows.h"
 #include "kernels/reduce.h"
 
@@ -298,6 +299,21 @@ class Comparer {
 };
 
 }  // namespace
+
+bool fits(const Prediction& prediction, const Problem& problem, const void* src,
+          const Point& point) {
+  if (problem.spec().indices && point.got_index != prediction.index) return false;
+  const bool in_range = std::isnan(prediction.low) && std::isnan(prediction.high)
+                            ? std::isnan(point.got)
+                            : point.got >= prediction.low && point.got <= prediction.high;
+  return in_range && (!prediction.one_of_taps ||
+                      Reference(problem, src)
+                          .has_tap(point.n * problem.c() + point.c, point.output, point.got));
+}
+
+std::vector<Prediction> Backend::predictions(const Problem&, const void*, const Point&) const {
+  return {};
+}
 
 void Comparison::add_wrong(const Point& point) {
   ++wrong;

@@ -24,6 +24,21 @@ struct Point {
   double allowed = 0;  // the same unit
 };
 
+// What a library's rule says that it computes for an output instead of host/spec.md's value.
+struct Prediction {
+  std::string rule;          // "name: reason"
+  double low = 0, high = 0;  // a value in this range; both NaN: NaN
+  bool one_of_taps = false;  // and the window has a tap of that value
+  int64_t index = -1;        // with indices
+};
+// A prediction of one value.
+inline Prediction exactly(std::string rule, double value, int64_t index = -1) {
+  return {std::move(rule), value, value, false, index};
+}
+// Whether the point's value (and index, with indices) is what was predicted.
+bool fits(const Prediction& prediction, const Problem& problem, const void* src,
+          const Point& point);
+
 struct Comparison {
   int64_t outputs = 0;  // in all
   int64_t checked = 0;  // judged: all, or the borders and a seeded sample

@@ -24,8 +24,8 @@
  *   - Nothing is thrown through this interface. Calls come from one thread at a time; the module
  *     may use threads of its own inside launch().
  *   - A module that crashes while it is loaded and described is refused with the reason. One that
- *     crashes in plan() or launch() ends the program: it runs in the same process, because that is
- *     what makes its times comparable.
+ *     crashes, exits or hangs in plan() or launch() is a row that says so. It runs in one process
+ *     with the others, because that is what makes times comparable; another one watches them.
  *   - Its other symbols are hidden, and it is built with -fno-gnu-unique: g++ otherwise shares
  *     inline variables and statics of templates between modules, however they are opened.
  *
@@ -130,7 +130,7 @@ struct poolbench_tensors {
   int64_t operand_count;
 };
 
-/* An output that was judged wrong, for known_difference(). */
+/* An output that was judged wrong, for predict() and known_difference(). */
 struct poolbench_output {
   int64_t struct_bytes;
   const void* src; /* the whole input, in the host's memory */
@@ -138,9 +138,19 @@ struct poolbench_output {
   int64_t c;
   int64_t at[3]; /* d, h, w */
   double expected;
-  double got;
+  double got;             /* predict(): NaN */
   int64_t expected_index; /* -1 without indices */
-  int64_t got_index;
+  int64_t got_index;      /* predict(): -1 */
+};
+
+/* Since version 3. What a rule by which the library differs from host/spec.md on purpose says that
+ * it computes for an output. Never extended, because predict() fills arrays of it. */
+struct poolbench_prediction {
+  char rule[256]; /* "name: reason", the same text for all outputs of the rule */
+  double low;     /* the value lies in [low, high]; both NaN: it is NaN */
+  double high;
+  int32_t one_of_taps; /* not 0: and it is the value of one of the window's taps */
+  int64_t index;       /* with indices */
 };
 
 struct poolbench_kernel {
@@ -189,10 +199,9 @@ struct poolbench_backend {
   void (*destroy_plan)(void* plan);          /* null: nothing to free */
   const char* (*plan_kernel)(void* plan);    /* the kernel chosen; null: as asked, or the first */
   int64_t (*plan_scratch_bytes)(void* plan); /* scratch that launch() wants; null: none */
-  /* Called for each wrong output. Not 0 when a rule by which the library differs from host/spec.md
-   * on purpose explains it: then the message is "name: reason", the same text for all outputs that
-   * the rule explains, and the output counts as a known difference. A rule predicts the output, and
-   * compares. */
+  /* Version 2's predict(): not 0 when a rule explains the output, which is then "name: reason" in
+   * the message. Nobody can check that word, so the output is wrong unless poolbench runs with
+   * --trust-rules. Null since version 3. */
   int32_t (*known_difference)(const struct poolbench_backend* self,
                               const struct poolbench_problem* problem,
                               const struct poolbench_output* output, char* message,
@@ -203,6 +212,13 @@ struct poolbench_backend {
    * plan() does; anything but POOLBENCH_OK leaves the module unavailable. */
   int32_t (*use_vulkan)(const struct poolbench_backend* self, const struct poolbench_vulkan* vulkan,
                         char* message, int64_t message_bytes);
+  /* Since version 3. Called for each wrong output, without the value that was computed. Writes what
+   * the library's rules predict, at most `room` of them, and returns their number. An output that
+   * fits one is a known difference: for peers, which poolbench brings, and with --trust-rules.
+   * Without it the output is wrong, and the reason names the rule. */
+  int64_t (*predict)(const struct poolbench_backend* self, const struct poolbench_problem* problem,
+                     const struct poolbench_output* output,
+                     struct poolbench_prediction* predictions, int64_t room);
 };
 
 /* Version and struct_bytes stand here in every version to come. */

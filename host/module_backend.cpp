@@ -2,11 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
+#include <span>
+
 #include "host/compare.h"
+#include "host/fp_env.h"
 #include "host/module_problem.h"
 
 namespace poolbench {
 namespace {
+
+constexpr int64_t kMostPredictions = 16;  // for one output
 
 // A status that is not POOLBENCH_OK, as the exception that it stands for.
 [[noreturn]] void throw_status(const std::string& backend, const char* what, int32_t status,
@@ -41,6 +48,7 @@ class ModulePlan : public Plan {
                            .address = nullptr});
   }
   ~ModulePlan() override {
+    const FpGuard guard;
     if (backend_->destroy_plan != nullptr) backend_->destroy_plan(plan_);
   }
   ModulePlan(const ModulePlan&) = delete;
@@ -78,12 +86,13 @@ class ModulePlan : public Plan {
 class ModuleBackend : public Backend {
  public:
   ModuleBackend(int32_t version, const poolbench_backend* backend, std::string name,
-                Substrate& substrate, bool own_openmp)
+                Substrate& substrate, const ModuleTraits& traits)
       : version_(version),
         backend_(backend),
         name_(std::move(name)),
         substrate_(substrate),
-        own_openmp_(own_openmp) {}
+        own_openmp_(traits.own_openmp),
+        rules_trusted_(traits.rules_trusted) {}
 
   std::string_view name() const override { return name_; }
   Substrate& substrate() const override { return substrate_; }
@@ -116,11 +125,34 @@ class ModuleBackend : public Backend {
     const bool on_host = substrate_.device().substrate == "host";
     return backend_->check_only == 0 && !(own_openmp_ && on_host);
   }
-  std::string known_difference(const Problem& problem, const void* src,
-                               const Point& point) const override {
+  bool rules_trusted() const override { return rules_trusted_; }
+  std::vector<Prediction> predictions(const Problem& problem, const void* src,
+                                      const Point& point) const override {
+    if (version_ < 3 || backend_->predict == nullptr) return {};
+    const poolbench_output output = output_of(src, point);
+    poolbench_prediction all[kMostPredictions] = {};
+    const int64_t count = std::clamp<int64_t>(
+        backend_->predict(backend_, ModuleProblem(problem).get(), &output, all, kMostPredictions),
+        0, kMostPredictions);
+    std::vector<Prediction> predictions;
+    for (const poolbench_prediction& one : std::span(all).first(count))
+      predictions.push_back({rule_text(one.rule, sizeof one.rule), one.low, one.high,
+                             one.one_of_taps != 0, one.index});
+    return predictions;
+  }
+  std::string own_word(const Problem& problem, const void* src, const Point& point) const override {
     if (backend_->known_difference == nullptr) return {};
-    const poolbench_output output = {
-        .struct_bytes = sizeof output,
+    const poolbench_output output = output_of(src, point);
+    char message[kModuleMessageBytes] = {};
+    const bool known = backend_->known_difference(backend_, ModuleProblem(problem).get(), &output,
+                                                  message, kModuleMessageBytes) != 0;
+    return known ? rule_text(message, sizeof message) : std::string();
+  }
+
+ private:
+  static poolbench_output output_of(const void* src, const Point& point) {
+    return {
+        .struct_bytes = sizeof(poolbench_output),
         .src = src,
         .n = point.n,
         .c = point.c,
@@ -130,13 +162,10 @@ class ModuleBackend : public Backend {
         .expected_index = point.expected_index,
         .got_index = point.got_index,
     };
-    char message[kModuleMessageBytes] = {};
-    const bool known = backend_->known_difference(backend_, ModuleProblem(problem).get(), &output,
-                                                  message, kModuleMessageBytes) != 0;
-    return known ? (*message != '\0' ? message : "unnamed") : std::string();
   }
-
- private:
+  static std::string rule_text(const char* text, size_t room) {
+    return *text == '\0' ? "unnamed" : std::string(text, strnlen(text, room));
+  }
   // Why the module is not asked: a value that its version does not have, or a kernel that is not
   // among its own, so that a module with one kernel need not look at the name.
   std::string unknown(const Problem& problem, std::string_view kernel) const {
@@ -153,14 +182,15 @@ class ModuleBackend : public Backend {
   std::string name_;
   Substrate& substrate_;
   bool own_openmp_;
+  bool rules_trusted_;
 };
 
 }  // namespace
 
 std::unique_ptr<Backend> make_module_backend(int32_t version, const poolbench_backend* backend,
                                              std::string name, Substrate& substrate,
-                                             bool own_openmp) {
-  return std::make_unique<ModuleBackend>(version, backend, std::move(name), substrate, own_openmp);
+                                             const ModuleTraits& traits) {
+  return std::make_unique<ModuleBackend>(version, backend, std::move(name), substrate, traits);
 }
 
 }  // namespace poolbench

@@ -10,12 +10,17 @@ namespace poolbench {
 // Room for a module's messages.
 inline constexpr int64_t kModuleMessageBytes = 1024;
 
-// `version`: of the interface that the module was built with. `own_openmp`: the module brings an
-// OpenMP runtime of its own, so that it is not timed on the host. `backend` and `substrate` must
+// What a backend cannot know of its module.
+struct ModuleTraits {
+  bool own_openmp = false;     // it brings an OpenMP runtime, so that it is not timed on the host
+  bool rules_trusted = false;  // Backend::rules_trusted()
+};
+
+// `version`: of the interface that the module was built with. `backend` and `substrate` must
 // outlive the result.
 std::unique_ptr<Backend> make_module_backend(int32_t version, const poolbench_backend* backend,
                                              std::string name, Substrate& substrate,
-                                             bool own_openmp);
+                                             const ModuleTraits& traits);
 
 }  // namespace poolbench
 

@@ -105,10 +105,10 @@ int64_t plan_scratch_bytes(void* plan) {
   return static_cast<ExportedPlan*>(plan)->plan->scratch_bytes();
 }
 
-int32_t known_difference(const poolbench_backend* self, const poolbench_problem* problem,
-                         const poolbench_output* output, char* message, int64_t message_bytes) {
-  std::string rule;
-  const int32_t status = guarded(message, message_bytes, [&] {
+int64_t predict(const poolbench_backend* self, const poolbench_problem* problem,
+                const poolbench_output* output, poolbench_prediction* predictions, int64_t room) {
+  std::vector<Prediction> all;
+  guarded(nullptr, 0, [&] {
     Point point;
     point.n = output->n;
     point.c = output->c;
@@ -117,11 +117,17 @@ int32_t known_difference(const poolbench_backend* self, const poolbench_problem*
     point.got = output->got;
     point.expected_index = output->expected_index;
     point.got_index = output->got_index;
-    rule = backend_of(self).known_difference(from_module_problem(*problem), output->src, point);
+    all = backend_of(self).predictions(from_module_problem(*problem), output->src, point);
   });
-  if (status != POOLBENCH_OK || rule.empty()) return 0;
-  report(rule.c_str(), message, message_bytes);
-  return 1;
+  const auto count = std::min(static_cast<int64_t>(all.size()), room);
+  for (int64_t i = 0; i < count; ++i) {
+    report(all[i].rule.c_str(), predictions[i].rule, sizeof predictions[i].rule);
+    predictions[i].low = all[i].low;
+    predictions[i].high = all[i].high;
+    predictions[i].one_of_taps = all[i].one_of_taps;
+    predictions[i].index = all[i].index;
+  }
+  return count;
 }
 
 void rest(void* plan) { static_cast<ExportedPlan*>(plan)->plan->rest(); }
@@ -147,8 +153,8 @@ std::unique_ptr<ExportedBackend> exported(std::unique_ptr<Backend> backend) {
                .destroy_plan = destroy_plan,
                .plan_kernel = plan_kernel,
                .plan_scratch_bytes = plan_scratch_bytes,
-               .known_difference = known_difference,
-               .rest = rest};
+               .rest = rest,
+               .predict = predict};
   result->backend = std::move(backend);
   return result;
 }

@@ -21,6 +21,7 @@
 #include <map>
 #include <sstream>
 
+#include "host/fp_env.h"
 #include "host/module_backend.h"
 #include "host/substrates/host.h"
 
@@ -312,9 +313,19 @@ std::vector<std::string> openmp_runtimes() {
 }
 
 std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
-                                                  const FindSubstrate& find_substrate) {
+                                                  const FindSubstrate& find_substrate,
+                                                  bool rules_trusted) {
   const size_t runtimes = openmp_runtimes().size();
+  FpGuard guard;
   const poolbench_module* table = load(module);
+  if (const std::string change = guard.restore(); !change.empty()) {
+    guard.restore_team();  // not in the child that tries modules: a forked team would hang
+    fmt::print(
+        stderr,
+        "module {} ({}): loading it {}, as g++ -Ofast does; this was undone, and its launches "
+        "run as everybody's do\n",
+        module.name, module.file, change);
+  }
   const bool own_openmp = openmp_runtimes().size() > std::max<size_t>(runtimes, 1);
   check(module, table);
   std::vector<std::unique_ptr<Backend>> backends;
@@ -325,7 +336,7 @@ std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
     backends.push_back(make_module_backend(
         table->version, &backend,
         table->backend_count == 1 ? module.name : fmt::format("{}:{}", module.name, i), substrate,
-        own_openmp));
+        ModuleTraits{own_openmp, rules_trusted}));
   }
   return backends;
 }

@@ -44,9 +44,10 @@ void require_only_one(const ModuleName& module, const std::vector<std::string>& 
 // and up if there are several. Throws std::runtime_error, which names the module and its file, if
 // the file is missing, no module, of another version or not built right, or if the module says that
 // it is unavailable. A loaded module stays loaded. Host backends of a module that brings a second
-// OpenMP runtime are checked but not timed.
+// OpenMP runtime are checked but not timed. `rules_trusted`: Backend::rules_trusted().
 std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
-                                                  const FindSubstrate& find_substrate);
+                                                  const FindSubstrate& find_substrate,
+                                                  bool rules_trusted = false);
 
 }  // namespace poolbench
 

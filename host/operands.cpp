@@ -1,7 +1,6 @@
 #include "host/operands.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace poolbench {
 namespace {
@@ -44,15 +43,6 @@ std::vector<Operand> operands(const Problem& problem, int64_t scratch_bytes) {
                       operand_bytes(problem.shapes(), row.role, scratch_bytes),
                       element_bytes(row.role)});
   return list;
-}
-
-uint64_t hash(const Outputs& outputs) {
-  uint64_t all = 0;
-  for (const std::vector<std::byte>& bytes : outputs)
-    all =
-        all * 0x9e3779b97f4a7c15u ^
-        std::hash<std::string_view>()({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  return all;
 }
 
 Placement::Placement(std::vector<Operand> operands, int64_t guard)

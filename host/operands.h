@@ -54,9 +54,6 @@ using Outputs = ByRole<std::vector<std::byte>>;
 // only if the plan needs some.
 std::vector<Operand> operands(const Problem& problem, int64_t scratch_bytes = 0);
 
-// A hash of the outputs' bits, for comparisons within one process.
-uint64_t hash(const Outputs& outputs);
-
 // Operands in one block of memory: in the list's order, each on a 4 KiB boundary, with at least
 // `guard` bytes (a multiple of 4 KiB) before, between and behind them.
 class Placement {

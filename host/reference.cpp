@@ -207,17 +207,15 @@ void dispatch_reduction(const Problem& problem, F&& f) {
   });
 }
 
-// Joins the taps one by one, in row-major order.
-template <class Item, class At>
-Item joined(const Extents& src, const AxisTaps (&taps)[3], const At& at) {
-  Item item;
+// Visits the taps in row-major order.
+template <class Visit>
+void walk(const Extents& src, const AxisTaps (&taps)[3], const Visit& visit) {
   for (int64_t i = 0; i < taps[0].count; ++i)
     for (int64_t j = 0; j < taps[1].count; ++j)
       for (int64_t k = 0; k < taps[2].count; ++k) {
         const int64_t d = taps[0].first + i * taps[0].step, h = taps[1].first + j * taps[1].step;
-        item = Item::join(item, at((d * src[1] + h) * src[2] + taps[2].first + k * taps[2].step));
+        visit((d * src[1] + h) * src[2] + taps[2].first + k * taps[2].step);
       }
-  return item;
 }
 
 // Replaces one axis of the cells, `extents` in all, by that axis' outputs.
@@ -257,8 +255,11 @@ std::vector<Item> folded_plane(const Problem& problem, int64_t plane, const At& 
 // The outputs of one plane, of one type of Item.
 struct Reference::Folded {
   int64_t plane = -1;
-  std::variant<std::vector<Maximum<float>::Item>, std::vector<Maximum<double>::Item>,
-               std::vector<Sums<double>>, std::vector<Sums<long double>>>
+  std::variant<std::vector<Extreme<double, std::greater<>>>,
+               std::vector<Extreme<double, std::less<>>>,
+               std::vector<Extreme<long double, std::greater<>>>,
+               std::vector<Extreme<long double, std::less<>>>, std::vector<Sums<double>>,
+               std::vector<Sums<long double>>>
       cells;
 };
 
@@ -308,13 +309,25 @@ Expected Reference::at(int64_t plane, const Extents& output) const {
       return;
     }
     const Plane<typename decltype(tag)::type> elements(problem_, src_, plane);
-    reduced.finish(
-        problem_.spec(),
-        joined<Item>(problem_.src(), taps,
-                     [&](int64_t i) { return reduced.item(problem_.spec(), elements[i], i); }),
-        counted, expected);
+    Item item;
+    walk(problem_.src(), taps, [&](int64_t i) {
+      item = Item::join(item, reduced.item(problem_.spec(), elements[i], i));
+    });
+    reduced.finish(problem_.spec(), item, counted, expected);
   });
   return expected;
+}
+
+bool Reference::has_tap(int64_t plane, const Extents& output, double value) const {
+  const AxisTaps taps[3] = {axis_taps(problem_, 0, plane, output[0]),
+                            axis_taps(problem_, 1, plane, output[1]),
+                            axis_taps(problem_, 2, plane, output[2])};
+  bool found = false;
+  dispatch(problem_.dtype(), [&](auto tag) {
+    const Plane<typename decltype(tag)::type> elements(problem_, src_, plane);
+    walk(problem_.src(), taps, [&](int64_t i) { found |= double(elements[i]) == value; });
+  });
+  return found;
 }
 
 }  // namespace poolbench

@@ -41,6 +41,9 @@ class Reference {
   // be called from many threads.
   Expected at(int64_t plane, const Extents& output) const;
 
+  // Whether the output's window has a tap of this value.
+  bool has_tap(int64_t plane, const Extents& output, double value) const;
+
   // Makes all outputs of one plane ready, whatever the windows' length, and forgets the plane
   // before it. Taps are joined in their order, so that extremes, their indices and integer sums are
   // the same; float sums have the same bound as one by one, since nothing is subtracted.

@@ -17,6 +17,11 @@ struct OutOfMemory : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// A plan broke its contract (host/backend.h); the message says how, as in "enqueues nothing".
+struct BrokenContract : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // What work is enqueued on: null on the host, a cudaStream_t in capture, a VkCommandBuffer.
 using Stream = void*;
 
@@ -47,6 +52,11 @@ class Recording {
   // Runs all of it, waits, and returns seconds by the device's clock: between the first dispatch's
   // start and the last one's end (host: steady clock around the calls).
   virtual double replay() = 0;
+  // Whether nothing was enqueued, as far as the device can tell.
+  virtual bool empty() const { return false; }
+  // What the work did to the floating-point environment, if anything, in the replays so far: it
+  // "turns flush-to-zero on". Each replay puts it back. On the host alone.
+  virtual std::string fp_change() const { return {}; }
 };
 
 class Substrate {
@@ -66,7 +76,8 @@ class Substrate {
   virtual void fill(void* to, uint8_t byte, int64_t bytes) = 0;
   virtual void copy(void* to, const void* from, int64_t bytes) = 0;
 
-  // Records what `work` enqueues on the stream that it is given. Devices call `work` once, here.
+  // Records what `work` enqueues on the stream that it is given. Throws BrokenContract for what no
+  // launch may be. Devices call `work` once, here.
   // The host calls it at each replay, where it may do something else each time.
   virtual std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) = 0;
 };

@@ -13,7 +13,7 @@
 namespace poolbench {
 namespace {
 
-// Whoever reads may find foreign bytes in it: the code that has the floor can write anywhere.
+// Whoever reads may find foreign bytes in it: the code whose turn it is can write anywhere.
 struct Page {
   char contender[240];
   char doing[16];

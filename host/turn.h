@@ -1,4 +1,4 @@
-// Who has the floor: the contender whose code runs, and what it does. It stands in memory that a
+// Whose turn it is: the contender whose code runs, and what it does. It stands in memory that a
 // supervising process shares, so that it can be read after a crash or during a hang.
 #ifndef POOLBENCH_HOST_TURN_H_
 #define POOLBENCH_HOST_TURN_H_

@@ -61,9 +61,9 @@ TEST(AtenProblem, samples_whose_windows_differ_in_f32_are_refused) {
 std::string rule(const std::string& problem, const std::vector<double>& src, const Point& point,
                  bool on_cuda = false) {
   const Problem parsed = parse_problem(problem);
-  const std::string text =
-      aten_difference(parsed, encoded(parsed.dtype(), src).data(), point, on_cuda);
-  return text.substr(0, text.find(':'));
+  const auto bytes = encoded(parsed.dtype(), src);
+  return fitting_rule(aten_differences(parsed, bytes.data(), point, on_cuda), parsed, bytes.data(),
+                      point);
 }
 
 TEST(AtenProblem, an_index_without_its_depth) {

@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "bench/select/selection.h"
 #include "bench/time/profile.h"
 #include "host/backends/backends.h"
 #include "host/substrates/nvtx.h"
+#include "host/turn.h"
 #include "tests/fake_substrate.h"
 
 namespace poolbench {
@@ -92,7 +94,7 @@ TEST_F(BencherTest, apis_on_one_device_share_its_ceilings_and_another_device_has
   ASSERT_EQ(result.records.size(), 3u);
   for (const Record& record : result.records)
     EXPECT_EQ(record.status, Status::kOk) << record.contender << ": " << record.reason;
-  EXPECT_EQ(cuda_.asked_for_ceilings, 1);
+  EXPECT_EQ(cuda_.asked_for_ceilings, 2) << "for the pass that empties the cache, and for the case";
   EXPECT_EQ(vulkan_.asked_for_ceilings, 0);
   EXPECT_DOUBLE_EQ(result.records[0].share.median, 0.8);
   EXPECT_DOUBLE_EQ(result.records[1].share.median, 0.4) << "of the ceiling that CUDA measured";
@@ -186,6 +188,26 @@ TEST_F(Profile, what_is_refused_or_wrong_has_no_range) {
                                 Temperature::kCold);
   EXPECT_EQ(verdicts.at(0).status, Status::kRefused);
   EXPECT_TRUE(heard_->empty());
+}
+
+TEST_F(BencherTest, a_device_that_works_no_more_is_named) {
+  const std::vector<Contender> contenders = {{&cuda_, {}}, {&vulkan_, {}}};
+  EXPECT_EQ(lost_device(contenders), "");
+  dynamic_cast<FakeSubstrate&>(vulkan_.substrate()).lost = true;
+  EXPECT_EQ(lost_device(contenders), ": the device fell off");
+}
+
+// While the program itself computes it is no contender's turn.
+TEST_F(BencherTest, turns_are_said) {
+  const Prepared prepared = prepare({&cuda_, {}}, problem_);
+  EXPECT_EQ(last_turn().contender, "cuda:0");
+  EXPECT_EQ(last_turn().doing, "plan");
+  const Input input = make_input(problem_, FillKind::kUniform, 1);
+  Judge(problem_, input).verify(prepared);
+  EXPECT_EQ(last_turn().contender, "");
+  EXPECT_EQ(last_turn().doing, "judge");
+  say_turn(std::string(1000, 'x'), std::string(1000, 'y'));
+  EXPECT_EQ(last_turn().contender, std::string(239, 'x'));
 }
 
 }  // namespace

@@ -24,7 +24,10 @@ class FakeSubstrate : public Substrate {
     return memory;
   }
   void release(void* memory) noexcept override { host_substrate().release(memory); }
-  void write(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
+  void write(void* to, const void* from, int64_t bytes) override {
+    if (lost) throw std::runtime_error("the device fell off");
+    copy(to, from, bytes);
+  }
   void read(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
   void fill(void* to, uint8_t byte, int64_t bytes) override { std::memset(to, byte, bytes); }
   void copy(void* to, const void* from, int64_t bytes) override { std::memcpy(to, from, bytes); }
@@ -43,6 +46,7 @@ class FakeSubstrate : public Substrate {
     return std::make_unique<FakeRecording>(*this, work);
   }
 
+  bool lost = false;   // works no more
   double elapsed = 0;  // what a replay takes: the launches in it add to this
 
  private:

@@ -22,7 +22,17 @@ Record full_record() {
   record.comparison->known_differences = {{"rule: why", 3}};
   record.comparison->worst = {{.n = 1, .output = {0, 1, 2}, .expected = -INFINITY, .got = NAN}};
   record.device = {"cuda", "GPU", "8a6f", "1.2", int64_t{1} << 40, 50'000'000};
-  record.series = {{0.1, 1e-300, 5e-324, 1.0 / 3}, 7, int64_t{3} << 60, "why"};
+  record.series.seconds = {0.1, 1e-300, 5e-324, 1.0 / 3};
+  record.series.voided = {{3, "stolen time", 0.7, true}};
+  record.series.launches = 7;
+  record.series.rotation_bytes = int64_t{3} << 60;
+  record.series.level = "L2";
+  record.series.proofs = 5;
+  record.series.cores = {1.9};
+  record.series.probe = {0.98};
+  record.series.status = Status::kCheat;
+  record.series.reason = "why";
+  record.warm = true;
   record.seconds = {0.1, kNone, INFINITY};
   record.traffic = {12, 34};
   record.ceiling = "copy";

@@ -29,7 +29,7 @@ TEST(GpuWatch, record_holds_ranges_limits_and_how_often_each_reason_stood) {
   GpuWatch watch({kUuid, "host"}, Nvml(POOLBENCH_FAKE_NVML));
   for (int look = 0; look < 5; ++look) watch.look();
   const auto context = records_json(
-      {}, {run_context(), watch.json(), {}, {"max/global/f32/nchw/src:1x1x4x4"}})["context"];
+      {}, {run_context(), watch.json(), {}, {}, {"max/global/f32/nchw/src:1x1x4x4"}})["context"];
   const auto& gpus = context["poolbench"]["noted"]["gpus"];
   ASSERT_EQ(gpus.size(), 1u) << "the host's processor is no GPU";
   const auto& gpu = gpus[kUuid];

@@ -6,7 +6,7 @@
 #include <functional>
 #include <set>
 
-#include "bench/time/rotation.h"
+#include "bench/time/sets.h"
 #include "host/run.h"
 #include "host/substrates/host.h"
 #include "tests/support.h"
@@ -90,27 +90,31 @@ TEST_F(MadeUpOperand, is_an_input_that_must_not_change) {
             "changes its input more_in");
 }
 
-TEST_F(MadeUpOperand, is_hashed) {
+TEST_F(MadeUpOperand, is_compared) {
   const Outcome outcome = run([](const Tensors&) {});
   Outputs other = outcome.outputs;
-  EXPECT_EQ(hash(other), hash(outcome.outputs));
+  EXPECT_EQ(other, outcome.outputs);
   other[kMoreOut][5] ^= std::byte{1};
-  EXPECT_NE(hash(other), hash(outcome.outputs));
+  EXPECT_NE(other, outcome.outputs);
 }
 
-TEST_F(MadeUpOperand, is_rotated) {
+// While timed: each set has its own, with the right contents.
+TEST_F(MadeUpOperand, is_in_every_set) {
   constexpr int64_t kSets = 3;
-  const Placement placement(with_more(problem_));
-  const Buffer arena(host_substrate(), kSets * placement.bytes() + 4096);
-  Rotation rotation(placement, arena.at(), kSets);
-  rotation.write(host_substrate(), inputs_);
-  for (const Role role : {kMoreIn, kMoreOut}) {
-    std::set<const void*> places;
-    for (int i = 0; i < 2 * kSets; ++i) places.insert(rotation.peek(i)[role]);
-    EXPECT_EQ(places.size(), size_t{kSets});
+  const Outputs outputs = run([](const Tensors&) {}).outputs;
+  std::mt19937_64 random(1);
+  const Sets::Layout layout(with_more(problem_), kSets, true);
+  const Buffer arena(host_substrate(), layout.bytes());
+  Sets sets(host_substrate(), layout, arena.at(), random);
+  sets.write(inputs_, outputs);
+  std::set<const void*> places;
+  for (const int64_t set : sets.take(2 * kSets)) {
+    const Tensors tensors = sets.at(set);
+    places.insert({tensors[kMoreIn], tensors[kMoreOut]});
+    EXPECT_EQ(std::memcmp(tensors[kMoreIn], more_.data(), kInBytes), 0) << set;
+    EXPECT_EQ(std::memcmp(tensors[kMoreOut], outputs[kMoreOut].data(), kOutBytes), 0) << set;
   }
-  for (int i = 0; i < kSets; ++i)
-    EXPECT_EQ(std::memcmp(rotation.next()[kMoreIn], more_.data(), kInBytes), 0) << i;
+  EXPECT_EQ(places.size(), size_t{2 * kSets});
 }
 
 TEST(Operands, are_what_the_problem_asks_for) {

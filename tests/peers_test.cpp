@@ -112,7 +112,9 @@ TEST_P(EachPeer, rules_explain_no_number_that_they_do_not_predict) {
       point.c = plane;
       point.expected = double(reference.at(plane, point.output).value);
       point.got = 12345;  // no tap
-      EXPECT_EQ(backend_->known_difference(problem, src.data(), point), "");
+      EXPECT_EQ(fitting_rule(backend_->predictions(problem, src.data(), point), problem, src.data(),
+                             point),
+                "");
     }
   }
   // An average with an error beyond that of a running f32 sum.
@@ -121,7 +123,9 @@ TEST_P(EachPeer, rules_explain_no_number_that_they_do_not_predict) {
   Point point;
   point.expected = double(Reference(average, src.data()).at(0, point.output).value);
   point.got = point.expected + 1e-5;
-  EXPECT_EQ(backend_->known_difference(average, src.data(), point), "");
+  EXPECT_EQ(
+      fitting_rule(backend_->predictions(average, src.data(), point), average, src.data(), point),
+      "");
 }
 
 TEST_P(EachPeer, one_plan_launched_again_and_again_gives_the_same_bits) {
@@ -294,9 +298,11 @@ std::string cudnn_rule(const std::string& problem, const std::vector<double>& sr
   point.expected = expected;
   point.got = got;
   const Problem parsed = parse_problem(problem);
-  const std::string rule = cudnn_difference(parsed, encoded(parsed.dtype(), src).data(), point);
-  EXPECT_TRUE(rule.empty() || rule.find("not seen") != std::string::npos) << rule;
-  return rule.substr(0, rule.find(':'));
+  const auto bytes = encoded(parsed.dtype(), src);
+  const auto predictions = cudnn_differences(parsed, bytes.data(), point);
+  for (const Prediction& one : predictions)
+    EXPECT_NE(one.rule.find("not seen"), std::string::npos) << one.rule;
+  return fitting_rule(predictions, parsed, bytes.data(), point);
 }
 
 TEST(Cudnn, rules_explain_the_number_that_they_predict_and_no_other) {
@@ -345,7 +351,7 @@ TEST(Peers, that_are_missing_are_listed_with_how_to_get_them) {
   EXPECT_TRUE(open_backends(std::vector<std::string>{"onednn"}, {}).empty());
 }
 
-// A backend that is wrong in one output, and whose rule explains it.
+// A backend that is wrong in one output, and whose rule predicts it.
 struct KnowsWhy : Backend {
   struct Off : Plan {
     std::string_view kernel() const override { return "off"; }
@@ -361,31 +367,67 @@ struct KnowsWhy : Backend {
   std::unique_ptr<Plan> plan(const Problem&, std::string_view) override {
     return std::make_unique<Off>();
   }
-  std::string known_difference(const Problem&, const void*, const Point& point) const override {
-    return point.output[2] == known && point.got == 99 ? "last: is 99" : "";
+  bool rules_trusted() const override { return trusted; }
+  std::vector<Prediction> predictions(const Problem&, const void*,
+                                      const Point& point) const override {
+    EXPECT_TRUE(std::isnan(point.got)) << "what was computed is not for the rule to see";
+    if (point.output[2] != 3) return {};
+    return {exactly("other: is 98", 98), exactly("last: is 99", predicted)};
   }
-  int64_t known = 3;
+  bool trusted = true;
+  double predicted = 99;
 };
 
-TEST(KnownDifference, is_counted_apart_and_is_not_wrong) {
-  KnowsWhy backend;
-  const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4/k:1");
-  const float src[] = {1, 2, 3, 4};
-  Input input;
-  input.src.resize(sizeof src);
-  std::memcpy(input.src.data(), src, sizeof src);
-  Judge judge(problem, input);
-  Verdict verdict = judge.verify(prepare({&backend, {}}, problem));
-  EXPECT_EQ(verdict.status, Status::kOk);
-  EXPECT_TRUE(differs(verdict));
-  EXPECT_EQ(verdict.comparison->wrong, 0);
-  EXPECT_EQ(verdict.comparison->known_differences.at("last: is 99"), 1);
+class KnownDifference : public testing::Test {
+ protected:
+  KnownDifference() {
+    const float src[] = {1, 2, 3, 4};
+    input_.src.resize(sizeof src);
+    std::memcpy(input_.src.data(), src, sizeof src);
+  }
+  Verdict verdict() { return Judge(problem_, input_).verify(prepare({&backend_, {}}, problem_)); }
+  KnowsWhy backend_;
+  Problem problem_ = parse_problem("max/sliding/f32/nchw/src:1x1x4/k:1");
+  Input input_;
+};
 
-  // The same bits are judged again: without a rule that explains them they are wrong.
-  backend.known = 0;
-  verdict = judge.verify(prepare({&backend, {}}, problem));
-  EXPECT_EQ(verdict.status, Status::kWrong);
-  EXPECT_FALSE(differs(verdict));
+TEST_F(KnownDifference, is_counted_apart_and_is_not_wrong) {
+  const Verdict v = verdict();
+  EXPECT_EQ(v.status, Status::kOk) << v.reason;
+  EXPECT_TRUE(differs(v));
+  EXPECT_EQ(v.comparison->wrong, 0);
+  EXPECT_EQ(v.comparison->known_differences.at("last: is 99"), 1);
+}
+
+TEST_F(KnownDifference, of_a_rule_that_predicts_something_else_is_wrong) {
+  backend_.predicted = 99.00001;
+  const Verdict v = verdict();
+  EXPECT_EQ(v.status, Status::kWrong);
+  EXPECT_FALSE(differs(v));
+}
+
+TEST_F(KnownDifference, of_a_rule_that_nobody_trusts_is_wrong_and_names_it) {
+  backend_.trusted = false;
+  const Verdict v = verdict();
+  EXPECT_EQ(v.status, Status::kWrong);
+  EXPECT_EQ(v.reason,
+            "1 of 4 judged outputs are wrong (the module's own rule 'last: is 99' counts with "
+            "--trust-rules alone)");
+}
+
+TEST_F(KnownDifference, fits_by_value_index_and_taps) {
+  const Problem problem = parse_problem("max/sliding/f32/nchw/src:1x1x4/k:2/idx");
+  const void* src = input_.src.data();
+  Point point;
+  point.got = 2, point.got_index = 1;
+  EXPECT_TRUE(fits(exactly("r", 2, 1), problem, src, point));
+  EXPECT_FALSE(fits(exactly("r", 2, 0), problem, src, point));
+  EXPECT_FALSE(fits(exactly("r", NAN, 1), problem, src, point));
+  EXPECT_TRUE(fits({"r", -INFINITY, INFINITY, true, 1}, problem, src, point));
+  point.got = 3;  // a tap of the next window
+  EXPECT_FALSE(fits({"r", -INFINITY, INFINITY, true, 1}, problem, src, point));
+  point.got = NAN;
+  EXPECT_TRUE(fits(exactly("r", NAN, 1), problem, src, point));
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ TEST_F(SuperviseTest, a_crash_that_none_makes_alone_is_nobodys) {
   }
 }
 
-TEST_F(SuperviseTest, a_crash_while_backends_are_opened_names_who_had_the_floor) {
+TEST_F(SuperviseTest, a_crash_while_backends_are_opened_names_whose_turn_it_was) {
   for (const std::string command : {"bench", "check", "list backends"}) {
     const bool list = command == "list backends";
     expect(command + " --backend naive,m" + module("m", "crash_when_opened") +
@@ -168,6 +168,19 @@ TEST_F(SuperviseTest, a_signal_inside_a_hung_launch_leaves_a_record) {
     EXPECT_EQ(read_json(record)["context"]["poolbench"]["left_out"].size(), 6u);
     EXPECT_TRUE(fs::exists(record + ".journal"));
   }
+}
+
+// A child that hangs cannot notice that its supervisor is gone; the kernel ends it.
+TEST_F(SuperviseTest, nobody_is_left_when_the_supervisor_is_killed) {
+  const std::string here = file("here");
+  write("run.sh", "mkfifo " + here + "\nPOOLBENCH_TEST_FILE=" + here + " " + POOLBENCH_PROGRAM +
+                      " check --backend m" + module("m", "hang_in_launch") + kTwoProblems +
+                      " &\nread word < " + here +
+                      "\nread child rest < /proc/$!/task/$!/children\nkill -KILL $!\n"
+                      "timeout 60 tail --pid=$child -f /dev/null && echo child $child is gone\n");
+  const Output output = run_command("sh " + file("run.sh"));
+  EXPECT_EQ(output.status, 0) << output.text;
+  EXPECT_NE(output.text.find(" is gone"), std::string::npos) << output.text;
 }
 
 // A run whose supervisor is killed in its third case of four, and what continues it.
@@ -222,14 +235,16 @@ TEST_F(ResumeTest, other_arguments_are_refused) {
   EXPECT_TRUE(fs::exists(journal_));
 }
 
-TEST_F(ResumeTest, another_program_is_refused) {
-  std::string text = text_of(journal_);
-  const std::string before = "\"program\":\"";
-  text.replace(text.find(before) + before.size(), 4, "....");
-  std::ofstream(journal_) << text;
-  const Output output = again("--resume");
-  EXPECT_EQ(output.status, 4) << output.text;
-  EXPECT_NE(output.text.find("has program \"...."), std::string::npos) << output.text;
+TEST_F(ResumeTest, another_program_or_module_is_refused) {
+  const std::string journal = text_of(journal_);
+  for (const std::string before : {"\"program\":\"", "kills_parent_once.so\":\""}) {
+    std::string text = journal;
+    text.replace(text.find(before) + before.size(), 4, "....");
+    std::ofstream(journal_) << text;
+    const Output output = again("--resume");
+    EXPECT_EQ(output.status, 4) << output.text;
+    EXPECT_NE(output.text.find("...."), std::string::npos) << output.text;
+  }
 }
 
 TEST_F(ResumeTest, a_fresh_run_sets_the_old_journal_aside) {

@@ -11,7 +11,7 @@ set -u
 program=$1 folder=$2 rounds=$3 RANDOM=$4
 record=$folder/record.json table=$folder/table
 problems='max/sliding/f32/nchw/src:1x1x4x{2..41}/k:2x2'
-arguments=(bench --problem "$problems" --backend naive,openmp --hot --blocks 1 --sample-ms 0.01
+arguments=(bench --problem "$problems" --backend naive,openmp --hot --blocks 1 --sample-ms 0.01 --disturbed 1e9
   --json "$record")
 mkfifo "$table"
 lost=0 twice=0 blamed=0 kills=0

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "host/compare.h"
 #include "host/fill.h"
 #include "host/problem.h"
 #include "host/reference.h"
@@ -87,6 +88,15 @@ struct Answer {
   std::vector<std::byte> dst;
   std::vector<int64_t> indices;
 };
+
+// Returns the name of the first rule whose prediction the point's output fits, or nothing.
+inline std::string fitting_rule(const std::vector<Prediction>& predictions, const Problem& problem,
+                                const void* src, const Point& point) {
+  for (const Prediction& prediction : predictions)
+    if (fits(prediction, problem, src, point))
+      return prediction.rule.substr(0, prediction.rule.find(':'));
+  return {};
+}
 
 inline Answer right_answer(const Problem& problem, const std::vector<std::byte>& src) {
   const ExpectedOutputs outputs = expected_outputs(problem, src);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bench/commands/command.h"
+#include "bench/judge/seed.h"
 #include "bench/record/context.h"
 #include "bench/record/record.h"
 #include "bench/report/google_benchmark.h"
@@ -28,9 +29,10 @@ struct Flags {
   std::string baseline;
   RunFlags run;
   std::string fill = "uniform";
-  uint64_t seed = 1;
+  std::string seed = kRandomSeed;
   int blocks = 9;
   double sample_ms = 1;
+  double disturbed = 2;  // percent
   bool profile = false;
 };
 
@@ -96,10 +98,11 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
 // The problems of a run, and what times them.
 class BenchCases : public Cases {
  public:
-  BenchCases(Backends backends, BenchOptions options, std::vector<Problem> problems)
+  BenchCases(Backends backends, const BenchOptions& options, std::vector<Problem> problems)
       : backends_(std::move(backends)),
         problems_(std::move(problems)),
         watch_(devices()),
+        seed_(options.seed),
         bencher_(backends_.contenders, with_watch(options, watch_)) {
     for (const Problem& problem : problems_)
       opened_.cases.push_back({to_text(problem), work(problem)});
@@ -109,9 +112,12 @@ class BenchCases : public Cases {
   }
 
   const Opened& opened() const override { return opened_; }
+  SetAside caught() const override { return bencher_.caught(); }
+  std::string lost_device() const override { return poolbench::lost_device(backends_.contenders); }
   Json run(size_t index, const SetAside& set_aside) override {
     return {{"result", to_exact(bencher_.run(problems_[index], set_aside))},
-            {"gpus", watch_.take()}};
+            {"gpus", watch_.take()},
+            {"seed", seed_}};
   }
 
  private:
@@ -129,6 +135,7 @@ class BenchCases : public Cases {
   Backends backends_;
   std::vector<Problem> problems_;
   GpuWatch watch_;
+  uint64_t seed_;
   Bencher bencher_;
   Opened opened_;
 };
@@ -138,9 +145,10 @@ BenchOptions options_of(const Flags& flags) {
   options.measure.blocks = flags.blocks;
   options.measure.sample_seconds = flags.sample_ms * 1e-3;
   options.measure.wake_seconds = 0.1;
-  options.measure.seed = flags.seed;
+  options.measure.disturbed_share = flags.disturbed / 100;
+  options.seed = parse_seed(flags.seed);
+  options.measure.seed = options.seed;
   options.fill = parse_fill(flags.fill);
-  options.seed = flags.seed;
   if (flags.cold != flags.hot)
     options.temperatures = {flags.cold ? Temperature::kCold : Temperature::kHot};
   return options;
@@ -168,6 +176,7 @@ Opening open_cases(const Flags& flags, const Asked& asked) {
   auto problems = select_problems(flags.selection);
   if (problems.empty())
     return {nullptr, nothing_ran(why_nothing(flags.selection, "--suite or --problem"))};
+  seconds_a_tick();  // measured now: a module may turn the clock
   Backends backends = select_backends(flags.selection);
   // An emulator that is asked for by name gets rows with the reason why it is not timed.
   if (flags.selection.backends.empty())
@@ -202,7 +211,7 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   const Asked asked = read_arguments(flags, extras);
   const OpenCases open = [&] { return open_cases(flags, asked); };
   if (part() == Part::kChild) return serve(open);
-  CaseRun run("bench", open, flags.run);
+  CaseRun run("bench", open, flags.run, flags.selection.modules);
   if (!run.has_cases()) return run.status();
 
   const bool table = asked.benchmark.format == "console";
@@ -214,11 +223,14 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   while (const auto rows = run.next()) {
     results.push_back(from_exact<CaseResult>(rows->at("result")));
     merge_gpus(notes.gpus, rows->at("gpus"));
+    notes.seeds.insert(rows->at("seed").get<uint64_t>());
     if (table) std::cout << table_block(results.back(), temperatures) << std::flush;
   }
+  const ExitStatus ended = run.finish();
   notes.run = run.notes();
   notes.left_out = run.left_out();
   if (!flags.run.json.empty()) write_file(flags.run.json, line_of(records_json(results, notes)));
+  run.record_is_written();
   if (table && !results.empty()) {
     std::cout << "\n" << table_summary(results, temperatures);
     for (const Temperature temperature : temperatures)
@@ -230,7 +242,7 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   for (const CaseResult& result : results)
     for (const Record& record : result.records) statuses.push_back(record.status);
   const ExitStatus status = finish(statuses);
-  return worse(status, run.finish());
+  return worse(status, ended);
 }
 
 }  // namespace
@@ -245,12 +257,18 @@ void add_bench(CLI::App& app, Run& run) {
   command->add_option("--baseline", flags->baseline,
                       "Contender to compare with [the best peer, else naive]");
   command->add_option("--fill", flags->fill, "Kind of input [uniform]");
-  command->add_option("--seed", flags->seed, "Seed of inputs and of the blocks' order [1]")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", flags->seed,
+                      "Seed of inputs, of the blocks' order and of what is judged where not all is "
+                      "[random: drawn, and shown in the record]");
   command->add_option("--blocks", flags->blocks, "Samples a row, 6 or more for an interval [9]")
       ->check(CLI::Range(1, 10'000));
   command->add_option("--sample-ms", flags->sample_ms, "Least length of a sample [1]")
       ->check(CLI::Range(0.001, 60'000.0));
+  command
+      ->add_option("--disturbed", flags->disturbed,
+                   "Percent of a sample that other processes may take before its block is "
+                   "measured again [2]")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--json", flags->run.json,
                       "Write samples and records to this file, in Google Benchmark's schema");
   command

@@ -7,7 +7,9 @@
 #include <map>
 
 #include "bench/commands/command.h"
+#include "bench/judge/certificate.h"
 #include "bench/judge/golden.h"
+#include "bench/judge/seed.h"
 #include "bench/judge/verify.h"
 #include "bench/record/context.h"
 #include "bench/record/junit.h"
@@ -26,7 +28,9 @@ struct Flags {
   std::vector<std::string> golden;
   int64_t fuzz = 0;
   std::string fill;
+  std::string seed_text;  // empty: 1 for inputs, so that they are the same each time
   uint64_t seed = 1;
+  uint64_t sample_seed = 1;  // of the judged outputs, where not all are; secret unless given
   std::string junit;
   RunFlags run;
 };
@@ -35,6 +39,7 @@ struct Flags {
 struct Case {
   Problem problem;
   std::vector<std::function<Input()>> inputs;
+  bool certificate = false;  // too large for every kind of input: a small problem is judged on them
 };
 
 struct Row {
@@ -51,14 +56,15 @@ void fields(F& field, Row& row) {
   field("worst", row.worst);
 }
 
-// Up to this many elements a problem is run on every kind of input; above, on one whose right
-// answers are exact and one where everything is rounded.
-constexpr int64_t kAllKinds = 100'000;
+bool is_large(const Problem& problem) {
+  return problem.src_count() + problem.dst_count() > kAllKinds;
+}
 
+// A large problem is run on an input whose right answers are exact and one where everything is
+// rounded, and a small one like it on every kind.
 std::vector<FillKind> kinds_for(const Problem& problem, const Flags& flags) {
   if (!flags.fill.empty()) return {parse_fill(flags.fill)};
-  if (problem.src_count() + problem.dst_count() > kAllKinds)
-    return {FillKind::kIntegers, FillKind::kUniform};
+  if (is_large(problem)) return {FillKind::kIntegers, FillKind::kUniform};
   std::vector<FillKind> kinds;
   for (const FillInfo& info : fill_kinds()) kinds.push_back(info.kind);
   return kinds;
@@ -75,7 +81,7 @@ std::string missed(const Golden& golden, const Outcome& outcome) {
 std::vector<Case> collect_cases(const Flags& flags) {
   std::vector<Case> cases;
   for (const Problem& problem : select_problems(flags.selection)) {
-    Case next{problem, {}};
+    Case next{problem, {}, flags.fill.empty() && is_large(problem)};
     for (const FillKind kind : kinds_for(problem, flags))
       next.inputs.push_back([=, seed = flags.seed] { return make_input(problem, kind, seed); });
     cases.push_back(std::move(next));
@@ -104,8 +110,11 @@ void print_failure(const Row& row) {
 // The problems of a run, and what judges the contenders on them.
 class CheckCases : public Cases {
  public:
-  CheckCases(Backends backends, std::vector<Case> cases)
-      : backends_(std::move(backends)), cases_(std::move(cases)) {
+  CheckCases(Backends backends, std::vector<Case> cases, const Flags& flags)
+      : backends_(std::move(backends)),
+        cases_(std::move(cases)),
+        sample_seed_(flags.sample_seed),
+        certificates_(flags.seed) {
     for (const Case& c : cases_) {
       const double elements = double(c.problem.src_count() + c.problem.dst_count() + 10'000);
       opened_.cases.push_back({to_text(c.problem), elements * double(c.inputs.size())});
@@ -116,6 +125,7 @@ class CheckCases : public Cases {
   }
 
   const Opened& opened() const override { return opened_; }
+  std::string lost_device() const override { return poolbench::lost_device(backends_.contenders); }
   Json run(size_t index, const SetAside& set_aside) override {
     const Case& c = cases_[index];
     std::vector<Prepared> prepared;
@@ -126,39 +136,50 @@ class CheckCases : public Cases {
     }
     std::vector<Row> rows;
     for (size_t i = 0; i < c.inputs.size(); ++i) judge(c, c.inputs[i], i == 0, prepared, rows);
+    if (c.certificate)
+      for (const Prepared& one : prepared)
+        if (one.plan != nullptr)
+          add({one.contender.name(), to_text(c.problem), "every kind of input on a small problem",
+               certificates_.judge(one, c.problem), ""},
+              c.problem, rows);
     return to_exact(rows);
   }
 
  private:
   // Judges all contenders on an input. Those without a plan have a row on the first one only.
-  static void judge(const Case& c, const std::function<Input()>& make, bool first,
-                    const std::vector<Prepared>& prepared, std::vector<Row>& rows) {
+  void judge(const Case& c, const std::function<Input()>& make, bool first,
+             const std::vector<Prepared>& prepared, std::vector<Row>& rows) const {
     std::optional<Input> input;
     std::optional<Judge> judge;
     std::string failure;
     const bool any = std::ranges::any_of(prepared, [](const Prepared& p) { return bool(p.plan); });
     try {
-      if (any) judge.emplace(c.problem, input.emplace(make()));
+      if (any) judge.emplace(c.problem, input.emplace(make()), sample_seed_);
     } catch (const std::exception& error) {  // out of memory: the run goes on
       failure = error.what();
     }
     for (const Prepared& one : prepared) {
       if (one.plan == nullptr && !first) continue;
-      Row row{one.contender.name(), to_text(c.problem), input ? input->name : "", one.verdict};
+      Row row{one.contender.name(), to_text(c.problem), input ? input->name : "", one.verdict, ""};
       if (!failure.empty() && one.plan != nullptr) {
         row.verdict.status = Status::kError;
         row.verdict.reason = failure;
       } else if (judge) {
         row.verdict = judge->verify(one);
       }
-      if (!has_time(row.verdict.status) && row.verdict.comparison)
-        row.worst = describe_worst(c.problem, *row.verdict.comparison);
-      rows.push_back(std::move(row));
+      add(std::move(row), c.problem, rows);
     }
+  }
+  static void add(Row row, const Problem& problem, std::vector<Row>& rows) {
+    if (!has_time(row.verdict.status) && row.verdict.comparison)
+      row.worst = describe_worst(problem, *row.verdict.comparison);
+    rows.push_back(std::move(row));
   }
 
   Backends backends_;
   std::vector<Case> cases_;
+  uint64_t sample_seed_;
+  Certificates certificates_;
   Opened opened_;
 };
 
@@ -244,14 +265,14 @@ Opening open_cases(const Flags& flags) {
             nothing_ran(why_nothing(flags.selection, "--suite, --problem, --golden or --fuzz",
                                     flags.fuzz > 0))};
   if (backends.contenders.empty()) return {nullptr, nothing_ran("no backend is available")};
-  return {std::make_unique<CheckCases>(std::move(backends), std::move(cases))};
+  return {std::make_unique<CheckCases>(std::move(backends), std::move(cases), flags)};
 }
 
 ExitStatus check(const Flags& flags) {
   for (const auto* path : {&flags.run.json, &flags.junit}) check_writable(*path);
   const OpenCases open = [&] { return open_cases(flags); };
   if (part() == Part::kChild) return serve(open);
-  CaseRun run("check", open, flags.run);
+  CaseRun run("check", open, flags.run, flags.selection.modules);
   if (!run.has_cases()) return run.status();
 
   std::vector<Row> rows;
@@ -262,16 +283,18 @@ ExitStatus check(const Flags& flags) {
       rows.push_back(std::move(row));
     }
   print_summary(run.opened().contenders, rows);
+  const ExitStatus ended = run.finish();
   Json context = run.opened().facts.at("context");
   context["poolbench"]["noted"]["run"] = run.notes();
   context["poolbench"]["left_out"] = run.left_out();
   if (!flags.run.json.empty()) write_json(flags.run.json, std::move(context), rows);
   if (!flags.junit.empty()) write_junit(flags.junit, rows);
+  run.record_is_written();
 
   std::vector<Status> statuses;
   for (const Row& row : rows) statuses.push_back(row.verdict.status);
   const ExitStatus status = finish(statuses);
-  return worse(status, run.finish());
+  return worse(status, ended);
 }
 
 }  // namespace
@@ -288,8 +311,8 @@ void add_check(CLI::App& app, Run& run) {
   command->add_option("--fill", flags->fill,
                       "Kind of input [all kinds for small problems, integers and uniform for "
                       "large ones]");
-  command->add_option("--seed", flags->seed, "Seed of inputs and random problems [1]")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", flags->seed_text,
+                      "Seed of inputs and random problems, or 'random' for one that is drawn [1]");
   command->add_option("--json", flags->run.json, "Write every row to this file");
   command->add_option("--junit", flags->junit, "Write every row to this file as JUnit XML");
   add_run_flags(*command, flags->run);
@@ -297,7 +320,13 @@ void add_check(CLI::App& app, Run& run) {
       "A library that differs by its own documented rules is not wrong.\n"
       "Example: poolbench check --suite edge --backend naive,openmp --fuzz 1000\n" +
       exit_status_help());
-  command->callback([flags, &run] { run = [flags] { return check(*flags); }; });
+  command->callback([flags, &run] {
+    run = [flags] {
+      if (!flags->seed_text.empty()) flags->seed = parse_seed(flags->seed_text);
+      flags->sample_seed = flags->seed_text.empty() ? secret_seed() : flags->seed;
+      return check(*flags);
+    };
+  });
 }
 
 }  // namespace poolbench

@@ -14,6 +14,7 @@
 #include "bench/supervise/supervisor.h"
 #include "bench/text.h"
 #include "bench/time/measure.h"
+#include "bench/time/yardsticks.h"
 #include "host/backends/backends.h"
 #include "host/modules.h"
 
@@ -52,8 +53,14 @@ void show_noise() {
   MeasureOptions options;
   options.blocks = 51;
   Arenas arenas;
-  const Subject twice[] = {subject_of(prepared), subject_of(prepared)};
-  const auto series = measure(twice, problem, input, Temperature::kHot, options, arenas);
+  Yardsticks yardsticks({contender});
+  const int64_t bytes = problem.src_bytes() + problem.dst_bytes();
+  const Subject twice[] = {subject_of(prepared, problem, bytes),
+                           subject_of(prepared, problem, bytes)};
+  const auto series =
+      measure(twice, problem, input, Temperature::kHot, options, arenas, yardsticks.machine());
+  if (series[0].seconds.empty())
+    return line("!", "noise", fmt::format("all of {} blocks were disturbed", options.blocks));
   std::vector<double> differences;
   for (size_t i = 0; i < series[0].seconds.size(); ++i)
     differences.push_back(std::fabs(std::log(series[0].seconds[i] / series[1].seconds[i])));

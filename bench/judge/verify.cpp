@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <new>
 
 #include "bench/text.h"
+#include "host/fp_env.h"
 #include "host/substrates/host.h"
 #include "host/turn.h"
 
@@ -32,6 +34,9 @@ template <class Work>
 void guard(Verdict& verdict, Work&& work) {
   try {
     work();
+  } catch (const BrokenContract& broken) {
+    verdict.status = Status::kWrong;
+    verdict.reason = broken.what();
   } catch (const std::bad_alloc&) {
     verdict.status = Status::kError;
     verdict.reason = "the host has no memory left for this case";
@@ -39,6 +44,16 @@ void guard(Verdict& verdict, Work&& work) {
     verdict.status = Status::kError;
     verdict.reason = first_line(error.what());
   }
+}
+
+// The rule by which a backend computes this wrong output, by its prediction, or nothing.
+std::string rule_of(const Backend& backend, const Problem& problem, const void* src,
+                    const Point& point) {
+  Point unseen = point;  // who sees the output predicts anything
+  unseen.got = NAN, unseen.got_index = -1, unseen.ulp = 0;
+  for (Prediction& prediction : backend.predictions(problem, src, unseen))
+    if (fits(prediction, problem, src, point)) return std::move(prediction.rule);
+  return backend.own_word(problem, src, point);
 }
 
 }  // namespace
@@ -56,6 +71,7 @@ Input make_input(const Problem& problem, FillKind kind, uint64_t seed) {
 Prepared prepare(const Contender& contender, const Problem& problem) {
   Prepared prepared{contender, nullptr, {}};
   say_turn(contender.name(), "plan");
+  FpGuard environment;
   guard(prepared.verdict, [&] {
     const Support support = contender.backend->supports(problem, contender.kernel);
     if (!support) {
@@ -66,7 +82,24 @@ Prepared prepare(const Contender& contender, const Problem& problem) {
     prepared.plan = contender.backend->plan(problem, contender.kernel);
     prepared.verdict.kernel = prepared.plan->kernel();
   });
+  if (const std::string change = environment.restore(); !change.empty()) {
+    prepared.plan.reset();
+    prepared.verdict.status = Status::kWrong;
+    prepared.verdict.reason = fmt::format("the plan {}, and leaves it so", change);
+  }
   return prepared;
+}
+
+Prepared::~Prepared() {
+  if (plan == nullptr) return;
+  say_turn(contender.name(), "destroy");
+  plan.reset();
+  say_turn("", "judge");
+}
+
+bool Prepared::explains(const Problem& problem, const void* src, const Point& point) const {
+  const Backend& backend = *contender.backend;
+  return backend.rules_trusted() && !rule_of(backend, problem, src, point).empty();
 }
 
 Verdict Judge::verify(const Prepared& prepared) {
@@ -77,6 +110,7 @@ Verdict Judge::verify(const Prepared& prepared) {
     Backend& backend = *prepared.contender.backend;
     Outcome outcome = run_checked(*prepared.plan, backend.substrate(), problem_, input_.src.data());
     prepared.plan->rest();
+    say_turn("", "judge");
     judge_outcome(verdict, backend, std::move(outcome));
   });
   return verdict;
@@ -88,22 +122,35 @@ void Judge::judge_outcome(Verdict& verdict, const Backend& backend, Outcome outc
     verdict.reason = std::move(reason);
   };
   if (!outcome.broken.empty()) return wrong(outcome.broken);
-  verdict.output_hash = hash(outcome.outputs);
+  std::string untrusted;  // a rule that wrong outputs follow
   if (right_ && *right_ == outcome.outputs) {
+    verdict.outputs = right_;
     verdict.comparison = comparison_;
   } else {
     const void* src = input_.src.data();
-    verdict.comparison =
-        compare(problem_, src, outcome.dst(), outcome.indices(), 1, kFullJudgementTaps,
-                [&](const Point& point) { return backend.known_difference(problem_, src, point); });
+    verdict.comparison = compare(problem_, src, outcome.dst(), outcome.indices(), seed_,
+                                 kFullJudgementTaps, [&](const Point& point) {
+                                   std::string rule = rule_of(backend, problem_, src, point);
+                                   if (backend.rules_trusted()) return rule;
+                                   if (!rule.empty()) untrusted = std::move(rule);
+                                   return std::string();
+                                 });
   }
   if (!verdict.comparison->ok())
-    return wrong(fmt::format("{} of {} judged outputs are wrong", verdict.comparison->wrong,
-                             verdict.comparison->checked));
-  if (!verdict.comparison->known_differences.empty()) return;
+    return wrong(fmt::format("{} of {} judged outputs are wrong{}", verdict.comparison->wrong,
+                             verdict.comparison->checked,
+                             untrusted.empty() ? ""
+                                               : fmt::format(" (the module's own rule '{}' counts "
+                                                             "with --trust-rules alone)",
+                                                             untrusted)));
+  if (!verdict.comparison->known_differences.empty()) {
+    verdict.outputs = std::make_shared<Outputs>(std::move(outcome.outputs));
+    return;
+  }
   if (input_.expect)
     if (const std::string missed = input_.expect(outcome); !missed.empty()) return wrong(missed);
-  right_ = std::move(outcome.outputs);
+  if (!verdict.outputs) verdict.outputs = std::make_shared<Outputs>(std::move(outcome.outputs));
+  right_ = verdict.outputs;
   comparison_ = *verdict.comparison;
 }
 

@@ -35,7 +35,7 @@ struct Verdict {
   std::string kernel;  // the one that ran, or empty
   // Includes a library's known differences, which leave the status kOk.
   std::optional<Comparison> comparison;
-  uint64_t output_hash = 0;  // of the judged output; timed outputs must match it
+  std::shared_ptr<const Outputs> outputs;  // the judged ones; timed outputs must match them
 };
 // Contenders that must not run, with what their rows say instead.
 using SetAside = std::map<std::string, Verdict>;
@@ -47,6 +47,16 @@ struct Prepared {
   Contender contender;
   std::unique_ptr<Plan> plan;
   Verdict verdict;
+
+  Prepared() = default;
+  Prepared(Contender contender, std::unique_ptr<Plan> plan, Verdict verdict)
+      : contender(std::move(contender)), plan(std::move(plan)), verdict(std::move(verdict)) {}
+  Prepared(Prepared&&) = default;
+  Prepared& operator=(Prepared&&) = default;
+  ~Prepared();  // says whose plan ends
+
+  // Whether the contender differs on purpose in an output that is wrong for the input `src`.
+  bool explains(const Problem& problem, const void* src, const Point& point) const;
 };
 // Turns errors of the contender or the device into a verdict; throws none of them.
 Prepared prepare(const Contender& contender, const Problem& problem);
@@ -54,17 +64,21 @@ Prepared prepare(const Contender& contender, const Problem& problem);
 // Judges any number of contenders on one problem and input. Both must outlive the judge.
 class Judge {
  public:
-  Judge(const Problem& problem, const Input& input) : problem_(problem), input_(input) {}
+  // `seed`: of the sample, where not all outputs are judged.
+  Judge(const Problem& problem, const Input& input, uint64_t seed = 1)
+      : problem_(problem), input_(input), seed_(seed) {}
   // Runs the plan and judges its output. Without a plan, returns the verdict so far.
   Verdict verify(const Prepared& prepared);
 
  private:
   void judge_outcome(Verdict& verdict, const Backend& backend, Outcome outcome);
+  // The rule of the backend's library that the output follows, or nothing.
 
   const Problem& problem_;
   const Input& input_;
+  uint64_t seed_;
   // The last output that was right without a known difference. Equal outputs skip the comparison.
-  std::optional<Outputs> right_;
+  std::shared_ptr<const Outputs> right_;
   Comparison comparison_;  // of `right_`
 };
 

@@ -52,7 +52,6 @@ void fields(F& field, Verdict& verdict) {
   field("reason", verdict.reason);
   field("kernel", verdict.kernel);
   field("comparison", verdict.comparison);
-  field("output_hash", verdict.output_hash);
 }
 
 template <class F>
@@ -66,11 +65,25 @@ void fields(F& field, Device& device) {
 }
 
 template <class F>
+void fields(F& field, Voided& voided) {
+  field("block", voided.block);
+  field("cause", voided.cause);
+  field("seconds", voided.seconds);
+  field("disturbed", voided.disturbed);
+}
+
+template <class F>
 void fields(F& field, Series& series) {
   field("seconds", series.seconds);
+  field("voided", series.voided);
   field("launches", series.launches);
   field("rotation_bytes", series.rotation_bytes);
-  field("invalid", series.invalid);
+  field("level", series.level);
+  field("proofs", series.proofs);
+  field("cores", series.cores);
+  field("probe", series.probe);
+  field("status", series.status);
+  field("reason", series.reason);
 }
 
 template <class F>
@@ -107,6 +120,7 @@ void fields(F& field, Record& record) {
   field("ratio", record.ratio);
   field("across_devices", record.across_devices);
   field("floor_seconds", record.floor_seconds);
+  field("warm", record.warm);
 }
 
 template <class F>

@@ -37,7 +37,19 @@ nlohmann::json details(const Record& record) {
   json["bytes_written"] = record.traffic.written;
   json["bytes_per_second"] = number_json(record.bytes_per_second());
   json["launches"] = record.series.launches;
-  json["rotation_bytes"] = record.series.rotation_bytes;
+  if (record.temperature == Temperature::kCold) {
+    json["rotation_bytes"] = record.series.rotation_bytes;
+    json["probe"] = number_json(median_interval(record.series.probe).median);
+    json["warm"] = record.warm;
+  } else {
+    json["level"] = record.series.level;
+  }
+  json["proofs"] = record.series.proofs;
+  for (const Voided& voided : record.series.voided)
+    json["voided"].push_back({{"block", voided.block},
+                              {"cause", voided.cause},
+                              {"seconds", voided.seconds},
+                              {"disturbed", voided.disturbed}});
   json["scratch_bytes"] = record.scratch_bytes;
   json["floor_seconds"] = number_json(record.floor_seconds);
   json["below_floor"] = record.below_floor();
@@ -70,6 +82,7 @@ nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes
   nlohmann::json json = {{"context", notes.context}, {"benchmarks", nlohmann::json::array()}};
   if (!notes.gpus.is_null()) json["context"]["poolbench"]["noted"]["gpus"] = notes.gpus;
   if (!notes.run.is_null()) json["context"]["poolbench"]["noted"]["run"] = notes.run;
+  json["context"]["poolbench"]["noted"]["seeds"] = notes.seeds;
   json["context"]["poolbench"]["left_out"] = notes.left_out;
   std::map<std::string, nlohmann::json> devices;
   auto& comparable = json["context"]["poolbench"]["comparable"];
@@ -83,7 +96,7 @@ nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes
       if (const std::string_view version = peer_version(backend); !version.empty())
         comparable["libraries"][backend] = version;
       devices[record.device.uuid + " " + record.device.substrate] = device_json(record.device);
-      if (record.status == Status::kOk)
+      if (has_time(record.status))
         for (size_t i = 0; i < record.series.seconds.size(); ++i) {
           nlohmann::json sample = row(record, family);
           sample["run_type"] = "iteration";
@@ -93,7 +106,7 @@ nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes
           rows.push_back(std::move(sample));
         }
       nlohmann::json median = row(record, family++);
-      if (record.status == Status::kOk) {
+      if (has_time(record.status)) {
         median["name"] = record.name() + "_median";
         median["run_type"] = "aggregate";
         median["aggregate_name"] = "median";

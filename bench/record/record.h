@@ -3,6 +3,7 @@
 #define POOLBENCH_BENCH_RECORD_RECORD_H_
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "bench/time/result.h"
 
@@ -13,6 +14,7 @@ struct RunNotes {
   nlohmann::json context;             // run_context() of the process that timed
   nlohmann::json gpus;                // what GpuWatch saw, or null
   nlohmann::json run;                 // how it was supervised
+  std::set<uint64_t> seeds;           // drawn by each process that timed, unless --seed was given
   std::vector<std::string> left_out;  // problems that did not run
 };
 

@@ -117,7 +117,7 @@ std::unique_ptr<benchmark::BenchmarkReporter> make_reporter(const std::string& f
 
 // Replays the next sample of a row, as one repetition.
 void replay_sample(benchmark::State& state, const Record& record, size_t& next) {
-  if (record.status != Status::kOk) {
+  if (!has_time(record.status)) {
     state.SkipWithError(fmt::format("{}: {}", info(record.status).name, record.reason).c_str());
     return;
   }

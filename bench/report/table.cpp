@@ -31,13 +31,28 @@ std::string spread(const Interval& interval) {
 // The columns of one temperature.
 std::string columns(const Record* record) {
   constexpr const char* kFormat = " | {:>9} {:>5} {:>8} {:>6} {:>7}";
-  if (record == nullptr || record->status != Status::kOk)
+  if (record == nullptr || (!has_time(record->status) && record->status != Status::kNoisy) ||
+      record->series.seconds.empty())
     return fmt::format(kFormat, "-", "", "-", "-", "-");
   const bool floor = record->below_floor();
   return fmt::format(kFormat, time_text(record->seconds.median), spread(record->seconds),
                      floor ? "floor" : digits(record->bytes_per_second() / 1e9),
                      floor ? "x" + digits(record->floor_ratio()) : percent(record->share.median),
                      ratio_text(record->ratio.median, record->across_devices));
+}
+
+// What a row says beside its numbers, or nothing.
+std::string remark(const Record& record) {
+  if (record.status != Status::kOk)
+    return fmt::format("{}: {}", info(record.status).name, record.reason);
+  if (record.warm)
+    return fmt::format("warm: its memory was read {:.2f} times as fast as untouched memory",
+                       median_interval(record.series.probe).median);
+  std::string rules;
+  if (record.comparison)
+    for (const auto& [rule, outputs] : record.comparison->known_differences)
+      rules += fmt::format("{}differs in {} outputs: {}", rules.empty() ? "" : "  ", outputs, rule);
+  return rules;
 }
 
 std::vector<std::string> contenders_of(const CaseResult& result) {
@@ -74,6 +89,23 @@ class GeometricMean {
   int64_t count_ = 0;
 };
 
+// What disturbed the run, in a line.
+std::string disturbances(const std::vector<CaseResult>& cases) {
+  Disturbance all;
+  for (const CaseResult& result : cases) all.add(result);
+  if (all.blocks == 0) return {};
+  int64_t voided = 0;
+  std::string causes;
+  for (const auto& [cause, count] : all.voided) {
+    voided += count;
+    causes += fmt::format("{}{} by {}", causes.empty() ? "" : ", ", count, cause);
+  }
+  if (voided == 0) return fmt::format("None of {} blocks was disturbed.\n", all.blocks);
+  return fmt::format(
+      "{} of {} blocks were disturbed and did not count: {}. They took {:.0f} % more time.\n",
+      voided, all.blocks, causes, 100 * all.voided_seconds / all.seconds);
+}
+
 }  // namespace
 
 std::string table_header(const std::vector<Temperature>& temperatures) {
@@ -101,26 +133,30 @@ std::string table_block(const CaseResult& result, const std::vector<Temperature>
         continue;
       const int64_t moved = record.traffic.total();
       text += fmt::format("  {} ceiling {} GB/s ({}{}{})", temperature_name(temperature),
-                          digits(double(moved) / record.ceiling_seconds / 1e9), record.ceiling,
+                          digits(double(moved) / record.ceiling_seconds / 1e9),
+                          record.series.level.empty()
+                              ? record.ceiling
+                              : fmt::format("{}, {}", record.ceiling, record.series.level),
                           devices.size() > 1 ? " on " + record.device.name : "",
                           moved != bytes ? ", " + bytes_text(double(moved)) : "");
     }
   }
   text += '\n';
   for (const std::string& contender : contenders_of(result)) {
-    std::string row, trouble;
-    std::string kernel;
+    std::string row, kernel;
+    std::map<std::string, std::string> remarks;  // and at which temperatures they hold
     for (const Temperature temperature : temperatures) {
       const Record* record = find(result, contender, temperature);
       row += columns(record);
       if (record == nullptr) continue;
       kernel = record->kernel;
-      if (record->status != Status::kOk)
-        trouble = fmt::format("  {}: {}", info(record->status).name, record->reason);
-      else if (record->comparison)
-        for (const auto& [rule, outputs] : record->comparison->known_differences)
-          trouble = fmt::format("  differs in {} outputs: {}", outputs, rule);
+      std::string& where = remarks[remark(*record)];
+      where += fmt::format("{}{}", where.empty() ? "" : " and ", temperature_name(temperature));
     }
+    std::string trouble;
+    for (const auto& [remark, where] : remarks)
+      if (!remark.empty())
+        trouble += remarks.size() == 1 ? "  " + remark : fmt::format("  {}: {}", where, remark);
     text += fmt::format("  {:<{}} {:<{}}{}{}\n", clipped(contender, kContenderWidth),
                         kContenderWidth, clipped(kernel, kKernelWidth), kKernelWidth, row, trouble);
   }
@@ -142,22 +178,27 @@ std::string table_summary(const std::vector<CaseResult>& cases,
     }
   }
   std::string text = fmt::format(
-      "Geometric means over rows beyond twice the floor; ratio: time of {} / own time\n",
+      "Geometric means over rows that are ok, beyond twice the floor; ratio: time of {} / own "
+      "time, "
+      "over rows where both are\n",
       baselines.empty() ? "the baseline" : fmt::format("{}", fmt::join(baselines, " or ")));
-  text += fmt::format("  {:<{}} {:<5} {:>6} {:>7} {:>7} | {:>5} {:>6} {:>8} {:>6} {:>8} {:>6}\n",
-                      "contender", kContenderWidth, "", "rows", "share", "ratio", "ok", "floor",
-                      "refused", "wrong", "invalid", "errors");
+  text += fmt::format("  {:<{}} {:<5} {:>6} {:>7} {:>6} {:>7} | {:>6} {}\n", "contender",
+                      kContenderWidth, "", "rows", "share", "rows", "ratio", "floor", "others");
   for (const std::string& contender : contenders)
     for (const Temperature temperature : temperatures) {
       GeometricMean share, ratio;
       bool across_devices = false;
-      int64_t count[std::size(kStatuses)] = {}, below = 0, errors = 0;
+      int64_t below = 0, warm = 0;
+      std::map<std::string, int64_t> others;
       for (const CaseResult& result : cases) {
         const Record* record = find(result, contender, temperature);
         if (record == nullptr) continue;
-        ++count[static_cast<int>(record->status)];
-        errors += is_failure(record->status);
-        if (record->status != Status::kOk) continue;
+        if (record->status != Status::kOk) ++others[std::string(info(record->status).name)];
+        if (!has_time(record->status)) continue;
+        if (record->warm) {
+          ++warm;
+          continue;
+        }
         const Record* base =
             record->baseline.empty() ? nullptr : find(result, record->baseline, temperature);
         if (record->below_floor()) {
@@ -165,20 +206,22 @@ std::string table_summary(const std::vector<CaseResult>& cases,
           continue;
         }
         share.add(record->share.median);
-        if (base == nullptr || base->below_floor()) continue;
+        if (base == nullptr || base->below_floor() || base->warm) continue;
         ratio.add(record->ratio.median);
         across_devices |= record->across_devices;
       }
-      text +=
-          fmt::format("  {:<{}} {:<5} {:>6} {:>7} {:>7} | {:>5} {:>6} {:>8} {:>6} {:>8} {:>6}\n",
-                      clipped(contender, kContenderWidth), kContenderWidth,
-                      temperature_name(temperature), count[int(Status::kOk)] - below,
-                      percent(share.value()), ratio_text(ratio.value(), across_devices),
-                      count[int(Status::kOk)], below, count[int(Status::kRefused)],
-                      count[int(Status::kWrong)], count[int(Status::kInvalid)], errors);
+      if (warm > 0) others["warm"] = warm;
+      std::string rest;
+      for (const auto& [name, count] : others)
+        rest += fmt::format("{}{} {}", rest.empty() ? "" : ", ", count, name);
+      text += fmt::format("  {:<{}} {:<5} {:>6} {:>7} {:>6} {:>7} | {:>6} {}\n",
+                          clipped(contender, kContenderWidth), kContenderWidth,
+                          temperature_name(temperature), share.count(), percent(share.value()),
+                          ratio.count(), ratio_text(ratio.value(), across_devices), below,
+                          rest.empty() ? "-" : rest);
     }
   if (any_across) text += "  * the baseline ran on another device: the ratio compares those too\n";
-  return text;
+  return text + disturbances(cases);
 }
 
 std::string crossovers(const std::vector<CaseResult>& cases, Temperature temperature) {
@@ -188,12 +231,14 @@ std::string crossovers(const std::vector<CaseResult>& cases, Temperature tempera
   };
   std::map<std::string, std::vector<Point>> sweeps;  // by the problem's text without its extents
   for (const CaseResult& result : cases) {
-    const Record* best = nullptr;
+    std::vector<const Record*> rows;
     for (const Record& record : result.records)
-      if (record.temperature == temperature && record.status == Status::kOk &&
-          (best == nullptr || record.seconds.median < best->seconds.median))
-        best = &record;
-    if (best == nullptr) continue;
+      if (record.temperature == temperature && has_time(record.status) && !record.warm)
+        rows.push_back(&record);
+    if (rows.empty()) continue;
+    std::ranges::sort(rows, {}, [](const Record* row) { return row->seconds.median; });
+    const Record* best = rows.front();
+    if (rows.size() > 1 && !(best->seconds.high < rows[1]->seconds.low)) continue;  // nobody is
     const std::string text = to_text(result.problem);
     const size_t begin = text.find("/src:"), end = text.find('/', begin + 1);
     const std::string src = text.substr(begin + 5, end - begin - 5);

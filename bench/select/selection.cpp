@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <set>
 
 #include "bench/select/pattern.h"
 #include "host/modules.h"
@@ -106,6 +107,9 @@ void add_backend_flags(CLI::App& command, SelectionFlags& flags) {
       ->check(CLI::Range(1, 4096));
   command.add_option("--module", flags.modules, "NAME=FILE: backends from a shared object")
       ->take_all();
+  command.add_flag(
+      "--trust-rules", flags.trust_rules,
+      "Outputs that differ by a rule of a --module file are right, as those of peers are");
 }
 
 std::vector<Problem> select_problems(const SelectionFlags& flags) {
@@ -132,7 +136,7 @@ std::string why_nothing(const SelectionFlags& flags, std::string_view flags_to_n
 }
 
 Backends select_backends(const SelectionFlags& flags) {
-  const BackendOptions options{flags.threads, flags.modules, peers_folder()};
+  const BackendOptions options{flags.threads, flags.modules, peers_folder(), flags.trust_rules};
   Backends result;
   std::vector<ContenderName> wanted(flags.backends.begin(), flags.backends.end());
   std::vector<std::string> names;
@@ -159,6 +163,24 @@ Backends select_backends(const SelectionFlags& flags) {
                     "`poolbench list kernels`",
                     flags.kernel));
   return result;
+}
+
+std::string lost_device(const std::vector<Contender>& contenders) {
+  std::set<Substrate*> substrates;
+  for (const Contender& contender : contenders) substrates.insert(&contender.backend->substrate());
+  for (Substrate* substrate : substrates) {
+    if (substrate->device().substrate == "host") continue;
+    try {
+      char byte = 0;
+      const Buffer memory(*substrate, sizeof byte);
+      substrate->write(memory.at(), &byte, sizeof byte);
+      substrate->read(&byte, memory.at(), sizeof byte);
+    } catch (const OutOfMemory&) {  // it works
+    } catch (const std::exception& error) {
+      return fmt::format("{}: {}", substrate->device().name, error.what());
+    }
+  }
+  return {};
 }
 
 }  // namespace poolbench

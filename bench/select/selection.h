@@ -24,8 +24,9 @@ struct SelectionFlags {
   std::vector<std::string> suites, problems, backends, dtypes, layouts, modules;
   std::vector<int64_t> batches;
   std::vector<int> threads;
-  std::string kernel;  // regular expression, or "all"; empty: each backend's own choice
-  std::string filter;  // regular expression over problem texts
+  bool trust_rules = false;  // of modules
+  std::string kernel;        // regular expression, or "all"; empty: each backend's own choice
+  std::string filter;        // regular expression over problem texts
 };
 // Adds the flags to a command. Parsing writes them to `flags`.
 void add_problem_flags(CLI::App& command, SelectionFlags& flags);
@@ -45,6 +46,9 @@ struct Backends {
 // Opens the backends that are asked for, or all that are available, and forms the contenders.
 // Throws BackendUnavailable if a named one is not available, BadInput if no kernel matches.
 Backends select_backends(const SelectionFlags& flags);
+
+// Returns which device of the contenders works no more and what it says, or nothing.
+std::string lost_device(const std::vector<Contender>& contenders);
 
 }  // namespace poolbench
 

@@ -49,8 +49,12 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
                    "FILE; the other arguments must be the same");
 }
 
-CaseRun::CaseRun(std::string_view what, const OpenCases& open, const RunFlags& flags)
-    : flags_(flags), journal_(flags.json, flags.resume), budget_(flags.budget), what_(what) {
+CaseRun::CaseRun(std::string_view what, const OpenCases& open, const RunFlags& flags,
+                 const std::vector<std::string>& modules)
+    : flags_(flags),
+      journal_(flags.json, flags.resume, modules),
+      budget_(flags.budget),
+      what_(what) {
   status_ = begin(open, flags.case_limit, runner_);
   if (!has_cases()) return;
   journal_.begin(opened().cases);
@@ -86,6 +90,10 @@ std::optional<Json> CaseRun::run(size_t index) {
   return rows;
 }
 
+void CaseRun::record_is_written() {
+  if (left_out_.empty()) journal_.remove();
+}
+
 Json CaseRun::notes() const {
   Json notes = runner_->notes();
   if (flags_.resume) notes["resumed"] = journal_.resumed();
@@ -94,14 +102,11 @@ Json CaseRun::notes() const {
 
 ExitStatus CaseRun::finish() {
   const ExitStatus status = runner_->finish();
-  if (left_out_.empty()) {
-    journal_.remove();
-    return status;
-  }
+  if (left_out_.empty()) return status;
   const std::string why = Interrupt::asked() ? "the run was interrupted"
                           : over_budget_
                               ? fmt::format("the budget of {} s was spent", flags_.budget)
-                              : "the process that runs them was lost";
+                              : "the process died without a contender in it";
   fmt::print(stderr, "left out: {} of {} problems, for {}: {}{}\n", left_out_.size(),
              opened().cases.size(), why, left_out_.front(), left_out_.size() > 1 ? ", …" : "");
   return worse(status, kNotRun);

@@ -28,8 +28,9 @@ void add_run_flags(CLI::App& command, RunFlags& flags);
 class CaseRun {
  public:
   // Opens the backends: in a child, or here if nobody supervises. `what`: the command, for the
-  // line of progress.
-  CaseRun(std::string_view what, const OpenCases& open, const RunFlags& flags);
+  // line of progress. `modules`: NAME=FILE, on which the results depend too.
+  CaseRun(std::string_view what, const OpenCases& open, const RunFlags& flags,
+          const std::vector<std::string>& modules);
 
   // Whether there is anything to run. If not, the command is done, with status().
   bool has_cases() const { return runner_ != nullptr; }
@@ -45,6 +46,8 @@ class CaseRun {
   // Call it when the record is written. Removes the journal unless something was left out, and
   // says what; returns the status of all this.
   ExitStatus finish();
+  // The journal is not needed any more, unless something was left out.
+  void record_is_written();
 
  private:
   double elapsed() const;

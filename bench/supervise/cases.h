@@ -28,6 +28,12 @@ class Cases {
   // Runs a case and returns its rows. Contenders that are set aside do not run; they have rows all
   // the same.
   virtual Json run(size_t index, const SetAside& set_aside) = 0;
+  // Contenders whose launches of the latest case were not what they must be. Another one may have
+  // spoilt them.
+  virtual SetAside caught() const { return {}; }
+  // Returns the words of a device that works no more, as after a wild write on it, or nothing.
+  // Nothing that comes after it in this process would be true.
+  virtual std::string lost_device() const = 0;
 };
 
 // Opens the backends. Without cases the command is done, with this status.

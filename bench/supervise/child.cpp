@@ -15,6 +15,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <random>
+#include <set>
 #include <stdexcept>
 
 #include "bench/time/interrupt.h"
@@ -25,7 +27,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kShownLines = 200;  // of what one child writes to each of its two outputs
+// Lines that are shown of what one child writes to each of its two outputs.
+constexpr int kShownOutput = 20;
+constexpr int kShownErrors = 1000;
 // A process that has said its last word may take this long to close its devices.
 constexpr int kFarewellMilliseconds = 10'000;
 
@@ -58,6 +62,33 @@ bool wait_for(std::span<pollfd> descriptors, int milliseconds) {
   return ready > 0 || (ready < 0 && errno == EINTR);
 }
 
+// This process' children.
+std::set<pid_t> children() {
+  std::set<pid_t> found;
+  std::ifstream file("/proc/thread-self/children");
+  for (pid_t child; file >> child;) found.insert(child);
+  return found;
+}
+
+// Those that it had before it started any.
+const std::set<pid_t>& strangers() {
+  static const std::set<pid_t> before = children();
+  return before;
+}
+
+// Ends processes that a backend left behind, whatever their group.
+void end_orphans() {
+  for (bool any = true; any;) {
+    any = false;
+    for (const pid_t orphan : children()) {
+      if (strangers().contains(orphan)) continue;
+      any = kill(orphan, SIGKILL) == 0;
+      while (waitpid(orphan, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+  }
+}
+
 void keep_over_exec(int descriptor) { fcntl(descriptor, F_SETFD, 0); }
 
 // The child's side between fork and exec. It leads a process group of its own: the parent can end
@@ -65,7 +96,8 @@ void keep_over_exec(int descriptor) { fcntl(descriptor, F_SETFD, 0); }
 [[noreturn]] void become_child(pid_t parent, int socket, int turns, int output, int errors) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(kNotRun);               // it died before the line above
+  prctl(PR_SET_CHILD_SUBREAPER, 1);         // so that it sees what its backends leave behind
+  if (getppid() != parent) _exit(kNotRun);  // it died before the line above
   std::ofstream("/proc/self/oom_score_adj") << "500\n";  // rather this process than the parent
   dup2(output, STDOUT_FILENO);
   dup2(errors, STDERR_FILENO);
@@ -83,6 +115,11 @@ void keep_over_exec(int descriptor) { fcntl(descriptor, F_SETFD, 0); }
 }
 
 }  // namespace
+
+void print_error(std::string_view line) {
+  if (isatty(STDERR_FILENO)) std::fputs("\r\x1b[K", stderr);  // over a line of progress
+  fmt::print(stderr, "{}\n", line);
+}
 
 Chatter::~Chatter() {
   if (descriptor_ < 0) return;
@@ -106,13 +143,11 @@ void Chatter::forward(bool all) {
 }
 
 void Chatter::show(std::string_view line) {
-  if (++shown_ > kShownLines) {
-    if (shown_ == kShownLines + 1)
-      fmt::print(stderr, "{}(and more, which is not shown)\n", prefix_);
-    return;
-  }
-  if (isatty(STDERR_FILENO)) std::fputs("\r\x1b[K", stderr);  // over a line of progress
-  fmt::print(stderr, "{}{}\n", prefix_, line);
+  if (muted_) return;
+  if (++shown_ <= limit_)
+    print_error(fmt::format("{}{}", prefix_, line));
+  else if (shown_ == limit_ + 1)
+    print_error(prefix_ + "(and more, which is not shown)");
 }
 
 std::string Death::text() const {
@@ -125,6 +160,8 @@ std::string Death::text() const {
       return fmt::format("did not end within {:.3g} s (--case-limit)", limit);
     case kNoMemory:
       return "had the process ended by the kernel, which had no memory left";
+    case kNoDevice:
+      return "lost the device: " + words;
     case kGarbled:
       return "closed or wrote to the process's connection with its supervisor";
   }
@@ -141,6 +178,7 @@ Status Death::status() const {
     case kTimeout:
       return Status::kHung;
     case kNoMemory:
+    case kNoDevice:
       return Status::kError;
   }
   return Status::kError;
@@ -152,10 +190,12 @@ Child::Child() : oom_kills_(oom_kills()) {
   int sockets[2], output[2], errors[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) fail("socketpair");
   link_.emplace(sockets[0]);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);  // what a backend starts and leaves becomes ours, to be ended
+  strangers();
   if (pipe2(output, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0) fail("pipe");
   for (const int end : {output[0], errors[0]}) fcntl(end, F_SETFL, O_NONBLOCK);
-  output_.emplace(output[0], "a backend printed: ");
-  errors_.emplace(errors[0], "");
+  output_.emplace(output[0], "a backend printed: ", kShownOutput);
+  errors_.emplace(errors[0], "", kShownErrors);
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ == 0) become_child(parent, sockets[1], turns, output[1], errors[1]);
@@ -163,7 +203,10 @@ Child::Child() : oom_kills_(oom_kills()) {
   if (pid_ < 0) fail("fork");
   setpgid(pid_, pid_);  // whoever comes first
   process_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
-  if (process_ < 0) fail("pidfd_open");
+  std::random_device draw;
+  const std::string token = fmt::format("{:08x}{:08x}{:08x}", draw(), draw(), draw());
+  link_->send({{"token", token}});
+  link_->set_token(token);
 }
 
 Child::~Child() {
@@ -183,13 +226,28 @@ void Child::stop() {
   while (!wait_status_ && waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   if (!wait_status_) wait_status_ = status;
+  end_orphans();
   forward_all();
+}
+
+// Waits until the process has ended by itself, and leaves it to be reaped.
+bool Child::gone_within(int milliseconds) const {
+  const auto deadline = Clock::now() + std::chrono::milliseconds(milliseconds);
+  for (;;) {
+    siginfo_t info = {};
+    if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid == pid_)
+      return true;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return false;
+    pollfd process = {process_, POLLIN, 0};
+    wait_for({&process, 1}, process_ < 0 ? 10 : int(left.count()));
+  }
 }
 
 // The process has ended, or is made to.
 Death Child::ended() {
-  pollfd process = {process_, POLLIN, 0};
-  const bool by_itself = wait_for({&process, 1}, 1000);  // its connection may close a bit before
+  const bool by_itself = gone_within(1000);  // its connection may close a bit before
   stop();
   const int status = *wait_status_;
   if (!by_itself) return {Death::kGarbled};
@@ -239,8 +297,7 @@ Child::Event Child::wait(double limit_seconds) try {
 }
 
 bool Child::ended_well() {
-  pollfd process = {process_, POLLIN, 0};
-  const bool by_itself = wait_for({&process, 1}, kFarewellMilliseconds);
+  const bool by_itself = gone_within(kFarewellMilliseconds);
   stop();
   return by_itself && WIFEXITED(*wait_status_) && WEXITSTATUS(*wait_status_) == 0;
 }

@@ -11,21 +11,22 @@
 #include <sstream>
 
 #include "bench/record/context.h"
+#include "host/modules.h"
 
 namespace poolbench {
 namespace {
 
 namespace fs = std::filesystem;
 
-// FNV-1a, of the program's file: what was built of other sources is another program.
-uint64_t hash_of_file(const std::string& path) {
+// FNV-1a: what was built of other sources is another program.
+std::string hash_of_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   uint64_t hash = 0xcbf29ce484222325;
   char buffer[65536];
   while (file.read(buffer, sizeof buffer), file.gcount() > 0)
     for (std::streamsize i = 0; i < file.gcount(); ++i)
       hash = (hash ^ static_cast<unsigned char>(buffer[i])) * 0x100000001b3;
-  return hash;
+  return fmt::format("{:016x}", hash);
 }
 
 // The words that started this process, without those that may differ when a run is resumed.
@@ -38,13 +39,13 @@ std::vector<std::string> arguments() {
   return words;
 }
 
-Json head() {
+Json head(const std::vector<std::string>& modules) {
   const BuildInfo build = build_info();
-  return {{"journal", 1},
-          {"version", build.version},
-          {"commit", build.commit},
-          {"program", fmt::format("{:016x}", hash_of_file("/proc/self/exe"))},
-          {"arguments", arguments()}};
+  Json files = Json::object();
+  for (const std::string& module : modules) files[module] = hash_of_file(parse_module(module).file);
+  return {{"journal", 1},           {"version", build.version},
+          {"commit", build.commit}, {"program", hash_of_file("/proc/self/exe")},
+          {"modules", files},       {"arguments", arguments()}};
 }
 
 std::string text_of(const std::string& path) {
@@ -55,13 +56,13 @@ std::string text_of(const std::string& path) {
 
 }  // namespace
 
-Journal::Journal(const std::string& record, bool resume) {
+Journal::Journal(const std::string& record, bool resume, const std::vector<std::string>& modules) {
   if (record.empty() || (fs::exists(record) && !fs::is_regular_file(record))) {
     if (resume) throw BadInput("--resume: continues the journal of --json FILE; name that file");
     return;
   }
   path_ = record + ".journal";
-  head_ = head();
+  head_ = head(modules);
   if (resume && !fs::exists(path_))
     throw BadInput(fmt::format("--resume: {} is not there: nothing is to be continued", path_));
   if (resume) read();

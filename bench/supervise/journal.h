@@ -11,8 +11,9 @@ class Journal {
  public:
   // The journal of a record: FILE.journal. Where `record` is empty or no regular file there is
   // none. `resume`: continues from the one that is there; throws BadInput where that was written
-  // by another program or with other arguments. Otherwise an old one is renamed to FILE.journal~.
-  Journal(const std::string& record, bool resume);
+  // by another program, with other arguments or with other files of modules (NAME=FILE). Otherwise
+  // an old one is renamed to FILE.journal~.
+  Journal(const std::string& record, bool resume, const std::vector<std::string>& modules);
   ~Journal();
   Journal(const Journal&) = delete;
 

@@ -18,6 +18,14 @@ namespace {
 Part own_part = Part::kAlone;
 std::optional<Link> parent;
 
+// Waits for the parent's next word. Without a parent there is nothing left to do.
+Json next_word() {
+  for (;;) {
+    if (auto message = parent->next()) return std::move(*message);
+    if (!parent->receive()) _exit(kNotRun);
+  }
+}
+
 // Takes the descriptors from the environment, so that no process started from here has them.
 bool join_parent() {
   const char* text = std::getenv(kChildVariable);
@@ -26,17 +34,10 @@ bool join_parent() {
   unsetenv(kChildVariable);
   if (fcntl(socket, F_SETFD, FD_CLOEXEC) != 0 || !join_turns(turns)) return false;
   parent.emplace(socket);
+  parent->set_token(next_word().at("token"));
   // The parent decides when to stop; at the terminal both would get the signal.
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_IGN);
   return true;
-}
-
-// Waits for the parent's next word. Without a parent there is nothing left to do.
-Json next_word() {
-  for (;;) {
-    if (auto message = parent->next()) return std::move(*message);
-    if (!parent->receive()) _exit(kNotRun);
-  }
 }
 
 Json opened_json(const Opened& opened) {
@@ -48,14 +49,18 @@ Json opened_json(const Opened& opened) {
 }  // namespace
 
 Link::Link(Link&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)), text_(std::move(other.text_)) {}
+    : socket_(std::exchange(other.socket_, -1)),
+      token_(std::move(other.token_)),
+      text_(std::move(other.text_)) {}
 
 Link::~Link() {
   if (socket_ >= 0) close(socket_);
 }
 
-bool Link::send(const Json& message) {
-  const std::string line = line_of(message);
+bool Link::send(const Json& message) const {
+  Json signed_message = message;
+  if (!token_.empty()) signed_message["token"] = token_;
+  const std::string line = line_of(signed_message);
   for (size_t sent = 0; sent < line.size();) {
     const ssize_t now = ::send(socket_, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
     if (now < 0 && errno == EINTR) continue;
@@ -82,7 +87,10 @@ std::optional<Json> Link::next() {
   const std::string line = text_.substr(0, end);
   text_.erase(0, end + 1);
   searched_ = 0;
-  return Json::parse(line);
+  Json message = Json::parse(line);
+  if (!token_.empty() && message.at("token") != token_)
+    throw Json::other_error::create(501, "a message of somebody else", &message);
+  return message;
 }
 
 Part part() { return own_part; }
@@ -110,7 +118,10 @@ ExitStatus serve(const OpenCases& open) {
     const size_t index = word.at("run");
     const Json rows = opening.cases->run(index, set_aside);
     say_turn("", "");
-    parent->send({{"result", rows}});
+    const std::string lost = opening.cases->lost_device();
+    parent->send(lost.empty()
+                     ? Json{{"result", rows}, {"caught", to_exact(opening.cases->caught())}}
+                     : Json{{"lost", lost}});
   }
 }
 

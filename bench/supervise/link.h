@@ -1,8 +1,12 @@
-// The child's end of the supervisor's connection: lines of JSON both ways.
+// The child's end of the supervisor's connection: lines of JSON both ways. Each carries a number
+// that the parent draws and says first, so that words of others are known for what they are.
 //
+//   parent -> child   {"token": NUMBER}                   first of all
 //   child -> parent   {"print": TEXT}                     for standard output
 //                     {"opened": {cases, contenders, facts}}
-//                     {"result": ROWS}                    of the case that was asked for
+//                     {"result": ROWS, "caught": {CONTENDER: VERDICT}}   of the case asked for, and
+//                                                         who was wrong or cheated
+//                     {"lost": WORDS}                     instead: a device works no more
 //                     {"end": STATUS}                     and only then the child is done
 //   parent -> child   {"run": INDEX, "set_aside": {CONTENDER: VERDICT}}
 //                     {"finish": true}                    after the last case
@@ -24,15 +28,19 @@ class Link {
   ~Link();
 
   int socket() const { return socket_; }
+  // What every message carries from now on.
+  void set_token(std::string token) { token_ = std::move(token); }
   // Returns false if nobody is there to read.
-  bool send(const Json& message);
+  bool send(const Json& message) const;
   // Reads what has come; returns false once the other end is closed.
   bool receive();
-  // Returns the next complete message, or nothing. Throws Json::exception for what is none.
+  // Returns the next complete message, or nothing. Throws Json::exception for what is none, and for
+  // one without the token.
   std::optional<Json> next();
 
  private:
   int socket_;
+  std::string token_;
   std::string text_;  // received, not yet returned
   size_t searched_ = 0;
 };

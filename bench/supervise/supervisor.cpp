@@ -23,19 +23,20 @@ std::string story(const Turn& turn, const Death& death) {
 
 template <class... Args>
 void complain(fmt::format_string<Args...> format, Args&&... args) {
-  fmt::print(stderr, "poolbench: {}\n", fmt::format(format, std::forward<Args>(args)...));
+  print_error("poolbench: " + fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace
 
-void Supervisor::start() {
+// Starts a child; returns what it has opened, or nothing and has said why.
+std::optional<Opened> Supervisor::start() {
   child_.emplace();
+  child_->mute(opened_.has_value());  // another child would say the same again
   const Child::Event event = child_->wait(case_limit_);
   if (event.message && event.message->contains("opened")) {
-    opened_ = opened_of(event.message->at("opened"));
-    return;
+    child_->mute(false);
+    return opened_of(event.message->at("opened"));
   }
-  gone_ = true;
   if (event.message) {
     status_ = static_cast<ExitStatus>(event.message->at("end").get<int>());
   } else if (event.interrupted) {
@@ -45,23 +46,23 @@ void Supervisor::start() {
     status_ = kUnavailable;
   }
   child_.reset();
+  return std::nullopt;
 }
 
 // Starts another child, which must offer the same cases.
 bool Supervisor::restart() {
   ++restarts_;
-  const Opened before = *opened_;
-  opened_.reset();
-  for (int attempt = 0; attempt < 2 && !opened_ && !Interrupt::asked(); ++attempt) {
-    gone_ = false;
-    start();
-  }
-  const bool same = opened_ && opened_->cases.size() == before.cases.size() &&
-                    opened_->contenders == before.contenders;
-  if (opened_ && !same) complain("another process found other backends or cases");
-  if (!same) gone_ = true;
-  opened_ = before;
-  return same;
+  const ExitStatus before = status_;
+  std::optional<Opened> now = start();
+  if (!now && !Interrupt::asked()) now = start();
+  gone_ =
+      !now || now->cases.size() != opened_->cases.size() || now->contenders != opened_->contenders;
+  if (now && gone_) complain("another process found other backends or cases");
+  if (gone_)
+    child_.reset();
+  else
+    status_ = before;
+  return !gone_;
 }
 
 Supervisor::Answer Supervisor::ask(size_t index, const SetAside& set_aside) {
@@ -69,19 +70,41 @@ Supervisor::Answer Supervisor::ask(size_t index, const SetAside& set_aside) {
   child_->send({{"run", index}, {"set_aside", to_exact(set_aside)}});
   Child::Event event = child_->wait(case_limit_);
   if (event.message && event.message->contains("result"))
-    return {std::move(event.message->at("result")), {}, {}};
-  if (event.message) {  // an end before the end: it has said why
+    return {std::move(event.message->at("result")),
+            from_exact<SetAside>(event.message->at("caught")),
+            {},
+            {}};
+  if (event.message && event.message->contains("lost")) {
+    event.death = Death{.kind = Death::kNoDevice, .words = event.message->at("lost")};
+  } else if (event.message) {  // an end before the end: it has said why
     gone_ = true;
     status_ = static_cast<ExitStatus>(event.message->value("end", int(kNotRun)));
   }
   child_.reset();
-  return {{}, event.death, last_turn()};
+  return {{}, {}, event.death, last_turn()};
 }
 
-SetAside Supervisor::everyone(Verdict verdict) const {
-  SetAside all;
-  for (const std::string& contender : opened_->contenders) all[contender] = verdict;
-  return all;
+// Asks a new child, in which nobody else has run.
+Supervisor::Answer Supervisor::ask_alone(size_t index, const std::set<std::string>& contenders) {
+  SetAside others;
+  set_rest_aside(others, "others run alone");
+  std::erase_if(others, [&](const auto& one) { return contenders.contains(one.first); });
+  child_.reset();
+  Answer answer = ask(index, others);
+  child_.reset();
+  return answer;
+}
+
+// The program's own code is slow: nobody has hung.
+bool Supervisor::is_own_delay(const Answer& answer) {
+  return answer.death->kind == Death::kTimeout && answer.turn.contender.empty() &&
+         answer.turn.doing != "time";
+}
+
+// Whoever is not set aside yet gets an ERROR with this reason.
+void Supervisor::set_rest_aside(SetAside& set_aside, const std::string& reason) const {
+  for (const std::string& contender : opened_->contenders)
+    set_aside.insert({contender, {Status::kError, reason}});
 }
 
 // Returns the first contender that ends the child alone too, and what its rows say. Each has a
@@ -91,12 +114,13 @@ std::optional<std::pair<std::string, Verdict>> Supervisor::find_culprit(
   std::vector<std::string> contenders;
   for (const std::string& contender : opened_->contenders)
     if (!set_aside.contains(contender)) contenders.push_back(contender);
-  std::ranges::stable_partition(contenders, [&](const auto& name) { return name == suspect; });
+  std::stable_partition(contenders.begin(), contenders.end(),
+                        [&](const auto& name) { return name == suspect; });
   for (const std::string& contender : contenders) {
-    SetAside others = everyone({Status::kError, "another contender runs alone"});
-    others.erase(contender);
-    const Answer answer = ask(index, others);
-    child_.reset();
+    Answer answer = ask_alone(index, {contender});
+    // A signal may come from outside, but not twice at such a moment.
+    if (answer.death && answer.death->kind == Death::kSignal)
+      answer = ask_alone(index, {contender});
     if (answer.death) {
       const std::string during = answer.turn.doing.empty() ? "" : " during " + answer.turn.doing;
       return std::pair(contender, Verdict{answer.death->status(),
@@ -107,36 +131,73 @@ std::optional<std::pair<std::string, Verdict>> Supervisor::find_culprit(
   return std::nullopt;
 }
 
+// Returns somebody who cheats, of those that were caught and those that ran beside them. Whoever
+// else was caught may have been that one's victim.
+std::pair<std::string, Verdict> Supervisor::find_guilty(size_t index, const SetAside& set_aside,
+                                                        const SetAside& caught) {
+  const auto cheats = [&](const std::set<std::string>& contenders) {
+    const Answer answer = ask_alone(index, contenders);
+    return !answer.rows || !answer.caught.empty();
+  };
+  for (const auto& [accused, verdict] : caught)
+    if (cheats({accused})) return {accused, verdict};
+  const auto& [accused, verdict] = *caught.begin();
+  for (const std::string& other : opened_->contenders)
+    if (other != accused && !set_aside.contains(other) && cheats({accused, other}))
+      return {other,
+              {verdict.status,
+               fmt::format("spoils {}, which alone is right: {}", accused, verdict.reason)}};
+  return {accused, verdict};  // it was seen, and is by nobody else's doing
+}
+
+// Sets the culprit of a case aside; of all cases that follow too if it was the third one.
+void Supervisor::blame(const std::string& contender, const Verdict& verdict, size_t index,
+                       SetAside& set_aside) {
+  set_aside.insert_or_assign(contender, verdict);
+  if (verdict.status == Status::kError) return;  // for memory the case may be to blame
+  Falls& falls = falls_[contender];
+  if (++falls.count == 1) falls.first = opened_->cases[index].name;
+  if (falls.count < kFalls) return;
+  barred_[contender] = {verdict.status,
+                        fmt::format("left out after {} cases, of which {} was the first, where it "
+                                    "{}",
+                                    kFalls, falls.first, verdict.reason)};
+}
+
 std::optional<Json> Supervisor::run(size_t index) {
   SetAside set_aside = barred_;
-  for (bool again = false;;) {
-    if (gone_ || Interrupt::asked()) return std::nullopt;
+  bool again = false;  // none did it alone, so they ran together once more
+  while (!gone_ && !Interrupt::asked()) {
     Answer answer = ask(index, set_aside);
-    if (answer.rows) return std::move(answer.rows);
-    if (!answer.death) return std::nullopt;
-    gone_ = set_aside.size() == opened_->contenders.size();  // then nobody ran: it is not the case
-    complain("{}: {}; {}", opened_->cases[index].name, story(answer.turn, *answer.death),
-             again ? "so these do not run" : "now each contender runs it alone");
-    if (again) {
-      set_aside = everyone({Status::kError, fmt::format("the process died twice when these ran "
-                                                        "together ({}); none does it alone",
-                                                        answer.death->text())});
-      for (const auto& [contender, verdict] : barred_) set_aside[contender] = verdict;
+    if (answer.rows && answer.caught.empty()) return std::move(answer.rows);
+    if (answer.rows) {
+      set_aside.insert(find_guilty(index, set_aside, answer.caught));
       continue;
     }
-    const auto culprit = find_culprit(index, set_aside, answer.turn.contender);
-    again = !culprit;
-    if (!culprit) continue;
-    const auto& [contender, verdict] = *culprit;
-    set_aside.insert_or_assign(contender, verdict);
-    if (verdict.status == Status::kError) continue;  // memory is the case's fault
-    Falls& falls = falls_[contender];
-    if (++falls.count == 1) falls.first = opened_->cases[index].name;
-    if (falls.count < kFalls) continue;
-    barred_[contender] = {verdict.status, fmt::format("left out after {} cases, of which {} was "
-                                                      "the first, where it {}",
-                                                      kFalls, falls.first, verdict.reason)};
+    if (!answer.death) return std::nullopt;
+    const std::string what =
+        fmt::format("{}: {}; ", opened_->cases[index].name, story(answer.turn, *answer.death));
+    if (set_aside.size() == opened_->contenders.size()) {
+      complain("{}no contender was in it, so it is left out", what);
+      return std::nullopt;
+    }
+    if (is_own_delay(answer)) {
+      complain("{}so these have no time", what);
+      set_rest_aside(set_aside, fmt::format("judging it takes longer than {:.3g} s (--case-limit)",
+                                            case_limit_));
+    } else if (again) {
+      complain("{}so these do not run", what);
+      set_rest_aside(set_aside, fmt::format("the process died twice when these ran together ({}); "
+                                            "none does it alone",
+                                            answer.death->text()));
+    } else {
+      complain("{}now each contender runs it alone", what);
+      const auto culprit = find_culprit(index, set_aside, answer.turn.contender);
+      if (culprit) blame(culprit->first, culprit->second, index, set_aside);
+      again = !culprit;
+    }
   }
+  return std::nullopt;
 }
 
 Json Supervisor::notes() const { return {{"supervised", true}, {"restarts", restarts_}}; }

@@ -2,6 +2,8 @@
 #ifndef POOLBENCH_BENCH_SUPERVISE_SUPERVISOR_H_
 #define POOLBENCH_BENCH_SUPERVISE_SUPERVISOR_H_
 
+#include <set>
+
 #include "bench/supervise/child.h"
 #include "host/turn.h"
 
@@ -9,11 +11,12 @@ namespace poolbench {
 
 // A case in which the child dies or hangs is run with each contender alone: a crash may follow
 // another one's wild write. Who does it again alone is set aside, with a row that says so, and the
-// case runs with the others.
+// case runs with the others. So it is with a cheat: who was caught may only have been spoilt by
+// another one, so it runs alone, and beside each other one alone.
 class Supervisor : public Runner {
  public:
   // Starts a child and waits until it has opened its backends.
-  explicit Supervisor(double case_limit) : case_limit_(case_limit) { start(); }
+  explicit Supervisor(double case_limit) : case_limit_(case_limit) { opened_ = start(); }
 
   // Whether there are cases to run. If not, the command is done, with status().
   bool has_cases() const { return opened_.has_value(); }
@@ -28,8 +31,9 @@ class Supervisor : public Runner {
   // What became of a question to the child.
   struct Answer {
     std::optional<Json> rows;
+    SetAside caught;
     std::optional<Death> death;
-    Turn turn;  // who had the floor at the death
+    Turn turn;  // whose turn it was
   };
   // Contenders that ended the child in this many cases do not run any more.
   static constexpr int kFalls = 3;
@@ -38,13 +42,19 @@ class Supervisor : public Runner {
     std::string first;  // case
   };
 
-  void start();
+  std::optional<Opened> start();
   bool restart();
   Answer ask(size_t index, const SetAside& set_aside);
   std::optional<std::pair<std::string, Verdict>> find_culprit(size_t index,
                                                               const SetAside& set_aside,
                                                               const std::string& suspect);
-  SetAside everyone(Verdict verdict) const;
+  std::pair<std::string, Verdict> find_guilty(size_t index, const SetAside& set_aside,
+                                              const SetAside& caught);
+  Answer ask_alone(size_t index, const std::set<std::string>& contenders);
+  void blame(const std::string& contender, const Verdict& verdict, size_t index,
+             SetAside& set_aside);
+  static bool is_own_delay(const Answer& answer);
+  void set_rest_aside(SetAside& set_aside, const std::string& reason) const;
 
   double case_limit_;
   std::optional<Child> child_;

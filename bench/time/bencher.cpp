@@ -8,34 +8,11 @@
 namespace poolbench {
 namespace {
 
+// The floor of contenders that cannot launch with nothing to do.
 constexpr const char* kFloorProblem = "max/sliding/f32/nchw/src:1x1x1x1/k:1x1";
-
-struct Ceiling {
-  std::string uuid, name;
-  std::unique_ptr<Plan> plan;
-  Substrate* substrate;
-  int64_t bytes;
-};
-
-// Makes the ceilings of each device in `traffic`, from the first backend on it that offers some.
-std::vector<Ceiling> make_ceilings(const Problem& problem, const std::vector<Contender>& contenders,
-                                   const std::map<std::string, Traffic>& traffic) {
-  std::vector<Ceiling> ceilings;
-  std::set<std::string> done;
-  for (const Contender& contender : contenders) {
-    Substrate& substrate = contender.backend->substrate();
-    const std::string& uuid = substrate.device().uuid;
-    const auto bytes = traffic.find(uuid);
-    if (bytes == traffic.end() || done.contains(uuid)) continue;
-    for (auto& plan :
-         contender.backend->ceilings(problem, bytes->second.read, bytes->second.written)) {
-      done.insert(uuid);
-      const std::string name(plan->kernel());
-      ceilings.push_back({uuid, name, std::move(plan), &substrate, bytes->second.total()});
-    }
-  }
-  return ceilings;
-}
+// A floor is needed for every row, and to a tenth.
+constexpr int kFloorBlocks = 5;
+constexpr double kFloorSample = 2e-4;
 
 }  // namespace
 
@@ -63,6 +40,12 @@ struct Bencher::Case {
   }
 };
 
+Bencher::Bencher(std::vector<Contender> contenders, BenchOptions options)
+    : contenders_(std::move(contenders)),
+      options_(std::move(options)),
+      certificates_(options_.seed),
+      yardsticks_(contenders_) {}
+
 bool Bencher::takes_part(const Contender& contender, const Problem& problem,
                          Temperature temperature) const {
   if (!options_.wanted || options_.wanted(row_name(contender.name(), problem, temperature)))
@@ -70,21 +53,32 @@ bool Bencher::takes_part(const Contender& contender, const Problem& problem,
   return options_.always_measure_baseline && contender.name() == options_.baseline;
 }
 
+// Nothing is hot that no cache holds.
+bool Bencher::has_column(const Device& device, const Problem& problem,
+                         Temperature temperature) const {
+  const int64_t bytes = problem.src_bytes() + problem.dst_bytes() + problem.index_bytes();
+  return temperature == Temperature::kCold ||
+         !cache_level(device, bytes, usable_processors()).empty();
+}
+
 // Judges every contender and makes its records.
-void Bencher::judge(Case& c, const SetAside& set_aside) const {
+void Bencher::judge(Case& c, const SetAside& set_aside) {
   const Problem& problem = c.result.problem;
   const bool any = std::ranges::any_of(contenders_, [&](const Contender& contender) {
     return !set_aside.contains(contender.name());
   });
   if (any) c.guard([&] { c.input = make_input(problem, options_.fill, options_.seed); });
-  Judge judge(problem, c.input);
+  Judge judge(problem, c.input, options_.seed);
   for (const Contender& contender : contenders_) {
+    const Device& device = contender.backend->substrate().device();
+    const bool only_one = options_.temperatures.size() == 1;
     std::vector<Temperature> temperatures;
     for (const Temperature temperature : options_.temperatures)
-      if (takes_part(contender, problem, temperature)) temperatures.push_back(temperature);
+      if (takes_part(contender, problem, temperature) &&
+          (only_one || has_column(device, problem, temperature)))
+        temperatures.push_back(temperature);
     if (temperatures.empty()) continue;
 
-    const Device& device = contender.backend->substrate().device();
     c.guard([&] {
       if (!c.traffic.contains(device.uuid))
         c.traffic[device.uuid] = compulsory_bytes(problem, line_bytes(device));
@@ -96,6 +90,7 @@ void Bencher::judge(Case& c, const SetAside& set_aside) const {
     } else if (c.failure.empty()) {
       prepared = prepare(contender, problem);
       verdict = judge.verify(prepared);
+      yardsticks_.machine().note_threads(contender.name());
     } else {
       verdict.status = Status::kError;
       verdict.reason = c.failure;
@@ -103,6 +98,16 @@ void Bencher::judge(Case& c, const SetAside& set_aside) const {
     if (verdict.status == Status::kOk && !contender.backend->timeable()) {
       verdict.status = Status::kRefused;
       verdict.reason = "shows that results are right; its time would mean nothing";
+    }
+    c.guard([&] {
+      if (verdict.status != Status::kOk) return;
+      const Verdict certificate = certificates_.judge(prepared, problem);
+      verdict.status = certificate.status;
+      verdict.reason = certificate.reason;
+    });
+    if (verdict.status == Status::kOk && !has_column(device, problem, temperatures.front())) {
+      verdict.status = Status::kRefused;
+      verdict.reason = "no cache holds its operands, so nothing of it is hot";
     }
     for (const Temperature temperature : temperatures) {
       Record record;
@@ -119,11 +124,13 @@ void Bencher::judge(Case& c, const SetAside& set_aside) const {
       c.result.records.push_back(std::move(record));
       c.prepared_of.push_back(c.prepared.size());
     }
+    if (verdict.status == Status::kWrong && !set_aside.contains(contender.name()))
+      caught_[contender.name()] = verdict;
     c.prepared.push_back(std::move(prepared));
   }
 }
 
-double Bencher::floor_seconds(const Contender& contender) {
+double Bencher::floor_of_one_element(Case& c, const Contender& contender) {
   const auto [it, inserted] = floors_.try_emplace(contender.name(), 0.0);
   if (!inserted) return it->second;
   const Problem problem = parse_problem(kFloorProblem);
@@ -131,52 +138,107 @@ double Bencher::floor_seconds(const Contender& contender) {
   Prepared prepared = prepare(contender, problem);
   prepared.verdict = Judge(problem, input).verify(prepared);
   if (prepared.verdict.status != Status::kOk) return 0;  // then no row is below the floor
-  const Subject subject = subject_of(prepared);
-  const auto series =
-      measure({&subject, 1}, problem, input, Temperature::kHot, options_.measure, arenas_);
+  Subject subject = subject_of(prepared, problem, problem.src_bytes() + problem.dst_bytes());
+  subject.accepted = nullptr;
+  const auto series = measure({&subject, 1}, problem, input, Temperature::kHot, options_.measure,
+                              arenas_, yardsticks_.machine());
+  if (series[0].status != Status::kOk) {
+    end(c, contender.name(), series[0]);
+    return 0;
+  }
   return it->second = median_interval(series[0].seconds).median;
 }
 
-void Bencher::time(Case& c) {
+// A contender was caught or failed while it was timed: nothing of the case counts any more.
+void Bencher::end(Case& c, const std::string& contender, const Series& series) {
+  for (Record& record : c.result.records) {
+    if (record.contender != contender) continue;
+    record.status = series.status;
+    record.reason = series.reason;
+  }
+  if (series.status == Status::kCheat) caught_[contender] = {Status::kCheat, series.reason};
+}
+
+// Measures each contender's launch with nothing to do.
+void Bencher::find_floors(Case& c) {
+  const Problem& problem = c.result.problem;
+  std::vector<std::unique_ptr<Plan>> plans;
+  std::vector<Subject> subjects;
+  std::vector<double> floors(c.prepared.size(), kNone);
+  std::vector<size_t> measured;
+  for (size_t i = 0; i < c.prepared.size(); ++i) {
+    const Prepared& one = c.prepared[i];
+    if (one.verdict.status != Status::kOk) continue;
+    auto plan = one.contender.backend->floor(problem, one.verdict.kernel);
+    if (plan == nullptr) {
+      floors[i] = floor_of_one_element(c, one.contender);
+      continue;
+    }
+    measured.push_back(i);
+    subjects.push_back({one.contender.name(), plan.get(), &one.contender.backend->substrate()});
+    plans.push_back(std::move(plan));
+  }
+  MeasureOptions options = options_.measure;
+  options.blocks = std::min(options.blocks, kFloorBlocks);
+  options.sample_seconds = std::min(options.sample_seconds, kFloorSample);
+  const auto series = measure(subjects, problem, c.input, Temperature::kHot, options, arenas_,
+                              yardsticks_.machine());
+  for (size_t i = 0; i < measured.size(); ++i) {
+    floors[measured[i]] = median_interval(series[i].seconds).median;
+    if (series[i].status != Status::kOk) end(c, subjects[i].name, series[i]);
+  }
   for (size_t i = 0; i < c.result.records.size(); ++i)
     if (Record& record = c.result.records[i]; record.status == Status::kOk)
-      record.floor_seconds = floor_seconds(c.prepared[c.prepared_of[i]].contender);
-  if (c.result.problem.dst_count() == 0) return;
-  const auto ceilings = make_ceilings(c.result.problem, contenders_, c.traffic);
+      record.floor_seconds = floors[c.prepared_of[i]];
+}
+
+void Bencher::time(Case& c) {
+  const Problem& problem = c.result.problem;
+  if (problem.dst_count() == 0) return;
+  find_floors(c);
+  const auto ceilings = yardsticks_.ceilings(problem, c.traffic);
   for (const Temperature temperature : options_.temperatures) {
     std::vector<Subject> subjects;  // the records', then the ceilings
     std::vector<Record*> records;
     for (size_t i = 0; i < c.result.records.size(); ++i) {
       Record& record = c.result.records[i];
       if (record.status != Status::kOk || record.temperature != temperature) continue;
-      subjects.push_back(subject_of(c.prepared[c.prepared_of[i]]));
+      subjects.push_back(subject_of(c.prepared[c.prepared_of[i]], problem, record.traffic.total()));
       records.push_back(&record);
     }
     if (subjects.empty()) continue;
-    for (const Ceiling& ceiling : ceilings)
-      subjects.push_back({ceiling.plan.get(), ceiling.substrate, ceiling.bytes, 0});
-    say_turn("", "time");
-    auto series =
-        measure(subjects, c.result.problem, c.input, temperature, options_.measure, arenas_);
+    for (const Ceiling& ceiling : ceilings) {
+      Subject subject{std::string(ceiling.plan->kernel()), ceiling.plan.get(), ceiling.substrate};
+      subject.is_ceiling = true;
+      subject.bytes = ceiling.bytes;
+      subjects.push_back(std::move(subject));
+    }
+    auto series = measure(subjects, problem, c.input, temperature, options_.measure, arenas_,
+                          yardsticks_.machine());
     if (options_.watch != nullptr) options_.watch->look();
-    for (size_t i = 0; i < records.size(); ++i) records[i]->series = std::move(series[i]);
+    for (size_t i = 0; i < records.size(); ++i) {
+      if (series[i].status != Status::kOk) end(c, records[i]->contender, series[i]);
+      records[i]->series = std::move(series[i]);
+    }
     for (size_t i = 0; i < ceilings.size(); ++i)
-      c.ceilings.push_back(
-          {ceilings[i].uuid, ceilings[i].name, temperature, std::move(series[records.size() + i])});
+      c.ceilings.push_back({ceilings[i].uuid, subjects[records.size() + i].name, temperature,
+                            ceilings[i].bytes, std::move(series[records.size() + i])});
   }
 }
 
 CaseResult Bencher::run(const Problem& problem, const SetAside& set_aside) {
   Case c{{problem, {}}};
+  caught_.clear();
   judge(c, set_aside);
   c.guard([&] { time(c); });
   if (!c.failure.empty()) arenas_.clear();
   for (Record& record : c.result.records)
-    if (record.status == Status::kOk && record.series.seconds.empty()) {
+    if (record.status == Status::kOk && record.series.launches == 0 &&
+        record.series.status == Status::kOk) {
       record.status = c.failure.empty() ? Status::kRefused : Status::kError;
       record.reason = c.failure.empty() ? "an empty problem has no time" : c.failure;
     }
-  relate(c.result, c.ceilings, options_.baseline, options_.peers);
+  relate(c.result, c.ceilings, options_.baseline, options_.peers, options_.measure.blocks, peaks_);
   if (options_.wanted)
     std::erase_if(c.result.records,
                   [&](const Record& record) { return !options_.wanted(record.name()); });

@@ -5,8 +5,10 @@
 #include <functional>
 #include <map>
 
+#include "bench/judge/certificate.h"
 #include "bench/time/gpu_watch.h"
 #include "bench/time/result.h"
+#include "bench/time/yardsticks.h"
 
 namespace poolbench {
 
@@ -14,7 +16,7 @@ struct BenchOptions {
   std::vector<Temperature> temperatures = {Temperature::kCold, Temperature::kHot};
   MeasureOptions measure;
   FillKind fill = FillKind::kUniform;
-  uint64_t seed = 1;
+  uint64_t seed = 1;               // of inputs and of the judged sample; the command draws it
   std::string baseline;            // contender to compare with; empty: the fastest peer
   std::vector<std::string> peers;  // backends
   // Selects rows by row_name(). Empty: all rows.
@@ -26,25 +28,33 @@ struct BenchOptions {
 
 class Bencher {
  public:
-  Bencher(std::vector<Contender> contenders, BenchOptions options)
-      : contenders_(std::move(contenders)), options_(std::move(options)) {}
+  Bencher(std::vector<Contender> contenders, BenchOptions options);
 
   // Returns a record for every wanted row, refused and failed ones included, and those of
   // contenders that were set aside.
   CaseResult run(const Problem& problem, const SetAside& set_aside = {});
+  // Who was wrong or cheated in the last case, unless another one spoilt its work.
+  const SetAside& caught() const { return caught_; }
 
  private:
   struct Case;
   bool takes_part(const Contender& contender, const Problem& problem,
                   Temperature temperature) const;
-  void judge(Case& c, const SetAside& set_aside) const;
+  bool has_column(const Device& device, const Problem& problem, Temperature temperature) const;
+  void judge(Case& c, const SetAside& set_aside);
   void time(Case& c);
-  double floor_seconds(const Contender& contender);
+  void find_floors(Case& c);
+  double floor_of_one_element(Case& c, const Contender& contender);
+  void end(Case& c, const std::string& contender, const Series& series);
 
   std::vector<Contender> contenders_;
   BenchOptions options_;
+  Certificates certificates_;
   Arenas arenas_;
-  std::map<std::string, double> floors_;  // by contender
+  Yardsticks yardsticks_;
+  std::map<std::string, double> floors_;  // of one element, by contender
+  Peaks peaks_;
+  SetAside caught_;
 };
 
 }  // namespace poolbench

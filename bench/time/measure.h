@@ -1,6 +1,7 @@
 // The measuring core. Contenders of a case run in blocks: each once a block, one after the other,
-// in an order from a randomised Latin square. So a disturbance of the machine hits all of them
-// alike.
+// in an order from a randomised Latin square. So what changes slowly on the machine hits all of
+// them alike; a block that something else disturbed is measured again; and what a timed launch
+// wrote is compared with what it must be.
 #ifndef POOLBENCH_BENCH_TIME_MEASURE_H_
 #define POOLBENCH_BENCH_TIME_MEASURE_H_
 
@@ -8,49 +9,75 @@
 #include <span>
 
 #include "bench/judge/verify.h"
+#include "bench/time/cache.h"
+#include "bench/time/machine.h"
+#include "bench/time/proof.h"
 
 namespace poolbench {
 
 // Stands in records. It rises whenever the meaning of cold, hot, floor or ceiling changes, since
 // times from before and after can then not be compared. bench/torch_record.py has the same number.
-inline constexpr int kMethod = 1;
+inline constexpr int kMethod = 2;
 
-// Cold rotates over sets of three times the last-level cache; hot uses one set again and again.
+// Cold: no line of a launch's operands is in a cache. Hot: all of them are.
 enum class Temperature { kCold, kHot };
 
 struct MeasureOptions {
   int blocks = 9;                // samples for each contender
   double sample_seconds = 1e-3;  // a sample repeats launches for about this long
   double wake_seconds = 0;       // of untimed launches before all others, except on the host
-  uint64_t seed = 1;             // of the order within blocks
+  uint64_t seed = 1;             // of orders, secrets and the number of launches
+  // A block is disturbed if more than this share of one of its samples went to other processes or
+  // was stolen.
+  double disturbed_share = 0.02;
+  double settle_seconds = 3e-4;  // asleep before a sample: the scheduler then lets it run
 };
 
 // What is timed: a plan that was judged right, or a ceiling.
 struct Subject {
+  std::string name;  // of the contender
   Plan* plan = nullptr;
   Substrate* substrate = nullptr;
-  int64_t ceiling_bytes = 0;  // of a ceiling: moved in memory of its own, not checked
-  uint64_t output_hash = 0;   // of what a plan that is no ceiling must write
-
-  bool is_ceiling() const { return ceiling_bytes > 0; }
+  bool is_ceiling = false;
+  int64_t bytes = 0;                             // that a launch must touch
+  std::shared_ptr<const Outputs> accepted = {};  // null: nothing is compared
+  Proof::Explained explained = {};
 };
 
 // Precondition: the verdict is kOk.
-Subject subject_of(const Prepared& prepared);
+Subject subject_of(const Prepared& prepared, const Problem& problem, int64_t bytes);
+
+// Blocks that did not count, and what disturbed them.
+struct Voided {
+  int64_t block = 0;  // of all that were measured
+  std::string cause;
+  double seconds = 0;      // of this contender's sample
+  bool disturbed = false;  // this sample, not another of the block
+};
 
 struct Series {
   std::vector<double> seconds;  // of one launch, one entry for each block
-  int64_t launches = 0;         // in a sample
-  int64_t rotation_bytes = 0;   // of all sets that launches rotate over
-  std::string invalid;          // why the samples must not be used, or empty
+  std::vector<Voided> voided;   // each block that did not count
+  int64_t launches = 0;         // in a sample, on average
+  int64_t rotation_bytes = 0;   // cold: least bytes that went by since a set was touched before
+  std::string level;            // hot: the cache that holds the sets
+  int64_t proofs = 0;           // samples of which something was compared
+  std::vector<double> cores;    // processors that a sample used, by block; on the host
+  // Cold: how much faster the sets were read than memory that was never touched, by block; above
+  // 1.1 they were warm.
+  std::vector<double> probe;
+  // Why this contender has no samples: it was caught, or it failed. The others' were then measured
+  // without it.
+  Status status = Status::kOk;
+  std::string reason;
 };
 
 // Memory reused by one case after the other: allocating is costly, and its first use is slow.
 class Arenas {
  public:
-  enum Use { kTensors, kCeilings };
+  enum Use { kSets, kScratch };
   // Returns at least `bytes` of the substrate's memory, 4 KiB aligned. Invalidates the previous
-  // memory of the same substrate and use. Memory for ceilings holds arbitrary numbers, not zeros.
+  // memory of the same substrate and use.
   void* get(Substrate& substrate, Use use, int64_t bytes);
   // Frees everything, after a case that ran out of memory.
   void clear() { buffers_.clear(); }
@@ -60,17 +87,17 @@ class Arenas {
 };
 
 // Measures the subjects on `problem` and `input`, and returns their series in the same order.
-// Throws what devices throw.
 std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
                             const Input& input, Temperature temperature,
-                            const MeasureOptions& options, Arenas& arenas);
+                            const MeasureOptions& options, Arenas& arenas, Machine& machine);
 
-// A median with its 95 % interval from order statistics (binomial sign test), whatever the
-// distribution. With fewer than six samples the ends are NaN.
+// A median with its interval from order statistics (binomial sign test), whatever the
+// distribution: 95 %, or what `confidence` says. With too few samples the ends are NaN.
 struct Interval {
   double median, low, high;
+  double half_width() const { return (high - low) / 2 / median; }
 };
-Interval median_interval(std::vector<double> samples);
+Interval median_interval(std::vector<double> samples, double confidence = 0.95);
 
 }  // namespace poolbench
 

@@ -3,6 +3,7 @@
 #define POOLBENCH_BENCH_TIME_RESULT_H_
 
 #include <limits>
+#include <map>
 
 #include "bench/time/measure.h"
 #include "bench/time/traffic.h"
@@ -29,9 +30,9 @@ struct Record {
   Series series;
   Interval seconds = {kNone, kNone, kNone};  // of one launch
   Traffic traffic;                           // compulsory
-  // The fastest of the passes over the same number of bytes, on the same device and in the same
-  // blocks, or of the same arithmetic where that takes longer. `share`: its time / this row's time,
-  // block by block.
+  // Of the same device, sets and blocks: the fastest of the passes that move as many bytes, or the
+  // one that computes as much, if that takes longer. `share`: its time / this row's time, block by
+  // block.
   std::string ceiling;
   double ceiling_seconds = kNone;
   Interval share = {kNone, kNone, kNone};
@@ -39,7 +40,8 @@ struct Record {
   std::string baseline;
   Interval ratio = {kNone, kNone, kNone};
   bool across_devices = false;   // the baseline ran on another device
-  double floor_seconds = kNone;  // a launch with one element on this contender
+  double floor_seconds = kNone;  // its launch with nothing to do
+  bool warm = false;             // called cold, but its sets were read faster than memory is
 
   std::string name() const { return row_name(contender, problem, temperature); }
   // Launch-bound: the time shows the cost of a launch, not the speed of memory.
@@ -59,13 +61,28 @@ struct CaseResult {
 struct CeilingSeries {
   std::string uuid, name;
   Temperature temperature;
+  int64_t bytes = 0;  // of a launch
   Series series;
 };
-// Fills in shares and ratios, and marks times that cannot be true as INVALID. `baseline`: the
-// contender to compare with; empty: the fastest of `peers`, on the row's own device if there is
-// one.
+// The fastest pass that a run has seen, in bytes a second, by device and by what held the sets:
+// "memory" or a cache.
+using Peaks = std::map<std::pair<std::string, std::string>, double>;
+
+// Fills in shares and ratios, and says which times mean nothing: NOISY ones, which the machine
+// disturbed; INVALID ones, beyond what the machine has been seen to do. Adds the ceilings to
+// `peaks`. `baseline`: the contender to compare with; empty: the fastest of `peers`, on the row's
+// own device if there is one. `blocks`: as many as were asked for.
 void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
-            const std::string& baseline, const std::vector<std::string>& peers);
+            const std::string& baseline, const std::vector<std::string>& peers, int blocks,
+            Peaks& peaks);
+
+// The share of blocks that did not count, and the processor time that they took.
+struct Disturbance {
+  int64_t blocks = 0;  // measured, in all
+  std::map<std::string, int64_t> voided;
+  double seconds = 0, voided_seconds = 0;
+  void add(const CaseResult& result);
+};
 
 }  // namespace poolbench
 

@@ -128,16 +128,17 @@ FamilyState state_of(const std::string& family, bool is_module, OpenFamily&& ope
 struct Wanted {
   ModuleName module;
   const char* missing = nullptr;
+  bool is_peer() const { return missing != nullptr; }
 };
 
 // Tries all modules, each in a child process, before it opens any: threads and devices that an open
 // module has started would be missing in a child.
-std::vector<FamilyState> open_modules(const std::vector<Wanted>& wanted) {
+std::vector<FamilyState> open_modules(const std::vector<Wanted>& wanted, bool trust_rules) {
   std::vector<FamilyState> states;
   std::vector<std::vector<std::string>> brings(wanted.size());
   for (const Wanted& each : wanted)
     states.push_back(state_of(each.module.name, true, [&] {
-      if (each.missing != nullptr && !std::filesystem::exists(each.module.file))
+      if (each.is_peer() && !std::filesystem::exists(each.module.file))
         throw std::runtime_error(each.missing);
       brings[states.size()] = try_module(each.module);
       return std::vector<std::unique_ptr<Backend>>();
@@ -146,7 +147,7 @@ std::vector<FamilyState> open_modules(const std::vector<Wanted>& wanted) {
     if (states[i].why_unavailable.empty())
       states[i] = state_of(wanted[i].module.name, true, [&] {
         require_only_one(wanted[i].module, brings[i]);
-        return open_module(wanted[i].module, module_substrate);
+        return open_module(wanted[i].module, module_substrate, wanted[i].is_peer() || trust_rules);
       });
   return states;
 }
@@ -172,7 +173,7 @@ std::vector<FamilyState> open_backends(std::span<const std::string> wanted,
             {{peer.name, fmt::format("{}/peer_{}.so", options.peers, peer.name)}, peer.missing});
   for (const ModuleName& module : given)
     if (asked(wanted, module.name)) wanted_modules.push_back({module});
-  std::vector<FamilyState> modules = open_modules(wanted_modules);
+  std::vector<FamilyState> modules = open_modules(wanted_modules, options.trust_rules);
 
   std::vector<FamilyState> states;
   for (const Family& family : kFamilies) {

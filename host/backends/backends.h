@@ -12,6 +12,7 @@ struct BackendOptions {
   std::vector<int> threads;          // team sizes of the host's parallel backends; empty: all cores
   std::vector<std::string> modules;  // NAME=FILE, as --module takes them
   std::string peers;                 // folder with the peers' modules (host/peers); empty: no peers
+  bool trust_rules = false;          // of modules too (Backend::rules_trusted)
 };
 
 // A family's backends, or why it cannot start here.

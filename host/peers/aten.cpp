@@ -274,9 +274,9 @@ class Aten : public Peer {
              where.substrate),
         where_(where) {}
 
-  std::string known_difference(const Problem& problem, const void* src,
-                               const Point& point) const override {
-    return aten_difference(problem, src, point, kAtenCuda);
+  std::vector<Prediction> predictions(const Problem& problem, const void* src,
+                                      const Point& point) const override {
+    return aten_differences(problem, src, point, kAtenCuda);
   }
 
  protected:

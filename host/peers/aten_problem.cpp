@@ -74,35 +74,41 @@ bool same_windows_in(const Problem& problem) {
   return true;
 }
 
-// Whether the mean comes from a sum that was rounded to the 16-bit type, an ulp off at most.
-bool is_mean_of_rounded_sum(const Problem& problem, const std::vector<double>& taps,
-                            const Point& point) {
+// A sum that was rounded to the 16-bit type, an ulp off at most, and then divided; and 0 where the
+// divisor is infinite: f16 rounds 65520 and more to infinity.
+std::vector<Prediction> means_in_16_bits(const Problem& problem, const std::vector<double>& taps,
+                                         const Point& point) {
   const bool f16 = problem.dtype() == DType::kF16;
   if (problem.spec().windowing != Windowing::kGlobal || (!f16 && problem.dtype() != DType::kBF16))
-    return false;
+    return {};
+  const char* rounded =
+      "mean_of_rounded_sum: ATen's mean rounds the sum to f16 or bf16 before it divides";
+  std::vector<Prediction> all;
+  if (f16 && taps.size() >= 65520)
+    all.push_back(
+        exactly("divisor_in_f16: ATen's mean divides by the number of taps in f16, where "
+                "65520 and more are infinite: it is 0",
+                0));
   const double sum = std::accumulate(taps.begin(), taps.end(), 0.0);
-  if (std::isinf(point.got)) return f16 && std::fabs(sum) >= 65504 && sum * point.got > 0;
-  if (std::isinf(point.expected)) return false;
-  const double ulp = std::fabs(sum) * (f16 ? 0x1p-10 : 0x1p-7);
-  const double half = std::fabs(point.got) * (f16 ? 0x1p-11 : 0x1p-8);
-  return std::fabs(point.got - point.expected) <= ulp / double(taps.size()) + half;
+  if (f16 && std::fabs(sum) >= 65504) all.push_back(exactly(rounded, std::copysign(INFINITY, sum)));
+  if (!std::isfinite(point.expected)) return all;
+  const double ulp = std::fabs(sum) * (f16 ? 0x1p-10 : 0x1p-7) / double(taps.size());
+  const double off = ulp + (std::fabs(point.expected) + ulp) * (f16 ? 0x1p-11 : 0x1p-8);
+  all.push_back({rounded, point.expected - off, point.expected + off});
+  return all;
 }
 
-// Whether the mean is 0 because its divisor is infinite: f16 rounds 65520 and more to infinity.
-bool is_mean_by_infinity(const Problem& problem, size_t taps, const Point& point) {
-  return problem.spec().windowing == Windowing::kGlobal && problem.dtype() == DType::kF16 &&
-         taps >= 65520 && point.got == 0;
-}
-
-// Whether the index lacks its d part. ATen 2.15 on the host returns such an index where all taps
-// are the lowest number of an integer type.
-bool lacks_depth(const Problem& problem, const Point& point) {
-  const bool lowest = (problem.dtype() == DType::kI8 && point.got == -128) ||
-                      (problem.dtype() == DType::kU8 && point.got == 0) ||
-                      (problem.dtype() == DType::kI32 && point.got == -0x1p31);
-  return lowest && point.got == point.expected && problem.rank() == 3 &&
-         problem.layout() == Layout::kChannelsLast &&
-         point.got_index == point.expected_index % (problem.src()[1] * problem.src()[2]);
+// An index without its d part. ATen 2.15 on the host returns such an index where all taps are the
+// lowest number of an integer type.
+std::vector<Prediction> indices_without_depth(const Problem& problem, const Point& point) {
+  const bool lowest = (problem.dtype() == DType::kI8 && point.expected == -128) ||
+                      (problem.dtype() == DType::kU8 && point.expected == 0) ||
+                      (problem.dtype() == DType::kI32 && point.expected == -0x1p31);
+  if (!lowest || problem.rank() != 3 || problem.layout() != Layout::kChannelsLast) return {};
+  return {
+      exactly("lowest_lacks_depth: 3D max with channels last starts from an index in the first "
+              "slice, and keeps it where all taps are the integer type's lowest value",
+              point.expected, point.expected_index % (problem.src()[1] * problem.src()[2]))};
 }
 
 }  // namespace
@@ -114,24 +120,18 @@ void require_windows_of_aten(const Problem& problem) {
   throw Refused("samples: ATen computes these windows in f32, which gives different ones");
 }
 
-std::string aten_difference(const Problem& problem, const void* src, const Point& point,
-                            bool on_cuda) {
-  if (problem.spec().reduction == Reduction::kMax) {
-    if (!on_cuda && lacks_depth(problem, point))
-      return "lowest_lacks_depth: 3D max with channels last starts from an index in the first "
-             "slice, and keeps it where all taps are the integer type's lowest value";
-    return {};
-  }
+std::vector<Prediction> aten_differences(const Problem& problem, const void* src,
+                                         const Point& point, bool on_cuda) {
+  if (problem.spec().reduction == Reduction::kMax)
+    return on_cuda ? std::vector<Prediction>() : indices_without_depth(problem, point);
   const auto window = taps(problem, src, point);
-  if (!on_cuda && is_mean_by_infinity(problem, window.size(), point))
-    return "divisor_in_f16: ATen's mean divides by the number of taps in f16, where 65520 and more "
-           "are infinite: it is 0";
-  if (!on_cuda && is_mean_of_rounded_sum(problem, window, point))
-    return "mean_of_rounded_sum: ATen's mean rounds the sum to f16 or bf16 before it divides";
-  if (is_running_sum(problem, window, point))
-    return "running_sum: taps are added one after the other, so that the error grows with their "
-           "number";
-  return {};
+  std::vector<Prediction> all;
+  if (!on_cuda) all = means_in_16_bits(problem, window, point);
+  const auto sums = running_sum(
+      problem, window, point,
+      "running_sum: taps are added one after the other, so that the error grows with their number");
+  all.insert(all.end(), sums.begin(), sums.end());
+  return all;
 }
 
 }  // namespace poolbench

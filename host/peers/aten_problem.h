@@ -17,9 +17,9 @@ void require_expressible_in_aten(const Problem& problem, bool on_cuda);
 // Fractional, says f64 for all. Throws Refused where that gives other windows for any plane.
 void require_windows_of_aten(const Problem& problem);
 
-// Backend::known_difference().
-std::string aten_difference(const Problem& problem, const void* src, const Point& point,
-                            bool on_cuda);
+// Backend::predictions().
+std::vector<Prediction> aten_differences(const Problem& problem, const void* src,
+                                         const Point& point, bool on_cuda);
 
 }  // namespace poolbench
 

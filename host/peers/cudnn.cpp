@@ -87,9 +87,9 @@ class Cudnn : public Peer {
              device->substrate),
         device_(std::move(device)) {}
 
-  std::string known_difference(const Problem& problem, const void* src,
-                               const Point& point) const override {
-    return cudnn_difference(problem, src, point);
+  std::vector<Prediction> predictions(const Problem& problem, const void* src,
+                                      const Point& point) const override {
+    return cudnn_differences(problem, src, point);
   }
 
  protected:

@@ -43,23 +43,25 @@ Problem cudnn_problem(const Problem& given, std::string_view kernel) {
 }
 
 // None of these has been seen on a device yet; each names its source.
-std::string cudnn_difference(const Problem& problem, const void* src, const Point& point) {
+std::vector<Prediction> cudnn_differences(const Problem& problem, const void* src,
+                                          const Point& point) {
   const bool i8 = problem.dtype() == DType::kI8;
-  if (problem.spec().reduction == Reduction::kMax)
-    return i8 && point.expected == -128 && point.got == -127
-               ? "max_from_minus_127: the max of -128 alone is -127 (according to oneDNN's tests "
-                 "of cuDNN; not seen)"
-               : "";
+  if (problem.spec().reduction == Reduction::kMax) {
+    if (!i8 || point.expected != -128) return {};
+    return {
+        exactly("max_from_minus_127: the max of -128 alone is -127 (according to oneDNN's tests "
+                "of cuDNN; not seen)",
+                -127)};
+  }
   const auto window = taps(problem, src, point);
   if (i8)
-    return is_f32_average(problem, window, point)
-               ? "average_in_f32: integer averages are computed in f32 and then rounded, so that a "
-                 "tie can go the other way (from the documentation, not seen)"
-               : "";
-  return is_running_sum(problem, window, point) ? "running_sum: sums are in f32 (f64 for f64), and "
-                                                  "their error may grow with the number of "
-                                                  "taps (from the documentation, not seen)"
-                                                : "";
+    return {f32_average(problem, window, point,
+                        "average_in_f32: integer averages are computed in f32 and then rounded, so "
+                        "that a tie can go the other way (from the documentation, not seen)")};
+  return running_sum(
+      problem, window, point,
+      "running_sum: sums are in f32 (f64 for f64), and their error may grow with the "
+      "number of taps (from the documentation, not seen)");
 }
 
 }  // namespace poolbench

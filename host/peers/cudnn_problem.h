@@ -17,8 +17,9 @@ inline constexpr const char* kCudnnResample = "resample";  // the graph API's re
 // this version computes the others is tried on the device.
 Problem cudnn_problem(const Problem& problem, std::string_view kernel);
 
-// Backend::known_difference().
-std::string cudnn_difference(const Problem& problem, const void* src, const Point& point);
+// Backend::predictions().
+std::vector<Prediction> cudnn_differences(const Problem& problem, const void* src,
+                                          const Point& point);
 
 }  // namespace poolbench
 

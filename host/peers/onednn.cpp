@@ -193,9 +193,9 @@ class OneDnnPlan : public Plan {
 
 // Whether `value` is what oneDNN's max starts from: the lowest finite number of the type, or of f32
 // rounded to the type.
-bool is_start(DType dtype, double value) {
-  if (dtype == DType::kF32) return value == -double(std::numeric_limits<float>::max());
-  return value == -INFINITY || value == (dtype == DType::kF16 ? -65504 : -0x1.fep127);
+std::vector<double> starts(DType dtype) {
+  if (dtype == DType::kF32) return {-double(std::numeric_limits<float>::max())};
+  return {-INFINITY, dtype == DType::kF16 ? -65504 : -0x1.fep127};
 }
 
 class OneDnn : public Peer {
@@ -206,29 +206,40 @@ class OneDnn : public Peer {
                                                dnnl::version()->patch)},
                         {"reorder", "channels first through channels last and back"}}) {}
 
-  std::string known_difference(const Problem& problem, const void* src,
-                               const Point& point) const override {
-    const auto window = taps(problem, src, point);
-    if (problem.dtype() == DType::kBF16 && point.got == 0 && std::fabs(point.expected) < 0x1p-126)
-      return "bf16_flushes: the processor's conversion to bf16 makes subnormal results 0";
+  std::vector<Prediction> predictions(const Problem& problem, const void* src,
+                                      const Point& point) const override {
+    std::vector<Prediction> all;
+    if (problem.dtype() == DType::kBF16 && std::fabs(point.expected) < 0x1p-126)
+      all.push_back(
+          exactly("bf16_flushes: the processor's conversion to bf16 makes subnormal results 0", 0));
     const bool integer = problem.dtype() == DType::kI8 || problem.dtype() == DType::kU8;
-    if (integer)  // the sum is exact, and a quotient off by an ulp only moves ties
-      return std::fabs(point.got - point.expected) <= 0.5 + 0x1p-22 * std::fabs(point.expected)
-                 ? "tie_in_f32: an integer average is rounded after a division or a multiplication "
-                   "by 1 / divisor in f32, so that a tie can go the other way"
-                 : "";
-    if (problem.spec().reduction != Reduction::kMax)
-      return is_running_sum(problem, window, point)
-                 ? "running_sum: taps are added one after the other in f32, so that the error "
-                   "grows with their number"
-                 : "";
-    if (std::isnan(point.expected) &&
-        (is_tap(window, point) || is_start(problem.dtype(), point.got)))
-      return "max_drops_nan: max uses > or the processor's max instruction, both of which drop "
-             "NaN; NaN alone gives the lowest number";
-    if (point.expected == -INFINITY && is_start(problem.dtype(), point.got))
-      return "max_from_lowest: max starts from the lowest finite number, which is above -inf";
-    return {};
+    if (integer) {  // the sum is exact, and a quotient off by an ulp only moves ties
+      const double off = 0.5 + 0x1p-22 * std::fabs(point.expected);
+      return {
+          {"tie_in_f32: an integer average is rounded after a division or a multiplication by 1 "
+           "/ divisor in f32, so that a tie can go the other way",
+           point.expected - off, point.expected + off}};
+    }
+    if (problem.spec().reduction != Reduction::kMax) {
+      const auto sums = running_sum(problem, taps(problem, src, point), point,
+                                    "running_sum: taps are added one after the other in f32, so "
+                                    "that the error grows with their number");
+      all.insert(all.end(), sums.begin(), sums.end());
+      return all;
+    }
+    const char* drops_nan =
+        "max_drops_nan: max uses > or the processor's max instruction, both of which drop NaN; NaN "
+        "alone gives the lowest number";
+    if (std::isnan(point.expected)) all.push_back(any_tap(drops_nan));
+    for (const double start : starts(problem.dtype()))
+      if (std::isnan(point.expected))
+        all.push_back(exactly(drops_nan, start));
+      else if (point.expected == -INFINITY)
+        all.push_back(
+            exactly("max_from_lowest: max starts from the lowest finite number, which is "
+                    "above -inf",
+                    start));
+    return all;
   }
 
  protected:

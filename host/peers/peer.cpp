@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "host/substrates/host.h"
@@ -134,9 +135,7 @@ std::vector<double> taps(const Problem& problem, const void* src, const Point& p
   return values;
 }
 
-bool is_tap(const std::vector<double>& taps, const Point& point) {
-  return std::find(taps.begin(), taps.end(), point.got) != taps.end();
-}
+Prediction any_tap(std::string rule) { return {std::move(rule), -INFINITY, INFINITY, true}; }
 
 namespace {
 
@@ -158,26 +157,25 @@ double mean_magnitude(const std::vector<double>& taps, double divisor) {
 
 }  // namespace
 
-bool is_running_sum(const Problem& problem, const std::vector<double>& taps, const Point& point) {
+std::vector<Prediction> running_sum(const Problem& problem, const std::vector<double>& taps,
+                                    const Point& point, std::string rule) {
   // With an infinity the bound would be infinite and explain any number.
-  if (!is_average(problem.spec().reduction) || !std::isfinite(point.got) ||
-      !std::isfinite(point.expected))
-    return false;
+  if (!is_average(problem.spec().reduction) || !std::isfinite(point.expected)) return {};
   const bool f64 = problem.dtype() == DType::kF64;
   const double half_ulp = problem.dtype() == DType::kBF16  ? 0x1p-8
                           : problem.dtype() == DType::kF16 ? 0x1p-11
                           : f64                            ? 0x1p-53
                                                            : 0x1p-24;
   const double magnitude = mean_magnitude(taps, divisor_of(problem, point));
-  const double allowed = double(taps.size()) * (f64 ? 0x1p-53 : 0x1p-24) * magnitude;
-  return std::fabs(point.got - point.expected) <=
-         allowed + half_ulp * std::max(std::fabs(point.got), std::fabs(point.expected));
+  const double sum = double(taps.size()) * (f64 ? 0x1p-53 : 0x1p-24) * magnitude;
+  const double off = sum + half_ulp * (std::fabs(point.expected) + sum);
+  constexpr double kMost = std::numeric_limits<double>::max();
+  return {{std::move(rule), std::max(point.expected - off, -kMost),
+           std::min(point.expected + off, kMost)}};
 }
 
-bool is_f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point) {
-  if (!is_average(problem.spec().reduction) ||
-      (problem.dtype() != DType::kI8 && problem.dtype() != DType::kU8))
-    return false;
+Prediction f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point,
+                       std::string rule) {
   const double divisor = divisor_of(problem, point);
   const double magnitude = mean_magnitude(taps, divisor);
   double mean = 0;
@@ -190,7 +188,7 @@ bool is_f32_average(const Problem& problem, const std::vector<double>& taps, con
   const auto stored = [&](double value) {
     return std::clamp(std::nearbyint(value), i8 ? -128.0 : 0.0, i8 ? 127.0 : 255.0);
   };
-  return point.got >= stored(mean - off) && point.got <= stored(mean + off);
+  return {std::move(rule), stored(mean - off), stored(mean + off)};
 }
 
 }  // namespace poolbench

@@ -4,7 +4,7 @@
 //
 // A peer refuses, by the parameter's name, what its library cannot express. Where the library
 // expresses it and means something else on purpose, the peer takes it and names the rule
-// (Backend::known_difference).
+// (Backend::predictions).
 #ifndef POOLBENCH_HOST_PEERS_PEER_H_
 #define POOLBENCH_HOST_PEERS_PEER_H_
 
@@ -76,16 +76,21 @@ bool has_empty_window(const Problem& problem);
 // Threads of every host contender: one a core that the process may use.
 int peer_threads();
 
-// Returns the taps of one output in row-major order; and whether the output is one of them.
+// Returns the taps of one output in row-major order.
 std::vector<double> taps(const Problem& problem, const void* src, const Point& point);
-bool is_tap(const std::vector<double>& taps, const Point& point);
 
-// True if the error of an average fits a running sum in f32 (half an ulp for each addition), which
-// some libraries do. host/spec.md, Judgement, allows less for many taps.
-bool is_running_sum(const Problem& problem, const std::vector<double>& taps, const Point& point);
+// Predicts any number that is one of the window's taps.
+Prediction any_tap(std::string rule);
 
-// True if an integer average is what f32 arithmetic can give, rounded half to even and saturated.
-bool is_f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point);
+// Predicts what a running sum in f32 can give for an average (half an ulp for each addition), which
+// some libraries do. host/spec.md, Judgement, allows less for many taps. Empty where there is no
+// bound.
+std::vector<Prediction> running_sum(const Problem& problem, const std::vector<double>& taps,
+                                    const Point& point, std::string rule);
+
+// Predicts what f32 arithmetic can give for an integer average, rounded half to even and saturated.
+Prediction f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point,
+                       std::string rule);
 
 }  // namespace poolbench
 

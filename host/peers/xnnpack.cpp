@@ -176,30 +176,37 @@ class XnnPackPlan : public Plan {
   std::function<xnn_status(const Tensors&)> setup_;
 };
 
-std::string lost_in_clamp(const Point& point) {
-  if (!std::isnan(point.expected) || !std::isinf(point.got)) return {};
-  return "clamp_loses_nan: results are clamped with the processor's min and max instructions, "
-         "which turn NaN into the bound, here an infinity";
+// Where NaN is expected: the bounds of the clamp.
+std::vector<Prediction> lost_in_clamp(const Point& point) {
+  if (!std::isnan(point.expected)) return {};
+  const char* rule =
+      "clamp_loses_nan: results are clamped with the processor's min and max instructions, which "
+      "turn NaN into the bound, here an infinity";
+  return {exactly(rule, INFINITY), exactly(rule, -INFINITY)};
 }
 
 class XnnPack : public Peer {
  public:
   XnnPack() : Peer("xnnpack", {{"operator", "XNNPACK's operators, channels last"}}) {}
 
-  std::string known_difference(const Problem& problem, const void* src,
-                               const Point& point) const override {
-    const auto window = taps(problem, src, point);
-    if (point.got == 0 && std::fabs(point.expected) < 0x1p-126)
-      return "subnormals_are_zero: XNNPACK's threads treat subnormal numbers as 0";
-    if (problem.spec().reduction != Reduction::kMax)
-      return is_running_sum(problem, window, point)
-                 ? "running_sum: taps are added almost one after the other in f32, so that the "
-                   "error grows with their number"
-                 : lost_in_clamp(point);
-    if (std::isnan(point.expected) && is_tap(window, point))
-      return "max_forgets_nan: max uses the processor's max instruction, which drops a NaN at the "
-             "next tap";
-    return lost_in_clamp(point);
+  std::vector<Prediction> predictions(const Problem& problem, const void* src,
+                                      const Point& point) const override {
+    std::vector<Prediction> all = lost_in_clamp(point);
+    if (std::fabs(point.expected) < 0x1p-126)
+      all.push_back(
+          exactly("subnormals_are_zero: XNNPACK's threads treat subnormal numbers as 0", 0));
+    if (problem.spec().reduction != Reduction::kMax) {
+      const auto sums =
+          running_sum(problem, taps(problem, src, point), point,
+                      "running_sum: taps are added almost one after the other in f32, "
+                      "so that the error grows with their number");
+      all.insert(all.end(), sums.begin(), sums.end());
+    } else if (std::isnan(point.expected)) {
+      all.insert(all.begin(),
+                 any_tap("max_forgets_nan: max uses the processor's max instruction, which drops a "
+                         "NaN at the next tap"));
+    }
+    return all;
   }
 
  protected:

@@ -71,11 +71,48 @@ Graph capture(cudaStream_t stream, cudaEvent_t start, cudaEvent_t end,
   return {graph, cudaGraphDestroy};
 }
 
+const char* name_of(cudaGraphNodeType type) {
+  switch (type) {
+    case cudaGraphNodeTypeMemcpy:
+      return "a copy";
+    case cudaGraphNodeTypeHost:
+      return "a call of host code";
+    case cudaGraphNodeTypeGraph:
+      return "a graph within the graph";
+    default:
+      return "a node that is neither kernel nor memset";
+  }
+}
+
+// Returns the number of kernels and memsets. Throws if there is anything else: a call of host code
+// can have the work done elsewhere.
+int64_t count_work(cudaGraph_t graph) {
+  size_t count = 0;
+  POOLBENCH_CUDA_CHECK(cudaGraphGetNodes(graph, nullptr, &count));
+  std::vector<cudaGraphNode_t> nodes(count);
+  POOLBENCH_CUDA_CHECK(cudaGraphGetNodes(graph, nodes.data(), &count));
+  int64_t work = 0, events = 0;
+  for (const cudaGraphNode_t node : nodes) {
+    cudaGraphNodeType type;
+    POOLBENCH_CUDA_CHECK(cudaGraphNodeGetType(node, &type));
+    if (type == cudaGraphNodeTypeKernel || type == cudaGraphNodeTypeMemset)
+      ++work;
+    else if (type == cudaGraphNodeTypeEventRecord)
+      ++events;                               // two are the clock's
+    else if (type != cudaGraphNodeTypeEmpty)  // joins streams
+      throw BrokenContract(
+          fmt::format("enqueues {}; kernels and memsets make a launch", name_of(type)));
+  }
+  if (events != 2) throw BrokenContract("records events in the stream that it is given");
+  return work;
+}
+
 class CudaRecording : public Recording {
  public:
   CudaRecording(int ordinal, cudaStream_t stream, const std::function<void(Stream)>& work)
       : ordinal_(ordinal), stream_(stream), start_(make_event()), end_(make_event()) {
     const Graph graph = capture(stream, start_.get(), end_.get(), work);
+    empty_ = count_work(graph.get()) == 0;
     POOLBENCH_CUDA_CHECK(cudaGraphInstantiate(&graph_, graph.get(), 0));
     POOLBENCH_CUDA_CHECK(cudaGraphUpload(graph_, stream_));
     POOLBENCH_CUDA_CHECK(cudaStreamSynchronize(stream_));
@@ -88,17 +125,28 @@ class CudaRecording : public Recording {
 
   double replay() override {
     POOLBENCH_CUDA_CHECK(cudaSetDevice(ordinal_));
+    forget_persisting_lines();
     POOLBENCH_CUDA_CHECK(cudaGraphLaunch(graph_, stream_));
     POOLBENCH_CUDA_CHECK(cudaStreamSynchronize(stream_));
     float milliseconds = 0;
     POOLBENCH_CUDA_CHECK(cudaEventElapsedTime(&milliseconds, start_.get(), end_.get()));
     return milliseconds * 1e-3;
   }
+  bool empty() const override { return empty_; }
 
  private:
+  // Gives the part of L2 that may have been set aside for some addresses back to all. A device
+  // without such a part has nothing to give back.
+  static void forget_persisting_lines() {
+    if (cudaCtxResetPersistingL2Cache() != cudaSuccess ||
+        cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, 0) != cudaSuccess)
+      cudaGetLastError();
+  }
+
   int ordinal_;
   cudaStream_t stream_;
   Event start_, end_;
+  bool empty_ = false;
   cudaGraphExec_t graph_ = nullptr;
 };
 

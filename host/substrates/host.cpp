@@ -10,6 +10,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "host/fp_env.h"
+
 namespace poolbench {
 namespace {
 
@@ -41,12 +43,17 @@ class HostRecording : public Recording {
  public:
   explicit HostRecording(std::function<void(Stream)> work) : work_(std::move(work)) {}
   double replay() override {
+    FpGuard guard;
     const auto start = std::chrono::steady_clock::now();
     work_(nullptr);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const auto end = std::chrono::steady_clock::now();
+    if (std::string change = guard.restore(); !change.empty()) fp_change_ = std::move(change);
+    return std::chrono::duration<double>(end - start).count();
   }
+  std::string fp_change() const override { return fp_change_; }
 
  private:
+  std::string fp_change_;
   std::function<void(Stream)> work_;
 };
 

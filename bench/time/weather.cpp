@@ -1,0 +1,131 @@
+#include "bench/time/weather.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+
+namespace poolbench {
+namespace {
+
+double seconds_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return double(now.tv_sec) + double(now.tv_nsec) * 1e-9;
+}
+
+// A thread's processor time as the kernel numbers its clocks, see CPUCLOCK_PERTHREAD in
+// https://github.com/torvalds/linux/blob/v6.1/include/linux/posix-timers_types.h.
+clockid_t clock_of(int thread) {
+  constexpr int kPerThread = 4, kScheduler = 2;
+  return (~static_cast<clockid_t>(thread) << 3) | kPerThread | kScheduler;
+}
+
+// The second number of a schedstat file: nanoseconds ready to run without a processor.
+double waited(int file) {
+  char text[128];
+  const ssize_t length = file < 0 ? 0 : pread(file, text, sizeof text - 1, 0);
+  if (length <= 0) return 0;
+  text[length] = '\0';
+  char* rest = nullptr;
+  std::strtoull(text, &rest, 10);
+  return double(std::strtoull(rest, nullptr, 10)) * 1e-9;
+}
+
+}  // namespace
+
+int usable_processors() {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(CPU_COUNT(&set), 1) : 1;
+}
+
+SchedulerClock::~SchedulerClock() {
+  for (const auto& [thread, file] : files_) close(file);
+}
+
+SchedulerTimes SchedulerClock::now() {
+  SchedulerTimes times;
+  rusage caller{};
+  getrusage(RUSAGE_THREAD, &caller);
+  times.sleeps = caller.ru_nvcsw;
+  std::map<int, int> still;
+  if (DIR* threads = opendir("/proc/self/task")) {
+    while (const dirent* entry = readdir(threads)) {
+      const int thread = std::atoi(entry->d_name);
+      if (thread == 0) continue;
+      const auto known = files_.find(thread);
+      const int file =
+          known != files_.end()
+              ? known->second
+              : open(fmt::format("/proc/self/task/{}/schedstat", thread).c_str(), O_CLOEXEC);
+      if (file < 0) continue;
+      still[thread] = file;
+      times.waited += waited(file);
+      if (thread == gettid())
+        times.caller_waited = waited(file);
+      else
+        times.threads[thread] = seconds_of(clock_of(thread));
+    }
+    closedir(threads);
+  }
+  for (const auto& [thread, file] : files_)
+    if (!still.contains(thread)) close(file);
+  files_ = std::move(still);
+  times.own = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+  times.caller = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+  times.wall = seconds_of(CLOCK_MONOTONIC);
+  return times;
+}
+
+bool ThreadOwners::know(const SchedulerTimes& now) const {
+  return std::ranges::all_of(now.threads,
+                             [&](const auto& thread) { return owners_.contains(thread.first); });
+}
+
+void ThreadOwners::give(const std::string& owner, const std::vector<int>& threads) {
+  for (const int thread : threads) owners_[thread] = owner;
+}
+
+void ThreadOwners::give_rest(const std::string& owner, const SchedulerTimes& now) {
+  for (const auto& [thread, seconds] : now.threads) owners_.try_emplace(thread, owner);
+  // The kernel gives numbers away again.
+  std::erase_if(owners_, [&](const auto& one) { return !now.threads.contains(one.first); });
+}
+
+std::map<std::string, double> ThreadOwners::ran(const SchedulerTimes& before,
+                                                const SchedulerTimes& after) const {
+  std::map<std::string, double> seconds;
+  for (const auto& [thread, now] : after.threads) {
+    const auto owner = owners_.find(thread);
+    if (owner == owners_.end() || owner->second.empty()) continue;
+    const auto then = before.threads.find(thread);
+    seconds[owner->second] += now - (then != before.threads.end() ? then->second : 0);
+  }
+  return seconds;
+}
+
+Weather Weather::between(const SchedulerTimes& before, const SchedulerTimes& after,
+                         int processors) {
+  const double wall = after.wall - before.wall;
+  const double others = std::max(processors * wall - (after.own - before.own), 0.0);
+  Weather weather;
+  weather.waited = std::clamp(after.waited - before.waited, 0.0, others);
+  // A thread that never slept either ran, or waited, or its processor was not there.
+  if (after.sleeps == before.sleeps)
+    weather.stolen = std::max(
+        wall - (after.caller - before.caller) - (after.caller_waited - before.caller_waited), 0.0);
+  return weather;
+}
+
+std::string Weather::disturbance(double seconds, double share) const {
+  if (std::max(waited, stolen) <= share * seconds) return {};
+  return waited > stolen ? "other processes" : "stolen time";
+}
+
+}  // namespace poolbench

@@ -1,0 +1,69 @@
+// The machine's weather: what kept a sample from running that was not its contender.
+#ifndef POOLBENCH_BENCH_TIME_WEATHER_H_
+#define POOLBENCH_BENCH_TIME_WEATHER_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace poolbench {
+
+// What this process' threads have used and waited for, in all. Seconds.
+struct SchedulerTimes {
+  double wall = 0;
+  double own = 0;     // processor time of all threads
+  double waited = 0;  // ready to run, but others had the processors: the sum over all threads
+  double caller = 0;  // processor time of the calling thread
+  double caller_waited = 0;
+  int64_t sleeps = 0;             // of the calling thread: its voluntary switches
+  std::map<int, double> threads;  // processor time of the other threads, by number
+};
+
+// Reads them from /proc/self/task/*/schedstat and the threads' clocks, in some microseconds. The
+// waits are 0 where the kernel does not count them.
+class SchedulerClock {
+ public:
+  SchedulerClock() = default;
+  ~SchedulerClock();
+  SchedulerClock(const SchedulerClock&) = delete;
+  SchedulerTimes now();
+
+ private:
+  std::map<int, int> files_;  // of threads: schedstat, held open
+};
+
+// Whose threads are whose: those that appear while a contender has its turn are its own.
+class ThreadOwners {
+ public:
+  // Whether every thread is somebody's.
+  bool know(const SchedulerTimes& now) const;
+  // Gives these threads, or all that nobody has, to `owner`; "" is the program.
+  void give(const std::string& owner, const std::vector<int>& threads);
+  void give_rest(const std::string& owner, const SchedulerTimes& now);
+  // Processor time of each owner's threads between the two, but for the program's. Seconds.
+  std::map<std::string, double> ran(const SchedulerTimes& before,
+                                    const SchedulerTimes& after) const;
+
+ private:
+  std::map<int, std::string> owners_;
+};
+
+// Processors that this process may run on.
+int usable_processors();
+
+// What disturbed a sample. Seconds of it.
+struct Weather {
+  double waited = 0;  // for processors that others had
+  double stolen = 0;  // from the virtual machine
+
+  // `processors`: those that this process may use. What its own threads waited for each other is
+  // no disturbance: time that others had is what this process did not use itself.
+  static Weather between(const SchedulerTimes& before, const SchedulerTimes& after, int processors);
+  // The cause, or empty where both are below `share` of `seconds`.
+  std::string disturbance(double seconds, double share) const;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_TIME_WEATHER_H_

@@ -1,0 +1,49 @@
+#include "bench/time/yardsticks.h"
+
+namespace poolbench {
+namespace {
+
+// The family whose backends have ceilings of a substrate's devices.
+std::string family_of(const Device& device) {
+  return device.uuid == "host" ? "openmp" : device.substrate;
+}
+
+}  // namespace
+
+Yardsticks::Yardsticks(const std::vector<Contender>& contenders) {
+  const auto add = [&](Backend& backend) {
+    Substrate& substrate = backend.substrate();
+    const std::string& uuid = substrate.device().uuid;
+    if (with_ceilings_.contains(uuid)) return;
+    for (auto& plan : backend.ceilings(Problem(), Cache::kPiece, 0)) {
+      with_ceilings_[uuid] = &backend;
+      if (plan->kernel() == "read") machine_.caches.try_emplace(uuid, substrate, std::move(plan));
+    }
+  };
+  for (const Contender& contender : contenders) add(*contender.backend);
+  for (const Contender& contender : contenders) {
+    Substrate& substrate = contender.backend->substrate();
+    const Device& device = substrate.device();
+    if (!with_ceilings_.contains(device.uuid)) {
+      own_.push_back(open_backends(std::vector{family_of(device)}, {}));
+      for (const FamilyState& family : own_.back())
+        for (const auto& backend : family.backends) add(*backend);
+    }
+    machine_.caches.try_emplace(device.uuid, substrate, nullptr);  // where nobody has ceilings
+  }
+  machine_.note_threads("");
+}
+
+std::vector<Ceiling> Yardsticks::ceilings(const Problem& problem,
+                                          const std::map<std::string, Traffic>& traffic) const {
+  std::vector<Ceiling> all;
+  for (const auto& [uuid, backend] : with_ceilings_) {
+    const auto bytes = traffic.find(uuid);
+    if (bytes == traffic.end()) continue;
+    for (auto& plan : backend->ceilings(problem, bytes->second.read, bytes->second.written))
+      all.push_back({uuid, std::move(plan), &backend->substrate(), bytes->second.total()});
+  }
+  return all;
+}
+
+}  // namespace poolbench

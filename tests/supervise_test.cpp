@@ -1,0 +1,106 @@
+// The supervisor and a child, which is this test again with cases that only say what happens.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "bench/supervise/supervisor.h"
+
+namespace poolbench {
+namespace {
+
+enum Case { kFine, kLosesDevice, kSlowJudge, kHangs, kEndsEarly, kAlwaysDies };
+constexpr const char* kNames[] = {"fine",  "loses device", "slow judge",
+                                  "hangs", "ends early",   "always dies"};
+
+// Two contenders. It is `a` that does what the case's name says.
+class FakeCases : public Cases {
+ public:
+  FakeCases() {
+    for (const char* name : kNames) opened_.cases.push_back({name, 1});
+    opened_.contenders = {"a", "b"};
+    opened_.facts = {{"process", getpid()}};
+  }
+  const Opened& opened() const override { return opened_; }
+  std::string lost_device() const override { return lost_ ? "fell off the bus" : ""; }
+  Json run(size_t index, const SetAside& set_aside) override {
+    const bool a = !set_aside.contains("a");
+    if (a && index == kLosesDevice) lost_ = true;
+    if (index == kSlowJudge && set_aside.size() < 2) say_turn("", "judge"), hang();
+    if (a && index == kHangs) say_turn("a", "verify"), hang();
+    if (index == kEndsEarly) throw std::runtime_error("cannot go on");
+    if (index == kAlwaysDies) std::raise(SIGSEGV);
+    Json rows = Json::object();
+    for (const std::string& name : opened_.contenders) {
+      const auto aside = set_aside.find(name);
+      rows[name] = aside == set_aside.end()
+                       ? "ok"
+                       : std::string(info(aside->second.status).name) + ": " + aside->second.reason;
+    }
+    return rows;
+  }
+
+ private:
+  [[noreturn]] static void hang() {
+    for (;;) pause();
+  }
+  Opened opened_;
+  bool lost_ = false;
+};
+
+std::string row(const std::optional<Json>& rows, const char* contender) {
+  return rows ? rows->at(contender).get<std::string>() : "not run";
+}
+
+TEST(Supervisor, a_lost_device_is_the_row_of_who_lost_it) {
+  Supervisor supervisor(kCaseLimit);
+  const auto rows = supervisor.run(kLosesDevice);
+  EXPECT_EQ(row(rows, "a"), "ERROR: lost the device: fell off the bus, alone too");
+  EXPECT_EQ(row(rows, "b"), "ok");
+  EXPECT_EQ(row(supervisor.run(kFine), "a"), "ok");
+  EXPECT_EQ(supervisor.notes()["restarts"], 2) << "to run it alone, and to run the others";
+  EXPECT_EQ(supervisor.finish(), kAsExpected);
+}
+
+TEST(Supervisor, who_hangs_has_a_row_and_a_slow_judge_is_no_contenders_fault) {
+  Supervisor supervisor(0.2);
+  auto rows = supervisor.run(kHangs);
+  EXPECT_EQ(row(rows, "a"),
+            "HUNG: did not end within 0.2 s (--case-limit) during verify, alone too");
+  EXPECT_EQ(row(rows, "b"), "ok");
+  rows = supervisor.run(kSlowJudge);
+  for (const char* contender : {"a", "b"})
+    EXPECT_EQ(row(rows, contender), "ERROR: judging it takes longer than 0.2 s (--case-limit)");
+}
+
+// Without anybody's code in it, a death is no contender's.
+TEST(Supervisor, a_case_that_dies_with_nobody_in_it_is_left_out) {
+  Supervisor supervisor(kCaseLimit);
+  EXPECT_FALSE(supervisor.run(kAlwaysDies));
+  EXPECT_EQ(row(supervisor.run(kFine), "a"), "ok");
+}
+
+TEST(Supervisor, a_child_that_ends_before_its_end_has_said_why) {
+  Supervisor supervisor(kCaseLimit);
+  EXPECT_FALSE(supervisor.run(kEndsEarly));
+  EXPECT_EQ(supervisor.finish(), kNotRun);
+}
+
+ExitStatus work() try {
+  return serve([] { return Opening{std::make_unique<FakeCases>()}; });
+} catch (const std::exception&) {
+  return kNotRun;
+}
+
+}  // namespace
+}  // namespace poolbench
+
+int main(int argc, char** argv) {
+  poolbench::become(true);
+  if (poolbench::part() == poolbench::Part::kChild) {
+    poolbench::tell_end(poolbench::work());
+    return 0;
+  }
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
