@@ -9,7 +9,7 @@ import socket
 
 from problem_text import compulsory_bytes
 
-METHOD = 1  # kMethod in bench/time/measure.h
+METHOD = 1  # cold as method 1 had it: not comparable with kMethod of bench/time/measure.h
 
 
 def median_interval(samples):

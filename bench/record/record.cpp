@@ -37,14 +37,15 @@ nlohmann::json details(const Record& record) {
   json["bytes_written"] = record.traffic.written;
   json["bytes_per_second"] = number_json(record.bytes_per_second());
   json["launches"] = record.series.launches;
+  json["rotation_bytes"] = record.series.rotation_bytes;
   if (record.temperature == Temperature::kCold) {
-    json["rotation_bytes"] = record.series.rotation_bytes;
     json["probe"] = number_json(median_interval(record.series.probe).median);
     json["warm"] = record.warm;
   } else {
     json["level"] = record.series.level;
   }
   json["proofs"] = record.series.proofs;
+  json["cores"] = number_json(median_interval(record.series.cores).median);
   for (const Voided& voided : record.series.voided)
     json["voided"].push_back({{"block", voided.block},
                               {"cause", voided.cause},

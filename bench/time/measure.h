@@ -16,7 +16,7 @@
 namespace poolbench {
 
 // Stands in records. It rises whenever the meaning of cold, hot, floor or ceiling changes, since
-// times from before and after can then not be compared. bench/torch_record.py has the same number.
+// times from before and after can then not be compared.
 inline constexpr int kMethod = 2;
 
 // Cold: no line of a launch's operands is in a cache. Hot: all of them are.

@@ -267,8 +267,9 @@ def counted(values):
     return ", ".join(f"{value} {count}x" for value, count in counts.most_common())
 
 
-def summary(results):
-    """Returns the lines of the summary and whether all is well."""
+def summary(results, missed=0):
+    """Returns the lines of the summary and whether all is well: nobody is accused, and at most so
+    many tricks are missed."""
     tricks = [v for p, _, v in results if p.dishonest]
     honest = [v for p, _, v in results if not p.dishonest]
     caught, accused = sum(v.right for v in tricks), sum(not v.right for v in honest)
@@ -280,7 +281,7 @@ def summary(results):
              f"{proportion(beside, len(OTHERS) * len(honest))}",
              f"runs with a trick that another contender is blamed for: "
              f"{proportion(blamed, len(tricks))}"]
-    return lines, caught == len(tricks) and accused == 0 and beside == 0
+    return lines, len(tricks) - caught <= missed and accused == 0 and beside == 0
 
 
 def yes_no(flags):
@@ -344,6 +345,8 @@ def parse_arguments():
     parser.add_argument("--blocks", type=int, default=6)
     parser.add_argument("--sample-ms", type=float, default=0.2)
     parser.add_argument("--limit", type=float, default=90, help="seconds a run")
+    parser.add_argument("--missed", type=int, default=0, metavar="N",
+                        help="tricks that may be missed; nobody may be accused")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--markdown", metavar="FILE")
     after = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
@@ -384,7 +387,7 @@ def main():
     if options.markdown:
         with open(options.markdown, "w", encoding="utf-8") as file:
             file.write(markdown(results, command))
-    lines, well = summary(results)
+    lines, well = summary(results, options.missed)
     print("\n".join(lines))
     return 0 if well else 1
 
