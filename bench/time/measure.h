@@ -10,6 +10,7 @@
 
 #include "bench/judge/verify.h"
 #include "bench/time/cache.h"
+#include "bench/time/interval.h"
 #include "bench/time/machine.h"
 #include "bench/time/proof.h"
 
@@ -90,14 +91,6 @@ class Arenas {
 std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
                             const Input& input, Temperature temperature,
                             const MeasureOptions& options, Arenas& arenas, Machine& machine);
-
-// A median with its interval from order statistics (binomial sign test), whatever the
-// distribution: 95 %, or what `confidence` says. With too few samples the ends are NaN.
-struct Interval {
-  double median, low, high;
-  double half_width() const { return (high - low) / 2 / median; }
-};
-Interval median_interval(std::vector<double> samples, double confidence = 0.95);
 
 }  // namespace poolbench
 

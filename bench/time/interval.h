@@ -1,0 +1,19 @@
+// A median with its interval.
+#ifndef POOLBENCH_BENCH_TIME_INTERVAL_H_
+#define POOLBENCH_BENCH_TIME_INTERVAL_H_
+
+#include <vector>
+
+namespace poolbench {
+
+struct Interval {
+  double median, low, high;
+  double half_width() const { return (high - low) / 2 / median; }
+};
+// From order statistics (binomial sign test), whatever the distribution. With too few samples for
+// `confidence` (six for 95 %) the ends are NaN.
+Interval median_interval(std::vector<double> samples, double confidence = 0.95);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_TIME_INTERVAL_H_

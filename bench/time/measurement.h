@@ -1,0 +1,89 @@
+// One measurement: a problem at one temperature, with the subjects that are left. measure() makes
+// another one without a subject that was caught.
+#ifndef POOLBENCH_BENCH_TIME_MEASUREMENT_H_
+#define POOLBENCH_BENCH_TIME_MEASUREMENT_H_
+
+#include "bench/time/ground.h"
+
+namespace poolbench {
+
+// In a sample: a command buffer or graph holds no more.
+inline constexpr int64_t kMaxLaunches = 10'000;
+// A contender's first dispatch after another one's is not timed, unless it takes longer than this:
+// then the disturbance is a small part of it.
+inline constexpr double kWarmUpBelow = 10e-3;
+
+struct Sample {
+  double seconds = 0;
+  double cores = 0;
+  std::string disturbance;
+  int64_t rotation_bytes = 0;
+  bool proved = false;
+};
+
+// Thrown out of a measurement: a subject was caught or failed.
+struct Caught {
+  size_t subject;
+  Status status;
+  std::string reason;
+};
+
+// One temperature of one problem, with the subjects that are left.
+class Measurement {
+ public:
+  Measurement(std::span<const Subject> subjects, const Problem& problem, const Input& input,
+              Temperature temperature, const MeasureOptions& options, Arenas& arenas,
+              Machine& machine)
+      : subjects_(subjects),
+        problem_(problem),
+        input_(input),
+        cold_(temperature == Temperature::kCold),
+        options_(options),
+        arenas_(arenas),
+        machine_(machine),
+        random_(options.seed) {}
+
+  // Throws Caught.
+  std::vector<Series> run();
+
+ private:
+  Ground& ground(const Subject& subject) { return grounds_.at(subject.substrate); }
+  bool on_host(const Subject& subject) const { return subject.substrate->device().uuid == "host"; }
+  void make_grounds(const std::vector<int64_t>& launches);
+  void calibrate();
+  void calibrate_cold();
+  void wake(const Subject& subject);
+  void drop_hopeless_ceilings();
+  double launch(size_t i, std::span<const Tensors> sets, std::span<const int64_t> renewed = {});
+  Sample take(size_t i);
+  void settle(Sample& sample);
+  void watch(const Subject& subject, const SchedulerTimes& before, const SchedulerTimes& after,
+             Sample& sample);
+  void trespass(const SchedulerTimes& before, const SchedulerTimes& after, const std::string& turn,
+                Sample& sample);
+  void end_turn(size_t i);
+  void prove(size_t i, const std::vector<int64_t>& sets, std::vector<Proof::Look> looks,
+             Sample& sample);
+  double probe(const Ground& ground, std::string& disturbance);
+  bool block(std::vector<Series>& series, const std::vector<size_t>& order, int64_t number);
+
+  std::span<const Subject> subjects_;
+  const Problem& problem_;
+  const Input& input_;
+  bool cold_;
+  const MeasureOptions& options_;
+  Arenas& arenas_;
+  Machine& machine_;
+  std::mt19937_64 random_;
+  std::vector<double> once_;       // seconds of a launch on warm buffers, by subject
+  std::vector<int64_t> launches_;  // in a sample; 0: not measured
+  struct Trespass {
+    double ran = 0, of = 0;  // seconds
+  };
+  std::map<std::string, Trespass> trespasses_;  // by contender
+  std::map<Substrate*, Ground> grounds_;
+};
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_TIME_MEASUREMENT_H_
