@@ -1,8 +1,8 @@
 #include "bench/time/cache.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+
+#include "host/substrates/host.h"
 
 namespace poolbench {
 namespace {
@@ -15,9 +15,10 @@ int64_t align(int64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
 std::string cache_level(const Device& device, int64_t bytes, int processors) {
   if (device.uuid != "host") return bytes <= device.cache_bytes ? "L2" : "";
+  static const int64_t first = host_cache_bytes(1), second = host_cache_bytes(2);
   const int64_t share = (bytes + processors - 1) / processors;
-  if (share <= sysconf(_SC_LEVEL1_DCACHE_SIZE)) return "L1";
-  if (share <= sysconf(_SC_LEVEL2_CACHE_SIZE)) return "L2";
+  if (share <= first) return "L1";
+  if (share <= second) return "L2";
   return bytes <= device.cache_bytes ? "L3" : "";
 }
 

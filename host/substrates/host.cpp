@@ -33,8 +33,8 @@ Device describe_host() {
   device.uuid = "host";
   device.driver = "none";
   device.memory_bytes = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
-  for (const int level : {_SC_LEVEL3_CACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL1_DCACHE_SIZE})
-    if (device.cache_bytes <= 0) device.cache_bytes = sysconf(level);
+  for (const int level : {3, 2, 1})
+    if (device.cache_bytes <= 0) device.cache_bytes = host_cache_bytes(level);
   if (device.cache_bytes <= 0) device.cache_bytes = int64_t{32} << 20;
   return device;
 }
@@ -100,6 +100,22 @@ double available_host_memory() {
     std::getline(file, unit);
   }
   return INFINITY;
+}
+
+// The kernel knows what one processor shares with its neighbours. The C library adds the last-level
+// caches of a whole AMD package, of which a processor fills its own only: 384 MiB for 32.
+int64_t host_cache_bytes(int level) {
+  constexpr int kNames[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE};
+  for (int i = 0; i < 8; ++i) {
+    const std::string folder = fmt::format("/sys/devices/system/cpu/cpu0/cache/index{}/", i);
+    std::ifstream at(folder + "level"), kind(folder + "type"), size(folder + "size");
+    int here = 0;
+    std::string type;
+    int64_t kib = 0;
+    if (at >> here && kind >> type && size >> kib && here == level && type != "Instruction")
+      return kib << 10;
+  }
+  return std::max<int64_t>(sysconf(kNames[level - 1]), 0);
 }
 
 Substrate& host_substrate() {

@@ -14,6 +14,9 @@ Substrate& host_substrate();
 // Linux grants more, and kills the process when it is touched.
 double available_host_memory();
 
+// Bytes of the data cache of a level that one processor can fill; 0 where nobody knows.
+int64_t host_cache_bytes(int level);
+
 }  // namespace poolbench
 
 #endif  // POOLBENCH_HOST_SUBSTRATES_HOST_H_
