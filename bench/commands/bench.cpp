@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <set>
 
@@ -176,6 +177,11 @@ Opening open_cases(const Flags& flags, const Asked& asked) {
   auto problems = select_problems(flags.selection);
   if (problems.empty())
     return {nullptr, nothing_ran(why_nothing(flags.selection, "--suite or --problem"))};
+  if (double load[1]; getloadavg(load, 1) == 1 && load[0] > 0.5 * usable_processors())
+    fmt::print(stderr,
+               "the machine is busy (load {:.1f} on {} processors): what that disturbs is measured "
+               "again\n",
+               load[0], usable_processors());
   seconds_a_tick();  // measured now: a module may turn the clock
   Backends backends = select_backends(flags.selection);
   // An emulator that is asked for by name gets rows with the reason why it is not timed.

@@ -59,8 +59,12 @@ void show_noise() {
                            subject_of(prepared, problem, bytes)};
   const auto series =
       measure(twice, problem, input, Temperature::kHot, options, arenas, yardsticks.machine());
-  if (series[0].seconds.empty())
-    return line("!", "noise", fmt::format("all of {} blocks were disturbed", options.blocks));
+  const size_t voided = series[0].voided.size(), all = voided + series[0].seconds.size();
+  line(voided * 10 < all ? "ok" : "!", "disturbance",
+       fmt::format("{} of {} blocks lost more than {:.0f} % of a sample to other processes or the "
+                   "hypervisor",
+                   voided, all, 100 * options.disturbed_share));
+  if (series[0].seconds.empty()) return;
   std::vector<double> differences;
   for (size_t i = 0; i < series[0].seconds.size(); ++i)
     differences.push_back(std::fabs(std::log(series[0].seconds[i] / series[1].seconds[i])));
