@@ -1,5 +1,6 @@
 // poolbench bench: times each problem on all contenders together, and prints and saves it.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -110,6 +111,7 @@ class BenchCases : public Cases {
     for (const Contender& contender : backends_.contenders)
       opened_.contenders.push_back(contender.name());
     opened_.facts = {{"temperatures", to_exact(options.temperatures)}, {"context", run_context()}};
+    opened_.facts["context"]["poolbench"]["noted"]["priority"] = getpriority(PRIO_PROCESS, 0);
   }
 
   const Opened& opened() const override { return opened_; }
@@ -177,12 +179,14 @@ Opening open_cases(const Flags& flags, const Asked& asked) {
   auto problems = select_problems(flags.selection);
   if (problems.empty())
     return {nullptr, nothing_ran(why_nothing(flags.selection, "--suite or --problem"))};
-  if (double load[1]; getloadavg(load, 1) == 1 && load[0] > 0.5 * usable_processors())
+  const int priority = run_before_others();
+  seconds_a_tick();  // measured now: a module may turn the clock
+  if (double load[1];
+      priority == 0 && getloadavg(load, 1) == 1 && load[0] > 0.5 * usable_processors())
     fmt::print(stderr,
                "the machine is busy (load {:.1f} on {} processors): what that disturbs is measured "
                "again\n",
                load[0], usable_processors());
-  seconds_a_tick();  // measured now: a module may turn the clock
   Backends backends = select_backends(flags.selection);
   // An emulator that is asked for by name gets rows with the reason why it is not timed.
   if (flags.selection.backends.empty())
