@@ -37,7 +37,7 @@ void set(const FpEnvironment& to) {
 
 std::string changes(const FpEnvironment& before, const FpEnvironment& after) {
   std::string text;
-  const auto add = [&](std::string what) { text += (text.empty() ? "" : " and ") + what; };
+  const auto add = [&](const std::string& what) { text += (text.empty() ? "" : " and ") + what; };
   const auto flag = [&](uint32_t bit, const char* name) {
     if (((before.sse ^ after.sse) & bit) != 0)
       add(fmt::format("turns {} {}", name, (after.sse & bit) != 0 ? "on" : "off"));

@@ -87,7 +87,7 @@ int64_t Ground::distance(const std::vector<int64_t>& which) const {
   return least;
 }
 
-void Ground::cool(const std::vector<int64_t>& which) {
+void Ground::cool(const std::vector<int64_t>& which) const {
   cache->clean(std::max(between(), cache->distance() - distance(which)));
 }
 

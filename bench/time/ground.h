@@ -30,7 +30,7 @@ struct Ground {
   // Bytes read between two contenders.
   int64_t between() const;
   // Lets bytes go by until all of these sets are cold, and at least between().
-  void cool(const std::vector<int64_t>& sets);
+  void cool(const std::vector<int64_t>& sets) const;
   // The least that went by since one of them was touched.
   int64_t distance(const std::vector<int64_t>& sets) const;
   // Notes that launches touched these sets, `bytes` each.

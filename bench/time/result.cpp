@@ -62,8 +62,8 @@ std::string cause_of(const Series& series) {
 std::string noise(const Series& series, const Interval& seconds, int blocks) {
   if (series.voided.empty()) return {};
   const auto counted = series.seconds.size(), all = counted + series.voided.size();
-  const std::string voided = fmt::format("{} of {} blocks were disturbed by {}",
-                                         series.voided.size(), all, cause_of(series));
+  std::string voided = fmt::format("{} of {} blocks were disturbed by {}", series.voided.size(),
+                                   all, cause_of(series));
   if (counted < size_t(std::min(blocks, kFewest))) return voided;
   if (seconds.half_width() > kWide)
     return fmt::format("{}, and the others differ by {:.0f} %", voided, 100 * seconds.half_width());
