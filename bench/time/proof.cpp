@@ -44,7 +44,7 @@ uint64_t telling_value(const Problem& problem, std::mt19937_64& random) {
     } else {
       const int64_t kind = up_to(random, 7);
       const double size = kind == 0 ? INFINITY : 2 + double(up_to(random, 4095)) / 4096;
-      value = store<T>(kind == 1 || kind == 2 ? NAN : high ? size : -size);
+      value = store<T>(kind >= 1 && kind <= 4 ? NAN : high ? size : -size);
     }
     std::memcpy(&bytes, &value, sizeof value);
   });
