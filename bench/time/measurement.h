@@ -62,6 +62,7 @@ class Measurement {
   void trespass(const SchedulerTimes& before, const SchedulerTimes& after, const std::string& turn,
                 Sample& sample);
   void end_turn(size_t i);
+  void compare_clocks(size_t i, double seconds, double ticked);
   void prove(size_t i, const std::vector<int64_t>& sets, std::vector<Proof::Look> looks,
              Sample& sample);
   double probe(const Ground& ground, std::string& disturbance);
@@ -77,6 +78,10 @@ class Measurement {
   std::mt19937_64 random_;
   std::vector<double> once_;       // seconds of a launch on warm buffers, by subject
   std::vector<int64_t> launches_;  // in a sample; 0: not measured
+  struct Clocks {
+    int compared = 0, apart = 0;
+  };
+  std::map<size_t, Clocks> clocks_;  // by subject
   struct Trespass {
     double ran = 0, of = 0;  // seconds
   };
