@@ -81,4 +81,21 @@ void require_table_memory(double count) {
         count, needed / 1e9, available / 1e9));
 }
 
+int64_t tap_step(const Problem& problem, int axis) {
+  return problem.spec().windowing == Windowing::kSliding ? problem.spec().dilation[axis] : 1;
+}
+
+std::vector<bool> held_positions(const Problem& problem, int axis,
+                                 std::span<const Window> windows) {
+  const int64_t src = problem.src()[axis], step = tap_step(problem, axis);
+  std::vector<bool> held(src);
+  std::vector<int64_t> done(std::min(step, src));  // by residue: positions below are marked
+  for (const Window& w : windows) {
+    if (w.begin == w.end) continue;
+    int64_t& from = done[w.begin % step];
+    for (from = std::max(from, w.begin); from < w.end; from += step) held[from] = true;
+  }
+  return held;
+}
+
 }  // namespace poolbench

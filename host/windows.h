@@ -2,6 +2,7 @@
 #ifndef POOLBENCH_HOST_WINDOWS_H_
 #define POOLBENCH_HOST_WINDOWS_H_
 
+#include <span>
 #include <vector>
 
 #include "host/problem.h"
@@ -18,6 +19,12 @@ namespace poolbench {
 //                double; the last from n-k (PyTorch's sequence)
 // Throws OutOfMemory as require_table_memory() does.
 std::vector<Window> windows(const Problem& problem, int axis, int64_t plane = 0);
+
+// Returns the distance of a window's taps on an axis.
+int64_t tap_step(const Problem& problem, int axis);
+// Returns for each position of an axis whether one of these windows, all of them, holds it. Marks
+// each once, however long the windows are.
+std::vector<bool> held_positions(const Problem& problem, int axis, std::span<const Window> windows);
 
 // Throws OutOfMemory where the host cannot hold tables of `count` windows three times: as an axis'
 // table, in the array of all axes, and in the memory that kernels read.

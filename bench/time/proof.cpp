@@ -68,14 +68,11 @@ Proof::Proof(const Problem& problem, const std::vector<std::byte>& src, const Ou
     covered_[axis] = {0};
     if (axis < problem.first_axis()) continue;
     windows_[axis] = windows(problem, axis);
-    const int64_t step =
-        problem.spec().windowing == Windowing::kSliding ? problem.spec().dilation[axis] : 1;
-    std::vector<bool> held(static_cast<size_t>(problem.src()[axis]));
+    const int64_t step = tap_step(problem, axis);
     int64_t most = 1;
-    for (const Window& window : windows_[axis]) {
+    for (const Window& window : windows_[axis])
       most = std::max(most, (window.end - window.begin + step - 1) / step);
-      for (int64_t x = window.begin; x < window.end; x += step) held[x] = true;
-    }
+    const std::vector<bool> held = held_positions(problem, axis, windows_[axis]);
     covered_[axis].clear();
     for (int64_t x = 0; x < problem.src()[axis]; ++x)
       if (held[x]) covered_[axis].push_back(x);
@@ -153,8 +150,7 @@ std::vector<Proof::Sight> Proof::read_sights(int64_t set, const Secret& secret) 
       seen_by[axis] = {0};
       continue;
     }
-    const bool sliding = problem_.spec().windowing == Windowing::kSliding;
-    const int64_t step = sliding ? problem_.spec().dilation[axis] : 1, x = secret.at[axis];
+    const int64_t step = tap_step(problem_, axis), x = secret.at[axis];
     const bool by_plane = problem_.spec().windowing == Windowing::kFractional;
     const auto& all = by_plane ? of_plane = windows(problem_, axis, secret.plane) : windows_[axis];
     for (size_t o = 0; o < all.size(); ++o)

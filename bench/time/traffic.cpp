@@ -11,20 +11,8 @@ namespace poolbench {
 int64_t line_bytes(const Device& device) { return device.uuid == "host" ? 64 : 32; }
 
 Traffic compulsory_bytes(const Problem& problem, int64_t line) {
-  // Marks the positions of each axis that a window touches, each once, however long the windows
-  // are. Fractional windows differ by plane.
-  const auto touched = [&](int axis, int64_t plane) {
-    const int64_t src = problem.src()[axis];
-    const int64_t step =
-        problem.spec().windowing == Windowing::kSliding ? problem.spec().dilation[axis] : 1;
-    std::vector<bool> seen(src);
-    std::vector<int64_t> done(std::min(step, src));  // by residue: positions below are marked
-    for (const Window& w : windows(problem, axis, plane)) {
-      if (w.begin == w.end) continue;
-      int64_t& from = done[w.begin % step];
-      for (from = std::max(from, w.begin); from < w.end; from += step) seen[from] = true;
-    }
-    return seen;
+  const auto touched = [&](int axis, int64_t plane) {  // fractional windows differ by plane
+    return held_positions(problem, axis, windows(problem, axis, plane));
   };
   const auto count = [](const std::vector<bool>& seen) {
     return int64_t(std::count(seen.begin(), seen.end(), true));
