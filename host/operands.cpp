@@ -3,14 +3,6 @@
 #include <algorithm>
 
 namespace poolbench {
-namespace {
-
-constexpr int64_t kPage = 4096;
-
-int64_t align(int64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
-
-}  // namespace
-
 std::vector<Operand> operands(const Problem& problem, int64_t scratch_bytes) {
   const auto there = [&](Role role) {
     switch (role) {
@@ -49,9 +41,9 @@ Placement::Placement(std::vector<Operand> operands, int64_t guard)
     : operands_(std::move(operands)), bytes_(guard) {
   for (const Operand& operand : operands_) {
     begins_.push_back(bytes_);
-    bytes_ += align(operand.bytes) + guard;
+    bytes_ += whole_pages(operand.bytes) + guard;
   }
-  bytes_ = std::max(bytes_, kPage);
+  bytes_ = std::max(bytes_, whole_pages(1));
 }
 
 Tensors Placement::at(void* memory) const {

@@ -54,6 +54,12 @@ using Outputs = ByRole<std::vector<std::byte>>;
 // only if the plan needs some.
 std::vector<Operand> operands(const Problem& problem, int64_t scratch_bytes = 0);
 
+// Rounds up to whole pages, on which operands begin.
+constexpr int64_t whole_pages(int64_t bytes) {
+  constexpr int64_t kPage = 4096;
+  return (bytes + kPage - 1) / kPage * kPage;
+}
+
 // Operands in one block of memory: in the list's order, each on a 4 KiB boundary, with at least
 // `guard` bytes (a multiple of 4 KiB) before, between and behind them.
 class Placement {

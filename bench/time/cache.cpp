@@ -5,14 +5,6 @@
 #include "host/substrates/host.h"
 
 namespace poolbench {
-namespace {
-
-constexpr int64_t kPage = 4096;
-
-int64_t align(int64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
-
-}  // namespace
-
 std::string cache_level(const Device& device, int64_t bytes, int processors) {
   if (device.uuid != "host") return bytes <= device.cache_bytes ? "L2" : "";
   static const int64_t first = host_cache_bytes(1), second = host_cache_bytes(2);
@@ -31,7 +23,7 @@ Cache::Cache(Substrate& substrate, std::unique_ptr<Plan> reader)
 void Cache::allocate() {
   if (clean_) return;
   const int64_t wanted = std::min(4 * bytes_, substrate_->device().memory_bytes / 8);
-  clean_ = Buffer(*substrate_, std::max(align(wanted), 2 * kPiece));
+  clean_ = Buffer(*substrate_, std::max(whole_pages(wanted), 2 * kPiece));
   sink_ = Buffer(*substrate_, 2 * kPiece);
   substrate_->fill(clean_.at(), 1, clean_.bytes());  // else all pages are the one of zeros
 }
@@ -39,7 +31,7 @@ void Cache::allocate() {
 void* Cache::next(int64_t bytes) {
   if (at_ + bytes > clean_.bytes()) at_ = 0;
   void* piece = clean_.at(at_);
-  at_ += align(bytes);
+  at_ += whole_pages(bytes);
   return piece;
 }
 
@@ -68,7 +60,7 @@ void Cache::clean(int64_t bytes) {
 std::vector<void*> Cache::fresh(int64_t bytes, int64_t count, std::mt19937_64& random) {
   allocate();
   std::vector<void*> pieces;
-  if (align(bytes) * count + distance() > clean_.bytes()) return pieces;
+  if (whole_pages(bytes) * count + distance() > clean_.bytes()) return pieces;
   for (int64_t i = 0; i < count; ++i) pieces.push_back(next(bytes));
   std::shuffle(pieces.begin(), pieces.end(), random);
   return pieces;

@@ -5,13 +5,10 @@
 namespace poolbench {
 namespace {
 
-constexpr int64_t kPage = 4096;
 constexpr int64_t kMostSets = 16'384;
 // Between two contenders so much is read, or the whole cache where it is smaller: dirty lines that
 // one leaves are not written back on the other's time.
 constexpr int64_t kBetween = int64_t{64} << 20;
-
-int64_t align(int64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
 // Hot: two inputs with one output, so that what stands in the output is another input's, unless
 // only one of them fits the cache. Cold: as many sets as are not needed again before they are cold,
@@ -44,7 +41,7 @@ Ground::Ground(Substrate& substrate, Cache& cache, const Problem& problem, const
   sets->write(inputs_of(input.src.data()), needs.right ? *needs.right : Outputs());
   if (!cold) level = cache_level(substrate.device(), layout.bytes(), usable_processors());
   if (needs.scratch > 0) {
-    scratch_bytes_ = align(needs.scratch);
+    scratch_bytes_ = whole_pages(needs.scratch);
     const int64_t room = substrate.device().memory_bytes / 8 / scratch_bytes_;
     if (cold)
       scratch_slots_ = std::clamp<int64_t>(cache.distance() / scratch_bytes_ + 1, 1,
