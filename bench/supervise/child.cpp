@@ -19,6 +19,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "bench/processes.h"
 #include "bench/time/interrupt.h"
 #include "host/turn.h"
 
@@ -62,15 +63,7 @@ bool wait_for(std::span<pollfd> descriptors, int milliseconds) {
   return ready > 0 || (ready < 0 && errno == EINTR);
 }
 
-// This process' children.
-std::set<pid_t> children() {
-  std::set<pid_t> found;
-  std::ifstream file("/proc/thread-self/children");
-  for (pid_t child; file >> child;) found.insert(child);
-  return found;
-}
-
-// Those that it had before it started any.
+// The children that this process had before it started any.
 const std::set<pid_t>& strangers() {
   static const std::set<pid_t> before = children();
   return before;
@@ -82,9 +75,7 @@ void end_orphans() {
     any = false;
     for (const pid_t orphan : children()) {
       if (strangers().contains(orphan)) continue;
-      any = kill(orphan, SIGKILL) == 0;
-      while (waitpid(orphan, nullptr, 0) < 0 && errno == EINTR) {
-      }
+      any = end_child(orphan);
     }
   }
 }

@@ -6,21 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <csignal>
-#include <fstream>
+
+#include "bench/processes.h"
 
 namespace poolbench {
 namespace {
-
-// Of the calling thread, and of processes whose parents have gone (PR_SET_CHILD_SUBREAPER).
-std::set<pid_t> children() {
-  std::set<pid_t> found;
-  std::ifstream file("/proc/thread-self/children");
-  for (pid_t child; file >> child;) found.insert(child);
-  return found;
-}
 
 cpu_set_t mask_of(pid_t thread) {
   cpu_set_t mask;
@@ -87,9 +78,7 @@ std::string Machine::put_right() {
     int status = 0;
     if (waitpid(child, &status, WNOHANG) == child) continue;  // it has ended by itself
     left = "leaves a process running";
-    kill(child, SIGKILL);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
+    end_child(child);
   }
   return left;
 }

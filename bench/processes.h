@@ -1,0 +1,18 @@
+// Processes that this one has started, or that a backend left to it.
+#ifndef POOLBENCH_BENCH_PROCESSES_H_
+#define POOLBENCH_BENCH_PROCESSES_H_
+
+#include <sys/types.h>
+
+#include <set>
+
+namespace poolbench {
+
+// Children of the calling thread, and processes whose parents have gone (PR_SET_CHILD_SUBREAPER).
+std::set<pid_t> children();
+// Kills a child and waits until it is gone. Returns false if it could not be killed.
+bool end_child(pid_t child);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_PROCESSES_H_
