@@ -4,8 +4,6 @@
 #define POOLBENCH_BENCH_TIME_GROUND_H_
 
 #include <memory>
-#include <optional>
-#include <set>
 
 #include "bench/time/measure.h"
 

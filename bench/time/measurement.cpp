@@ -100,6 +100,15 @@ void Measurement::drop_hopeless_ceilings() {
       launches_[i] = 0;
 }
 
+// The pass that reads all bytes of a ground's sets, if its substrate has one.
+std::optional<size_t> Measurement::read_ceiling(const Ground& ground) {
+  for (size_t i = 0; i < subjects_.size(); ++i)
+    if (subjects_[i].is_ceiling && subjects_[i].name == "read" &&
+        &this->ground(subjects_[i]) == &ground)
+      return i;
+  return std::nullopt;
+}
+
 // Measures a block. Returns whether it counts.
 bool Measurement::block(std::vector<Series>& series, const std::vector<size_t>& order,
                         int64_t number) {
@@ -124,17 +133,16 @@ bool Measurement::block(std::vector<Series>& series, const std::vector<size_t>& 
     series[i].rotation_bytes = series[i].seconds.size() == 1
                                    ? sample.rotation_bytes
                                    : std::min(series[i].rotation_bytes, sample.rotation_bytes);
-    for (size_t read = 0; read < subjects_.size(); ++read)
-      if (subjects_[read].is_ceiling && subjects_[read].name == "read" &&
-          subjects_[read].substrate == subjects_[i].substrate && cold_)
-        series[i].probe.push_back(fresh[&ground(subjects_[i])] / samples[read].seconds);
+    Ground& ground = this->ground(subjects_[i]);
+    if (const auto read = read_ceiling(ground); read && cold_)
+      series[i].probe.push_back(fresh[&ground] / samples[*read].seconds);
   }
   return cause.empty();
 }
 
 std::vector<Series> Measurement::run() {
   calibrate();
-  make_grounds(launches_);
+  if (cold_) make_grounds(launches_);  // hot sets are there already
   std::vector<size_t> measured;
   for (size_t i = 0; i < subjects_.size(); ++i)
     if (launches_[i] > 0) measured.push_back(i);

@@ -3,6 +3,8 @@
 #ifndef POOLBENCH_BENCH_TIME_MEASUREMENT_H_
 #define POOLBENCH_BENCH_TIME_MEASUREMENT_H_
 
+#include <optional>
+
 #include "bench/time/ground.h"
 
 namespace poolbench {
@@ -65,6 +67,7 @@ class Measurement {
   void compare_clocks(size_t i, double seconds, double ticked);
   void prove(size_t i, const std::vector<int64_t>& sets, std::vector<Proof::Look> looks,
              Sample& sample);
+  std::optional<size_t> read_ceiling(const Ground& ground);
   double probe(const Ground& ground, std::string& disturbance);
   bool block(std::vector<Series>& series, const std::vector<size_t>& order, int64_t number);
 

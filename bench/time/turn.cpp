@@ -175,26 +175,23 @@ void Measurement::end_turn(size_t i) {
 
 // Seconds of the read ceiling over memory that was never touched.
 double Measurement::probe(const Ground& ground, std::string& disturbance) {
-  for (size_t i = 0; i < subjects_.size(); ++i) {
-    const Subject& subject = subjects_[i];
-    if (!subject.is_ceiling || subject.name != "read" || &this->ground(subject) != &ground)
-      continue;
-    ground.cache->clean(ground.between());
-    const auto memory = ground.cache->fresh(ground.set_bytes(), launches_[i], random_);
-    if (memory.empty()) return NAN;
-    Sample sample;
-    if (on_host(subject)) settle(sample);
-    std::vector<Tensors> tensors;
-    for (void* address : memory) tensors.push_back(ground.like_a_set(address));
-    const SchedulerTimes before = machine_.clock.now();
-    const double seconds = launch(i, tensors);
-    if (on_host(subject)) watch(subject, before, machine_.clock.now(), sample);
-    if (disturbance.empty()) disturbance = sample.disturbance;
-    ground.cache->pass(subject.bytes * int64_t(tensors.size()));
-    subject.plan->rest();
-    return seconds;
-  }
-  return NAN;
+  const std::optional<size_t> read = read_ceiling(ground);
+  if (!read) return NAN;
+  const Subject& subject = subjects_[*read];
+  ground.cache->clean(ground.between());
+  const auto memory = ground.cache->fresh(ground.set_bytes(), launches_[*read], random_);
+  if (memory.empty()) return NAN;
+  Sample sample;
+  if (on_host(subject)) settle(sample);
+  std::vector<Tensors> tensors;
+  for (void* address : memory) tensors.push_back(ground.like_a_set(address));
+  const SchedulerTimes before = machine_.clock.now();
+  const double seconds = launch(*read, tensors);
+  if (on_host(subject)) watch(subject, before, machine_.clock.now(), sample);
+  if (disturbance.empty()) disturbance = sample.disturbance;
+  ground.cache->pass(subject.bytes * int64_t(tensors.size()));
+  subject.plan->rest();
+  return seconds;
 }
 
 }  // namespace poolbench

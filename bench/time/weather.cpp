@@ -66,9 +66,10 @@ SchedulerTimes SchedulerClock::now() {
               : open(fmt::format("/proc/self/task/{}/schedstat", thread).c_str(), O_CLOEXEC);
       if (file < 0) continue;
       still[thread] = file;
-      times.waited += waited(file);
+      const double here = waited(file);
+      times.waited += here;
       if (thread == gettid())
-        times.caller_waited = waited(file);
+        times.caller_waited = here;
       else
         times.threads[thread] = seconds_of(clock_of(thread));
     }
