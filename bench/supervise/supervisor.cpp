@@ -15,10 +15,12 @@ Opened opened_of(const Json& json) {
   return opened;
 }
 
+std::string during(const Turn& turn) { return turn.doing.empty() ? "" : " during " + turn.doing; }
+
 // "m ended the process by signal 11 (Segmentation fault) during load"
 std::string story(const Turn& turn, const Death& death) {
   return fmt::format("{} {}{}", turn.contender.empty() ? "something" : turn.contender, death.text(),
-                     turn.doing.empty() ? "" : " during " + turn.doing);
+                     during(turn));
 }
 
 template <class... Args>
@@ -122,9 +124,9 @@ std::optional<std::pair<std::string, Verdict>> Supervisor::find_culprit(
     if (answer.death && answer.death->kind == Death::kSignal)
       answer = ask_alone(index, {contender});
     if (answer.death) {
-      const std::string during = answer.turn.doing.empty() ? "" : " during " + answer.turn.doing;
-      return std::pair(contender, Verdict{answer.death->status(),
-                                          answer.death->text() + during + ", alone too"});
+      return std::pair(contender,
+                       Verdict{answer.death->status(),
+                               answer.death->text() + during(answer.turn) + ", alone too"});
     }
     if (!answer.rows) return std::nullopt;  // interrupted
   }
