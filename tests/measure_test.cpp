@@ -296,6 +296,20 @@ TEST(Weather, others_have_what_this_process_did_not_use) {
   EXPECT_DOUBLE_EQ(Weather::between(before, after, 2).waited, 0);
 }
 
+TEST(Weather, threads_that_wait_for_each_other_while_a_processor_stands_idle_are_not_disturbed) {
+  SchedulerTimes before, after;
+  before.idle = 5;
+  before.threads = {{1, 0}, {2, 0}};
+  after.threads = {{1, 0.3}, {2, 0.3}};
+  after.wall = 1;
+  after.own = 1;
+  after.waited = 0.5;
+  after.idle = before.idle + 0.9;
+  EXPECT_NEAR(Weather::between(before, after, 2).waited, 0.1, 1e-12);
+  after.threads[2] = 0;  // two threads on two processors do not wait for each other
+  EXPECT_NEAR(Weather::between(before, after, 2).waited, 0.5, 1e-12);
+}
+
 TEST(Weather, time_that_nobody_had_was_stolen) {
   const SchedulerTimes before;
   SchedulerTimes after;

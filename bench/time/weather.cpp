@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <ctime>
 
@@ -27,18 +28,57 @@ clockid_t clock_of(int thread) {
   return (~static_cast<clockid_t>(thread) << 3) | kPerThread | kScheduler;
 }
 
-// The second number of a schedstat file: nanoseconds ready to run without a processor.
-double waited(int file) {
+// The numbers at the beginning of a file of the kernel's; 0 where there are fewer.
+template <size_t kCount>
+std::array<uint64_t, kCount> numbers(int file) {
+  std::array<uint64_t, kCount> values{};
   char text[128];
   const ssize_t length = file < 0 ? 0 : pread(file, text, sizeof text - 1, 0);
-  if (length <= 0) return 0;
+  if (length <= 0) return values;
   text[length] = '\0';
-  char* rest = nullptr;
-  std::strtoull(text, &rest, 10);
-  return double(std::strtoull(rest, nullptr, 10)) * 1e-9;
+  char* at = text;
+  for (uint64_t& value : values) value = std::strtoull(at, &at, 10);
+  return values;
+}
+
+// The second number of a schedstat file: nanoseconds ready to run without a processor.
+double waited(int file) { return double(numbers<2>(file)[1]) * 1e-9; }
+
+// Of the other threads, how many used a processor between the two.
+int64_t ran(const SchedulerTimes& before, const SchedulerTimes& after) {
+  return std::ranges::count_if(after.threads, [&](const auto& thread) {
+    const auto then = before.threads.find(thread.first);
+    return then == before.threads.end() || thread.second > then->second;
+  });
 }
 
 }  // namespace
+
+IdleClock::IdleClock() {
+  cpu_set_t usable;
+  if (sched_getaffinity(0, sizeof usable, &usable) != 0) return;
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (!CPU_ISSET(processor, &usable)) continue;
+    for (int state = 0;; ++state) {
+      const int file =
+          open(fmt::format("/sys/devices/system/cpu/cpu{}/cpuidle/state{}/time", processor, state)
+                   .c_str(),
+               O_RDONLY | O_CLOEXEC);
+      if (file < 0) break;
+      files_.push_back(file);
+    }
+  }
+}
+
+IdleClock::~IdleClock() {
+  for (const int file : files_) close(file);
+}
+
+double IdleClock::now() const {
+  double seconds = 0;
+  for (const int file : files_) seconds += double(numbers<1>(file)[0]) * 1e-6;
+  return seconds;
+}
 
 int usable_processors() {
   cpu_set_t set;
@@ -78,6 +118,7 @@ SchedulerTimes SchedulerClock::now() {
   for (const auto& [thread, file] : files_)
     if (!still.contains(thread)) close(file);
   files_ = std::move(still);
+  if (int(times.threads.size()) >= usable_processors()) times.idle = idle_.now();
   times.own = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   times.caller = seconds_of(CLOCK_THREAD_CPUTIME_ID);
   times.wall = seconds_of(CLOCK_MONOTONIC);
@@ -114,9 +155,10 @@ std::map<std::string, double> ThreadOwners::ran(const SchedulerTimes& before,
 Weather Weather::between(const SchedulerTimes& before, const SchedulerTimes& after,
                          int processors) {
   const double wall = after.wall - before.wall;
-  const double others = std::max(processors * wall - (after.own - before.own), 0.0);
+  double others = processors * wall - (after.own - before.own);
+  if (before.idle > 0 && ran(before, after) >= processors) others -= after.idle - before.idle;
   Weather weather;
-  weather.waited = std::clamp(after.waited - before.waited, 0.0, others);
+  weather.waited = std::clamp(after.waited - before.waited, 0.0, std::max(others, 0.0));
   // A thread that never slept either ran, or waited, or its processor was not there.
   if (after.sleeps == before.sleeps)
     weather.stolen = std::max(

@@ -16,8 +16,23 @@ struct SchedulerTimes {
   double waited = 0;  // ready to run, but others had the processors: the sum over all threads
   double caller = 0;  // processor time of the calling thread
   double caller_waited = 0;
+  double idle = 0;                // of its processors, where there are fewer than threads
   int64_t sleeps = 0;             // of the calling thread: its voluntary switches
   std::map<int, double> threads;  // processor time of the other threads, by number
+};
+
+// The time for which the processors that this process may use stood idle, as far as the kernel
+// tells: /sys/devices/system/cpu/cpu*/cpuidle/state*/time. A processor's idle time counts once it
+// works again. Seconds.
+class IdleClock {
+ public:
+  IdleClock();
+  ~IdleClock();
+  IdleClock(const IdleClock&) = delete;
+  double now() const;
+
+ private:
+  std::vector<int> files_;
 };
 
 // Reads them from /proc/self/task/*/schedstat and the threads' clocks, in some microseconds. The
@@ -31,6 +46,7 @@ class SchedulerClock {
 
  private:
   std::map<int, int> files_;  // of threads: schedstat, held open
+  IdleClock idle_;
 };
 
 // Whose threads are whose: those that appear while a contender has its turn are its own.
@@ -58,7 +74,9 @@ struct Weather {
   double stolen = 0;  // from the virtual machine
 
   // `processors`: those that this process may use. What its own threads waited for each other is
-  // no disturbance: time that others had is what this process did not use itself.
+  // no disturbance: time that others had is what this process did not use itself, and where more
+  // of its threads ran than there are processors, what did not stand idle either. With fewer, idle
+  // time explains no wait.
   static Weather between(const SchedulerTimes& before, const SchedulerTimes& after, int processors);
   // The cause, or empty where both are below `share` of `seconds`.
   std::string disturbance(double seconds, double share) const;
