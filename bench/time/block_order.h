@@ -14,13 +14,13 @@ namespace poolbench {
 class BlockOrder {
  public:
   BlockOrder(std::vector<size_t> names, std::mt19937_64& random)
-      : random_(random), names_(std::move(names)), shift_(names_.size()) {
+      : random_(&random), names_(std::move(names)), shift_(names_.size()) {
     std::iota(shift_.begin(), shift_.end(), 0);
   }
   std::vector<size_t> next() {
     if (row_ % names_.size() == 0) {
-      std::shuffle(names_.begin(), names_.end(), random_);
-      std::shuffle(shift_.begin(), shift_.end(), random_);
+      std::shuffle(names_.begin(), names_.end(), *random_);
+      std::shuffle(shift_.begin(), shift_.end(), *random_);
     }
     const size_t shift = shift_[row_++ % names_.size()];
     std::vector<size_t> order;
@@ -29,7 +29,7 @@ class BlockOrder {
   }
 
  private:
-  std::mt19937_64& random_;
+  std::mt19937_64* random_;
   std::vector<size_t> names_, shift_;
   size_t row_ = 0;
 };

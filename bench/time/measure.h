@@ -64,8 +64,8 @@ struct Series {
   std::string level;            // hot: the cache that holds the sets
   int64_t proofs = 0;           // samples of which something was compared
   std::vector<double> cores;    // processors that a sample used, by block; on the host
-  // Cold: how much faster the sets were read than memory that was never touched, by block; above
-  // 1.1 they were warm.
+  // Cold: how much faster the sets were read than memory that was never touched, in every second
+  // block; above 1.1 they were warm.
   std::vector<double> probe;
   // Why this contender has no samples: it was caught, or it failed. The others' were then measured
   // without it.

@@ -2,6 +2,7 @@
 #include "bench/time/measurement.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <set>
@@ -16,8 +17,12 @@ namespace {
 constexpr int kMostAttempts = 5;
 // Seconds for as many blocks as were asked for, within which they are measured again.
 constexpr double kPatience = 2;
-// A ceiling this much slower than the best one in a first look is not measured further.
-constexpr double kHopeless = 1.5;
+// A ceiling this much slower than the best one is not measured further: in a first look, and after
+// some blocks.
+constexpr double kHopeless = 1.5, kBehind = 1.1;
+constexpr int kSomeBlocks = 3;
+// In every second block memory that was never touched is read beside the sets: it costs a sample.
+constexpr int kProbeEvery = 2;
 
 // Whether so few blocks of a machine this busy count that the rest would not either.
 bool is_hopeless(int counted, int measured) { return counted * 12 < measured; }
@@ -73,7 +78,7 @@ void Measurement::calibrate() {
     launches_.push_back(launches_for(options_.sample_seconds, once_.back()));
   }
   cold_ = cold;
-  drop_hopeless_ceilings();
+  drop_ceilings(once_, kHopeless);
 }
 
 // From memory a launch takes longer, and a longer sample is disturbed more often.
@@ -83,21 +88,25 @@ void Measurement::calibrate_cold() {
       launches_[i] = std::min(launches_[i], launches_for(options_.sample_seconds, take(i).seconds));
 }
 
-void Measurement::drop_hopeless_ceilings() {
-  // Passes and arithmetic are bounds of their own.
-  const auto group = [&](const Subject& subject) {
-    return std::pair(subject.substrate->device().uuid, subject.name.starts_with("compute"));
-  };
-  std::map<std::pair<std::string, bool>, double> best;
-  for (size_t i = 0; i < subjects_.size(); ++i)
-    if (subjects_[i].is_ceiling) {
-      double& seconds = best.try_emplace(group(subjects_[i]), INFINITY).first->second;
-      seconds = std::min(seconds, once_[i]);
-    }
-  for (size_t i = 0; i < subjects_.size(); ++i)
-    if (subjects_[i].is_ceiling && subjects_[i].name != "read" &&
-        once_[i] > kHopeless * best[group(subjects_[i])])
-      launches_[i] = 0;
+// Does without the ceilings that will not be the bound, by the times of all subjects: a ceiling is
+// the fastest pass, or the fastest arithmetic if that takes longer.
+void Measurement::drop_ceilings(const std::vector<double>& seconds, double behind) {
+  const auto is_compute = [&](size_t i) { return subjects_[i].name.starts_with("compute"); };
+  std::map<std::string, std::array<double, 2>> best;  // by device: of passes, of arithmetic
+  for (size_t i = 0; i < subjects_.size(); ++i) {
+    if (!subjects_[i].is_ceiling || launches_[i] == 0) continue;
+    const auto [device, inserted] = best.try_emplace(subjects_[i].substrate->device().uuid);
+    if (inserted) device->second = {INFINITY, INFINITY};
+    double& fastest = device->second[is_compute(i)];
+    fastest = std::min(fastest, seconds[i]);
+  }
+  for (size_t i = 0; i < subjects_.size(); ++i) {
+    if (!subjects_[i].is_ceiling || launches_[i] == 0 || subjects_[i].name == "read") continue;
+    const auto& [pass, compute] = best.at(subjects_[i].substrate->device().uuid);
+    const bool is_behind = seconds[i] > behind * (is_compute(i) ? compute : pass);
+    const bool is_hidden = is_compute(i) && seconds[i] * behind < pass && pass < INFINITY;
+    if (is_behind || is_hidden) launches_[i] = 0;
+  }
 }
 
 // The pass that reads all bytes of a ground's sets, if its substrate has one.
@@ -119,7 +128,7 @@ bool Measurement::block(std::vector<Series>& series, const std::vector<size_t>& 
     if (cause.empty()) cause = samples[i].disturbance;
   }
   std::map<Ground*, double> fresh;
-  if (cold_)
+  if (cold_ && number % kProbeEvery == 0)
     for (auto& [substrate, ground] : grounds_) fresh[&ground] = probe(ground, cause);
   for (const size_t i : order) {
     const Sample& sample = samples[i];
@@ -134,20 +143,24 @@ bool Measurement::block(std::vector<Series>& series, const std::vector<size_t>& 
                                    ? sample.rotation_bytes
                                    : std::min(series[i].rotation_bytes, sample.rotation_bytes);
     Ground& ground = this->ground(subjects_[i]);
-    if (const auto read = read_ceiling(ground); read && cold_)
+    if (const auto read = read_ceiling(ground); read && fresh.contains(&ground))
       series[i].probe.push_back(fresh[&ground] / samples[*read].seconds);
   }
   return cause.empty();
 }
 
+std::vector<size_t> Measurement::measured() const {
+  std::vector<size_t> list;
+  for (size_t i = 0; i < subjects_.size(); ++i)
+    if (launches_[i] > 0) list.push_back(i);
+  return list;
+}
+
 std::vector<Series> Measurement::run() {
   calibrate();
   if (cold_) make_grounds(launches_);  // hot sets are there already
-  std::vector<size_t> measured;
-  for (size_t i = 0; i < subjects_.size(); ++i)
-    if (launches_[i] > 0) measured.push_back(i);
   std::vector<Series> series(subjects_.size());
-  BlockOrder order(measured, random_);
+  BlockOrder order(measured(), random_);
   if (cold_) calibrate_cold();
   int counted = 0;
   const double begin = machine_.clock.now().wall;
@@ -158,8 +171,18 @@ std::vector<Series> Measurement::run() {
     // Long blocks are hardly ever undisturbed on a machine where short ones are disturbed often.
     return machine_.clock.now().wall - begin < kPatience * measured / options_.blocks;
   };
-  for (int number = 0; may_go_on(number); ++number) counted += block(series, order.next(), number);
-  for (const size_t i : measured) {
+  for (int number = 0; may_go_on(number); ++number) {
+    if (!block(series, order.next(), number) || ++counted != kSomeBlocks) continue;
+    std::vector<double> seconds;
+    for (const Series& one : series) seconds.push_back(median_interval(one.seconds).median);
+    drop_ceilings(seconds, kBehind);
+    order = BlockOrder(measured(), random_);
+  }
+  for (size_t i = 0; i < subjects_.size(); ++i) {
+    if (launches_[i] == 0) {
+      series[i] = {};
+      continue;
+    }
     series[i].launches = launches_[i];
     series[i].level = ground(subjects_[i]).level;
   }

@@ -55,7 +55,8 @@ class Measurement {
   void calibrate();
   void calibrate_cold();
   void wake(const Subject& subject);
-  void drop_hopeless_ceilings();
+  void drop_ceilings(const std::vector<double>& seconds, double behind);
+  std::vector<size_t> measured() const;
   double launch(size_t i, std::span<const Tensors> sets, std::span<const int64_t> renewed = {});
   Sample take(size_t i);
   void settle(Sample& sample);
