@@ -52,6 +52,9 @@ class Recording {
   // Runs all of it, waits, and returns seconds by the device's clock: between the first dispatch's
   // start and the last one's end (host: steady clock around the calls).
   virtual double replay() = 0;
+  // Runs all of it, and returns seconds by the host's clock: from the call that submits it until
+  // the host has seen its end and can use the results.
+  virtual double submit() { return replay(); }
   // Whether nothing was enqueued, as far as the device can tell.
   virtual bool empty() const { return false; }
   // What the work did to the floating-point environment, if anything, in the replays so far: it

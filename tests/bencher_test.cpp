@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -144,6 +145,27 @@ TEST_F(BencherTest, traffic_and_ceilings_are_counted_in_the_rows_own_devices_lin
     EXPECT_EQ(host.ceiling_read, 4 * 64);
     EXPECT_EQ(cuda_.ceiling_read, 4 * 32);
   }
+}
+
+// A row of 50 us or more is no matter of microseconds.
+TEST_F(BencherTest, short_rows_have_submit_to_done_times) {
+  FakeBackend fast("fast", "8a6f", 20e-6, 10e-6, events_);
+  BenchOptions options;
+  options.measure.blocks = 6;
+  options.measure.submits = 100;
+  options.measure.disturbed_share = INFINITY;
+  const auto records = Bencher({{&fast, {}}, {&cuda_, {}}}, options).run(problem_).records;
+  ASSERT_EQ(records.size(), 4u);
+  for (const Record& record : records) {
+    EXPECT_EQ(record.status, Status::kOk) << record.reason;
+    EXPECT_EQ(record.has_submit(), record.contender == "fast");
+    if (!record.has_submit()) continue;
+    EXPECT_DOUBLE_EQ(record.submit.p50, 20e-6);
+    EXPECT_GE(record.submit.samples, 100);
+  }
+  options.measure.submits = 0;
+  for (const Record& record : Bencher({{&fast, {}}}, options).run(problem_).records)
+    EXPECT_FALSE(record.has_submit());
 }
 
 // Loads a listener in place of a profiler. NVTX looks for it at the first range.

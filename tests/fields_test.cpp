@@ -33,6 +33,10 @@ Record full_record() {
   record.series.status = Status::kCheat;
   record.series.reason = "why";
   record.warm = true;
+  record.submit.p50 = 1e-5;
+  record.submit.p99 = INFINITY;
+  record.submit.samples = 1007;
+  record.submit.disturbed = 3;
   record.seconds = {0.1, kNone, INFINITY};
   record.traffic = {12, 34};
   record.ceiling = "copy";
@@ -64,6 +68,10 @@ TEST(Fields, a_result_comes_back_as_it_was) {
   EXPECT_EQ(is.series.rotation_bytes, was.series.rotation_bytes);
   EXPECT_EQ(is.seconds.high, INFINITY);
   EXPECT_TRUE(std::signbit(is.ceiling_seconds));
+  EXPECT_EQ(is.submit.p50, was.submit.p50);
+  EXPECT_EQ(is.submit.p99, INFINITY);
+  EXPECT_EQ(is.submit.samples, 1007);
+  EXPECT_EQ(is.submit.disturbed, 3);
   EXPECT_EQ(std::bit_cast<uint64_t>(is.floor_seconds), 0x7ff800000000beef) << "NaN's bits too";
   EXPECT_FALSE(back.records[1].comparison);
 }

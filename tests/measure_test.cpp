@@ -1,93 +1,16 @@
 // The measuring core on a fake device: what is run, on which buffers and in which order, and who is
 // caught.
-#include "bench/time/measure.h"
-
-#include <gtest/gtest.h>
+#include "tests/measure_test.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <set>
 
-#include "bench/record/context.h"
 #include "bench/time/budget.h"
 #include "bench/time/result.h"
-#include "tests/fake_substrate.h"
 
 namespace poolbench {
 namespace {
-
-// Computes the maxima of 2x2 windows in one plane, takes `seconds`, and logs its name and sets.
-struct FakePlan : Plan {
-  FakePlan(FakeSubstrate& substrate, std::string name, double seconds,
-           std::vector<std::string>& log)
-      : substrate(substrate), name(std::move(name)), seconds(seconds), log(log) {}
-  std::string_view kernel() const override { return name; }
-  int64_t scratch_bytes() const override { return scratch; }
-  void launch(const Tensors& tensors, Stream) override {
-    substrate.elapsed += seconds;
-    log.push_back(name);
-    sources.push_back(tensors[Role::kSrc]);
-    auto* src = static_cast<float*>(tensors[Role::kSrc]);
-    auto* dst = static_cast<float*>(tensors[Role::kDst]);
-    const auto* bytes = reinterpret_cast<const uint8_t*>(dst);
-    on_new_memory += std::count(bytes, bytes + 16, FakeSubstrate::kNew) == 16;
-    ++launches;
-    if (cheat) return cheat(src, dst);
-    pool(src, dst);
-  }
-  static void pool(const float* src, float* dst) {
-    for (int y = 0; y < 16; ++y)
-      for (int x = 0; x < 16; ++x) {
-        float best = -INFINITY;
-        for (const int at : {0, 1, 32, 33})
-          if (const float v = src[64 * y + 2 * x + at]; v > best || std::isnan(v)) best = v;
-        dst[16 * y + x] = best;
-      }
-  }
-  FakeSubstrate& substrate;
-  std::string name;
-  double seconds;
-  std::vector<std::string>& log;
-  std::vector<const void*> sources;
-  std::function<void(float* src, float* dst)> cheat;
-  int64_t scratch = 0, launches = 0, on_new_memory = 0;
-};
-
-class MeasureTest : public testing::Test {
- protected:
-  MeasureTest() {
-    Outputs right;
-    right[Role::kDst].resize(static_cast<size_t>(problem_.dst_bytes()));
-    FakePlan::pool(reinterpret_cast<const float*>(input_.src.data()),
-                   reinterpret_cast<float*>(right[Role::kDst].data()));
-    right_ = std::make_shared<Outputs>(std::move(right));
-    options_.disturbed_share = INFINITY;  // the machine that runs the tests may be busy
-    options_.settle_seconds = 0;
-  }
-  Subject subject(FakePlan& plan) {
-    Subject subject{plan.name, &plan, &plan.substrate};
-    subject.bytes = problem_.src_bytes() + problem_.dst_bytes();
-    subject.accepted = right_;
-    return subject;
-  }
-  std::vector<Series> run(std::vector<Subject> subjects, Temperature temperature) {
-    Machine machine;
-    for (const Subject& one : subjects)
-      machine.caches.try_emplace(one.substrate->device().uuid, *one.substrate, nullptr);
-    auto series = measure(subjects, problem_, input_, temperature, options_, arenas_, machine);
-    arenas_.clear();  // before the substrates go
-    return series;
-  }
-
-  FakeSubstrate substrate_{"gpu"};  // a cache of 64 KiB
-  Problem problem_ = parse_problem("max/sliding/f32/nchw/src:1x1x32x32/k:2x2");
-  Input input_ = make_input(problem_, FillKind::kUniform, 1);
-  std::shared_ptr<const Outputs> right_;
-  MeasureOptions options_;
-  Arenas arenas_;
-  std::vector<std::string> log_;
-};
 
 TEST_F(MeasureTest, every_contender_runs_once_a_block_and_adjacent) {
   FakePlan a(substrate_, "a", 2e-3, log_), b(substrate_, "b", 3e-3, log_),
@@ -189,12 +112,6 @@ TEST_F(MeasureTest, no_launch_is_the_first_on_its_memory) {
   FakePlan a(substrate_, "a", 10e-6, log_);
   run({subject(a)}, Temperature::kCold);
   EXPECT_EQ(a.on_new_memory, 0);
-}
-
-void expect_caught(const Series& series, const std::string& words) {
-  EXPECT_EQ(series.status, Status::kCheat) << series.reason;
-  EXPECT_NE(series.reason.find(words), std::string::npos) << series.reason;
-  EXPECT_TRUE(series.seconds.empty());
 }
 
 class Cheats : public MeasureTest, public testing::WithParamInterface<Temperature> {

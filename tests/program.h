@@ -36,7 +36,7 @@ inline Output run_command(const std::string& command) {
 inline Output run(const std::string& arguments) {
   const bool timed = arguments.starts_with("bench ") && arguments.find("--help") == arguments.npos;
   return run_command(std::string(POOLBENCH_PROGRAM) + " " + arguments +
-                     (timed ? " --disturbed 1e9" : ""));
+                     (timed ? " --disturbed 1e9 --submits 100" : ""));
 }
 
 // Runs the program, and expects an exit status and a piece of its output.

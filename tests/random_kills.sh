@@ -11,8 +11,8 @@ set -u
 program=$1 folder=$2 rounds=$3 RANDOM=$4
 record=$folder/record.json table=$folder/table
 problems='max/sliding/f32/nchw/src:1x1x4x{2..41}/k:2x2'
-arguments=(bench --problem "$problems" --backend naive,openmp --hot --blocks 1 --sample-ms 0.01 --disturbed 1e9
-  --json "$record")
+arguments=(bench --problem "$problems" --backend naive,openmp --hot --blocks 1 --sample-ms 0.01 --submits 0
+  --disturbed 1e9 --json "$record")
 mkfifo "$table"
 lost=0 twice=0 blamed=0 kills=0
 for ((round = 0; round < rounds; ++round)); do

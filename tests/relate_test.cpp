@@ -182,6 +182,25 @@ TEST(Relate, a_computing_ceiling_counts_where_it_takes_longer) {
   EXPECT_DOUBLE_EQ(result.records[0].share.median, 0.5);
 }
 
+TEST(Table, submit_to_done_is_a_column_where_a_row_has_it) {
+  CaseResult result{record("a", {}).problem, {record("a", {1, 1, 1, 1, 1, 1})}};
+  relate_all(result, {});
+  EXPECT_EQ(table_block(result, {Temperature::kCold}).find("submit"), std::string::npos);
+  EXPECT_EQ(records_json({result}, {run_context()}).dump().find("submit"), std::string::npos);
+  result.records.push_back(record("b", {1e-5, 1e-5, 1e-5, 1e-5, 1e-5, 1e-5}));
+  result.records[1].submit.p50 = 12e-6;
+  result.records[1].submit.p99 = 0.5e-3;
+  result.records[1].submit.samples = 1000;
+  relate_all(result, {});
+  const std::string table = table_block(result, {Temperature::kCold});
+  EXPECT_NE(table.find(" | submit 12.0 us  p99  500 us\n"), std::string::npos) << table;
+  const auto json = records_json({result}, {run_context()})["benchmarks"].back()["poolbench"];
+  EXPECT_EQ(json["submit_p50"], 12e-6);
+  EXPECT_EQ(json["submit_p99"], 0.5e-3);
+  EXPECT_EQ(json["submit_samples"], 1000);
+  EXPECT_EQ(json["submit_disturbed"], 0);
+}
+
 TEST(Table, crossovers_are_named_where_intervals_part) {
   const auto at = [](const char* size, std::vector<double> a, std::vector<double> b) {
     CaseResult result{parse_problem(std::string("max/sliding/f32/nchw/src:1x1x") + size + "/k:2x2"),

@@ -35,6 +35,7 @@ struct Flags {
   int blocks = 9;
   double sample_ms = 1;
   double disturbed = 2;  // percent
+  int submits = MeasureOptions().submits;
   bool profile = false;
 };
 
@@ -149,6 +150,7 @@ BenchOptions options_of(const Flags& flags) {
   options.measure.sample_seconds = flags.sample_ms * 1e-3;
   options.measure.wake_seconds = 0.1;
   options.measure.disturbed_share = flags.disturbed / 100;
+  options.measure.submits = flags.submits;
   options.seed = parse_seed(flags.seed);
   options.measure.seed = options.seed;
   options.fill = parse_fill(flags.fill);
@@ -279,6 +281,11 @@ void add_bench(CLI::App& app, Run& run) {
                    "Percent of a sample that other processes may take before its block is "
                    "measured again [2]")
       ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--submits", flags->submits,
+                   "Launches from idle of each contender that takes less than 50 us, for its "
+                   "submit-to-done times; 0: none [1000]")
+      ->check(CLI::Range(0, 1'000'000));
   command->add_option("--json", flags->run.json,
                       "Write samples and records to this file, in Google Benchmark's schema");
   command

@@ -100,6 +100,14 @@ void fields(F& field, Traffic& traffic) {
 }
 
 template <class F>
+void fields(F& field, Submit& submit) {
+  field("p50", submit.p50);
+  field("p99", submit.p99);
+  field("samples", submit.samples);
+  field("disturbed", submit.disturbed);
+}
+
+template <class F>
 void fields(F& field, Record& record) {
   field("contender", record.contender);
   field("kernel", record.kernel);
@@ -121,6 +129,7 @@ void fields(F& field, Record& record) {
   field("across_devices", record.across_devices);
   field("floor_seconds", record.floor_seconds);
   field("warm", record.warm);
+  field("submit", record.submit);
 }
 
 template <class F>

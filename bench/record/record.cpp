@@ -54,6 +54,12 @@ nlohmann::json details(const Record& record) {
   json["scratch_bytes"] = record.scratch_bytes;
   json["floor_seconds"] = number_json(record.floor_seconds);
   json["below_floor"] = record.below_floor();
+  if (record.has_submit()) {
+    json["submit_p50"] = number_json(record.submit.p50);
+    json["submit_p99"] = number_json(record.submit.p99);
+    json["submit_samples"] = record.submit.samples;
+    json["submit_disturbed"] = record.submit.disturbed;
+  }
   if (!record.ceiling.empty()) {
     json["ceiling"] = record.ceiling;
     json["ceiling_seconds"] = number_json(record.ceiling_seconds);

@@ -41,6 +41,16 @@ std::string columns(const Record* record) {
                      ratio_text(record->ratio.median, record->across_devices));
 }
 
+// The columns of submit-to-done, in problems where a contender has them.
+std::string submit_columns(const CaseResult& result, const std::string& contender) {
+  if (std::ranges::none_of(result.records, &Record::has_submit)) return {};
+  for (const Record& record : result.records)
+    if (record.contender == contender && record.has_submit())
+      return fmt::format(" | submit {:>7}  p99 {:>7}", time_text(record.submit.p50),
+                         time_text(record.submit.p99));
+  return fmt::format(" | {:26}", "");
+}
+
 // What a row says beside its numbers, or nothing.
 std::string remark(const Record& record) {
   if (record.status != Status::kOk)
@@ -158,7 +168,8 @@ std::string table_block(const CaseResult& result, const std::vector<Temperature>
       if (!remark.empty())
         trouble += remarks.size() == 1 ? "  " + remark : fmt::format("  {}: {}", where, remark);
     text += fmt::format("  {:<{}} {:<{}}{}{}\n", clipped(contender, kContenderWidth),
-                        kContenderWidth, clipped(kernel, kKernelWidth), kKernelWidth, row, trouble);
+                        kContenderWidth, clipped(kernel, kKernelWidth), kKernelWidth,
+                        row + submit_columns(result, contender), trouble);
   }
   return text;
 }

@@ -224,6 +224,30 @@ void Bencher::time(Case& c) {
       c.ceilings.push_back({ceilings[i].uuid, subjects[records.size() + i].name, temperature,
                             ceilings[i].bytes, std::move(series[records.size() + i])});
   }
+  find_submits(c);
+}
+
+// Measures submit-to-done of each contender that has a short row.
+void Bencher::find_submits(Case& c) {
+  if (options_.measure.submits == 0) return;
+  const auto is_short = [](const Record& record) {
+    return record.status == Status::kOk &&
+           median_interval(record.series.seconds).median < kSubmitBelow;
+  };
+  std::vector<Subject> subjects;
+  std::map<size_t, size_t> subject_of_prepared;
+  for (size_t i = 0; i < c.result.records.size(); ++i)
+    if (const size_t k = c.prepared_of[i];
+        is_short(c.result.records[i]) && subject_of_prepared.emplace(k, subjects.size()).second)
+      subjects.push_back(
+          subject_of(c.prepared[k], c.result.problem, c.result.records[i].traffic.total()));
+  const auto series = measure_submits(subjects, c.result.problem, c.input, options_.measure,
+                                      arenas_, yardsticks_.machine());
+  for (size_t i = 0; i < subjects.size(); ++i)
+    if (series[i].status != Status::kOk) end(c, subjects[i].name, series[i]);
+  for (size_t i = 0; i < c.result.records.size(); ++i)
+    if (Record& record = c.result.records[i]; is_short(record))
+      record.submit = Submit(series[subject_of_prepared.at(c.prepared_of[i])]);
 }
 
 CaseResult Bencher::run(const Problem& problem, const SetAside& set_aside) {

@@ -44,6 +44,7 @@ class Bencher {
   void judge(Case& c, const SetAside& set_aside);
   void time(Case& c);
   void find_floors(Case& c);
+  void find_submits(Case& c);
   double floor_of_one_element(Case& c, const Contender& contender);
   void end(Case& c, const std::string& contender, const Series& series);
 

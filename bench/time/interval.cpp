@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace poolbench {
 
@@ -21,6 +22,15 @@ Interval median_interval(std::vector<double> samples, double confidence) {
   }
   if (r == 0) return {median, NAN, NAN};
   return {median, samples[r - 1], samples[n - r]};
+}
+
+double quantile(std::vector<double> samples, double share) {
+  if (samples.empty()) return NAN;
+  const auto last = static_cast<int64_t>(samples.size()) - 1;
+  const auto rank = static_cast<int64_t>(std::ceil(share * double(samples.size()))) - 1;
+  const auto at = samples.begin() + std::clamp<int64_t>(rank, 0, last);
+  std::nth_element(samples.begin(), at, samples.end());
+  return *at;
 }
 
 }  // namespace poolbench

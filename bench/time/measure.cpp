@@ -31,9 +31,11 @@ void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
   return buffer.at(int64_t((kAlign - address % kAlign) % kAlign));
 }
 
-std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
-                            const Input& input, Temperature temperature,
-                            const MeasureOptions& options, Arenas& arenas, Machine& machine) {
+namespace {
+
+// Calls `run` with the subjects, and again without each one that is caught.
+template <class Run>
+std::vector<Series> without_caught(std::span<const Subject> subjects, const Run& run) {
   std::vector<Series> series(subjects.size());
   std::vector<size_t> left(subjects.size());
   std::iota(left.begin(), left.end(), 0);
@@ -46,8 +48,7 @@ std::vector<Series> measure(std::span<const Subject> subjects, const Problem& pr
     }
     if (!any) return series;
     try {
-      auto measured =
-          Measurement(some, problem, input, temperature, options, arenas, machine).run();
+      auto measured = run(some);
       for (size_t i = 0; i < left.size(); ++i) series[left[i]] = std::move(measured[i]);
       return series;
     } catch (const Caught& caught) {  // the others are measured again without it
@@ -56,6 +57,24 @@ std::vector<Series> measure(std::span<const Subject> subjects, const Problem& pr
       left.erase(left.begin() + int64_t(caught.subject));
     }
   }
+}
+
+}  // namespace
+
+std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
+                            const Input& input, Temperature temperature,
+                            const MeasureOptions& options, Arenas& arenas, Machine& machine) {
+  return without_caught(subjects, [&](std::span<const Subject> some) {
+    return Measurement(some, problem, input, temperature, options, arenas, machine).run();
+  });
+}
+
+std::vector<Series> measure_submits(std::span<const Subject> subjects, const Problem& problem,
+                                    const Input& input, const MeasureOptions& options,
+                                    Arenas& arenas, Machine& machine) {
+  return without_caught(subjects, [&](std::span<const Subject> some) {
+    return Measurement(some, problem, input, Temperature::kHot, options, arenas, machine).submits();
+  });
 }
 
 }  // namespace poolbench

@@ -32,6 +32,7 @@ struct MeasureOptions {
   // was stolen.
   double disturbed_share = 0.02;
   double settle_seconds = 3e-4;  // asleep before a sample: the scheduler then lets it run
+  int submits = 1000;            // launches from idle, for submit-to-done times
 };
 
 // What is timed: a plan that was judged right, or a ceiling.
@@ -91,6 +92,12 @@ class Arenas {
 std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
                             const Input& input, Temperature temperature,
                             const MeasureOptions& options, Arenas& arenas, Machine& machine);
+
+// The same for submit-to-done: `seconds` are from the host's call of one launch until its result
+// can be used, on warm operands, and `voided` the launches that were disturbed.
+std::vector<Series> measure_submits(std::span<const Subject> subjects, const Problem& problem,
+                                    const Input& input, const MeasureOptions& options,
+                                    Arenas& arenas, Machine& machine);
 
 }  // namespace poolbench
 

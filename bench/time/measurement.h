@@ -47,6 +47,8 @@ class Measurement {
 
   // Throws Caught.
   std::vector<Series> run();
+  // Launches from idle instead of blocks. Throws Caught.
+  std::vector<Series> submits();
 
  private:
   Ground& ground(const Subject& subject) { return grounds_.at(subject.substrate); }
@@ -57,6 +59,11 @@ class Measurement {
   void wake(const Subject& subject);
   void drop_ceilings(const std::vector<double>& seconds, double behind);
   std::vector<size_t> measured() const;
+  template <class Work>
+  auto guarded(size_t i, Work&& work);
+  std::unique_ptr<Recording> record(size_t i, std::span<const Tensors> sets,
+                                    std::span<const int64_t> renewed = {});
+  double replay(size_t i, Recording& recording, double (Recording::*how)());
   double launch(size_t i, std::span<const Tensors> sets, std::span<const int64_t> renewed = {});
   Sample take(size_t i);
   void settle(Sample& sample);
@@ -65,6 +72,8 @@ class Measurement {
   void trespass(const SchedulerTimes& before, const SchedulerTimes& after, const std::string& turn,
                 Sample& sample);
   void end_turn(size_t i);
+  void submit_turn(size_t i, std::span<const std::unique_ptr<Recording>> recordings,
+                   Series& series);
   void compare_clocks(size_t i, double seconds, double ticked);
   void prove(size_t i, const std::vector<int64_t>& sets, std::vector<Proof::Look> looks,
              Sample& sample);

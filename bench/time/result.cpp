@@ -16,6 +16,8 @@ constexpr double kWarm = 1.1;
 constexpr double kWide = 0.15;
 // Blocks without which there is no interval.
 constexpr int kFewest = 6;
+// Launches without which there is no 99th percentile.
+constexpr size_t kFewestForP99 = 100;
 
 // Returns the quotients of two series, block by block.
 Interval quotient(const Series& above, const Series& below) {
@@ -125,6 +127,12 @@ std::string row_name(const std::string& contender, const Problem& problem,
                      Temperature temperature) {
   return fmt::format("{}/{}/{}", contender, to_text(problem), temperature_name(temperature));
 }
+
+Submit::Submit(const Series& series)
+    : p50(quantile(series.seconds, 0.5)),
+      p99(series.seconds.size() < kFewestForP99 ? kNone : quantile(series.seconds, 0.99)),
+      samples(int64_t(series.seconds.size())),
+      disturbed(int64_t(series.voided.size())) {}
 
 double Record::floor_ratio() const {
   return seconds.median / (floor_seconds + (std::isnan(ceiling_seconds) ? 0 : ceiling_seconds));

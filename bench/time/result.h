@@ -16,6 +16,17 @@ std::string_view temperature_name(Temperature temperature);
 // Returns the name of a row: "openmp.table/max/sliding/.../cold". It is the same in all outputs.
 std::string row_name(const std::string& contender, const Problem& problem, Temperature temperature);
 
+// Rows that take less than this have submit-to-done times: at batch 1 these decide. Seconds.
+constexpr double kSubmitBelow = 50e-6;
+
+// From the host's call of one launch until its result can be used, from idle, on warm operands.
+struct Submit {
+  double p50 = kNone, p99 = kNone;     // seconds
+  int64_t samples = 0, disturbed = 0;  // that count, and that do not
+  explicit Submit() = default;
+  explicit Submit(const Series& series);
+};
+
 struct Record {
   std::string contender;  // "openmp", "openmp.table"
   std::string kernel;     // the one that ran
@@ -42,9 +53,11 @@ struct Record {
   bool across_devices = false;   // the baseline ran on another device
   double floor_seconds = kNone;  // its launch with nothing to do
   bool warm = false;             // called cold, but its sets were read faster than memory is
+  Submit submit;                 // of a row below kSubmitBelow
 
   std::string name() const { return row_name(contender, problem, temperature); }
   // Launch-bound: the time shows the cost of a launch, not the speed of memory.
+  bool has_submit() const { return submit.samples > 0; }
   bool below_floor() const { return seconds.median < 2 * floor_seconds; }
   // Time over (floor + bytes at the ceiling's speed): the figure of launch-bound rows.
   double floor_ratio() const;

@@ -41,33 +41,57 @@ void Measurement::compare_clocks(size_t i, double seconds, double ticked) {
                              seconds * 1e3, ticked * 1e3)};
 }
 
-// Launches on each of the sets. `renewed`: the same sets, if each gets another secret just before.
-double Measurement::launch(size_t i, std::span<const Tensors> sets,
-                           std::span<const int64_t> renewed) {
+// Runs a contender's code. Throws Caught.
+template <class Work>
+auto Measurement::guarded(size_t i, Work&& work) {
   const Subject& subject = subjects_[i];
   say_turn(subject.name, "time");
   try {
-    FpGuard guard;  // a device's work is enqueued here
-    const auto recording = subject.substrate->record([&](Stream stream) {
-      for (size_t k = 0; k < sets.size(); ++k) {
-        if (!renewed.empty()) ground(subject).proof->renew(renewed[k]);
-        subject.plan->launch(sets[k], stream);
-      }
-    });
-    const uint64_t begin = processor_ticks();
-    const double seconds = recording->replay();
-    const double ticked = double(processor_ticks() - begin) * machine_.seconds_a_tick;
-    const std::string change = guard.restore() + recording->fp_change();
-    if (!change.empty()) throw Caught{i, Status::kWrong, change};
-    if (subject.substrate->device().substrate == "host") compare_clocks(i, seconds, ticked);
-    if (recording->empty()) throw Caught{i, Status::kWrong, "launches nothing"};
-    return seconds / double(sets.size());
+    return work();
   } catch (const BrokenContract& broken) {
     throw Caught{i, Status::kWrong, broken.what()};
   } catch (const std::exception& error) {
     if (subject.is_ceiling) throw;
     throw Caught{i, Status::kError, error.what()};
   }
+}
+
+// Launches on each of the sets, which must outlive the recording. `renewed`: the same sets, if each
+// gets another secret just before.
+std::unique_ptr<Recording> Measurement::record(size_t i, std::span<const Tensors> sets,
+                                               std::span<const int64_t> renewed) {
+  return guarded(i, [&] {
+    const Subject& subject = subjects_[i];
+    FpGuard guard;  // a device's work is enqueued here
+    auto recording = subject.substrate->record([this, &subject, sets, renewed](Stream stream) {
+      for (size_t k = 0; k < sets.size(); ++k) {
+        if (!renewed.empty()) ground(subject).proof->renew(renewed[k]);
+        subject.plan->launch(sets[k], stream);
+      }
+    });
+    if (std::string change = guard.restore(); !change.empty())
+      throw Caught{i, Status::kWrong, std::move(change)};
+    if (recording->empty()) throw Caught{i, Status::kWrong, "launches nothing"};
+    return recording;
+  });
+}
+
+// `how`: by which clock.
+double Measurement::replay(size_t i, Recording& recording, double (Recording::*how)()) {
+  return guarded(i, [&] {
+    const uint64_t begin = processor_ticks();
+    const double seconds = (recording.*how)();
+    const double ticked = double(processor_ticks() - begin) * machine_.seconds_a_tick;
+    if (std::string change = recording.fp_change(); !change.empty())
+      throw Caught{i, Status::kWrong, std::move(change)};
+    if (subjects_[i].substrate->device().substrate == "host") compare_clocks(i, seconds, ticked);
+    return seconds;
+  });
+}
+
+double Measurement::launch(size_t i, std::span<const Tensors> sets,
+                           std::span<const int64_t> renewed) {
+  return replay(i, *record(i, sets, renewed), &Recording::replay) / double(sets.size());
 }
 
 // Judges what the sample left in its last set and in another one, and gives its sets new secrets.

@@ -61,17 +61,16 @@ class VulkanRecording : public Recording {
   }
 
   double replay() override {
-    const auto start = std::chrono::steady_clock::now();
-    substrate_.submit_and_wait(commands_.front());
+    const double seconds = submit();
     // A queue without timestamps is timed by the host, which includes the wait.
-    if (substrate_.timestamp_bits_ == 0)
-      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (substrate_.timestamp_bits_ == 0) return seconds;
     const auto [result, ticks] = queries_.getResults<uint64_t>(
         0, 2, 2 * sizeof(uint64_t), sizeof(uint64_t),
         vk::QueryResultFlagBits::e64 | vk::QueryResultFlagBits::eWait);
     const uint64_t mask = ~uint64_t{0} >> (64 - substrate_.timestamp_bits_);
     return double((ticks[1] - ticks[0]) & mask) * substrate_.limits().timestampPeriod * 1e-9;
   }
+  double submit() override { return substrate_.submit_and_wait(commands_.front()); }
 
  private:
   VulkanSubstrate& substrate_;
@@ -250,14 +249,17 @@ const VulkanSubstrate::Allocation& VulkanSubstrate::staging() {
   return staging_;
 }
 
-void VulkanSubstrate::submit_and_wait(const vk::raii::CommandBuffer& commands) {
+double VulkanSubstrate::submit_and_wait(const vk::raii::CommandBuffer& commands) {
   const vk::CommandBuffer handle = *commands;
+  const auto start = std::chrono::steady_clock::now();
   queue_.submit(vk::SubmitInfo{.commandBufferCount = 1, .pCommandBuffers = &handle}, *fence_);
   const auto result = vulkan_.waitForFences(*fence_, true, UINT64_MAX);
+  const auto end = std::chrono::steady_clock::now();
   if (result != vk::Result::eSuccess)
     throw std::runtime_error(device_.name + ": waiting gave " + vk::to_string(result));
   vulkan_.resetFences(*fence_);
   instance_->check();
+  return std::chrono::duration<double>(end - start).count();
 }
 
 void VulkanSubstrate::run(const std::function<void(const vk::raii::CommandBuffer&)>& work) {

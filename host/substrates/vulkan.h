@@ -98,7 +98,8 @@ class VulkanSubstrate : public Substrate {
   const Allocation& staging();
   // Records, submits and waits.
   void run(const std::function<void(const vk::raii::CommandBuffer&)>& work);
-  void submit_and_wait(const vk::raii::CommandBuffer& commands);
+  // Returns the seconds that it took.
+  double submit_and_wait(const vk::raii::CommandBuffer& commands);
 
   std::shared_ptr<VulkanInstance> instance_;
   vk::raii::PhysicalDevice physical_;
