@@ -37,8 +37,8 @@ class Plan {
   virtual int64_t scratch_bytes() const { return 0; }
   // Enqueues the work on `stream`; on the host the work is done on return. Does not allocate,
   // compile, wait or read a clock. Writes every element of the outputs, does not change the inputs,
-  // and keeps no state that a second launch could see.
-  // Plans may share a recording, in any order. Throws what the device reports.
+  // touches nothing beyond the operands, not even to read, and keeps no state that a second launch
+  // could see. Plans may share a recording, in any order. Throws what the device reports.
   virtual void launch(const Tensors& tensors, Stream stream) = 0;
   // Called when another contender's turn begins: puts threads to sleep that wait for the next
   // launch.

@@ -19,8 +19,9 @@
  *   - supports() says no, with the parameter's name, to what it does not compute exactly as
  *     host/spec.md says; plan() succeeds where supports() says yes, and does all that is costly.
  *   - launch() writes every element of dst (and indices), nothing else, and neither allocates nor
- *     waits nor keeps anything that a second launch could see. On the host the work is done when
- *     it returns; on a device it is enqueued on `stream`.
+ *     waits nor keeps anything that a second launch could see. It reads nothing beyond its tensors
+ *     either: memory may end there. On the host the work is done when it returns; on a device it
+ *     is enqueued on `stream`.
  *   - Nothing is thrown through this interface. Calls come from one thread at a time; the module
  *     may use threads of its own inside launch().
  *   - A module that crashes while it is loaded and described is refused with the reason. One that

@@ -12,6 +12,7 @@ namespace poolbench {
 namespace {
 
 constexpr int64_t kGuard = 64 << 10;
+constexpr int64_t kPage = whole_pages(1);
 constexpr uint8_t kPatterns[] = {0xa5, 0x5a};
 constexpr int64_t kPart =
     16 << 20;  // of an input read back at a time: new pages cost more than the copy
@@ -56,41 +57,85 @@ Outputs read_outputs(Substrate& substrate, const std::vector<Operand>& operands,
 TensorSet::TensorSet(Substrate& substrate, std::vector<Operand> operands, const Inputs& inputs)
     : substrate_(&substrate),
       placement_(std::move(operands), kGuard),
-      memory_(substrate, placement_.bytes()),
-      tensors_(placement_.at(memory_.at())) {
-  for (const Operand& operand : placement_.operands())
-    if (operand.access == Access::kIn)
-      substrate.write(tensors_[operand.role], inputs[operand.role], operand.bytes);
+      memory_(substrate, placement_.bytes() + kPage),
+      base_(memory_.at((kPage - reinterpret_cast<intptr_t>(memory_.at()) % kPage) % kPage)),
+      shifts_(placement_.operands().size(), 0) {
+  place(inputs);
 }
 
 TensorSet::TensorSet(Substrate& substrate, const Problem& problem, const void* src,
                      int64_t scratch_bytes)
     : TensorSet(substrate, poolbench::operands(problem, scratch_bytes), inputs_of(src)) {}
 
+void TensorSet::place(const Inputs& inputs) {
+  for (size_t i = 0; i < shifts_.size(); ++i) {
+    const Operand& operand = placement_.operands()[i];
+    tensors_[operand.role] = at(begin(i));
+    if (operand.access == Access::kIn)
+      substrate_->write(tensors_[operand.role], inputs[operand.role], operand.bytes);
+  }
+}
+
+void TensorSet::move_to_end(const Inputs& inputs) {
+  for (size_t i = 0; i < shifts_.size(); ++i) {
+    const Operand& operand = placement_.operands()[i];
+    const int64_t room = whole_pages(operand.bytes) - operand.bytes;
+    shifts_[i] = room / operand.alignment * operand.alignment;
+  }
+  place(inputs);
+}
+
+std::vector<GuardPages::Range> TensorSet::guards() const {
+  std::vector<GuardPages::Range> ranges;
+  int64_t from = 0;
+  for (size_t i = 0; i < shifts_.size(); ++i) {
+    const int64_t pages = placement_.begin(i);
+    ranges.push_back({static_cast<char*>(at(from)), static_cast<char*>(at(pages))});
+    from = pages + whole_pages(placement_.operands()[i].bytes);
+  }
+  ranges.push_back({static_cast<char*>(at(from)), static_cast<char*>(at(placement_.bytes()))});
+  return ranges;
+}
+
+std::string TensorSet::describe(const char* in_guard) const {
+  const int64_t where = in_guard - static_cast<char*>(base_);
+  std::string text;
+  int64_t least = placement_.bytes();
+  for (size_t i = 0; i < shifts_.size(); ++i) {
+    const bool before = where < begin(i);
+    const int64_t distance = before ? begin(i) - where : where - end(i);
+    if (distance >= least) continue;
+    least = distance;
+    text = fmt::format("{} bytes {} {}", distance, before ? "before" : "behind",
+                       placement_.operands()[i].name);
+  }
+  return text;
+}
+
 void TensorSet::poison(uint8_t pattern) {
   int64_t from = 0;
   for (size_t i = 0; i < placement_.operands().size(); ++i) {
     if (placement_.operands()[i].access != Access::kIn) continue;
-    substrate_->fill(memory_.at(from), pattern, placement_.begin(i) - from);
-    from = placement_.end(i);
+    substrate_->fill(at(from), pattern, begin(i) - from);
+    from = end(i);
   }
-  substrate_->fill(memory_.at(from), pattern, placement_.bytes() - from);
+  substrate_->fill(at(from), pattern, placement_.bytes() - from);
 }
 
 std::string TensorSet::violation(const Inputs& inputs, uint8_t pattern) const {
   const std::vector<Operand>& operands = placement_.operands();
-  const auto guard = [&](std::string_view where, std::string_view name, int64_t begin,
-                         int64_t end) -> std::string {
-    const auto at = first_change(*substrate_, memory_.at(begin), end - begin, pattern);
-    if (!at) return {};
-    return fmt::format("writes {} {}: byte {} of the guard there was changed", where, name, *at);
+  const auto guard = [&](std::string_view where, std::string_view name, int64_t from,
+                         int64_t to) -> std::string {
+    const auto byte = first_change(*substrate_, at(from), to - from, pattern);
+    if (!byte) return {};
+    return fmt::format("writes {} {}: byte {} of the guard there was changed", where, name, *byte);
   };
   for (size_t i = 0; i < operands.size(); ++i) {
     if (i == 0)
-      if (auto broken = guard("before", operands[i].name, 0, placement_.begin(i)); !broken.empty())
+      if (auto broken = guard("before", operands[i].name, 0, begin(i)); !broken.empty())
         return broken;
-    const int64_t next = i + 1 < operands.size() ? placement_.begin(i + 1) : placement_.bytes();
-    if (auto broken = guard("behind", operands[i].name, placement_.end(i), next); !broken.empty())
+    const int64_t next = i + 1 < operands.size() ? begin(i + 1) : placement_.bytes();
+    if (auto broken = guard("behind", operands[i].name, end(i), next); !broken.empty())
       return broken;
   }
   for (const Operand& operand : operands)
@@ -112,16 +157,23 @@ Outcome run_checked(Plan& plan, Substrate& substrate, const std::vector<Operand>
   if (recording->empty() && std::any_of(operands.begin(), operands.end(), writes))
     return {read_outputs(substrate, operands, set.tensors()),
             "enqueues nothing on the stream that it is given"};
+  const bool on_host = substrate.device().substrate == "host";
   const auto run = [&](uint8_t pattern) {
     set.poison(pattern);
     FpGuard guard;
+    GuardPages pages(on_host ? set.guards() : std::vector<GuardPages::Range>());
     recording->replay();
-    std::string change = recording->fp_change();
-    if (change.empty() && substrate.device().substrate == "host") change = guard.restore_team();
-    return Outcome{set.read(), change.empty() ? set.violation(inputs, pattern) : change};
+    const auto touched = pages.open();
+    std::string broken = recording->fp_change();
+    if (broken.empty() && on_host) broken = guard.restore_team();
+    if (broken.empty()) broken = set.violation(inputs, pattern);
+    if (broken.empty() && touched)
+      broken = fmt::format("reads beyond its operands: {}", set.describe(*touched));
+    return Outcome{set.read(), std::move(broken)};
   };
   Outcome outcome = run(kPatterns[0]);
   if (!outcome.broken.empty()) return outcome;
+  if (on_host) set.move_to_end(inputs);
   const Outcome again = run(kPatterns[1]);
   outcome.broken = again.broken;
   for (const Operand& operand : operands) {

@@ -1,8 +1,10 @@
 // run_checked reports plans that break the contract, each with its own message.
 #include "host/run.h"
 
+#include <csignal>
 #include <cstring>
 #include <functional>
+#include <thread>
 
 #include "host/substrates/host.h"
 #include "tests/support.h"
@@ -201,6 +203,59 @@ TEST_F(Run, reads_behind_its_input) {
                             bytes(t[Role::kSrc]) + src_.size(), 4);
               }),
               {"element 1 of dst", "from the input alone"});
+}
+
+// What a kernel read there and dropped changes no output.
+class Reads : public Run {
+ protected:
+  // The report on a plan that reads a float at this distance from an operand's begin.
+  std::string reads(Role role, int64_t floats) const {
+    return run_checked_after([=](const Tensors& t) {
+      static_cast<void>(static_cast<const volatile float*>(t[role])[floats]);
+    });
+  }
+  std::string run_checked_after(const Work& more) const {
+    TestPlan plan([&](const Tensors& t) {
+      std::memcpy(t[Role::kDst], answer_.dst.data(), answer_.dst.size());
+      more(t);
+    });
+    return run_checked(plan, host_substrate(), even_, even_src_.data()).broken;
+  }
+  // Operands of 1024 and 256 bytes: nothing lies between their ends and those of their pages.
+  const Problem even_ = parse_problem("max/sliding/f32/nchw/src:1x1x16x16/k:2x2");
+  const std::vector<std::byte> even_src_ = filled(even_, FillKind::kUniform, 1);
+  const Answer answer_ = right_answer(even_, even_src_);
+};
+
+TEST_F(Reads, within_its_operands) {
+  EXPECT_EQ(reads(Role::kSrc, 0), "");
+  EXPECT_EQ(reads(Role::kSrc, 255), "");
+  EXPECT_EQ(reads(Role::kDst, 63), "");
+}
+
+TEST_F(Reads, one_element_behind_or_before_an_operand) {
+  expect_says(reads(Role::kSrc, 256), {"reads beyond its operands", "0 bytes behind src"});
+  expect_says(reads(Role::kSrc, -1), {"reads beyond its operands", "4 bytes before src"});
+  expect_says(reads(Role::kDst, 64), {"reads beyond its operands", "0 bytes behind dst"});
+  expect_says(reads(Role::kDst, -2), {"reads beyond its operands", "8 bytes before dst"});
+}
+
+TEST_F(Reads, on_another_thread_too) {
+  expect_says(run_checked_after([](const Tensors& t) {
+                std::thread([&] {
+                  for (int64_t i = 256; i < 300; ++i)
+                    static_cast<void>(static_cast<const volatile float*>(t[Role::kSrc])[i]);
+                }).join();
+              }),
+              {"reads beyond its operands", "0 bytes behind src"});
+}
+
+TEST_F(Reads, elsewhere_is_a_crash) {
+  const volatile uintptr_t elsewhere = 64;
+  EXPECT_EXIT(run_checked_after([&](const Tensors&) {
+                static_cast<void>(*reinterpret_cast<const volatile char*>(elsewhere));
+              }),
+              testing::KilledBySignal(SIGSEGV), "");
 }
 
 TEST_F(Run, reads_scratch_before_writing_it) {
