@@ -34,6 +34,7 @@ struct FakePlan : Plan {
   FakeSubstrate& substrate;
   double seconds;
   Events& events;
+  std::vector<char> table;
 };
 
 class FakeBackend : public Backend {
@@ -54,8 +55,12 @@ class FakeBackend : public Backend {
   }
   std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override {
     ++plans;
+    if (plans == fails_at) throw std::runtime_error("no more plans");
     const double seconds = problem.src_count() == 1 ? 1e-6 : seconds_;  // the floor's problem
-    return std::make_unique<FakePlan>(naive_->plan(problem, kernel), substrate_, seconds, events_);
+    auto plan =
+        std::make_unique<FakePlan>(naive_->plan(problem, kernel), substrate_, seconds, events_);
+    plan->table.resize(table_bytes);
+    return plan;
   }
   std::vector<std::unique_ptr<Plan>> ceilings(const Problem&, int64_t read, int64_t) override {
     ++asked_for_ceilings;
@@ -65,7 +70,8 @@ class FakeBackend : public Backend {
     return plans;
   }
 
-  int asked_for_ceilings = 0, plans = 0;
+  int asked_for_ceilings = 0, plans = 0, fails_at = 0;
+  size_t table_bytes = 0;  // that each plan holds
   int64_t ceiling_read = 0;
 
  private:
@@ -166,6 +172,29 @@ TEST_F(BencherTest, short_rows_have_submit_to_done_times) {
   options.measure.submits = 0;
   for (const Record& record : Bencher({{&fast, {}}}, options).run(problem_).records)
     EXPECT_FALSE(record.has_submit());
+}
+
+TEST_F(BencherTest, a_record_says_what_its_plan_cost) {
+  cuda_.table_bytes = 16 << 20;
+  BenchOptions options;
+  options.measure.blocks = 1;
+  const auto run = [&](const char* kernel) {
+    return Bencher({{&cuda_, kernel}}, options).run(problem_).records.at(0);
+  };
+  const Record record = run("");
+  EXPECT_GT(record.plan.seconds.value(), 0);
+  EXPECT_GT(record.plan.again_seconds.value(), 0);
+#ifdef __GLIBC__
+  EXPECT_NEAR(double(record.plan.heap_bytes.value()), 16 << 20, 1 << 20) << "of one plan";
+#endif
+  EXPECT_FALSE(run("nonesuch").plan.seconds) << "refused";
+}
+
+TEST_F(BencherTest, a_second_plan_must_be_possible) {
+  cuda_.fails_at = 2;
+  const auto records = Bencher({{&cuda_, {}}}, BenchOptions()).run(problem_).records;
+  EXPECT_EQ(records.at(0).status, Status::kError);
+  EXPECT_EQ(records.at(0).reason, "no more plans");
 }
 
 // Loads a listener in place of a profiler. NVTX looks for it at the first range.

@@ -33,6 +33,7 @@ Record full_record() {
   record.series.status = Status::kCheat;
   record.series.reason = "why";
   record.warm = true;
+  record.plan = {1e-3, 1.0 / 3, 4096};
   record.submit.p50 = 1e-5;
   record.submit.p99 = INFINITY;
   record.submit.samples = 1007;
@@ -68,6 +69,9 @@ TEST(Fields, a_result_comes_back_as_it_was) {
   EXPECT_EQ(is.series.rotation_bytes, was.series.rotation_bytes);
   EXPECT_EQ(is.seconds.high, INFINITY);
   EXPECT_TRUE(std::signbit(is.ceiling_seconds));
+  EXPECT_EQ(is.plan.again_seconds, was.plan.again_seconds);
+  EXPECT_EQ(is.plan.heap_bytes, 4096);
+  EXPECT_FALSE(back.records[1].plan.seconds);
   EXPECT_EQ(is.submit.p50, was.submit.p50);
   EXPECT_EQ(is.submit.p99, INFINITY);
   EXPECT_EQ(is.submit.samples, 1007);

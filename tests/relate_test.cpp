@@ -182,6 +182,21 @@ TEST(Relate, a_computing_ceiling_counts_where_it_takes_longer) {
   EXPECT_DOUBLE_EQ(result.records[0].share.median, 0.5);
 }
 
+TEST(Record, rows_without_a_time_say_what_their_plan_cost) {
+  Record wrong = record("a", {});
+  wrong.status = Status::kWrong;
+  const auto json = [&] {
+    return records_json({{wrong.problem, {wrong}}}, {run_context()})["benchmarks"][0]["poolbench"];
+  };
+  EXPECT_FALSE(json().contains("plan_seconds"));
+  wrong.plan = {2.0, 1.0, 4096};
+  wrong.scratch_bytes = 77;
+  EXPECT_EQ(json()["plan_seconds"], 2.0);
+  EXPECT_EQ(json()["plan_again_seconds"], 1.0);
+  EXPECT_EQ(json()["plan_heap_bytes"], 4096);
+  EXPECT_EQ(json()["scratch_bytes"], 77);
+}
+
 TEST(Table, submit_to_done_is_a_column_where_a_row_has_it) {
   CaseResult result{record("a", {}).problem, {record("a", {1, 1, 1, 1, 1, 1})}};
   relate_all(result, {});

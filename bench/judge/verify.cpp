@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cmath>
 #include <new>
 
@@ -79,7 +80,10 @@ Prepared prepare(const Contender& contender, const Problem& problem) {
       prepared.verdict.reason = first_line(support.why_not);
       return;
     }
+    using Clock = std::chrono::steady_clock;
+    const auto begin = Clock::now();
     prepared.plan = contender.backend->plan(problem, contender.kernel);
+    prepared.plan_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     prepared.verdict.kernel = prepared.plan->kernel();
   });
   if (const std::string change = environment.restore(); !change.empty()) {

@@ -47,6 +47,7 @@ struct Prepared {
   Contender contender;
   std::unique_ptr<Plan> plan;
   Verdict verdict;
+  double plan_seconds = 0;  // that making the plan took
 
   Prepared() = default;
   Prepared(Contender contender, std::unique_ptr<Plan> plan, Verdict verdict)

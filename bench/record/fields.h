@@ -100,6 +100,13 @@ void fields(F& field, Traffic& traffic) {
 }
 
 template <class F>
+void fields(F& field, PlanCost& cost) {
+  field("seconds", cost.seconds);
+  field("again_seconds", cost.again_seconds);
+  field("heap_bytes", cost.heap_bytes);
+}
+
+template <class F>
 void fields(F& field, Submit& submit) {
   field("p50", submit.p50);
   field("p99", submit.p99);
@@ -117,6 +124,7 @@ void fields(F& field, Record& record) {
   field("reason", record.reason);
   field("comparison", record.comparison);
   field("device", record.device);
+  field("plan", record.plan);
   field("scratch_bytes", record.scratch_bytes);
   field("series", record.series);
   field("seconds", record.seconds);

@@ -31,6 +31,12 @@ nlohmann::json details(const Record& record) {
     if (!record.comparison->known_differences.empty())
       json["known_differences"] = record.comparison->known_differences;
   }
+  if (record.plan.seconds) {
+    json["plan_seconds"] = *record.plan.seconds;
+    json["plan_again_seconds"] = *record.plan.again_seconds;
+    if (record.plan.heap_bytes) json["plan_heap_bytes"] = *record.plan.heap_bytes;
+    json["scratch_bytes"] = record.scratch_bytes;
+  }
   if (record.series.seconds.empty()) return json;
   json["seconds"] = interval_json(record.seconds);
   json["bytes_read"] = record.traffic.read;
@@ -51,7 +57,6 @@ nlohmann::json details(const Record& record) {
                               {"cause", voided.cause},
                               {"seconds", voided.seconds},
                               {"disturbed", voided.disturbed}});
-  json["scratch_bytes"] = record.scratch_bytes;
   json["floor_seconds"] = number_json(record.floor_seconds);
   json["below_floor"] = record.below_floor();
   if (record.has_submit()) {

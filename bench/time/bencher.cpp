@@ -84,11 +84,12 @@ void Bencher::judge(Case& c, const SetAside& set_aside) {
         c.traffic[device.uuid] = compulsory_bytes(problem, line_bytes(device));
     });
     Prepared prepared{contender, nullptr, {}};
+    PlanCost plan_cost;
     Verdict& verdict = prepared.verdict;
     if (const auto aside = set_aside.find(contender.name()); aside != set_aside.end()) {
       verdict = aside->second;
     } else if (c.failure.empty()) {
-      prepared = prepare(contender, problem);
+      prepared = prepare_measured(contender, problem, plan_cost);
       verdict = judge.verify(prepared);
       yardsticks_.machine().note_threads(contender.name());
     } else {
@@ -119,6 +120,7 @@ void Bencher::judge(Case& c, const SetAside& set_aside) {
       record.reason = verdict.reason;
       record.comparison = verdict.comparison;
       record.device = device;
+      record.plan = plan_cost;
       record.scratch_bytes = prepared.plan != nullptr ? prepared.plan->scratch_bytes() : 0;
       record.traffic = c.traffic[device.uuid];
       c.result.records.push_back(std::move(record));

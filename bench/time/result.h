@@ -6,6 +6,7 @@
 #include <map>
 
 #include "bench/time/measure.h"
+#include "bench/time/plan_cost.h"
 #include "bench/time/traffic.h"
 
 namespace poolbench {
@@ -36,6 +37,7 @@ struct Record {
   std::string reason;
   std::optional<Comparison> comparison;
   Device device;
+  PlanCost plan;
   int64_t scratch_bytes = 0;
 
   Series series;
