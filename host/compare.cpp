@@ -82,7 +82,7 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   const bool overflowed = beyond && same(got, rounded<T>(value));
   judgement.ulp = same(got, value) || overflowed ? 0 : in_ulp(std::fabs(got - value));
 
-  if (is_extremum(spec.reduction) || (lp && std::isinf(spec.norm))) {
+  if (is_extreme(spec.reduction) || (lp && std::isinf(spec.norm))) {
     judgement.right = same(got, rounded<T>(value));
     return judgement;
   }

@@ -68,7 +68,7 @@ Description roll_description(Dice& dice) {
                                        Windowing::kSliding, Windowing::kAdaptive,
                                        Windowing::kGlobal,  Windowing::kFractional};
   constexpr DType kTypes[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
-                              DType::kI8,  DType::kU8,  DType::kI32};  // i32: extrema alone
+                              DType::kI8,  DType::kU8,  DType::kI32};  // i32: extremes alone
   constexpr Layout kLayouts[] = {Layout::kChannelsFirst, Layout::kChannelsLast};
   constexpr double kNorms[] = {1, 2, 2, 3, 4, 1.5, 0.5, 7, INFINITY};
   Description problem;
@@ -76,10 +76,10 @@ Description roll_description(Dice& dice) {
   roll_shape(dice, problem);
   spec.reduction = dice.pick(reductions);
   spec.windowing = dice.pick(kWindowings);
-  const bool extremum = is_extremum(spec.reduction);
-  problem.dtype = kTypes[dice.roll(0, extremum ? 6 : 5)];
+  const bool extreme = is_extreme(spec.reduction);
+  problem.dtype = kTypes[dice.roll(0, extreme ? 6 : 5)];
   problem.layout = dice.pick(kLayouts);
-  spec.indices = extremum && dice.chance(40);
+  spec.indices = extreme && dice.chance(40);
   spec.norm = dice.pick(kNorms);
   spec.norm_mean = dice.chance(30);
   if (dice.chance(15)) spec.divisor = dice.chance(80) ? dice.roll(1, 20) : -dice.roll(1, 20);

@@ -28,7 +28,7 @@ Line line_of(const Problem& problem, int number) {
   Line line;
   line.in = double(std::count(touched.begin(), touched.end(), true));
   line.out = double(axis.dst);
-  const double kept = is_extremum(problem.spec().reduction) || most <= 3 ? 1.5 : 2;
+  const double kept = is_extreme(problem.spec().reduction) || most <= 3 ? 1.5 : 2;
   line.merges = std::min(double(alone), kept * line.in);
   return line;
 }

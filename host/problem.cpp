@@ -122,9 +122,9 @@ void validate_reduction(const Description& problem) {
   if (spec.divisor == std::numeric_limits<int64_t>::min())
     refuse("div: {} has no opposite in 64 bits; the smallest divisor is {}", spec.divisor,
            spec.divisor + 1);
-  if (problem.dtype == DType::kI32 && !is_extremum(spec.reduction))
+  if (problem.dtype == DType::kI32 && !is_extreme(spec.reduction))
     refuse("i32 is defined for extremes only, not for {}", token(spec.reduction));
-  if (spec.indices && !is_extremum(spec.reduction))
+  if (spec.indices && !is_extreme(spec.reduction))
     refuse("idx: {} has no indices, only extremes have", token(spec.reduction));
 }
 

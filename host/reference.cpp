@@ -119,7 +119,7 @@ class Plane {
 
 // One reduction of one type: how an element becomes an Item, and an Item the expected output.
 template <class T, class Beats>
-struct Extremum {
+struct ExtremeOf {
   using Item = Extreme<RealOf<T>, Beats>;
   static Item item(const PoolSpec&, RealOf<T> x, int64_t index) { return {x, index}; }
   static void finish(const PoolSpec&, const Item& item, int64_t, Expected& expected) {
@@ -195,9 +195,9 @@ void dispatch_reduction(const Problem& problem, F&& f) {
     using T = typename decltype(tag)::type;
     switch (problem.spec().reduction) {
       case Reduction::kMax:
-        return f(Extremum<T, std::greater<>>(), tag);
+        return f(ExtremeOf<T, std::greater<>>(), tag);
       case Reduction::kMin:
-        return f(Extremum<T, std::less<>>(), tag);
+        return f(ExtremeOf<T, std::less<>>(), tag);
       case Reduction::kAvgIncludePad:
       case Reduction::kAvgExcludePad:
         return f(Average<T>(), tag);

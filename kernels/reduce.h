@@ -27,7 +27,7 @@
 namespace poolbench {
 
 // Whether the result is the value of one of the taps: such reductions have indices, and i32.
-POOLBENCH_HD constexpr bool is_extremum(Reduction reduction) {
+POOLBENCH_HD constexpr bool is_extreme(Reduction reduction) {
   switch (reduction) {
     case Reduction::kMax:
     case Reduction::kMin:
@@ -52,8 +52,8 @@ POOLBENCH_HD constexpr bool is_average(Reduction reduction) {
   return false;
 }
 
-POOLBENCH_HD bool is_extremum(const Shapes& shapes) {
-  return is_extremum(Reduction(shapes.reduction));
+POOLBENCH_HD bool is_extreme(const Shapes& shapes) {
+  return is_extreme(Reduction(shapes.reduction));
 }
 POOLBENCH_HD bool is_average(const Shapes& shapes) {
   return is_average(Reduction(shapes.reduction));

@@ -66,7 +66,7 @@ Problem with_samples(const Problem& problem, const std::string& path) {
 ExitStatus eval(const Flags& flags) {
   Problem problem = parse_problem(flags.problem);
   if (!flags.samples.empty()) problem = with_samples(problem, flags.samples);
-  if (!flags.indices.empty() && !is_extremum(problem.spec().reduction))
+  if (!flags.indices.empty() && !is_extreme(problem.spec().reduction))
     throw BadInput(
         fmt::format("--indices: {} has none, only extremes have", token(problem.spec().reduction)));
   if (!flags.indices.empty()) problem = problem.with([](Description& d) { d.spec.indices = true; });

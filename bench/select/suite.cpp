@@ -155,9 +155,9 @@ std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& opti
   };
   for (const auto& text : expand_sweep(line)) {
     const bool typeless = leaves_type_out(text);
-    const bool extremum = is_extremum(parse_problem(text, kAnyDefaults).spec().reduction);
+    const bool extreme = is_extreme(parse_problem(text, kAnyDefaults).spec().reduction);
     for (const DType dtype : options.dtypes) {
-      if (typeless && dtype == DType::kI32 && !extremum) continue;
+      if (typeless && dtype == DType::kI32 && !extreme) continue;
       for (const Layout layout : options.layouts) {
         const Problem problem =
             parse_problem(text, {typeless ? std::optional(dtype) : std::nullopt, layout});

@@ -33,7 +33,7 @@ int64_t range_start(std::mt19937_64& random, int64_t last) {
 uint64_t telling_value(const Problem& problem, std::mt19937_64& random) {
   const Reduction reduction = problem.spec().reduction;
   const bool high =
-      reduction == Reduction::kMax || (!is_extremum(reduction) && up_to(random, 1) == 1);
+      reduction == Reduction::kMax || (!is_extreme(reduction) && up_to(random, 1) == 1);
   uint64_t bytes = 0;
   dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;

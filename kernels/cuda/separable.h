@@ -16,7 +16,7 @@ constexpr int64_t kSlideFrom = 3;
 inline bool slides(const Shapes& shapes, int axis) {
   const int64_t kernel = shapes.axis[axis].kernel;
   return Windowing(shapes.windowing) == Windowing::kSliding && shapes.axis[axis].stride == 1 &&
-         kernel >= kSlideFrom && (is_extremum(shapes) || kernel <= kMaxPlainTerms);
+         kernel >= kSlideFrom && (is_extreme(shapes) || kernel <= kMaxPlainTerms);
 }
 
 // Bytes of a part in the intermediate buffer: a word, and its position.

@@ -75,7 +75,7 @@ inline Refusal refuse_large_integer_averages(const Shapes& shapes) {
 
 // Sums of a whole window one term after another.
 inline Refusal refuse_long_sums(const Shapes& shapes) {
-  if (!is_extremum(shapes) &&
+  if (!is_extreme(shapes) &&
       shapes.axis[0].kernel * shapes.axis[1].kernel * shapes.axis[2].kernel > kMaxPlainTerms)
     return {Parameter::kKernel, "takes sums of up to 32 taps"};
   return {};

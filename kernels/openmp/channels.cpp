@@ -275,7 +275,7 @@ void pool(const Op& op, const PoolArgs& args) {
 }
 
 constexpr Takes kTakes = {
-    .reductions = kExtremaAndAverages,
+    .reductions = kExtremesAndAverages,
     .windowings = {Windowing::kSliding, Windowing::kAdaptive, Windowing::kGlobal},
     .types = kVectorTypes,
     .dilation = true};

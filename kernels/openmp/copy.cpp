@@ -25,7 +25,7 @@ bool beyond_caches(int64_t bytes) {
 }
 
 constexpr Takes kTakes = {
-    .reductions = kExtremaAndAverages, .windowings = kSlidingWindows, .types = kVectorTypes};
+    .reductions = kExtremesAndAverages, .windowings = kSlidingWindows, .types = kVectorTypes};
 
 Refusal refuses(const Shapes& shapes) {
   for (const Axis& axis : shapes.axis) {

@@ -32,7 +32,7 @@ constexpr int kHighestPower = 16;
 constexpr int kHighestPlainPower = 2;
 
 // What with_op has, for a kernel's Takes.
-constexpr Set<Reduction> kExtremaAndAverages = {
+constexpr Set<Reduction> kExtremesAndAverages = {
     Reduction::kMax, Reduction::kMin, Reduction::kAvgIncludePad, Reduction::kAvgExcludePad};
 constexpr Set<Reduction> kEveryVectorReduction = {Reduction::kMax, Reduction::kMin,
                                                   Reduction::kAvgIncludePad,

@@ -156,7 +156,7 @@ struct ColumnWeights {
 // The scratch that ColumnWeights fills, where it has windows that are cut.
 inline int64_t column_weights_bytes(const Shapes& shapes, int64_t pixel_size) {
   const auto reduction = Reduction(shapes.reduction);
-  if (is_extremum(reduction) || shapes.divisor != 0) return 0;
+  if (is_extreme(reduction) || shapes.divisor != 0) return 0;
   if (reduction == Reduction::kLp && shapes.norm_mean == 0) return 0;
   return (shapes.axis[2].dst * pixel_size + kVectorBytes) * int64_t(sizeof(double));
 }
@@ -168,7 +168,7 @@ inline int64_t column_weights_bytes(const Shapes& shapes) {
 // 16 bits that bytes are summed in.
 inline Refusal refuse_terms(const Shapes& shapes, int64_t terms) {
   const auto reduction = Reduction(shapes.reduction);
-  if (is_extremum(reduction)) return {};
+  if (is_extreme(reduction)) return {};
   if (terms > kMaxTerms)
     return {window_parameter(shapes), "the window is too large for a plain sum"};
   int64_t taps = 1;
