@@ -114,46 +114,67 @@ class Operation {
 
  private:
   std::function<void()> choose() {
+    switch (problem_.spec().reduction) {
+      case Reduction::kMax:
+        return choose_max();
+      case Reduction::kAvgIncludePad:
+      case Reduction::kAvgExcludePad:
+        return choose_average();
+      case Reduction::kLp:
+        return choose_lp();
+      case Reduction::kMin:
+        break;
+    }
+    throw Refused(
+        fmt::format("reduction: ATen has no {} pooling", token(problem_.spec().reduction)));
+  }
+
+  std::function<void()> choose_max() {
     const PoolSpec& spec = problem_.spec();
     const bool three = problem_.rank() == 3, global = spec.windowing == Windowing::kGlobal;
-    if (spec.reduction == Reduction::kMax) {
-      if (global && !spec.indices) return [this] { at::amax_out(dst_, src_, spatial_, true); };
-      if (global || spec.windowing == Windowing::kAdaptive) {
-        if (three) return [this] { at::adaptive_max_pool3d_out(dst_, indices_, src_, out_); };
-        return [this] { at::adaptive_max_pool2d_out(dst_, indices_, src_, out_); };
-      }
-      if (spec.windowing == Windowing::kFractional) {
-        if (three)
-          return [this] {
-            at::fractional_max_pool3d_out(dst_, indices_, src_, kernel_, out_, samples_);
-          };
-        return [this] {
-          at::fractional_max_pool2d_out(dst_, indices_, src_, kernel_, out_, samples_);
-        };
-      }
+    if (global && !spec.indices) return [this] { at::amax_out(dst_, src_, spatial_, true); };
+    if (global || spec.windowing == Windowing::kAdaptive) {
+      if (three) return [this] { at::adaptive_max_pool3d_out(dst_, indices_, src_, out_); };
+      return [this] { at::adaptive_max_pool2d_out(dst_, indices_, src_, out_); };
+    }
+    if (spec.windowing == Windowing::kFractional) {
       if (three)
-        return [this, ceil = spec.ceil_mode] {
-          at::max_pool3d_with_indices_out(dst_, indices_, src_, kernel_, stride_, pad_, dilation_,
-                                          ceil);
+        return [this] {
+          at::fractional_max_pool3d_out(dst_, indices_, src_, kernel_, out_, samples_);
         };
+      return
+          [this] { at::fractional_max_pool2d_out(dst_, indices_, src_, kernel_, out_, samples_); };
+    }
+    if (three)
       return [this, ceil = spec.ceil_mode] {
-        at::max_pool2d_with_indices_out(dst_, indices_, src_, kernel_, stride_, pad_, dilation_,
+        at::max_pool3d_with_indices_out(dst_, indices_, src_, kernel_, stride_, pad_, dilation_,
                                         ceil);
       };
-    }
-    if (spec.reduction == Reduction::kLp) {
-      const double p = spec.norm;
-      if (global && !spec.norm_mean)
-        return [this, p] { at::linalg_vector_norm_out(dst_, src_, p, spatial_, true); };
-      // The mean over the taps, or with divisor 1 their sum.
-      const auto mean = average(powers_, false, spec.norm_mean ? 0 : 1);
-      return [this, p, mean] {
-        at::pow_out(powers_, src_, p);
-        mean();
-        at::pow_out(dst_, dst_, 1 / p);
-      };
-    }
-    if (global && spec.divisor == 0) return [this] { at::mean_out(dst_, src_, spatial_, true); };
+    return [this, ceil = spec.ceil_mode] {
+      at::max_pool2d_with_indices_out(dst_, indices_, src_, kernel_, stride_, pad_, dilation_,
+                                      ceil);
+    };
+  }
+
+  std::function<void()> choose_lp() {
+    const PoolSpec& spec = problem_.spec();
+    const double p = spec.norm;
+    if (spec.windowing == Windowing::kGlobal && !spec.norm_mean)
+      return [this, p] { at::linalg_vector_norm_out(dst_, src_, p, spatial_, true); };
+    // The mean over the taps, or with divisor 1 their sum.
+    const auto mean = average(powers_, false, spec.norm_mean ? 0 : 1);
+    return [this, p, mean] {
+      at::pow_out(powers_, src_, p);
+      mean();
+      at::pow_out(dst_, dst_, 1 / p);
+    };
+  }
+
+  std::function<void()> choose_average() {
+    const PoolSpec& spec = problem_.spec();
+    const bool three = problem_.rank() == 3;
+    if (spec.windowing == Windowing::kGlobal && spec.divisor == 0)
+      return [this] { at::mean_out(dst_, src_, spatial_, true); };
     if (spec.windowing == Windowing::kAdaptive) {
       if (three) return [this] { at::adaptive_avg_pool3d_out(dst_, src_, out_); };
       return [this] { at::adaptive_avg_pool2d_out(dst_, src_, out_); };

@@ -51,9 +51,13 @@ cudnnDataType_t cudnn_type(DType dtype) {
       return CUDNN_DATA_HALF;
     case DType::kBF16:
       return CUDNN_DATA_BFLOAT16;
-    default:
+    case DType::kI8:
       return CUDNN_DATA_INT8;
+    case DType::kU8:
+    case DType::kI32:
+      break;
   }
+  throw Refused(fmt::format("type: cuDNN has no {} pooling", token(dtype)));
 }
 
 void CudnnPlan::launch(const Tensors& tensors, Stream stream) {

@@ -65,7 +65,6 @@ Descriptor describe_windows(const Problem& problem) {
     for (const int64_t value : window_axes(problem, extents)) fractions.push_back({value, 1});
     return fractions;
   };
-  const bool max = problem.spec().reduction == Reduction::kMax;
   const cudnnResampleMode_t mode = plain_reduction(problem.spec().reduction, CUDNN_RESAMPLE_MAXPOOL,
                                                    CUDNN_RESAMPLE_AVGPOOL_INCLUDE_PADDING,
                                                    CUDNN_RESAMPLE_AVGPOOL_EXCLUDE_PADDING);
@@ -76,7 +75,8 @@ Descriptor describe_windows(const Problem& problem) {
       .set(CUDNN_ATTR_RESAMPLE_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT)
       .set(CUDNN_ATTR_RESAMPLE_NAN_PROPAGATION, CUDNN_TYPE_NAN_PROPOGATION, CUDNN_PROPAGATE_NAN)
       .set(CUDNN_ATTR_RESAMPLE_PADDING_MODE, CUDNN_TYPE_PADDING_MODE,
-           max ? CUDNN_NEG_INF_PAD : CUDNN_ZERO_PAD)
+           plain_reduction(problem.spec().reduction, CUDNN_NEG_INF_PAD, CUDNN_ZERO_PAD,
+                           CUDNN_ZERO_PAD))
       .set(CUDNN_ATTR_RESAMPLE_SPATIAL_DIMS, CUDNN_TYPE_INT64, int64_t(window.size()))
       .set(CUDNN_ATTR_RESAMPLE_WINDOW_DIMS, CUDNN_TYPE_FRACTION, window)
       .set(CUDNN_ATTR_RESAMPLE_PRE_PADDINGS, CUDNN_TYPE_FRACTION, pad)

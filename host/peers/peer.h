@@ -61,9 +61,17 @@ void require_reduction(const Problem& problem, std::string_view library, Set<Red
 // What a library calls the reduction of a plain_problem().
 template <class T>
 T plain_reduction(Reduction reduction, T max, T avg_include_pad, T avg_exclude_pad) {
-  if (reduction == Reduction::kMax) return max;
-  if (reduction == Reduction::kAvgIncludePad) return avg_include_pad;
-  if (reduction == Reduction::kAvgExcludePad) return avg_exclude_pad;
+  switch (reduction) {
+    case Reduction::kMax:
+      return max;
+    case Reduction::kAvgIncludePad:
+      return avg_include_pad;
+    case Reduction::kAvgExcludePad:
+      return avg_exclude_pad;
+    case Reduction::kLp:
+    case Reduction::kMin:
+      break;
+  }
   throw Refused(std::string("reduction: no plain problem has ") + std::string(token(reduction)));
 }
 

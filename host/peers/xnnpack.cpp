@@ -54,7 +54,7 @@ bool any_above(const Extents& extents, int64_t bound) {
 // Throws Refused where the library cannot express the problem, which has sliding windows.
 void require_expressible(const Problem& problem, bool global) {
   const PoolSpec& spec = problem.spec();
-  const bool max = spec.reduction == Reduction::kMax;
+  const bool max = plain_reduction(spec.reduction, true, false, false);
   const Padding pad = problem.padding();
   const bool padded = any_above(pad.begin, 0) || any_above(pad.end, 0);
   const bool ceil = any_above(overrun(problem), 0);
@@ -79,7 +79,7 @@ class XnnPackPlan : public Plan {
  public:
   explicit XnnPackPlan(const Problem& given) {
     const Problem problem = plain_problem(given, "XNNPACK", "are offsets in the window");
-    const bool max = problem.spec().reduction == Reduction::kMax;
+    const bool max = plain_reduction(problem.spec().reduction, true, false, false);
     const bool global =
         !max && problem.spec().kernel == problem.src() && problem.dst() == Extents{1, 1, 1};
     require_expressible(problem, global);
