@@ -2,38 +2,17 @@
 
 #include <algorithm>
 
+#include "kernels/family.h"
+
 namespace poolbench {
 std::vector<Operand> operands(const Problem& problem, int64_t scratch_bytes) {
-  const auto there = [&](Role role) {
-    switch (role) {
-      case Role::kSrc:
-      case Role::kDst:
-        return true;
-      case Role::kIndices:
-        return problem.spec().indices;
-      case Role::kScratch:
-        return scratch_bytes > 0;
-    }
-    return false;
-  };
-  const auto element_bytes = [&](Role role) -> int64_t {
-    switch (role) {
-      case Role::kSrc:
-      case Role::kDst:
-        return dtype_bytes(problem.dtype());
-      case Role::kIndices:
-        return sizeof(int64_t);
-      case Role::kScratch:
-        return 1;
-    }
-    return 1;
-  };
+  const Shapes& shapes = problem.shapes();
   std::vector<Operand> list;
   for (const RoleFacts& row : kRoles)
-    if (there(row.role))
+    if (row.role == Role::kScratch ? scratch_bytes > 0 : operands_of(shapes).has(row.role))
       list.push_back({row.role, row.access, row.name,
-                      operand_bytes(problem.shapes(), row.role, scratch_bytes),
-                      element_bytes(row.role)});
+                      operand_bytes(shapes, row.role, scratch_bytes),
+                      operand_element_bytes(shapes, row.role)});
   return list;
 }
 

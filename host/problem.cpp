@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/operands.h"
 #include "kernels/reduce.h"
 
 namespace poolbench {
@@ -236,10 +237,10 @@ Problem::Problem(const Description& description) {
 
 int64_t Problem::src_count() const { return planes() * src()[0] * src()[1] * src()[2]; }
 int64_t Problem::dst_count() const { return planes() * dst()[0] * dst()[1] * dst()[2]; }
-int64_t Problem::src_bytes() const { return src_count() * dtype_bytes(dtype()); }
-int64_t Problem::dst_bytes() const { return dst_count() * dtype_bytes(dtype()); }
+int64_t Problem::src_bytes() const { return operand_bytes(shapes(), Role::kSrc); }
+int64_t Problem::dst_bytes() const { return operand_bytes(shapes(), Role::kDst); }
 int64_t Problem::index_bytes() const {
-  return spec().indices ? dst_count() * int64_t{sizeof(int64_t)} : 0;
+  return spec().indices ? operand_bytes(shapes(), Role::kIndices) : 0;
 }
 
 }  // namespace poolbench

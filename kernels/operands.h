@@ -42,16 +42,29 @@ inline const void* operand_address(const PoolArgs& args, Role role) {
   return nullptr;
 }
 
-// Bytes of an operand; of scratch as many as its kernel asks for.
-inline int64_t operand_bytes(const Shapes& shapes, Role role, int64_t scratch_bytes) {
-  const int64_t planes = shapes.n * shapes.c, element = dtype_bytes(DType(shapes.dtype));
+// Bytes of one element of an operand; scratch has bytes.
+inline int64_t operand_element_bytes(const Shapes& shapes, Role role) {
   switch (role) {
     case Role::kSrc:
-      return planes * src_plane_size(shapes) * element;
     case Role::kDst:
-      return planes * dst_plane_size(shapes) * element;
+      return dtype_bytes(DType(shapes.dtype));
     case Role::kIndices:
-      return planes * dst_plane_size(shapes) * int64_t(sizeof(int64_t));
+      return sizeof(int64_t);
+    case Role::kScratch:
+      return 1;
+  }
+  return 0;
+}
+
+// Bytes of an operand; of scratch as many as its kernel asks for.
+inline int64_t operand_bytes(const Shapes& shapes, Role role, int64_t scratch_bytes = 0) {
+  const int64_t element = shapes.n * shapes.c * operand_element_bytes(shapes, role);
+  switch (role) {
+    case Role::kSrc:
+      return src_plane_size(shapes) * element;
+    case Role::kDst:
+    case Role::kIndices:
+      return dst_plane_size(shapes) * element;
     case Role::kScratch:
       return scratch_bytes;
   }
