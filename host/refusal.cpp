@@ -32,13 +32,16 @@ std::string taken_text(const Takes& takes, Parameter parameter, const Shapes& sh
       return "writes no indices";
     case Parameter::kDilation:
       return "takes no dilation";
+    case Parameter::kNone:
     case Parameter::kSrc:
     case Parameter::kKernel:
     case Parameter::kStride:
     case Parameter::kPad:
     case Parameter::kOut:
+    case Parameter::kCeil:
     case Parameter::kDivisor:
     case Parameter::kNorm:
+    case Parameter::kSamples:
     case Parameter::kDevice:
       break;
   }
@@ -49,34 +52,13 @@ std::string taken_text(const Takes& takes, Parameter parameter, const Shapes& sh
 
 std::string_view parameter_name(Parameter parameter) {
   switch (parameter) {
-    case Parameter::kReduction:
-      return "reduction";
-    case Parameter::kWindowing:
-      return "windowing";
-    case Parameter::kType:
-      return "type";
-    case Parameter::kLayout:
-      return "layout";
-    case Parameter::kSrc:
-      return "src";
-    case Parameter::kKernel:
-      return "k";
-    case Parameter::kStride:
-      return "s";
-    case Parameter::kPad:
-      return "p";
-    case Parameter::kDilation:
-      return "d";
-    case Parameter::kOut:
-      return "out";
-    case Parameter::kDivisor:
-      return "div";
-    case Parameter::kNorm:
-      return "norm";
-    case Parameter::kIndices:
-      return "idx";
-    case Parameter::kDevice:
-      return "device";
+    case Parameter::kNone:
+      break;
+#define POOLBENCH_ROW(value, name) \
+  case Parameter::value:           \
+    return name;
+      POOLBENCH_PARAMETERS(POOLBENCH_ROW)
+#undef POOLBENCH_ROW
   }
   return "?";
 }

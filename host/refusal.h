@@ -9,7 +9,7 @@
 
 namespace poolbench {
 
-// The parameter's name: its token in a problem's text (host/problem.h), or `device`.
+// The parameter's name: its token in a problem's text (host/problem.h), or `device`; `?` of none.
 std::string_view parameter_name(Parameter parameter);
 
 // "PARAMETER: what is taken". `refusal` is one, and came from a kernel with these `takes`.

@@ -16,27 +16,36 @@ POOLBENCH_HD Set<Role> operands_of(const Shapes& shapes) {
   return shapes.with_indices != 0 ? kValuesAndIndices : kValues;
 }
 
-// What a refusal is about: the tokens of a problem's text, or the device.
+// What a refusal is about: a token of a problem's text (host/spec.md), or the device. A row a
+// parameter: its value, its name. None is 0, so that a refusal that names none is not one by
+// chance.
+#define POOLBENCH_PARAMETERS(X) \
+  X(kReduction, "reduction")    \
+  X(kWindowing, "windowing")    \
+  X(kType, "type")              \
+  X(kLayout, "layout")          \
+  X(kSrc, "src")                \
+  X(kKernel, "k")               \
+  X(kStride, "s")               \
+  X(kPad, "p")                  \
+  X(kDilation, "d")             \
+  X(kOut, "out")                \
+  X(kCeil, "ceil")              \
+  X(kDivisor, "div")            \
+  X(kNorm, "norm")              \
+  X(kSamples, "samples")        \
+  X(kIndices, "idx")            \
+  X(kDevice, "device")
 enum class Parameter {
-  kReduction,
-  kWindowing,
-  kType,
-  kLayout,
-  kSrc,
-  kKernel,
-  kStride,
-  kPad,
-  kDilation,
-  kOut,
-  kDivisor,
-  kNorm,
-  kIndices,
-  kDevice,
+  kNone,
+#define POOLBENCH_VALUE(value, name) value,
+  POOLBENCH_PARAMETERS(POOLBENCH_VALUE)
+#undef POOLBENCH_VALUE
 };
 
 // Why a kernel does not take a problem; false where it does.
 struct Refusal {
-  Parameter parameter = {};
+  Parameter parameter = Parameter::kNone;
   const char* text = nullptr;  // what would be right; "": Takes says it
   POOLBENCH_HD constexpr explicit operator bool() const { return text != nullptr; }
 };

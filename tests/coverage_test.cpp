@@ -11,8 +11,8 @@
 #include <fstream>
 #include <map>
 
-#include "host/problem.h"
 #include "tests/backends_under_test.h"
+#include "tests/problem_grid.h"
 
 namespace poolbench {
 namespace {
@@ -22,59 +22,16 @@ constexpr const char* kHeader =
     "#\n"
     "# A line: reductions, windowings, and for each type the layouts and ranks that are taken:\n"
     "# all, nothing (-), or nchw and nhwc with ranks, as in nchw:12,nhwc:123.\n";
-constexpr DType kTypes[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
-                            DType::kI8,  DType::kU8,  DType::kI32};
-
-struct Row {
-  const char* name;
-  const char* head;  // reduction or windowing
-  const char* tail;  // further tokens
-};
-constexpr Row kReductions[] = {
-    {"max", "max", ""},
-    {"max+idx", "max", "/idx"},
-    {"min", "min", ""},
-    {"min+idx", "min", "/idx"},
-    {"avg_include_pad", "avg_include_pad", ""},
-    {"avg_exclude_pad", "avg_exclude_pad", ""},
-    {"avg+div", "avg_include_pad", "/div:3"},
-    {"lp:1", "lp", "/norm:1"},
-    {"lp:2", "lp", "/norm:2"},
-    {"lp:2/mean", "lp", "/norm:2/mean"},
-    {"lp:3", "lp", "/norm:3"},
-    {"lp:1.5", "lp", "/norm:1.5"},
-    {"lp:inf", "lp", "/norm:inf"},
-};
-constexpr Row kWindowings[] = {
-    {"k2", "sliding", "/k:2"},
-    {"k3s1p1", "sliding", "/k:3/s:1/p:1"},
-    {"k3s2p1", "sliding", "/k:3/s:2/p:1"},
-    {"k13s1p6", "sliding", "/k:13/s:1/p:6"},
-    {"k1", "sliding", "/k:1"},
-    {"k1s2", "sliding", "/k:1/s:2"},
-    {"ceil", "sliding", "/k:3/s:2/ceil"},
-    {"pad_only_end", "sliding", "/k:3/s:2/p:0-1"},
-    {"dilated", "sliding", "/k:3/s:1/p:2/d:2"},
-    {"global", "global", ""},
-    {"adaptive", "adaptive", "/out:3"},
-    {"fractional", "fractional", "/k:2/out:5"},
-};
-constexpr const char* kShapes[] = {"2x32x17", "2x32x17x18", "2x32x17x18x19"};  // by rank
-
 // The layouts and ranks that a kernel takes for one (reduction, windowing, type).
-std::string cell(const Backend& backend, const std::string& kernel, const Row& reduction,
-                 const Row& windowing, DType dtype) {
+std::string cell(const Backend& backend, const std::string& kernel, const GridRow& reduction,
+                 const GridRow& windowing, DType dtype) {
   std::vector<std::string> layouts;
   size_t taken = 0;
-  for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
+  for (const Layout layout : kGridLayouts) {
     std::string ranks;
-    for (int rank = 1; rank <= 3; ++rank) {
-      const auto problem =
-          parse_problem(fmt::format("{}/{}/src:{}{}{}", reduction.head, windowing.head,
-                                    kShapes[rank - 1], windowing.tail, reduction.tail),
-                        {dtype, layout});
-      if (backend.supports(problem, kernel)) ranks += std::to_string(rank);
-    }
+    for (int rank = 1; rank <= kGridRanks; ++rank)
+      if (backend.supports(grid_problem(reduction, windowing, dtype, layout, rank), kernel))
+        ranks += std::to_string(rank);
     taken += ranks.size();
     if (!ranks.empty()) layouts.push_back(fmt::format("{}:{}", token(layout), ranks));
   }
@@ -99,22 +56,21 @@ class Groups {
 // The lines of one kernel: reductions with the same answers share them, and so do windowings.
 std::string table(const Backend& backend, const std::string& kernel) {
   Groups reductions;
-  for (const Row& reduction : kReductions) {
-    const std::string head = reduction.head;
-    const bool extreme = head == "max" || head == "min";
+  for (const GridRow& reduction : kGridReductions) {
     Groups windowings;
-    for (const Row& windowing : kWindowings) {
+    for (const GridRow& windowing : kGridWindowings) {
       std::vector<std::string> cells;
-      for (const DType dtype : kTypes)
-        if (dtype != DType::kI32 || extreme)
+      kEveryType.for_each([&](DType dtype) {
+        if (in_grid(reduction, dtype))
           cells.push_back(fmt::format("{} {}", token(dtype),
                                       cell(backend, kernel, reduction, windowing, dtype)));
+      });
       windowings.add(windowing.name, fmt::format("{}", fmt::join(cells, "  ")));
     }
     std::string lines;
     for (const auto& [names, cells] : windowings.all())
       lines += fmt::format("    {}\n      {}\n",
-                           names.size() == std::size(kWindowings)
+                           names.size() == std::size(kGridWindowings)
                                ? "everything"
                                : fmt::format("{}", fmt::join(names, " ")),
                            cells);

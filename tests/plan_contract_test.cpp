@@ -8,9 +8,9 @@
 #include <set>
 
 #include "host/fuzz.h"
-#include "host/refusal.h"
 #include "host/run.h"
 #include "tests/backends_under_test.h"
+#include "tests/refusals.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define POOLBENCH_COUNTS_ALLOCATIONS 1
@@ -107,15 +107,6 @@ void for_all_plans(Backend& backend,
   }
 }
 
-// "BACKEND.KERNEL: PARAMETER: what is taken": a refusal says which parameter stands in the way.
-bool names_a_parameter(std::string_view reason, const std::string& backend_and_kernel) {
-  if (!reason.starts_with(backend_and_kernel + ": ")) return false;
-  reason.remove_prefix(backend_and_kernel.size() + 2);
-  for (int i = 0; i <= int(Parameter::kDevice); ++i)
-    if (reason.starts_with(fmt::format("{}: ", parameter_name(Parameter(i))))) return true;
-  return false;
-}
-
 void kernels_have_names_and_summaries(Backend& backend) {
   std::set<std::string> names;
   ASSERT_FALSE(backend.kernels().empty());
@@ -151,8 +142,9 @@ void plans_exactly_what_it_supports(Backend& backend) {
         if (first.empty()) first = kernel.name;
       } else {
         EXPECT_NE(support.why_not.find(kernel.name), std::string::npos) << support.why_not;
-        EXPECT_TRUE(
-            names_a_parameter(support.why_not, fmt::format("{}.{}", backend.name(), kernel.name)))
+        EXPECT_NE(
+            named_parameter(support.why_not, fmt::format("{}.{}", backend.name(), kernel.name)),
+            Parameter::kNone)
             << support.why_not;
         expect_refused(problem, kernel.name, support.why_not);
       }

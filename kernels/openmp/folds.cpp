@@ -257,7 +257,8 @@ Refusal refuses(const Shapes& shapes) {
   const Axis& w = shapes.axis[2];
   if (storage_of(shapes).pixel_size != 1) return {Parameter::kLayout, kChannelsFirstAlone};
   if (w.dilation != 1) return {Parameter::kDilation, "takes no dilation on W"};
-  if (!far_apart(shapes)) return {Parameter::kStride, "overlapping windows run faster in `tile`"};
+  if (!far_apart(shapes))
+    return {window_parameter(shapes), "overlapping windows run faster in `tile`"};
   if (const Refusal refusal = refuse_norm(shapes)) return refusal;
   constexpr int64_t kAcross = 6;  // additions across lanes; and those of a window's chunks
   const int64_t chunks = most_taps(shapes, w) * dtype_bytes(DType::kF64) / kVectorBytes;
