@@ -30,6 +30,10 @@ int64_t product(std::string_view what, std::initializer_list<int64_t> factors) {
   return result;
 }
 
+void check_known(std::string_view parameter, auto value) {
+  if (token(value) == kNoToken) refuse("{}: value {} is unknown", parameter, int(value));
+}
+
 void check_range(std::string_view parameter, int axis, int64_t value, int64_t low, int64_t high) {
   if (value < low || value > high)
     refuse("{}: {} on axis {} is out of range [{}, {}]", parameter, value, kAxisNames[axis], low,
@@ -146,6 +150,10 @@ Extents dst_of(const Description& problem, const Padding& pads) {
 }
 
 void validate(const Description& problem) {
+  check_known("reduction", problem.spec.reduction);
+  check_known("windowing", problem.spec.windowing);
+  check_known("type", problem.dtype);
+  check_known("layout", problem.layout);
   if (problem.rank < 1 || problem.rank > 3)
     refuse("src: {} spatial axes; 1, 2 or 3 are defined", problem.rank);
   if (problem.n < 0 || problem.n > kMaxExtent)

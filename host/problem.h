@@ -139,7 +139,8 @@ Problem parse_problem(std::string_view text, const ProblemDefaults& defaults = {
 // no text form: they print as `samples:planes`, which is not read back.
 std::string to_text(const Problem& problem);
 
-// The tokens of the text form.
+// The tokens of the text form; kNoToken for a number that is no value.
+inline constexpr std::string_view kNoToken = "?";
 std::string_view token(Reduction reduction);
 std::string_view token(Windowing windowing);
 std::string_view token(DType dtype);

@@ -23,6 +23,12 @@ constexpr auto kDTypes = [] {
 constexpr std::string_view kLayouts[] = {"nchw", "nhwc"};
 
 template <class Enum>
+std::string_view token_of(std::span<const std::string_view> tokens, Enum value) {
+  const auto at = static_cast<size_t>(value);
+  return at < tokens.size() ? tokens[at] : kNoToken;
+}
+
+template <class Enum>
 std::optional<Enum> find(std::span<const std::string_view> tokens, std::string_view text) {
   for (size_t i = 0; i < tokens.size(); ++i)
     if (tokens[i] == text) return Enum(i);
@@ -235,10 +241,10 @@ class Tokens {
 
 }  // namespace
 
-std::string_view token(Reduction reduction) { return kReductions[static_cast<int>(reduction)]; }
-std::string_view token(Windowing windowing) { return kWindowings[static_cast<int>(windowing)]; }
-std::string_view token(DType dtype) { return kDTypes[static_cast<int>(dtype)]; }
-std::string_view token(Layout layout) { return kLayouts[static_cast<int>(layout)]; }
+std::string_view token(Reduction reduction) { return token_of(kReductions, reduction); }
+std::string_view token(Windowing windowing) { return token_of(kWindowings, windowing); }
+std::string_view token(DType dtype) { return token_of(kDTypes, dtype); }
+std::string_view token(Layout layout) { return token_of(kLayouts, layout); }
 DType parse_dtype(std::string_view text) { return require<DType>("type", kDTypes, text); }
 Layout parse_layout(std::string_view text) { return require<Layout>("layout", kLayouts, text); }
 

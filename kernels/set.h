@@ -30,7 +30,10 @@ struct Set {
   }
   // The `count` first values.
   static constexpr Set first(int count) { return Set((1u << count) - 1); }
-  POOLBENCH_HD constexpr bool has(Enum value) const { return (bits >> int(value) & 1) != 0; }
+  // A number that is no value is in no set.
+  POOLBENCH_HD constexpr bool has(Enum value) const {
+    return uint32_t(value) < 32 && (bits >> uint32_t(value) & 1) != 0;
+  }
   // Calls f(value) for each, in the enum's order.
   template <class F>
   void for_each(F&& f) const {
