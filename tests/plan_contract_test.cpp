@@ -72,6 +72,7 @@ const char* const kLines[] = {
     "lp/sliding/f32/nchw/src:2x16x300/k:5/s:2/norm:3",
     "lp/adaptive/u8/nhwc/src:1x16x12x12/out:5x5/norm:2/mean",
     "max/sliding/i32/nchw/src:1x16x30x31/k:2x3/s:1x1/p:1x2/d:2x2",
+    "max/sliding/f32/nhwc/src:1x32x40x40/k:9x9/s:1x1/p:4x4",
 };
 
 // A plan with its tensors and the recording of one launch.
@@ -274,5 +275,11 @@ void register_backend(Backend& backend) {
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   poolbench::register_for_all(poolbench::register_backend);
+  // A team of a size that is not the machine's.
+  const std::string openmp = "openmp";
+  poolbench::BackendOptions options;
+  options.threads = {3};
+  const auto team = poolbench::open_backends({&openmp, 1}, options);
+  for (const auto& backend : team.front().backends) poolbench::register_backend(*backend);
   return RUN_ALL_TESTS();
 }

@@ -13,10 +13,8 @@
 namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
-// Of the ring, on the thread's stack: with its gaps 1.2 MiB. OMP_STACKSIZE must leave room for it
-// where the system's threads have less than the usual 8 MiB.
-constexpr int64_t kRingBytes = 1 << 20;
-constexpr int64_t kMostRows = 512;  // of the ring
+constexpr int64_t kRingBytes = 1 << 20;  // without its gaps
+constexpr int64_t kMostRows = 512;       // of the ring
 // Vectors between its rows: rows a power of two apart would meet in a few cache sets.
 constexpr int64_t kGap = 5;
 constexpr int kShared = 4;  // neighbouring windows
@@ -147,7 +145,12 @@ class Ring {
   static constexpr int64_t N = Op::N;
 
   Ring(const Op& op, const PoolArgs& args, int64_t channels)
-      : op_(op), args_(args), channels_(channels), held_(rows_held(args.axis[1])) {}
+      : op_(op),
+        args_(args),
+        channels_(channels),
+        held_(rows_held(args.axis[1])),
+        buffer_(static_cast<Work*>(
+            thread_memory(kRingBytes + kGap * N * kMostRows * int64_t(sizeof(Work))))) {}
 
   // Output columns [begin, end) of a plane; src and dst at its first pixel and the block's first
   // channel.
@@ -214,7 +217,7 @@ class Ring {
   const Op& op_;
   const PoolArgs& args_;
   int64_t channels_, held_, begin_ = 0, end_ = 0;
-  alignas(64) Work buffer_[kRingBytes / sizeof(Work) + kGap * N * kMostRows];
+  Work* const buffer_;  // not on the stack: with its gaps 1.2 MiB
 };
 
 template <class Op>

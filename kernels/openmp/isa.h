@@ -25,6 +25,11 @@ struct CeilingPasses {
   bool (*computes)(const Shapes&);  // whether it can
 };
 
+// The calling thread's own memory, at least `bytes` of it from a cache line on, for what its stack
+// may not hold. The first call allocates, later ones return the same unless they ask for more, and
+// the end of the thread frees it.
+void* thread_memory(int64_t bytes);
+
 // Constants alone: code of a set runs only after openmp.cpp has asked the processor for it.
 struct IsaBuild {
   const Kernel* const* kernels;  // fastest first; none of them need take everything

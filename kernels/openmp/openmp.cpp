@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <new>
 
 #include "kernels/openmp/processor.h"
 
@@ -50,6 +52,22 @@ Family open_family() {
 }
 
 }  // namespace
+
+void* thread_memory(int64_t bytes) {
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  thread_local std::unique_ptr<void, Free> memory;
+  thread_local int64_t size = 0;
+  if (bytes > size) {
+    constexpr int64_t kLine = 64;
+    const int64_t whole = (bytes + kLine - 1) / kLine * kLine;
+    memory.reset(std::aligned_alloc(size_t(kLine), size_t(whole)));
+    if (memory == nullptr) throw std::bad_alloc();
+    size = whole;
+  }
+  return memory.get();
+}
 
 const Family& family() {
   static const Family opened = open_family();
