@@ -58,7 +58,9 @@ class OpenMpBackend : public KernelListBackend {
   explicit OpenMpBackend(int threads)
       : KernelListBackend(threads == 0 ? "openmp" : fmt::format("openmp@{}", threads),
                           host_substrate(), openmp::family().kernels),
-        threads_(threads != 0 ? threads : omp_get_num_procs()) {}
+        threads_(threads != 0 ? threads : omp_get_num_procs()) {
+    openmp::last_level_bytes = host_substrate().device().cache_bytes;
+  }
 
   std::vector<std::unique_ptr<Plan>> ceilings(const Problem& problem, int64_t bytes_read,
                                               int64_t bytes_written) override {

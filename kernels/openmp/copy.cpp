@@ -7,8 +7,6 @@
 //
 //   64x28x28    64x112x112    64x224x224    8x64x224x224, past the caches
 //   0.85        0.77          0.74          0.78
-#include <unistd.h>
-
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/work.h"
 
@@ -18,18 +16,12 @@ namespace {
 constexpr int64_t kBlock = 4 * kVectorBytes;
 using Bytes = Vec<int8_t, kVectorBytes>;
 
-// Whether so many bytes exceed the last-level cache, so that stores had better bypass it.
-bool beyond_caches(int64_t bytes) {
-  static const int64_t last_level = sysconf(_SC_LEVEL3_CACHE_SIZE);
-  return last_level > 0 && bytes > last_level;
-}
-
 constexpr Takes kTakes = {
     .reductions = kExtremesAndAverages, .windowings = kSlidingWindows, .types = kVectorTypes};
 
 Refusal refuses(const Shapes& shapes) {
   for (const Axis& axis : shapes.axis) {
-    if (axis.kernel != 1) return {Parameter::kKernel, "takes windows of one element"};
+    if (axis.kernel != 1) return {window_parameter(shapes), "takes windows of one element"};
     if (axis.stride != 1) return {Parameter::kStride, "takes 1"};
     if (axis.src != axis.dst) return {Parameter::kPad, "takes no padding"};
   }
@@ -42,7 +34,9 @@ void launch(const PoolArgs& args, void*) {
   const int64_t bytes = storage.planes * storage.src_size * dtype_bytes(DType(args.dtype));
   const auto* from = static_cast<const int8_t*>(args.src);
   auto* to = static_cast<int8_t*>(args.dst);
-  const bool past = beyond_caches(2 * bytes) && reinterpret_cast<uintptr_t>(to) % kVectorBytes == 0;
+  // Beyond the caches stores had better bypass them.
+  const bool past =
+      2 * bytes > last_level_bytes && reinterpret_cast<uintptr_t>(to) % kVectorBytes == 0;
   share(args, ceil_div(bytes, kBlock), 2 * bytes, [&](int64_t begin, int64_t end) {
     const int64_t whole = smaller(end, bytes / kBlock) * kBlock;
     for (int64_t at = begin * kBlock; at < whole; at += kBlock) {

@@ -25,6 +25,10 @@ struct CeilingPasses {
   bool (*computes)(const Shapes&);  // whether it can
 };
 
+// Bytes of the last-level cache, unlimited until the backend sets them: the host's substrate reads
+// them, for all.
+extern int64_t last_level_bytes;
+
 // The calling thread's own memory, at least `bytes` of it from a cache line on, for what its stack
 // may not hold. The first call allocates, later ones return the same unless they ask for more, and
 // the end of the thread frees it.

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <new>
 
@@ -52,6 +53,8 @@ Family open_family() {
 }
 
 }  // namespace
+
+int64_t last_level_bytes = std::numeric_limits<int64_t>::max();
 
 void* thread_memory(int64_t bytes) {
   struct Free {
