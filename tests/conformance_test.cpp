@@ -130,6 +130,8 @@ void run_long_sums(Conformance& conformance) {
       "sliding/src:1x1x24x25x26/k:23x23x23/s:1x1x1",
       "sliding/src:1x8x31x31/k:31x31/s:5x5/p:15x15",
       "sliding/src:1x16x93x97/k:7x7/s:1x1/p:3x3",
+      "sliding/src:1x1x1030x34/k:1027x33/s:1x1",
+      "sliding/src:1x1x70x6x40/k:64x4x33/s:1x1x1",
       "adaptive/src:1x8x250x130/out:3x2",
       "fractional/src:1x4x100x90/k:60x50/out:3x2/seed:1",
   };

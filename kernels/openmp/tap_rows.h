@@ -6,12 +6,30 @@
 
 namespace poolbench::openmp::POOLBENCH_ISA {
 
-constexpr int64_t kRowsAtOnce = 32;  // in a plain sum; these sums are then added
+// Sums are nested, so that few additions follow each other however tall a window is: rows are added
+// in a plain sum, such sums in a part, and the parts. All rows are one part up to kFew sums.
+constexpr int64_t kRowsAtOnce = 32, kFew = 8;
+constexpr int64_t kOfMany = 16;  // rows of a sum, and sums of a part, where there are more
+
+// A part of the rows of `depth` slices of `height`: of one slice, or whole slices.
+struct Part {
+  int64_t depth, height;
+  int64_t sum;  // rows of a plain sum
+};
+POOLBENCH_INLINE Part part_of(int64_t depth, int64_t height) {
+  if (depth * ceil_div(height, kRowsAtOnce) <= kFew) return {depth, height, kRowsAtOnce};
+  const int64_t tall = smaller(height, kOfMany * kOfMany);
+  return {smaller(depth, kOfMany / ceil_div(tall, kOfMany)), tall, kOfMany};
+}
 
 // Additions in a row that an element of the merged row takes.
 inline int64_t tap_rows_terms(const Shapes& shapes) {
-  const int64_t rows = most_taps(shapes, shapes.axis[0]) * most_taps(shapes, shapes.axis[1]);
-  return rows / kRowsAtOnce + kRowsAtOnce;
+  const int64_t depth = larger(most_taps(shapes, shapes.axis[0]), 1);
+  const int64_t height = larger(most_taps(shapes, shapes.axis[1]), 1);
+  const Part part = part_of(depth, height);
+  const int64_t sums = part.depth * ceil_div(part.height, part.sum);
+  const int64_t parts = ceil_div(depth, part.depth) * ceil_div(height, part.height);
+  return smaller(height, part.sum) - 1 + sums - 1 + parts - 1;
 }
 
 template <class Op>
@@ -34,20 +52,33 @@ class TapRows {
   // L3, takes 1.41 ms vector by vector and 1.0 ms so (Xeon, 2 threads, 2026-11-23).
   POOLBENCH_INLINE void merge_rows(const Element* first, int depth, int height, int64_t count,
                                    Work* to) const {
-    int64_t i = 0;
     if (depth == 1 && height == 1) {
+      int64_t i = 0;
       for (; i + N <= count; i += N) store_lanes(to + i, op_.load(first + i));
       if (i < count) store_lanes(to + i, op_.load_part(first + i, Lanes(0, count - i)));
       return;
     }
-    for (; i + 4 * N <= count; i += 4 * N) vectors<4, N>(first + i, depth, height, 0, to + i);
+    const Part part = part_of(depth, height);
+    for (int64_t d = 0; d < depth; d += part.depth)
+      for (int64_t h = 0; h < height; h += part.height)
+        merge_part(first + d * d_step_ + h * h_step_,
+                   {smaller(part.depth, depth - d), smaller(part.height, height - h), part.sum},
+                   count, d + h > 0, to);
+  }
+
+ private:
+  // `more`: merged into what `to` holds.
+  POOLBENCH_INLINE void merge_part(const Element* first, Part rows, int64_t count, bool more,
+                                   Work* to) const {
+    int64_t i = 0;
+    for (; i + 4 * N <= count; i += 4 * N) vectors<4, N>(first + i, rows, 0, more, to + i);
     const int64_t left = (count - i) / N, part = (count - i) % N;
     const auto rest = [&](auto whole) {
       constexpr int kWhole = decltype(whole)::value;
       if (part != 0)
-        vectors<kWhole + 1, 0>(first + i, depth, height, part, to + i);
+        vectors<kWhole + 1, 0>(first + i, rows, part, more, to + i);
       else if constexpr (kWhole > 0)
-        vectors<kWhole, N>(first + i, depth, height, 0, to + i);
+        vectors<kWhole, N>(first + i, rows, 0, more, to + i);
     };
     if (left == 0) rest(std::integral_constant<int, 0>{});
     if (left == 1) rest(std::integral_constant<int, 1>{});
@@ -55,17 +86,16 @@ class TapRows {
     if (left == 3) rest(std::integral_constant<int, 3>{});
   }
 
- private:
   // kCount vectors; the last one has kLast lanes, or `last` where kLast is 0. Unrolled by hand:
   // loops over the vectors keep the sums in memory at -O2. 64x60x60 f32 in 30x30 windows in L2:
   // 11.5 us with loops, 8.6 us so (Xeon, 2 threads, 2026-11-23).
   template <int kCount, int kLast>
-  POOLBENCH_INLINE void vectors(const Element* first, int depth, int height, int64_t last,
+  POOLBENCH_INLINE void vectors(const Element* first, Part part, int64_t last, bool more,
                                 Work* to) const {
-    const Lanes part(0, last);
+    const Lanes lanes(0, last);
     const auto load = [&](const Element* at, int j) {
       prefetch_load(at + j * N);
-      return j + 1 < kCount || kLast == N ? op_.load(at + j * N) : op_.load_part(at + j * N, part);
+      return j + 1 < kCount || kLast == N ? op_.load(at + j * N) : op_.load_part(at + j * N, lanes);
     };
     const auto each = [](const auto& f) POOLBENCH_INLINE_LAMBDA {
       [&]<int... J>(std::integer_sequence<int, J...>) POOLBENCH_INLINE_LAMBDA {
@@ -75,17 +105,18 @@ class TapRows {
     };
     V result[kCount];
     each([&](auto j) { result[j] = Op::identity(); });
-    for (int d = 0; d < depth; ++d)
-      for (int h = 0; h < height; h += kRowsAtOnce) {
+    for (int64_t d = 0; d < part.depth; ++d)
+      for (int64_t h = 0; h < part.height; h += part.sum) {
         const Element* row = first + d * d_step_ + h * h_step_;
         V sum[kCount];
         each([&](auto j) { sum[j] = load(row, j); });
-        for (int rows = int(smaller(kRowsAtOnce, height - h)); --rows > 0;) {
+        for (int rows = int(smaller(part.sum, part.height - h)); --rows > 0;) {
           row += h_step_;
           each([&](auto j) { sum[j] = Op::merge(load(row, j), sum[j]); });
         }
         each([&](auto j) { result[j] = Op::merge(sum[j], result[j]); });
       }
+    if (more) each([&](auto j) { result[j] = Op::merge(load_lanes<V>(to + j * N), result[j]); });
     each([&](auto j) { store_lanes(to + j * N, result[j]); });
   }
 

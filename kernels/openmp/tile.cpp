@@ -37,6 +37,11 @@ POOLBENCH_INLINE void merge_run(typename Op::Work* to, const typename Op::Work* 
     store_lanes(to + i, Op::merge(load_lanes<V>(other + i), load_lanes<V>(from + i)));
 }
 
+// Additions in a row that reduce_windows takes.
+inline int64_t doubled_terms(int64_t taps) {
+  return 63 - __builtin_clzll(uint64_t(taps)) + __builtin_popcountll(uint64_t(taps)) - 1;
+}
+
 // Reduces windows of `taps` > 1 elements, `step` apart, from `from` (kept) into `to`: element i
 // gets the taps from i on, for i below count - (taps - 1) * step.
 template <class Op>
@@ -331,10 +336,15 @@ constexpr Takes kTakes = {.reductions = kEveryVectorReduction,
                           .types = kVectorTypes,
                           .dilation = true};
 
+// Rows that are doubled add up fewer.
+int64_t terms_of(const Shapes& shapes) {
+  return tap_rows_terms(shapes) + doubled_terms(larger(most_taps(shapes, shapes.axis[2]), 1));
+}
+
 Refusal refuses(const Shapes& shapes) {
   if (const Refusal refusal = refuse_uneven_channels(shapes)) return refusal;
   if (const Refusal refusal = refuse_norm(shapes)) return refusal;
-  if (const Refusal refusal = refuse_terms(shapes, tap_rows_terms(shapes))) return refusal;
+  if (const Refusal refusal = refuse_terms(shapes, terms_of(shapes))) return refusal;
   bool fits = true;
   with_op<kTakes>(shapes, [&](const auto& op) {
     fits = cut_of<std::remove_cvref_t<decltype(op)>>(shapes).fits;
