@@ -5,6 +5,7 @@
 #include "bench/judge/seed.h"
 #include "bench/time/bencher.h"
 #include "host/fuzz.h"
+#include "kernels/axes.h"
 #include "tests/fake_substrate.h"
 #include "tests/odd_backend.h"
 #include "tests/support.h"
@@ -33,6 +34,39 @@ TEST(Shrunk, large_ones_keep_their_spec_and_the_rest_of_the_stride) {
             "max/adaptive/f32/nchw/src:1x2x25x38/out:5x7");
   EXPECT_EQ(smallest("max/fractional/f32/nchw/src:4x64x500x500/k:2x2/out:300x300/seed:3"),
             "max/fractional/f32/nchw/src:1x2x8x120/k:2x2/out:5x72/seed:3");
+}
+
+// What a kernel without a trick does for one kind of input.
+double work(const Problem& problem) {
+  double taps = double(problem.dst_count());
+  for (const Axis& axis : problem.shapes().axis)
+    taps *= double(std::min(most_taps(problem.shapes(), axis), axis.src));
+  return taps;
+}
+
+TEST(Shrunk, work_is_bounded_by_taps) {
+  for (const char* text :
+       {"avg_include_pad/sliding/f32/nchw/src:1x1x4096x4096/k:1024x1024/s:1x1",
+        "avg_include_pad/sliding/f32/nchw/src:1x1x4096x4096/k:1024x1024",
+        "max/sliding/f16/nhwc/src:1x64x300x300/k:255x255/s:1x1/p:127x127",
+        "max/sliding/f32/nchw/src:1x1x300x300/k:201x201/s:1x1",
+        "lp/sliding/f32/nchw/src:1x4x2000000/k:1000000/s:3/norm:2",
+        "max/sliding/f32/nchw/src:1x4x100x100x100/k:50x50x50/s:1x1x1/d:2x2x2",
+        "max/sliding/f32/nchw/src:1x4x3000x3000/k:1000x999/s:2x2/same_upper",
+        "max/fractional/f32/nchw/src:1x1x2000x2000/k:1000x1000/out:500x500/seed:1",
+        "max/adaptive/f32/nchw/src:1x1x4000x4000/out:3x2",
+        "max/global/f32/nchw/src:1x1x4000x4000"}) {
+    const Problem problem = parse_problem(text);
+    const Problem small = shrunk(problem).front();
+    EXPECT_LE(work(small), 64.0 * 72 * 10 * 4096) << to_text(small);
+    EXPECT_EQ(shrunk(problem).back(), problem);
+    EXPECT_EQ(small.spec().reduction, problem.spec().reduction);
+    EXPECT_GE(small.dst()[2], std::min<int64_t>(problem.dst()[2], 5)) << to_text(small);
+  }
+  EXPECT_EQ(to_text(shrunk(parse_problem("avg_include_pad/sliding/f32/nchw/src:1x1x4096x4096/"
+                                         "k:1025x1024/s:1x1"))
+                        .front()),
+            "avg_include_pad/sliding/f32/nchw/src:1x1x37x103/k:33x32/s:1x1");
 }
 
 TEST(Shrunk, any_problem_shrinks_to_a_valid_one) {

@@ -17,7 +17,34 @@ constexpr Sizes kSizes[] = {{72, 5, 2}, {150, 20, 16}, {600, 150, 64}};
 
 constexpr int64_t kMostTaps = 5;  // from one adaptive or fractional window to the next
 
+// Taps of a window. With more of them, one kind of input on the first size would take some tenths
+// of a second, and there are two dozen kinds.
+constexpr int64_t kLongWindow = 4096;
+
 int64_t elements(const Problem& problem) { return problem.src_count() + problem.dst_count(); }
+
+// Taps of sliding and fractional windows; the others shrink with the input.
+int64_t taps(const PoolSpec& spec) { return spec.kernel[0] * spec.kernel[1] * spec.kernel[2]; }
+
+// Windows of at most kLongWindow taps, as many on each axis, with strides and padding as much
+// shorter as the windows. What is left is as odd as it was, and more than half of what an axis may
+// have.
+Problem with_short_windows(const Problem& problem) {
+  const int64_t most = problem.rank() == 1 ? kLongWindow : problem.rank() == 2 ? 64 : 16;
+  const auto shorter = [&](int64_t extent) {
+    return extent <= most ? extent : most / 2 + extent % (most / 2);
+  };
+  return problem.with([&](Description& small) {
+    PoolSpec& spec = small.spec;
+    for (int axis = problem.first_axis(); axis < 3; ++axis) {
+      const int64_t before = std::max<int64_t>(spec.kernel[axis] - 1, 1);
+      spec.kernel[axis] = shorter(spec.kernel[axis]);
+      spec.stride[axis] = shorter(spec.stride[axis]);
+      for (int64_t* pad : {&spec.pad_begin[axis], &spec.pad_end[axis]})
+        *pad = int64_t(__int128(*pad) * (spec.kernel[axis] - 1) / before);
+    }
+  });
+}
 
 // Leaves `out` of an axis' outputs: sliding windows lose whole strides, so that the rest and the
 // last window stay as they are. Others keep about the size of their windows.
@@ -71,6 +98,10 @@ Problem shrink(const Problem& problem, const Sizes& sizes) {
 
 std::vector<Problem> shrunk(const Problem& problem) {
   std::vector<Problem> problems;
+  if (taps(problem.spec()) > kLongWindow) {
+    const Problem shorter = with_short_windows(problem);
+    for (const Sizes& sizes : kSizes) problems.push_back(shrink(shorter, sizes));
+  }
   if (elements(problem) > kAllKinds)
     for (const Sizes& sizes : kSizes) problems.push_back(shrink(problem, sizes));
   problems.push_back(problem);

@@ -17,7 +17,8 @@ namespace poolbench {
 constexpr int64_t kAllKinds = 100'000;
 
 // Returns problems with the same spec, type and layout, from small to large; the last one is the
-// problem itself. Few planes; outputs enough for vectors and their rest on the innermost axis; the
+// problem itself. Very long windows come shorter first, so that the work is bounded by taps too.
+// Few planes; outputs enough for vectors and their rest on the innermost axis; the
 // rest of an extent modulo the stride, and of channels modulo 64, as in the problem.
 std::vector<Problem> shrunk(const Problem& problem);
 
