@@ -57,6 +57,7 @@ void Machine::note_threads(const std::string& owner) {
     team.push_back(gettid());
   }
   owners.give("", team);
+  clock.find_threads();
   owners.give_rest(owner, clock.now());
 }
 

@@ -191,6 +191,7 @@ Sample Measurement::take(size_t i) {
 void Measurement::end_turn(size_t i) {
   const Subject& subject = subjects_[i];
   subject.plan->rest();
+  machine_.clock.find_threads();
   const SchedulerTimes now = machine_.clock.now();
   if (!machine_.owners.know(now)) machine_.note_threads(subject.is_ceiling ? "" : subject.name);
   const std::string left = machine_.put_right();

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdlib>
 #include <ctime>
+#include <optional>
 
 namespace poolbench {
 namespace {
@@ -28,21 +29,25 @@ clockid_t clock_of(int thread) {
   return (~static_cast<clockid_t>(thread) << 3) | kPerThread | kScheduler;
 }
 
-// The numbers at the beginning of a file of the kernel's; 0 where there are fewer.
+// The numbers at the beginning of a file of the kernel's; nothing where they cannot be read.
 template <size_t kCount>
-std::array<uint64_t, kCount> numbers(int file) {
-  std::array<uint64_t, kCount> values{};
+std::optional<std::array<uint64_t, kCount>> numbers(int file) {
   char text[128];
-  const ssize_t length = file < 0 ? 0 : pread(file, text, sizeof text - 1, 0);
-  if (length <= 0) return values;
+  const ssize_t length = pread(file, text, sizeof text - 1, 0);
+  if (length < 0) return std::nullopt;
+  std::array<uint64_t, kCount> values{};
   text[length] = '\0';
   char* at = text;
   for (uint64_t& value : values) value = std::strtoull(at, &at, 10);
   return values;
 }
 
-// The second number of a schedstat file: nanoseconds ready to run without a processor.
-double waited(int file) { return double(numbers<2>(file)[1]) * 1e-9; }
+// The second number of a schedstat file: nanoseconds ready to run without a processor. Nothing of a
+// thread that has ended.
+std::optional<double> waited(int file) {
+  const auto values = numbers<2>(file);
+  return values ? std::optional(double((*values)[1]) * 1e-9) : std::nullopt;
+}
 
 // Of the other threads, how many used a processor between the two.
 int64_t ran(const SchedulerTimes& before, const SchedulerTimes& after) {
@@ -76,7 +81,8 @@ IdleClock::~IdleClock() {
 
 double IdleClock::now() const {
   double seconds = 0;
-  for (const int file : files_) seconds += double(numbers<1>(file)[0]) * 1e-6;
+  for (const int file : files_)
+    if (const auto microseconds = numbers<1>(file)) seconds += double((*microseconds)[0]) * 1e-6;
   return seconds;
 }
 
@@ -89,36 +95,43 @@ SchedulerClock::~SchedulerClock() {
   for (const auto& [thread, file] : files_) close(file);
 }
 
-SchedulerTimes SchedulerClock::now() {
-  SchedulerTimes times;
-  rusage caller{};
-  getrusage(RUSAGE_THREAD, &caller);
-  times.sleeps = caller.ru_nvcsw;
+void SchedulerClock::find_threads() {
   std::map<int, int> still;
   if (DIR* threads = opendir("/proc/self/task")) {
     while (const dirent* entry = readdir(threads)) {
       const int thread = std::atoi(entry->d_name);
       if (thread == 0) continue;
-      const auto known = files_.find(thread);
-      const int file =
-          known != files_.end()
-              ? known->second
-              : open(fmt::format("/proc/self/task/{}/schedstat", thread).c_str(), O_CLOEXEC);
-      if (file < 0) continue;
-      still[thread] = file;
-      const double here = waited(file);
-      times.waited += here;
-      if (thread == gettid())
-        times.caller_waited = here;
-      else
-        times.threads[thread] = seconds_of(clock_of(thread));
+      // A number that was given away again needs another file.
+      if (const auto known = files_.find(thread); known != files_.end() && waited(known->second))
+        still.insert(*known);
+      else if (const int file = open(fmt::format("/proc/self/task/{}/schedstat", thread).c_str(),
+                                     O_RDONLY | O_CLOEXEC);
+               file >= 0)
+        still[thread] = file;
     }
     closedir(threads);
   }
   for (const auto& [thread, file] : files_)
-    if (!still.contains(thread)) close(file);
+    if (const auto kept = still.find(thread); kept == still.end() || kept->second != file)
+      close(file);
   files_ = std::move(still);
-  if (int(times.threads.size()) >= usable_processors()) times.idle = idle_.now();
+}
+
+SchedulerTimes SchedulerClock::now() const {
+  SchedulerTimes times;
+  rusage caller{};
+  getrusage(RUSAGE_THREAD, &caller);
+  times.sleeps = caller.ru_nvcsw;
+  for (const auto& [thread, file] : files_) {
+    const auto here = waited(file);
+    if (!here) continue;  // it has ended
+    times.waited += *here;
+    if (thread == gettid())
+      times.caller_waited = *here;
+    else
+      times.threads[thread] = seconds_of(clock_of(thread));
+  }
+  if (int(files_.size()) > usable_processors()) times.idle = idle_.now();
   times.own = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   times.caller = seconds_of(CLOCK_THREAD_CPUTIME_ID);
   times.wall = seconds_of(CLOCK_MONOTONIC);

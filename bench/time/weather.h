@@ -35,14 +35,18 @@ class IdleClock {
   std::vector<int> files_;
 };
 
-// Reads them from /proc/self/task/*/schedstat and the threads' clocks, in some microseconds. The
-// waits are 0 where the kernel does not count them.
+// Reads them from /proc/self/task/*/schedstat and the threads' clocks. The waits are 0 where the
+// kernel does not count them.
 class SchedulerClock {
  public:
-  SchedulerClock() = default;
+  SchedulerClock() { find_threads(); }
   ~SchedulerClock();
   SchedulerClock(const SchedulerClock&) = delete;
-  SchedulerTimes now();
+  // Looks which threads there are. That takes longer than the times of those that are known, so
+  // once a turn is enough: a thread that is born in between has no times before.
+  void find_threads();
+  // The times of the threads that were found and still are.
+  SchedulerTimes now() const;
 
  private:
   std::map<int, int> files_;  // of threads: schedstat, held open
