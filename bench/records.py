@@ -3,8 +3,11 @@ Imports only Python's own library: .ci/gpu_summary.py runs where nothing else is
 
 import dataclasses
 import gzip
+import hashlib
 import json
+import re
 import statistics
+import sys
 import tarfile
 import zlib
 
@@ -12,25 +15,38 @@ from problem_text import BadInput
 
 
 SCHEMA = 1  # the newest that is read; results/record.schema.json
+SEALED_SINCE = (1, 2)  # schema and minor version
+
+BLANK_SEAL = "sha256:" + 64 * "0"
+SEAL = re.compile(rb'"seal": ?"(sha256:[0-9a-f]{64})"')
 
 
 def read_records(paths):
     """Yields (name, record) for every file, .json or .json.gz, and for every .json in an archive.
-    Throws BadInput, which names the file."""
+    Throws BadInput, which names the file. Says on standard error which ones have no seal."""
     for path in paths:
         name = path
         try:
             for name, text in texts_of(path):
-                record = json.loads(text)
+                record = parse(text)
                 if not is_record(record):
                     raise ValueError("is no record of `poolbench bench --json`")
-                if schema(record) > SCHEMA:
-                    raise ValueError(f"has schema {schema(record)}: this poolbench knows {SCHEMA}")
+                if schema(record)[0] > SCHEMA:
+                    raise ValueError(
+                        f"has schema {schema(record)[0]}: this poolbench knows {SCHEMA}")
+                check_seal(name, record, text)
                 yield name, record
         except OSError as error:
             raise BadInput(f"{path}: {error.strerror or error}") from None
         except (EOFError, ValueError, tarfile.TarError, zlib.error) as error:
             raise BadInput(f"{name}: {error}") from None
+
+
+def parse(text):
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"is no JSON, or not all of it: {error}") from None
 
 
 def is_record(value):
@@ -41,9 +57,51 @@ def is_record(value):
 
 
 def schema(record):
-    """Returns the record's schema; Google Benchmark's own records have none."""
+    """Returns the record's schema and its minor version; Google Benchmark's own have neither."""
+    ours = own_context(record)
+    return ours.get("schema", 0), ours.get("schema_minor", 0)
+
+
+def own_context(record):
     ours = record.get("context", {}).get("poolbench")
-    return ours.get("schema", 0) if isinstance(ours, dict) else 0
+    return ours if isinstance(ours, dict) else {}
+
+
+def sealed(record):
+    """Returns the record as text with its seal: the SHA-256 of the text's bytes, in which the 64
+    digits of the seal are zeros. Whoever changes a record on purpose writes it by this."""
+    ours = {**own_context(record), "seal": BLANK_SEAL}
+    record = {**record, "context": {**record.get("context", {}), "poolbench": ours}}
+    text = (json.dumps(record, indent=1, allow_nan=False) + "\n").encode()
+    place = SEAL.search(text)
+    return text[:place.start(1)] + right_seal(text).encode() + text[place.end(1):]
+
+
+def right_seal(text):
+    """Returns what the seal of a text must be: nothing where it has no place for one."""
+    place = SEAL.search(text)
+    if place is None:
+        return ""
+    blank = text[:place.start(1)] + BLANK_SEAL.encode() + text[place.end(1):]
+    return "sha256:" + hashlib.sha256(blank).hexdigest()
+
+
+def check_seal(name, record, text):
+    """Throws ValueError for a record that was changed after it was written. Those of an older
+    schema and of other programs have no seal, so that nobody can tell."""
+    seal, right = own_context(record).get("seal"), right_seal(text)
+    if seal is None and schema(record) < SEALED_SINCE:
+        print(f"{name}: has no seal, so nothing shows whether it was changed since it was written",
+              file=sys.stderr)
+    elif seal is None:
+        raise ValueError("has no seal, and every record of schema "
+                         f"{'.'.join(map(str, SEALED_SINCE))} or newer is written with one: it was "
+                         "changed since")
+    elif seal != right:
+        raise ValueError(f"was changed after it was written: its seal is {seal}, its content gives "
+                         f"{right or 'none'}")
+
+
 
 
 def texts_of(path):

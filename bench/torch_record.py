@@ -2,12 +2,12 @@
 (results/README.md), with "paired": false in every row."""
 
 import datetime
-import json
 import os
 import platform
 import socket
 
 from problem_text import compulsory_bytes
+from records import sealed
 
 METHOD = 1  # cold as method 1 had it: not comparable with kMethod of bench/time/measure.h
 
@@ -70,9 +70,8 @@ class Record:
 
     def save(self, path):
         """Writes beside the file and renames, so that a reader never finds half of it."""
-        with open(path + ".part", "w", encoding="utf-8") as file:
-            json.dump(self.json, file, indent=1, allow_nan=False)
-            file.write("\n")
+        with open(path + ".part", "wb") as file:
+            file.write(sealed(self.json))
         os.replace(path + ".part", path)
 
 
@@ -118,7 +117,7 @@ def context(device, mode):
         "library_build_type": "release",
         "poolbench": {
             "schema": 1,
-            "schema_minor": 1,
+            "schema_minor": 2,
             "comparable": {
                 "processor": processor_name(),
                 "cache_bytes": device.facts["cache_bytes"],

@@ -3,7 +3,6 @@
 and that every untimed row is listed."""
 import gzip
 import io
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.ci")
 sys.path.insert(0, FOLDER)
 import gpu_summary  # noqa: E402
 from problem_text import parse_problem  # noqa: E402
+from records import sealed  # noqa: E402
 
 GPU = "8a6f0000111122223333444455556666"
 
@@ -67,7 +67,7 @@ class Summary(unittest.TestCase):
 
     def table(self, *rows, **more):
         """The table's lines by (class, family), as lists of cells, and the whole text."""
-        result = self.run_on(self.file("record.json", json.dumps(record(*rows, **more))))
+        result = self.run_on(self.file("record.json", sealed(record(*rows, **more)).decode()))
         self.assertEqual(result.stderr, "")
         cells = [line.strip("| ").split(" | ") for line in result.stdout.splitlines()
                  if line.startswith("| ")]
@@ -164,8 +164,8 @@ class Summary(unittest.TestCase):
         self.assertIn("1 problems, from `" + STEM.format("f32"), text)
 
     def test_archives_and_compressed_records_are_read_and_later_ones_win(self):
-        first = json.dumps(record(row("cuda:0", HALVING, share=0.5))).encode()
-        second = json.dumps(record(row("cuda:0", HALVING, share=0.95))).encode()
+        first = sealed(record(row("cuda:0", HALVING, share=0.5)))
+        second = sealed(record(row("cuda:0", HALVING, share=0.95)))
         packed = os.path.join(self.folder.name, "bench.tar.gz")
         with tarfile.open(packed, "w:gz") as archive:
             member = tarfile.TarInfo("bench-classes.json")
@@ -181,7 +181,7 @@ class Summary(unittest.TestCase):
         path = os.path.join(self.folder.name, "summary.md")
         rows = [row("cuda:0", HALVING.replace("src:32", f"src:{n}"), share=0.5)
                 for n in range(32, 132)]
-        result = self.run_on("--markdown", path, self.file("r.json", json.dumps(record(*rows))))
+        result = self.run_on("--markdown", path, self.file("r.json", sealed(record(*rows)).decode()))
         with open(path, encoding="utf-8") as file:
             text = file.read()
         self.assertEqual(text.count("- misses: "), 100)

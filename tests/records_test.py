@@ -6,10 +6,14 @@ record of each schema that was released stays readable, in it and by bench/recor
 
 import copy
 import glob
+import gzip
+import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 
@@ -44,6 +48,16 @@ def with_unknown_fields(value):
     if isinstance(value, dict):
         return {**{key: with_unknown_fields(item) for key, item in value.items()}, "later": 1}
     return [with_unknown_fields(item) for item in value] if isinstance(value, list) else value
+
+
+def run_program(path):
+    """Times two problems, of which one is refused, into a record."""
+    status = subprocess.run(
+        [PROGRAM, "bench", "--problem", "max/sliding/f32/nchw/src:1x2x8x8/k:2x2",
+         "--problem", "max/sliding/i32/nchw/src:1x2x8x8/k:2x2", "--backend", "naive,openmp",
+         "--blocks", "2", "--sample-ms", "0.01", "--disturbed", "1e9", "--json", path],
+        stdout=subprocess.DEVNULL, check=False).returncode
+    assert status in (0, 3), status  # a busy machine may make a time invalid
 
 
 class RecordsTest(unittest.TestCase):
@@ -95,18 +109,105 @@ class RecordsTest(unittest.TestCase):
     def test_the_program_writes_the_schema(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "record.json")
-            status = subprocess.run(
-                [PROGRAM, "bench", "--problem", "max/sliding/f32/nchw/src:1x2x8x8/k:2x2",
-                 "--problem", "max/sliding/i32/nchw/src:1x2x8x8/k:2x2", "--backend",
-                 "naive,openmp", "--blocks", "2", "--sample-ms", "0.01", "--json", path],
-                stdout=subprocess.DEVNULL, check=False).returncode
-            self.assertIn(status, (0, 3))  # a busy machine may make a time invalid
+            run_program(path)
             record = read(path)
         self.assertEqual(list(schema_errors(record)), [])
         comparable = record["context"]["poolbench"]["comparable"]
         self.assertEqual(comparable["method"], 2)
         self.assertEqual(torch_record.METHOD, 1, "bench/torch_compile.py rotates as method 1 had it")
         self.assertEqual(comparable["drivers"], {"host": "none"})
+
+
+# Whatever reads records and is told their names.
+READERS = ("results/picks.py", "results/cpu_summary.py", ".ci/gpu_summary.py")
+
+
+class SealTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = os.path.join(folder.name, "record.json")
+        record = read(RELEASED[-1])
+        record["context"]["poolbench"]["schema_minor"] = 2
+        self.sealed = records.sealed(record)
+        self.seal = json.loads(self.sealed)["context"]["poolbench"]["seal"]
+
+    def refused(self, text, says):
+        """Every reader refuses the text, as a file, compressed or in an archive, by these words."""
+        def write(suffix, write_to):
+            with open(self.path + suffix, "wb") as file:
+                write_to(file)
+            return self.path + suffix
+
+        def pack(file):
+            with tarfile.open(fileobj=file, mode="w:gz") as archive:
+                member = tarfile.TarInfo("inside.json")
+                member.size = len(text)
+                archive.addfile(member, io.BytesIO(text))
+
+        for path, name in (
+            (write("", lambda file: file.write(text)), self.path),
+            (write(".gz", lambda file: file.write(gzip.compress(text))), self.path + ".gz"),
+            (write(".tar.gz", pack), "inside.json"),
+        ):
+            with self.assertRaises(BadInput) as caught:
+                read(path)
+            self.assertIn(f"{name}: ", str(caught.exception))
+            self.assertIn(says, str(caught.exception))
+        for reader in READERS:
+            result = subprocess.run([sys.executable, os.path.join(ROOT, reader), self.path],
+                                    capture_output=True, text=True, check=False)
+            self.assertEqual((result.returncode, result.stdout), (4, ""), reader)
+            self.assertIn(says, result.stderr)
+
+    def edited(self, before, after):
+        self.assertIn(before, self.sealed)
+        return self.sealed.replace(before, after, 1)
+
+    def test_an_edit_is_refused_with_both_seals(self):
+        digit = self.sealed.index(b'"real_time": ') + len(b'"real_time": ')
+        other = bytes([self.sealed[digit] ^ 1])
+        for text in (self.sealed[:digit] + other + self.sealed[digit + 1:],
+                     self.edited(b"{\n", b"{ \n"),
+                     self.edited(b'"status": "refused"', b'"status": "ok"'),
+                     self.sealed + b"\n"):
+            right = hashlib.sha256(text.replace(self.seal[7:].encode(), 64 * b"0")).hexdigest()
+            self.refused(text, "was changed after it was written: its seal is "
+                               f"{self.seal}, its content gives sha256:{right}")
+
+    def test_an_edited_or_missing_seal_is_refused(self):
+        self.refused(self.edited(self.seal[:9].encode(), b"sha256:zz"), "its content gives none")
+        self.refused(self.edited(b'"seal": ', b'"sael": '), "has no seal, and every record of "
+                     "schema 1.2 or newer is written with one: it was changed since")
+
+    def test_half_a_record_and_other_json_are_refused(self):
+        self.refused(self.sealed[:len(self.sealed) // 2], "is no JSON, or not all of it: ")
+        self.refused(b"", "is no JSON, or not all of it: ")
+        self.refused(b'{"context": {}, "checks": []}', "is no record of `poolbench bench --json`")
+        with open(self.path + ".gz", "wb") as file:
+            file.write(gzip.compress(self.sealed)[:-20])
+        with self.assertRaisesRegex(BadInput, "ended before the end-of-stream"):
+            read(self.path + ".gz")
+
+    def test_older_records_have_none_and_are_named(self):
+        result = subprocess.run(
+            [sys.executable, os.path.join(ROOT, "results/picks.py"), RELEASED[0]],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 0)
+        self.assertIn(f"{RELEASED[0]}: has no seal", result.stderr)
+
+    def test_sealing_again_changes_nothing(self):
+        self.assertEqual(records.sealed(json.loads(self.sealed)), self.sealed)
+
+    def test_the_program_seals_what_it_writes(self):
+        run_program(self.path)
+        with open(self.path, "rb") as file:
+            text = file.read()
+        # As results/README.md says how anyone checks it.
+        seal = json.loads(text)["context"]["poolbench"]["seal"]
+        blank = text.replace(seal.encode(), b"sha256:" + 64 * b"0")
+        self.assertEqual(seal, "sha256:" + hashlib.sha256(blank).hexdigest())
+        self.refused(text.replace(b'"status":"ok"', b'"status":"OK"'), "was changed after it was")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 #include "bench/judge/seed.h"
 #include "bench/record/context.h"
 #include "bench/record/record.h"
+#include "bench/record/seal.h"
 #include "bench/report/google_benchmark.h"
 #include "bench/report/table.h"
 #include "bench/select/selection.h"
@@ -241,7 +242,8 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   const ExitStatus ended = run.finish();
   notes.run = run.notes();
   notes.left_out = run.left_out();
-  if (!flags.run.json.empty()) write_file(flags.run.json, line_of(records_json(results, notes)));
+  if (!flags.run.json.empty())
+    write_file(flags.run.json, seal(line_of(records_json(results, notes))));
   run.record_is_written();
   if (table && !results.empty()) {
     std::cout << "\n" << table_summary(results, temperatures);

@@ -117,7 +117,7 @@ nlohmann::json run_context() {
   };
   context["poolbench"] = {
       {"schema", 1},
-      {"schema_minor", 1},  // results/record.schema.json
+      {"schema_minor", 2},  // results/record.schema.json
       {"comparable",
        {{"processor", processor.name},
         {"cache_bytes", processor.cache_bytes},

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/record/context.h"
+#include "bench/record/seal.h"
 #include "bench/select/contender.h"
 #include "bench/time/measure.h"
 
@@ -96,6 +97,7 @@ nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes
   if (!notes.run.is_null()) json["context"]["poolbench"]["noted"]["run"] = notes.run;
   json["context"]["poolbench"]["noted"]["seeds"] = notes.seeds;
   json["context"]["poolbench"]["left_out"] = notes.left_out;
+  json["context"]["poolbench"]["seal"] = blank_seal();
   std::map<std::string, nlohmann::json> devices;
   auto& comparable = json["context"]["poolbench"]["comparable"];
   comparable["method"] = kMethod;

@@ -19,7 +19,8 @@ struct RunNotes {
 };
 
 // Returns the run in Google Benchmark's schema, so that its tools read it: a row for each sample
-// and one for the median, which holds our fields under "poolbench".
+// and one for the median, which holds our fields under "poolbench". Its text is still to be sealed
+// (seal.h).
 nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes& notes);
 
 }  // namespace poolbench
