@@ -187,15 +187,28 @@ TEST_F(SuperviseTest, nobody_is_left_when_the_supervisor_is_killed) {
 class ResumeTest : public ProgramTest {
  protected:
   ResumeTest() {
+    fs::copy(POOLBENCH_MODULES + std::string("/broken_kills_parent_once.so"), module_);
     const Output output = again("");
     EXPECT_EQ(output.status, 1000 + SIGKILL) << output.text;
     EXPECT_FALSE(fs::exists(record_));
   }
-  Output again(const std::string& more) const {
-    return run_command("POOLBENCH_TEST_FILE=" + file("killed") + " exec " + POOLBENCH_PROGRAM +
-                       " " + bench("naive,m", module("m", "kills_parent_once")) +
+  Output again(const std::string& more, const std::string& program = POOLBENCH_PROGRAM) const {
+    return run_command("POOLBENCH_TEST_FILE=" + file("killed") + " exec " + program + " " +
+                       bench("naive,m", " --module m=" + module_) +
                        " --problem max/sliding/f32/nchw/src:{1x1,1x2,2x1,1x3}x4x4/k:2x2 --json " +
                        record_ + " " + more);
+  }
+  // A copy of a module or program that does the same and is another file.
+  std::string another(const std::string& path) const {
+    fs::copy(path, file("another"), fs::copy_options::overwrite_existing);
+    std::ofstream(file("another"), std::ios::app) << "x";
+    return file("another");
+  }
+  void expect_refused(const Output& output, const std::string& says) const {
+    EXPECT_EQ(output.status, 4) << output.text;
+    EXPECT_NE(output.text.find("--resume: " + journal_ + " " + says), std::string::npos)
+        << output.text;
+    EXPECT_TRUE(fs::exists(journal_));
   }
   // All rows are there once, `resumed` cases of them from the journal.
   void expect_all(int resumed) const {
@@ -208,6 +221,7 @@ class ResumeTest : public ProgramTest {
   void append(const std::string& text) const { std::ofstream(journal_, std::ios::app) << text; }
 
   const std::string record_ = file("record.json"), journal_ = record_ + ".journal";
+  const std::string module_ = file("m.so");
 };
 
 TEST_F(ResumeTest, repeats_only_the_case_in_progress) {
@@ -228,22 +242,36 @@ TEST_F(ResumeTest, a_case_whose_line_lost_its_end_runs_again) {
 }
 
 TEST_F(ResumeTest, other_arguments_are_refused) {
-  const Output output = again("--resume --seed 2");
-  EXPECT_EQ(output.status, 4) << output.text;
-  EXPECT_NE(output.text.find("--resume: " + journal_ + " has arguments"), std::string::npos)
-      << output.text;
-  EXPECT_TRUE(fs::exists(journal_));
+  expect_refused(again("--resume --seed 2"), "has arguments");
 }
 
 TEST_F(ResumeTest, another_program_or_module_is_refused) {
+  expect_refused(again("--resume", another(POOLBENCH_PROGRAM)), "has program");
+  fs::rename(another(module_), module_);
+  expect_refused(again("--resume"), "has modules");
+}
+
+// The lines are the head and two cases.
+TEST_F(ResumeTest, a_journal_that_was_changed_is_refused) {
   const std::string journal = text_of(journal_);
-  for (const std::string before : {"\"program\":\"", "kills_parent_once.so\":\""}) {
-    std::string text = journal;
-    text.replace(text.find(before) + before.size(), 4, "....");
+  const size_t first = journal.find('\n') + 1, second = journal.find('\n', first) + 1;
+  std::string edited = journal;
+  edited[edited.find("\"seconds\":[", first) + 12] ^= 1;
+  const std::string in_the_middle =
+      "was changed after it was written: the seal of line 2 is sha256:";
+  for (const auto& [text, says] :
+       {std::pair(edited, in_the_middle),
+        std::pair(journal.substr(0, first) + journal.substr(second), in_the_middle),
+        std::pair(journal.substr(0, first) + journal.substr(second) +
+                      journal.substr(first, second - first),
+                  in_the_middle),
+        std::pair(journal + "{}\n",
+                  std::string("is no journal, or was changed after it was written: line 4")),
+        std::pair(std::string("{}\n"),
+                  std::string("is no journal, or was changed after it was written: line 1"))}) {
     std::ofstream(journal_) << text;
-    const Output output = again("--resume");
-    EXPECT_EQ(output.status, 4) << output.text;
-    EXPECT_NE(output.text.find("...."), std::string::npos) << output.text;
+    expect_refused(again("--resume"), says);
+    EXPECT_EQ(text_of(journal_), text);
   }
 }
 

@@ -9,25 +9,16 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "bench/record/context.h"
+#include "bench/record/seal.h"
 #include "host/modules.h"
 
 namespace poolbench {
 namespace {
 
 namespace fs = std::filesystem;
-
-// FNV-1a: what was built of other sources is another program.
-std::string hash_of_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  uint64_t hash = 0xcbf29ce484222325;
-  char buffer[65536];
-  while (file.read(buffer, sizeof buffer), file.gcount() > 0)
-    for (std::streamsize i = 0; i < file.gcount(); ++i)
-      hash = (hash ^ static_cast<unsigned char>(buffer[i])) * 0x100000001b3;
-  return fmt::format("{:016x}", hash);
-}
 
 // The words that started this process, without those that may differ when a run is resumed.
 std::vector<std::string> arguments() {
@@ -42,9 +33,10 @@ std::vector<std::string> arguments() {
 Json head(const std::vector<std::string>& modules) {
   const BuildInfo build = build_info();
   Json files = Json::object();
-  for (const std::string& module : modules) files[module] = hash_of_file(parse_module(module).file);
-  return {{"journal", 1},           {"version", build.version},
-          {"commit", build.commit}, {"program", hash_of_file("/proc/self/exe")},
+  for (const std::string& module : modules)
+    files[module] = sha256_of_file(parse_module(module).file);
+  return {{"journal", 2},           {"version", build.version},
+          {"commit", build.commit}, {"program", sha256_of_file("/proc/self/exe")},
           {"modules", files},       {"arguments", arguments()}};
 }
 
@@ -78,6 +70,21 @@ Journal::~Journal() {
   if (file_ >= 0) close(file_);
 }
 
+// Throws BadInput unless the line is as it was written, and follows the one that it followed then.
+void Journal::check_seal(const std::string& line, size_t number) {
+  const std::string found = seal_of(line);
+  if (found.empty())
+    throw BadInput(fmt::format(
+        "--resume: {} is no journal, or was changed after it was written: line {} has no seal",
+        path_, number));
+  const std::string right = seal_of(seal(line, std::exchange(last_seal_, found)));
+  if (found != right)
+    throw BadInput(fmt::format(
+        "--resume: {} was changed after it was written: the seal of line {} is {}, its content and "
+        "the line before give {}",
+        path_, number, found, right));
+}
+
 // Takes whole lines; what a kill tore off at the end is cut off the file too.
 void Journal::read() {
   const std::string text = text_of(path_);
@@ -85,12 +92,13 @@ void Journal::read() {
   Json first;
   size_t good = 0;
   for (size_t end; (end = text.find('\n', good)) != std::string::npos; good = end + 1) {
-    const Json line = Json::parse(text.substr(good, end - good), nullptr, false);
-    if (line.is_discarded()) break;
+    const std::string line = text.substr(good, end + 1 - good);
+    check_seal(line, good == 0 ? 1 : finished.size() + 2);
+    const Json json = Json::parse(line);
     if (good == 0)
-      first = line;
+      first = json;
     else
-      finished[line.at("case")] = line.at("rows");
+      finished[json.at("case")] = json.at("rows");
   }
   if (!first.is_object()) throw BadInput(fmt::format("--resume: {} is no journal", path_));
   for (const auto& [name, value] : head_.items())
@@ -125,8 +133,10 @@ void Journal::append(size_t index, const Json& rows) {
 }
 
 // One call for the whole line, so that a kill tears at most the last one.
-void Journal::write(const Json& json) {
-  const std::string line = line_of(json);
+void Journal::write(Json json) {
+  json["seal"] = blank_seal();
+  const std::string line = seal(line_of(json), last_seal_);
+  last_seal_ = seal_of(line);
   for (size_t done = 0; done < line.size();) {
     const ssize_t now = ::write(file_, line.data() + done, line.size() - done);
     if (now < 0 && errno == EINTR) continue;

@@ -1,5 +1,6 @@
 // The journal of a run: a line of JSON for each finished case, on disk as soon as it is finished.
-// After any kill a second run continues from it.
+// After any kill a second run continues from it. Each line has a seal (bench/record/seal.h), which
+// goes over the seal before it too: lines that were changed, left out or moved are seen.
 #ifndef POOLBENCH_BENCH_SUPERVISE_JOURNAL_H_
 #define POOLBENCH_BENCH_SUPERVISE_JOURNAL_H_
 
@@ -11,8 +12,8 @@ class Journal {
  public:
   // The journal of a record: FILE.journal. Where `record` is empty or no regular file there is
   // none. `resume`: continues from the one that is there; throws BadInput where that was written
-  // by another program, with other arguments or with other files of modules (NAME=FILE). Otherwise
-  // an old one is renamed to FILE.journal~.
+  // by another program, with other arguments or with other files of modules (NAME=FILE), or was
+  // changed since. Otherwise an old one is renamed to FILE.journal~.
   Journal(const std::string& record, bool resume, const std::vector<std::string>& modules);
   ~Journal();
   Journal(const Journal&) = delete;
@@ -28,10 +29,12 @@ class Journal {
 
  private:
   void read();
-  void write(const Json& line);
+  void check_seal(const std::string& line, size_t number);
+  void write(Json line);
 
   std::string path_;
   int file_ = -1;
+  std::string last_seal_;
   Json head_;                        // as it should be, or as the file has it
   std::map<size_t, Json> finished_;  // by an earlier run
 };
