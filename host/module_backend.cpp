@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <span>
 
 #include "host/compare.h"
@@ -91,8 +92,7 @@ class ModuleBackend : public Backend {
         backend_(backend),
         name_(std::move(name)),
         substrate_(substrate),
-        own_openmp_(traits.own_openmp),
-        rules_trusted_(traits.rules_trusted) {}
+        traits_(traits) {}
 
   std::string_view name() const override { return name_; }
   Substrate& substrate() const override { return substrate_; }
@@ -117,15 +117,19 @@ class ModuleBackend : public Backend {
   std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override {
     if (const std::string why_not = unknown(problem, kernel); !why_not.empty())
       throw Refused(why_not);
+    std::optional<OriginWatch> watch;
+    if (!planned_) watch.emplace(*traits_.origin);
     const std::string wanted(kernel);
-    return std::make_unique<ModulePlan>(backend_, name_, problem,
-                                        wanted.empty() ? nullptr : wanted.c_str());
+    auto plan = std::make_unique<ModulePlan>(backend_, name_, problem,
+                                             wanted.empty() ? nullptr : wanted.c_str());
+    planned_ = true;
+    return plan;
   }
   bool timeable() const override {
     const bool on_host = substrate_.device().substrate == "host";
-    return backend_->check_only == 0 && !(own_openmp_ && on_host);
+    return backend_->check_only == 0 && !(traits_.own_openmp && on_host);
   }
-  bool rules_trusted() const override { return rules_trusted_; }
+  bool rules_trusted() const override { return traits_.rules_trusted; }
   std::vector<Prediction> predictions(const Problem& problem, const void* src,
                                       const Point& point) const override {
     if (version_ < 3 || backend_->predict == nullptr) return {};
@@ -181,8 +185,8 @@ class ModuleBackend : public Backend {
   const poolbench_backend* backend_;
   std::string name_;
   Substrate& substrate_;
-  bool own_openmp_;
-  bool rules_trusted_;
+  ModuleTraits traits_;
+  bool planned_ = false;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #define POOLBENCH_HOST_MODULE_BACKEND_H_
 
 #include "host/backend.h"
+#include "host/loaded.h"
 #include "host/module.h"
 
 namespace poolbench {
@@ -14,6 +15,7 @@ inline constexpr int64_t kModuleMessageBytes = 1024;
 struct ModuleTraits {
   bool own_openmp = false;     // it brings an OpenMP runtime, so that it is not timed on the host
   bool rules_trusted = false;  // Backend::rules_trusted()
+  std::shared_ptr<Origin> origin;  // gets the files that a backend's first plan maps
 };
 
 // `version`: of the interface that the module was built with. `backend` and `substrate` must

@@ -77,6 +77,18 @@ const poolbench_module* load(const ModuleName& module) {
   return table;
 }
 
+// The same, and says where the module comes from.
+const poolbench_module* load(const ModuleName& module, Origin& origin) {
+  origin.file = std::filesystem::weakly_canonical(module.file).string();
+  const poolbench_module* table = nullptr;
+  {
+    const OriginWatch watch(origin);
+    table = load(module);
+  }
+  origin.object = loaded_files()[origin.file];
+  return table;
+}
+
 constexpr int32_t kOldestVersion = 2;
 // Of a poolbench_backend in each version.
 constexpr int64_t backend_bytes(int32_t version) {
@@ -312,12 +324,12 @@ std::vector<std::string> openmp_runtimes() {
   return found;
 }
 
-std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
-                                                  const FindSubstrate& find_substrate,
-                                                  bool rules_trusted) {
+OpenModule open_module(const ModuleName& module, const FindSubstrate& find_substrate,
+                       bool rules_trusted) {
   const size_t runtimes = openmp_runtimes().size();
+  const auto origin = std::make_shared<Origin>();
   FpGuard guard;
-  const poolbench_module* table = load(module);
+  const poolbench_module* table = load(module, *origin);
   if (const std::string change = guard.restore(); !change.empty()) {
     guard.restore_team();  // not in the child that tries modules: a forked team would hang
     fmt::print(
@@ -328,17 +340,17 @@ std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
   }
   const bool own_openmp = openmp_runtimes().size() > std::max<size_t>(runtimes, 1);
   check(module, table);
-  std::vector<std::unique_ptr<Backend>> backends;
+  OpenModule opened{{}, origin};
   for (int32_t i = 0; i < table->backend_count; ++i) {
     const poolbench_backend& backend = *table->backends[i];
     Substrate& substrate = substrate_of(module, backend, find_substrate);
     hand_over_device(module, table->version, backend, substrate);
-    backends.push_back(make_module_backend(
+    opened.backends.push_back(make_module_backend(
         table->version, &backend,
         table->backend_count == 1 ? module.name : fmt::format("{}:{}", module.name, i), substrate,
-        ModuleTraits{own_openmp, rules_trusted}));
+        ModuleTraits{own_openmp, rules_trusted, origin}));
   }
-  return backends;
+  return opened;
 }
 
 }  // namespace poolbench

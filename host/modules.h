@@ -6,6 +6,7 @@
 #include <span>
 
 #include "host/backend.h"
+#include "host/loaded.h"
 
 namespace poolbench {
 
@@ -40,14 +41,18 @@ std::vector<std::string> try_module(const ModuleName& module);
 // the module brings (libtorch). Opening the module would crash.
 void require_only_one(const ModuleName& module, const std::vector<std::string>& brings);
 
+struct OpenModule {
+  std::vector<std::unique_ptr<Backend>> backends;
+  std::shared_ptr<const Origin> origin;  // a backend's first plan adds to it
+};
+
 // Loads `file`, which try_module() has tried, and returns its backends, named `name`, or `name`:0
 // and up if there are several. Throws std::runtime_error, which names the module and its file, if
 // the file is missing, no module, of another version or not built right, or if the module says that
 // it is unavailable. A loaded module stays loaded. Host backends of a module that brings a second
 // OpenMP runtime are checked but not timed. `rules_trusted`: Backend::rules_trusted().
-std::vector<std::unique_ptr<Backend>> open_module(const ModuleName& module,
-                                                  const FindSubstrate& find_substrate,
-                                                  bool rules_trusted = false);
+OpenModule open_module(const ModuleName& module, const FindSubstrate& find_substrate,
+                       bool rules_trusted = false);
 
 }  // namespace poolbench
 

@@ -278,7 +278,8 @@ TEST(CudaModule, works_on_the_device_with_its_uuid_and_on_its_stream) {
                   [&](std::string_view substrate, std::string_view uuid) -> Substrate& {
                     asked = substrate;
                     return with_uuid(devices, uuid);
-                  });
+                  })
+          .backends;
   ASSERT_EQ(backends.size(), 1u);
   EXPECT_EQ(asked, "cuda");
   EXPECT_EQ(&backends[0]->substrate(), devices[1].get());

@@ -132,6 +132,21 @@ TEST_F(SuperviseTest, a_crash_while_backends_are_opened_names_whose_turn_it_was)
   }
 }
 
+TEST_F(SuperviseTest, a_record_says_where_a_module_comes_from) {
+  const std::string record = file("record.json"), weights = write("weights", "w");
+  const std::string m = POOLBENCH_MODULES + std::string("/broken_maps_in_plan.so");
+  run_command("POOLBENCH_TEST_FILE=" + weights + " " + POOLBENCH_PROGRAM + " " +
+              bench("naive,m", " --module m=" + m) + kTwoProblems + " --json " + record);
+  const auto context = read_json(record)["context"]["poolbench"];
+  const auto& module = context["modules"]["m"];
+  EXPECT_EQ(module["file"], "modules/broken_maps_in_plan.so") << "from the program's folder";
+  EXPECT_EQ(module["sha256"].get<std::string>() + "  " + m + "\n",
+            run_command("sha256sum " + m).text);
+  EXPECT_EQ(module["mapped"].value(fs::canonical(weights).string(), "not mapped"), "");
+  EXPECT_EQ(context["modules"].size(), 1u) << "naive is no module";
+  EXPECT_TRUE(context["noted"]["build_id"].is_string());
+}
+
 TEST_F(SuperviseTest, what_a_module_prints_is_no_row) {
   run_command("(" + std::string(POOLBENCH_PROGRAM) + " " + bench("naive,m", module("m", "prints")) +
               kTwoProblems + " >" + file("out") + " 2>" + file("err") + ")");

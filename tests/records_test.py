@@ -51,11 +51,13 @@ def with_unknown_fields(value):
 
 
 def run_program(path):
-    """Times two problems, of which one is refused, into a record."""
+    """Times two problems, of which one is refused, into a record. A module takes part."""
+    module = os.path.join(os.path.dirname(PROGRAM), "modules/example.so")
     status = subprocess.run(
         [PROGRAM, "bench", "--problem", "max/sliding/f32/nchw/src:1x2x8x8/k:2x2",
-         "--problem", "max/sliding/i32/nchw/src:1x2x8x8/k:2x2", "--backend", "naive,openmp",
-         "--blocks", "2", "--sample-ms", "0.01", "--disturbed", "1e9", "--json", path],
+         "--problem", "max/sliding/i32/nchw/src:1x2x8x8/k:2x2", "--backend", "naive,openmp,m",
+         "--module", f"m={module}", "--blocks", "2", "--sample-ms", "0.01", "--disturbed", "1e9",
+         "--json", path],
         stdout=subprocess.DEVNULL, check=False).returncode
     assert status in (0, 3), status  # a busy machine may make a time invalid
 
@@ -116,6 +118,8 @@ class RecordsTest(unittest.TestCase):
         self.assertEqual(comparable["method"], 2)
         self.assertEqual(torch_record.METHOD, 1, "bench/torch_compile.py rotates as method 1 had it")
         self.assertEqual(comparable["drivers"], {"host": "none"})
+        self.assertEqual(record["context"]["poolbench"]["modules"]["m"]["file"],
+                         "modules/example.so")
 
 
 # Whatever reads records and is told their names.

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "bench/supervise/journal.h"
 #include "bench/supervise/supervisor.h"
 
 namespace poolbench {
@@ -84,6 +85,24 @@ TEST(Supervisor, a_child_that_ends_before_its_end_has_said_why) {
   Supervisor supervisor(kCaseLimit);
   EXPECT_FALSE(supervisor.run(kEndsEarly));
   EXPECT_EQ(supervisor.finish(), kNotRun);
+}
+
+// Some are known from the first case alone, and a run that continues does not repeat that one.
+TEST(Journal, keeps_what_cases_added_to_the_facts) {
+  const std::string record = testing::TempDir() + "/supervise_test_record";
+  const std::vector<Opened::Case> cases = {{"a"}, {"b"}, {"c"}};
+  {
+    Journal journal(record, false, {});
+    journal.begin(cases);
+    journal.append(0, {{"row", 1}}, {{"modules", {{"m", {{"one", ""}}}}}});
+    journal.append(1, {{"row", 2}}, {{"modules", {{"m", {{"two", ""}}}}}});
+  }
+  Journal journal(record, true, {});
+  journal.begin(cases);
+  EXPECT_EQ(journal.resumed(), 2u);
+  EXPECT_EQ(*journal.rows(1), (Json{{"row", 2}}));
+  EXPECT_EQ(journal.news(), (Json{{"modules", {{"m", {{"one", ""}, {"two", ""}}}}}}));
+  journal.remove();
 }
 
 ExitStatus work() try {

@@ -112,12 +112,19 @@ class BenchCases : public Cases {
       opened_.cases.push_back({to_text(problem), work(problem)});
     for (const Contender& contender : backends_.contenders)
       opened_.contenders.push_back(contender.name());
-    opened_.facts = {{"temperatures", to_exact(options.temperatures)}, {"context", run_context()}};
+    opened_.facts = {{"temperatures", to_exact(options.temperatures)},
+                     {"context", run_context(backends_.families)}};
     opened_.facts["context"]["poolbench"]["noted"]["priority"] = getpriority(PRIO_PROCESS, 0);
   }
 
   const Opened& opened() const override { return opened_; }
   SetAside caught() const override { return bencher_.caught(); }
+  Json news() override {
+    Json mapped = mapped_json(backends_.families);
+    if (mapped == mapped_) return Json::object();
+    mapped_ = mapped;
+    return {{"context", {{"poolbench", {{"modules", std::move(mapped)}}}}}};
+  }
   std::string lost_device() const override { return poolbench::lost_device(backends_.contenders); }
   Json run(size_t index, const SetAside& set_aside) override {
     return {{"result", to_exact(bencher_.run(problems_[index], set_aside))},
@@ -140,6 +147,7 @@ class BenchCases : public Cases {
   Backends backends_;
   std::vector<Problem> problems_;
   GpuWatch watch_;
+  Json mapped_;  // by modules, as it was told
   uint64_t seed_;
   Bencher bencher_;
   Opened opened_;
@@ -228,10 +236,9 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   if (!run.has_cases()) return run.status();
 
   const bool table = asked.benchmark.format == "console";
-  const Json& facts = run.opened().facts;
-  const auto temperatures = from_exact<std::vector<Temperature>>(facts.at("temperatures"));
+  const auto temperatures = from_exact<std::vector<Temperature>>(run.facts().at("temperatures"));
   std::vector<CaseResult> results;
-  RunNotes notes{facts.at("context")};
+  RunNotes notes;
   if (table) std::cout << table_header(temperatures) << std::flush;
   while (const auto rows = run.next()) {
     results.push_back(from_exact<CaseResult>(rows->at("result")));
@@ -240,6 +247,7 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
     if (table) std::cout << table_block(results.back(), temperatures) << std::flush;
   }
   const ExitStatus ended = run.finish();
+  notes.context = run.facts().at("context");
   notes.run = run.notes();
   notes.left_out = run.left_out();
   if (!flags.run.json.empty())

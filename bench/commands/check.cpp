@@ -121,7 +121,7 @@ class CheckCases : public Cases {
     }
     for (const Contender& contender : backends_.contenders)
       opened_.contenders.push_back(contender.name());
-    opened_.facts = {{"context", run_context()}};
+    opened_.facts = {{"context", run_context(backends_.families)}};
   }
 
   const Opened& opened() const override { return opened_; }
@@ -284,7 +284,7 @@ ExitStatus check(const Flags& flags) {
     }
   print_summary(run.opened().contenders, rows);
   const ExitStatus ended = run.finish();
-  Json context = run.opened().facts.at("context");
+  Json context = run.facts().at("context");
   context["poolbench"]["noted"]["run"] = run.notes();
   context["poolbench"]["left_out"] = run.left_out();
   if (!flags.run.json.empty()) write_json(flags.run.json, std::move(context), rows);

@@ -7,11 +7,13 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "bench/build_info.h"
+#include "bench/record/seal.h"
 #include "host/substrates/host.h"
 
 namespace poolbench {
@@ -36,6 +38,25 @@ bool virtualised() {
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value != nullptr ? value : "";
+}
+
+// What lies below the program's folder, such as the peers, is named from there, wherever that is.
+std::string shown_path(const std::string& path) {
+  const std::string folder = std::filesystem::path(peers_folder()).parent_path().string() + "/";
+  return path.starts_with(folder) ? path.substr(folder.size()) : path;
+}
+
+nlohmann::json modules_json(std::span<const FamilyState> families) {
+  nlohmann::json modules = mapped_json(families);
+  for (const FamilyState& family : families) {
+    if (family.origin == nullptr) continue;
+    const Origin& origin = *family.origin;
+    modules[family.family].update({{"file", shown_path(origin.file)},
+                                   {"sha256", sha256_of_file(origin.file)},
+                                   {"build_id", origin.object.build_id},
+                                   {"needs", origin.object.needs}});
+  }
+  return modules;
 }
 
 }  // namespace
@@ -95,7 +116,18 @@ nlohmann::json comparison_json(const Comparison& comparison) {
           {"worst", std::move(worst)}};
 }
 
-nlohmann::json run_context() {
+nlohmann::json mapped_json(std::span<const FamilyState> families) {
+  nlohmann::json modules = nlohmann::json::object();
+  for (const FamilyState& family : families) {
+    if (family.origin == nullptr) continue;
+    nlohmann::json& mapped = modules[family.family]["mapped"] = nlohmann::json::object();
+    for (const auto& [path, file] : family.origin->brought)
+      mapped[shown_path(path)] = file.build_id;
+  }
+  return modules;
+}
+
+nlohmann::json run_context(std::span<const FamilyState> families) {
   utsname system{};
   uname(&system);
   char host[256] = "";
@@ -128,6 +160,7 @@ nlohmann::json run_context() {
       {"noted",
        {{"version", build.version},
         {"commit", build.commit},
+        {"build_id", own_file().build_id},
         {"kernel", std::string(system.sysname) + " " + system.release},
         {"governor", first_line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")},
         {"huge_pages", first_line_of("/sys/kernel/mm/transparent_hugepage/enabled")},
@@ -135,6 +168,7 @@ nlohmann::json run_context() {
         {"omp_proc_bind", environment("OMP_PROC_BIND")},
         {"omp_num_threads", environment("OMP_NUM_THREADS")},
         {"isa", environment("POOLBENCH_ISA")}}}};
+  context["poolbench"]["modules"] = modules_json(families);
   return context;
 }
 

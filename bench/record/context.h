@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "host/backends/backends.h"
 #include "host/compare.h"
 #include "host/substrate.h"
 
@@ -25,8 +26,12 @@ BuildInfo build_info();
 std::string_view peer_version(std::string_view backend);
 
 // Google Benchmark's context fields and ours. `comparable`: runs that differ in it may not be
-// compared. `noted`: worth knowing, no more.
-nlohmann::json run_context();
+// compared. `noted`: worth knowing, no more. `modules`: where the code of those among `families`
+// comes from.
+nlohmann::json run_context(std::span<const FamilyState> families = {});
+// By module: the files that it has mapped so far, with their build ids. To be merged into the
+// context's `modules`.
+nlohmann::json mapped_json(std::span<const FamilyState> families);
 nlohmann::json device_json(const Device& device);
 nlohmann::json comparison_json(const Comparison& comparison);
 // Returns null for infinities and NaN, which JSON cannot express.

@@ -17,6 +17,7 @@ class Unsupervised : public Runner {
   explicit Unsupervised(std::unique_ptr<Cases> cases) : cases_(std::move(cases)) {}
   const Opened& opened() const override { return cases_->opened(); }
   std::optional<Json> run(size_t index) override { return cases_->run(index, {}); }
+  Json news() override { return cases_->news(); }
   Json notes() const override { return {{"supervised", false}, {"restarts", 0}}; }
   ExitStatus finish() override { return kAsExpected; }
 
@@ -58,6 +59,8 @@ CaseRun::CaseRun(std::string_view what, const OpenCases& open, const RunFlags& f
   status_ = begin(open, flags.case_limit, runner_);
   if (!has_cases()) return;
   journal_.begin(opened().cases);
+  facts_ = opened().facts;
+  facts_.merge_patch(journal_.news());
   double total = 0;
   for (const Opened::Case& one : opened().cases) total += one.work;
   progress_.emplace(what, int64_t(opened().cases.size()), total);
@@ -83,7 +86,9 @@ std::optional<Json> CaseRun::run(size_t index) {
     over_budget_ = true;
   } else if (!Interrupt::asked() && (rows = runner_->run(index))) {
     budget_.took(elapsed() - begin, work);
-    journal_.append(index, *rows);
+    const Json news = runner_->news();
+    facts_.merge_patch(news);
+    journal_.append(index, *rows, news);
   }
   progress_->clear();
   if (!rows) left_out_.push_back(name);

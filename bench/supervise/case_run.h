@@ -36,6 +36,8 @@ class CaseRun {
   bool has_cases() const { return runner_ != nullptr; }
   ExitStatus status() const { return status_; }
   const Opened& opened() const { return runner_->opened(); }
+  // Those that were known once the backends were open, and what the cases so far have added.
+  const Json& facts() const { return facts_; }
 
   // Runs the next case, or takes it from the journal, and returns its rows; nothing after the last
   // one.
@@ -58,6 +60,7 @@ class CaseRun {
   Journal journal_;
   std::unique_ptr<Runner> runner_;  // null: there are no cases
   ExitStatus status_ = kAsExpected;
+  Json facts_;
   Budget budget_;
   std::optional<Progress> progress_;
   std::string what_;

@@ -31,6 +31,8 @@ class Cases {
   // Contenders whose launches of the latest case were not what they must be. Another one may have
   // spoilt them.
   virtual SetAside caught() const { return {}; }
+  // What else is known since the latest case, to be merged into the facts (Json::merge_patch).
+  virtual Json news() { return Json::object(); }
   // Returns the words of a device that works no more, as after a wild write on it, or nothing.
   // Nothing that comes after it in this process would be true.
   virtual std::string lost_device() const = 0;
@@ -51,6 +53,8 @@ class Runner {
   // Returns nothing where the case was not finished: the run was interrupted, or nobody is left
   // who could run it.
   virtual std::optional<Json> run(size_t index) = 0;
+  // What all cases that ran for it have brought, as Cases::news().
+  virtual Json news() = 0;
   // How the runs were watched, for the record.
   virtual Json notes() const = 0;
   // Ends the work, and returns the status of that.

@@ -95,10 +95,12 @@ void Journal::read() {
     const std::string line = text.substr(good, end + 1 - good);
     check_seal(line, good == 0 ? 1 : finished.size() + 2);
     const Json json = Json::parse(line);
-    if (good == 0)
+    if (good == 0) {
       first = json;
-    else
+    } else {
       finished[json.at("case")] = json.at("rows");
+      news_.merge_patch(json.at("news"));
+    }
   }
   if (!first.is_object()) throw BadInput(fmt::format("--resume: {} is no journal", path_));
   for (const auto& [name, value] : head_.items())
@@ -128,8 +130,8 @@ const Json* Journal::rows(size_t index) const {
   return found == finished_.end() ? nullptr : &found->second;
 }
 
-void Journal::append(size_t index, const Json& rows) {
-  if (file_ >= 0) write({{"case", index}, {"rows", rows}});
+void Journal::append(size_t index, const Json& rows, const Json& news) {
+  if (file_ >= 0) write({{"case", index}, {"rows", rows}, {"news", news}});
 }
 
 // One call for the whole line, so that a kill tears at most the last one.

@@ -23,7 +23,9 @@ class Journal {
   // Returns the rows of a case that an earlier run finished, or null.
   const Json* rows(size_t index) const;
   size_t resumed() const { return finished_.size(); }
-  void append(size_t index, const Json& rows);
+  // What those cases added to the facts (Cases::news()).
+  const Json& news() const { return news_; }
+  void append(size_t index, const Json& rows, const Json& news);
   // Call it once all cases are finished and the record is written.
   void remove();
 
@@ -37,6 +39,7 @@ class Journal {
   std::string last_seal_;
   Json head_;                        // as it should be, or as the file has it
   std::map<size_t, Json> finished_;  // by an earlier run
+  Json news_ = Json::object();       // of it
 };
 
 }  // namespace poolbench

@@ -119,9 +119,10 @@ ExitStatus serve(const OpenCases& open) {
     const Json rows = opening.cases->run(index, set_aside);
     say_turn("", "");
     const std::string lost = opening.cases->lost_device();
-    parent->send(lost.empty()
-                     ? Json{{"result", rows}, {"caught", to_exact(opening.cases->caught())}}
-                     : Json{{"lost", lost}});
+    parent->send(lost.empty() ? Json{{"result", rows},
+                                     {"caught", to_exact(opening.cases->caught())},
+                                     {"news", opening.cases->news()}}
+                              : Json{{"lost", lost}});
   }
 }
 

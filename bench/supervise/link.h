@@ -4,8 +4,9 @@
 //   parent -> child   {"token": NUMBER}                   first of all
 //   child -> parent   {"print": TEXT}                     for standard output
 //                     {"opened": {cases, contenders, facts}}
-//                     {"result": ROWS, "caught": {CONTENDER: VERDICT}}   of the case asked for, and
-//                                                         who was wrong or cheated
+//                     {"result": ROWS, "caught": {CONTENDER: VERDICT}, "news": FACTS}   of the case
+//                                                         asked for, who was wrong or cheated in
+//                                                         it, and what else is known since
 //                     {"lost": WORDS}                     instead: a device works no more
 //                     {"end": STATUS}                     and only then the child is done
 //   parent -> child   {"run": INDEX, "set_aside": {CONTENDER: VERDICT}}

@@ -71,11 +71,13 @@ Supervisor::Answer Supervisor::ask(size_t index, const SetAside& set_aside) {
   if (!child_ && !restart()) return {};
   child_->send({{"run", index}, {"set_aside", to_exact(set_aside)}});
   Child::Event event = child_->wait(case_limit_);
-  if (event.message && event.message->contains("result"))
+  if (event.message && event.message->contains("result")) {
+    news_.merge_patch(event.message->at("news"));
     return {std::move(event.message->at("result")),
             from_exact<SetAside>(event.message->at("caught")),
             {},
             {}};
+  }
   if (event.message && event.message->contains("lost")) {
     event.death = Death{.kind = Death::kNoDevice, .words = event.message->at("lost")};
   } else if (event.message) {  // an end before the end: it has said why

@@ -24,6 +24,7 @@ class Supervisor : public Runner {
 
   const Opened& opened() const override { return *opened_; }
   std::optional<Json> run(size_t index) override;
+  Json news() override { return std::exchange(news_, Json::object()); }
   Json notes() const override;
   ExitStatus finish() override;
 
@@ -61,6 +62,7 @@ class Supervisor : public Runner {
   std::optional<Opened> opened_;
   ExitStatus status_ = kAsExpected;
   bool gone_ = false;  // no child runs any more, and none can be started
+  Json news_ = Json::object();
   int restarts_ = 0;
   std::map<std::string, Falls> falls_;  // by contender
   SetAside barred_;

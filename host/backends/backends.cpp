@@ -143,12 +143,18 @@ std::vector<FamilyState> open_modules(const std::vector<Wanted>& wanted, bool tr
       brings[states.size()] = try_module(each.module);
       return std::vector<std::unique_ptr<Backend>>();
     }));
-  for (size_t i = 0; i < wanted.size(); ++i)
-    if (states[i].why_unavailable.empty())
-      states[i] = state_of(wanted[i].module.name, true, [&] {
-        require_only_one(wanted[i].module, brings[i]);
-        return open_module(wanted[i].module, module_substrate, wanted[i].is_peer() || trust_rules);
-      });
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!states[i].why_unavailable.empty()) continue;
+    std::shared_ptr<const Origin> origin;
+    states[i] = state_of(wanted[i].module.name, true, [&] {
+      require_only_one(wanted[i].module, brings[i]);
+      OpenModule opened =
+          open_module(wanted[i].module, module_substrate, wanted[i].is_peer() || trust_rules);
+      origin = opened.origin;
+      return std::move(opened.backends);
+    });
+    states[i].origin = origin;
+  }
   return states;
 }
 

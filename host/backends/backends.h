@@ -5,6 +5,7 @@
 #include <span>
 
 #include "host/backend.h"
+#include "host/loaded.h"
 
 namespace poolbench {
 
@@ -21,7 +22,8 @@ struct FamilyState {
       family;  // "naive", "openmp", "cuda", "cuda-emulated", "vulkan", a peer's or module's name
   std::vector<std::unique_ptr<Backend>> backends;
   std::string why_unavailable;
-  bool is_module = false;  // a peer, or a module given by --module
+  bool is_module = false;                // a peer, or a module given by --module
+  std::shared_ptr<const Origin> origin;  // of a module that is open; its first plan adds to it
 };
 
 // The folder of the program's peers: modules/ beside it.

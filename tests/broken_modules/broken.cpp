@@ -1,5 +1,7 @@
 // Modules that break the contract, each in one way, chosen by the define POOLBENCH_BROKEN_<WAY>.
 // The sound one writes 1 to every output of an f32 problem.
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -56,6 +58,10 @@ int32_t plan(const poolbench_backend*, const poolbench_problem* problem, const c
   return POOLBENCH_OUT_OF_MEMORY;
 #elif POOLBENCH_BROKEN_EXIT_IN_PLAN
   std::exit(7);
+#elif POOLBENCH_BROKEN_MAPS_IN_PLAN
+  const int file = open(test_file(), O_RDONLY);
+  mmap(nullptr, 1, PROT_READ, MAP_PRIVATE, file, 0);
+  close(file);
 #endif
   *plan = new poolbench_problem(*problem);
   return POOLBENCH_OK;
