@@ -17,6 +17,8 @@ namespace poolbench {
 namespace {
 
 constexpr int kFuzz = 1000;
+constexpr Set<DType> kFloatsAndBytes = {DType::kF64,  DType::kF32, DType::kF16,
+                                        DType::kBF16, DType::kI8,  DType::kU8};
 constexpr int kMostFailures = 5;  // shown for one test
 
 const std::vector<Problem>& problems() {
@@ -35,6 +37,17 @@ const std::vector<Problem>& problems() {
             for (int rank = 1; rank <= kGridRanks; ++rank)
               problems.push_back(grid_problem(reduction, windowing, dtype, layout, rank));
         });
+    // Beyond what some kernels count: taps of a window, strides, padding.
+    for (const char* line : {"avg_include_pad/sliding/src:1x4x9x40x40/k:5x3x3/s:1x1x1",
+                             "avg_include_pad/sliding/src:1x4x9x40x40/k:9x2x2/s:1x1x1",
+                             "lp/sliding/src:1x4x9x40x40/k:5x3x3/s:1x1x1/norm:2",
+                             "avg_include_pad/global/src:1x2x300x300",
+                             "avg_include_pad/global/src:1x2x300x300/div:40000",
+                             "max/sliding/src:1x2x3x100/k:2x40/s:1x30/p:0x20"})
+      kFloatsAndBytes.for_each([&](DType dtype) {
+        for (const Layout layout : kGridLayouts)
+          problems.push_back(parse_problem(line, {dtype, layout}));
+      });
     for (int i = 0; i < kFuzz; ++i) problems.push_back(fuzz_case(31, i, 20'000).problem);
     return problems;
   }();
