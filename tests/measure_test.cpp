@@ -196,51 +196,6 @@ TEST_F(MeasureTest, a_contender_that_fails_is_an_error_and_the_others_are_measur
   EXPECT_EQ(series[1].seconds.size(), size_t(options_.blocks));
 }
 
-TEST(Weather, others_have_what_this_process_did_not_use) {
-  const SchedulerTimes before;
-  SchedulerTimes after;
-  after.wall = 1;
-  after.own = 1.2;
-  after.waited = 0.9;
-  after.caller = 0.6;
-  after.caller_waited = 0.4;
-  const Weather weather = Weather::between(before, after, 2);
-  EXPECT_DOUBLE_EQ(weather.waited, 0.8) << "at most what others had of two processors";
-  EXPECT_NEAR(weather.stolen, 0, 1e-12);
-  EXPECT_EQ(weather.disturbance(1, 0.02), "other processes");
-  // Four threads that wait for each other on two processors disturb themselves.
-  after.own = 2;
-  EXPECT_DOUBLE_EQ(Weather::between(before, after, 2).waited, 0);
-}
-
-TEST(Weather, threads_that_wait_for_each_other_while_a_processor_stands_idle_are_not_disturbed) {
-  SchedulerTimes before, after;
-  before.idle = 5;
-  before.threads = {{1, 0}, {2, 0}};
-  after.threads = {{1, 0.3}, {2, 0.3}};
-  after.wall = 1;
-  after.own = 1;
-  after.waited = 0.5;
-  after.idle = before.idle + 0.9;
-  EXPECT_NEAR(Weather::between(before, after, 2).waited, 0.1, 1e-12);
-  after.threads[2] = 0;  // two threads on two processors do not wait for each other
-  EXPECT_NEAR(Weather::between(before, after, 2).waited, 0.5, 1e-12);
-}
-
-TEST(Weather, time_that_nobody_had_was_stolen) {
-  const SchedulerTimes before;
-  SchedulerTimes after;
-  after.wall = 1;
-  after.own = after.caller = 0.7;
-  Weather weather = Weather::between(before, after, 1);
-  EXPECT_NEAR(weather.stolen, 0.3, 1e-12);
-  EXPECT_EQ(weather.disturbance(1, 0.02), "stolen time");
-  EXPECT_EQ(weather.disturbance(1, 0.5), "");
-  after.sleeps = 1;  // it may have slept for as long
-  weather = Weather::between(before, after, 1);
-  EXPECT_EQ(weather.stolen, 0);
-}
-
 TEST(Budget, ends_with_its_time_and_leaves_out_what_would_not_end_in_it) {
   Budget budget(100);
   EXPECT_TRUE(budget.allows(99, 1e9)) << "nothing is known of the pace yet";

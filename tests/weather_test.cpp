@@ -1,12 +1,17 @@
-// The times of this process' threads: who is found, and who is gone.
+// The times of this process' threads, what disturbed them, and the process' priority.
 #include "bench/time/weather.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <future>
+#include <sstream>
 #include <thread>
+
+#include "bench/time/machine.h"
 
 namespace poolbench {
 namespace {
@@ -32,6 +37,51 @@ class Worker {
   int number_ = 0;
   std::thread thread_;
 };
+
+TEST(Weather, others_have_what_this_process_did_not_use) {
+  const SchedulerTimes before;
+  SchedulerTimes after;
+  after.wall = 1;
+  after.own = 1.2;
+  after.waited = 0.9;
+  after.caller = 0.6;
+  after.caller_waited = 0.4;
+  const Weather weather = Weather::between(before, after, 2);
+  EXPECT_DOUBLE_EQ(weather.waited, 0.8) << "at most what others had of two processors";
+  EXPECT_NEAR(weather.stolen, 0, 1e-12);
+  EXPECT_EQ(weather.disturbance(1, 0.02), "other processes");
+  // Four threads that wait for each other on two processors disturb themselves.
+  after.own = 2;
+  EXPECT_DOUBLE_EQ(Weather::between(before, after, 2).waited, 0);
+}
+
+TEST(Weather, threads_that_wait_for_each_other_while_a_processor_stands_idle_are_not_disturbed) {
+  SchedulerTimes before, after;
+  before.idle = 5;
+  before.threads = {{1, 0}, {2, 0}};
+  after.threads = {{1, 0.3}, {2, 0.3}};
+  after.wall = 1;
+  after.own = 1;
+  after.waited = 0.5;
+  after.idle = before.idle + 0.9;
+  EXPECT_NEAR(Weather::between(before, after, 2).waited, 0.1, 1e-12);
+  after.threads[2] = 0;  // two threads on two processors do not wait for each other
+  EXPECT_NEAR(Weather::between(before, after, 2).waited, 0.5, 1e-12);
+}
+
+TEST(Weather, time_that_nobody_had_was_stolen) {
+  const SchedulerTimes before;
+  SchedulerTimes after;
+  after.wall = 1;
+  after.own = after.caller = 0.7;
+  Weather weather = Weather::between(before, after, 1);
+  EXPECT_NEAR(weather.stolen, 0.3, 1e-12);
+  EXPECT_EQ(weather.disturbance(1, 0.02), "stolen time");
+  EXPECT_EQ(weather.disturbance(1, 0.5), "");
+  after.sleeps = 1;  // it may have slept for as long
+  weather = Weather::between(before, after, 1);
+  EXPECT_EQ(weather.stolen, 0);
+}
 
 TEST(SchedulerClock, threads_have_times_from_when_they_are_found_until_they_end) {
   SchedulerClock clock;
@@ -68,6 +118,23 @@ TEST(ThreadOwners, a_new_thread_is_nobodys_until_it_is_given) {
   SchedulerTimes after = before;
   while (owners.ran(before, after)["mine"] <= 0) after = clock.now();
   EXPECT_EQ(owners.ran(before, after).size(), 1u);
+}
+
+// Where processors are shared by session, a process that keeps one busy in another session would
+// else have as much as this one, whatever its priority.
+TEST(Machine, who_leads_a_session_raises_it_before_others) {
+  if (!std::ifstream("/proc/self/autogroup")) GTEST_SKIP() << "sessions share nothing here";
+  const pid_t leader = fork();
+  if (leader == 0) {
+    setsid();
+    std::ostringstream session;
+    const int priority = run_before_others();
+    session << std::ifstream("/proc/self/autogroup").rdbuf();
+    _exit(priority == 0 || session.str().find("nice -20") != std::string::npos ? 0 : 1);
+  }
+  int status = 1;
+  ASSERT_EQ(waitpid(leader, &status, 0), leader);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

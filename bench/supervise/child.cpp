@@ -82,10 +82,10 @@ void end_orphans() {
 
 void keep_over_exec(int descriptor) { fcntl(descriptor, F_SETFD, 0); }
 
-// The child's side between fork and exec. It leads a process group of its own: the parent can end
-// it with all that it started, and the terminal's Ctrl-C reaches the parent alone.
+// The child's side between fork and exec. It leads a session of its own: the parent can end it with
+// all that it started, the terminal's Ctrl-C reaches the parent alone, and see run_before_others().
 [[noreturn]] void become_child(pid_t parent, int socket, int turns, int output, int errors) {
-  setpgid(0, 0);
+  setsid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_CHILD_SUBREAPER, 1);         // so that it sees what its backends leave behind
   if (getppid() != parent) _exit(kNotRun);  // it died before the line above
@@ -192,7 +192,6 @@ Child::Child() : oom_kills_(oom_kills()) {
   if (pid_ == 0) become_child(parent, sockets[1], turns, output[1], errors[1]);
   for (const int end : {sockets[1], output[1], errors[1]}) close(end);
   if (pid_ < 0) fail("fork");
-  setpgid(pid_, pid_);  // whoever comes first
   process_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   std::random_device draw;
   const std::string token = fmt::format("{:08x}{:08x}{:08x}", draw(), draw(), draw());
@@ -212,7 +211,7 @@ void Child::forward_all() {
 
 // Ends the process and all that it started, if they are still there.
 void Child::stop() {
-  kill(-pid_, SIGKILL);
+  for (const pid_t who : {pid_, -pid_}) kill(who, SIGKILL);  // it may not lead a group yet
   int status = 0;
   while (!wait_status_ && waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 
 #include "bench/processes.h"
 
@@ -40,6 +41,7 @@ double seconds_a_tick() {
 int run_before_others() {
   constexpr int kHighest = -20;
   setpriority(PRIO_PROCESS, 0, kHighest);
+  if (getsid(0) == getpid()) std::ofstream("/proc/self/autogroup") << kHighest;
   return getpriority(PRIO_PROCESS, 0);
 }
 

@@ -28,8 +28,10 @@ inline uint64_t processor_ticks() {
 double seconds_a_tick();
 
 // Lets this process, and the threads that it will start, run before others, where the user may do
-// that; returns its priority, 0 where not. With two busy processes on two processors all rows of a
-// run were ok with it, and 3 of 52 without.
+// that; returns its priority, 0 where not. Where the kernel shares the processors by session
+// (https://man7.org/linux/man-pages/man7/sched.7.html, autogroups) a process' priority counts in
+// its session alone, so one that leads a session raises that too. With two busy processes on two
+// processors all rows of a run were ok with it, and 3 of 52 without.
 int run_before_others();
 
 class Machine {
