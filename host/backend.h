@@ -35,11 +35,15 @@ class Plan {
   virtual ~Plan() = default;
   virtual std::string_view kernel() const = 0;  // the kernel that was chosen
   virtual int64_t scratch_bytes() const { return 0; }
+  // Bytes behind each operand that launch() may read and ignore, where a library is documented to:
+  // whoever provides the operands provides them. At most kMostReadBehind.
+  static constexpr int64_t kMostReadBehind = 64;
+  virtual int64_t reads_behind() const { return 0; }
   // Enqueues the work on `stream`; on the host the work is done on return. Does not compile, wait
   // or read a clock, nor allocate, but for memory that a thread keeps from its first launch on.
   // Writes every element of the outputs, does not change the inputs, touches nothing beyond the
-  // operands, not even to read, and keeps no state that a second launch could see. Plans may share
-  // a recording, in any order. Throws what the device reports.
+  // operands, not even to read (but for reads_behind()), and keeps no state that a second launch
+  // could see. Plans may share a recording, in any order. Throws what the device reports.
   virtual void launch(const Tensors& tensors, Stream stream) = 0;
   // Called when another contender's turn begins: puts threads to sleep that wait for the next
   // launch.

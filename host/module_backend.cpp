@@ -29,8 +29,8 @@ constexpr int64_t kMostPredictions = 16;  // for one output
 
 class ModulePlan : public Plan {
  public:
-  ModulePlan(const poolbench_backend* backend, std::string name, const Problem& problem,
-             const char* kernel)
+  ModulePlan(const poolbench_backend* backend, int32_t version, std::string name,
+             const Problem& problem, const char* kernel)
       : backend_(backend), name_(std::move(name)) {
     const int32_t status = backend_->plan(backend_, ModuleProblem(problem).get(), kernel, &plan_,
                                           message_, kModuleMessageBytes);
@@ -41,6 +41,8 @@ class ModulePlan : public Plan {
     kernel_ = chosen != nullptr ? chosen : "";
     if (backend_->plan_scratch_bytes != nullptr)
       scratch_bytes_ = backend_->plan_scratch_bytes(plan_);
+    if (version >= 3 && backend_->plan_reads_behind != nullptr)
+      reads_behind_ = std::clamp<int64_t>(backend_->plan_reads_behind(plan_), 0, kMostReadBehind);
     for (const Operand& operand : operands(problem, scratch_bytes_))
       operands_.push_back({.role = int32_t(operand.role),
                            .access = int32_t(operand.access),
@@ -57,6 +59,7 @@ class ModulePlan : public Plan {
 
   std::string_view kernel() const override { return kernel_; }
   int64_t scratch_bytes() const override { return scratch_bytes_; }
+  int64_t reads_behind() const override { return reads_behind_; }
   void launch(const Tensors& tensors, Stream stream) override {
     for (poolbench_operand& operand : operands_) operand.address = tensors[Role(operand.role)];
     const poolbench_tensors c = {.struct_bytes = sizeof c,
@@ -79,7 +82,7 @@ class ModulePlan : public Plan {
   std::string name_;
   void* plan_ = nullptr;
   std::string kernel_;
-  int64_t scratch_bytes_ = 0;
+  int64_t scratch_bytes_ = 0, reads_behind_ = 0;
   std::vector<poolbench_operand> operands_;
   char message_[kModuleMessageBytes] = {};
 };
@@ -120,7 +123,7 @@ class ModuleBackend : public Backend {
     std::optional<OriginWatch> watch;
     if (!planned_) watch.emplace(*traits_.origin);
     const std::string wanted(kernel);
-    auto plan = std::make_unique<ModulePlan>(backend_, name_, problem,
+    auto plan = std::make_unique<ModulePlan>(backend_, version_, name_, problem,
                                              wanted.empty() ? nullptr : wanted.c_str());
     planned_ = true;
     return plan;

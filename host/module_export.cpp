@@ -105,6 +105,10 @@ int64_t plan_scratch_bytes(void* plan) {
   return static_cast<ExportedPlan*>(plan)->plan->scratch_bytes();
 }
 
+int64_t plan_reads_behind(void* plan) {
+  return static_cast<ExportedPlan*>(plan)->plan->reads_behind();
+}
+
 int64_t predict(const poolbench_backend* self, const poolbench_problem* problem,
                 const poolbench_output* output, poolbench_prediction* predictions, int64_t room) {
   std::vector<Prediction> all;
@@ -154,7 +158,8 @@ std::unique_ptr<ExportedBackend> exported(std::unique_ptr<Backend> backend) {
                .plan_kernel = plan_kernel,
                .plan_scratch_bytes = plan_scratch_bytes,
                .rest = rest,
-               .predict = predict};
+               .predict = predict,
+               .plan_reads_behind = plan_reads_behind};
   result->backend = std::move(backend);
   return result;
 }

@@ -54,9 +54,11 @@ Outputs read_outputs(Substrate& substrate, const std::vector<Operand>& operands,
   return outputs;
 }
 
-TensorSet::TensorSet(Substrate& substrate, std::vector<Operand> operands, const Inputs& inputs)
+TensorSet::TensorSet(Substrate& substrate, std::vector<Operand> operands, const Inputs& inputs,
+                     int64_t behind)
     : substrate_(&substrate),
       placement_(std::move(operands), kGuard),
+      behind_(behind),
       memory_(substrate, placement_.bytes() + kPage),
       base_(memory_.at((kPage - reinterpret_cast<intptr_t>(memory_.at()) % kPage) % kPage)),
       shifts_(placement_.operands().size(), 0) {
@@ -79,7 +81,7 @@ void TensorSet::place(const Inputs& inputs) {
 void TensorSet::move_to_end(const Inputs& inputs) {
   for (size_t i = 0; i < shifts_.size(); ++i) {
     const Operand& operand = placement_.operands()[i];
-    const int64_t room = whole_pages(operand.bytes) - operand.bytes;
+    const int64_t room = pages(i) - operand.bytes - behind_;
     shifts_[i] = room / operand.alignment * operand.alignment;
   }
   place(inputs);
@@ -89,9 +91,9 @@ std::vector<GuardPages::Range> TensorSet::guards() const {
   std::vector<GuardPages::Range> ranges;
   int64_t from = 0;
   for (size_t i = 0; i < shifts_.size(); ++i) {
-    const int64_t pages = placement_.begin(i);
-    ranges.push_back({static_cast<char*>(at(from)), static_cast<char*>(at(pages))});
-    from = pages + whole_pages(placement_.operands()[i].bytes);
+    const int64_t first = placement_.begin(i);
+    ranges.push_back({static_cast<char*>(at(from)), static_cast<char*>(at(first))});
+    from = first + pages(i);
   }
   ranges.push_back({static_cast<char*>(at(from)), static_cast<char*>(at(placement_.bytes()))});
   return ranges;
@@ -147,7 +149,7 @@ std::string TensorSet::violation(const Inputs& inputs, uint8_t pattern) const {
 
 Outcome run_checked(Plan& plan, Substrate& substrate, const std::vector<Operand>& operands,
                     const Inputs& inputs) {
-  TensorSet set(substrate, operands, inputs);
+  TensorSet set(substrate, operands, inputs, plan.reads_behind());
   FpGuard recorded;  // a device's work is enqueued here
   const auto recording =
       substrate.record([&](Stream stream) { plan.launch(set.tensors(), stream); });

@@ -14,8 +14,10 @@ Outputs read_outputs(Substrate& substrate, const std::vector<Operand>& operands,
 // Operands on a substrate, each between guards.
 class TensorSet {
  public:
-  // Throws OutOfMemory. Copies the inputs in.
-  TensorSet(Substrate& substrate, std::vector<Operand> operands, const Inputs& inputs);
+  // Throws OutOfMemory. Copies the inputs in. `behind`: bytes behind each operand that are no guard
+  // page (Plan::reads_behind()).
+  TensorSet(Substrate& substrate, std::vector<Operand> operands, const Inputs& inputs,
+            int64_t behind = 0);
   // A problem's operands; `src` in the problem's type and layout.
   TensorSet(Substrate& substrate, const Problem& problem, const void* src, int64_t scratch_bytes);
 
@@ -38,10 +40,12 @@ class TensorSet {
   void place(const Inputs& inputs);
   void* at(int64_t offset) const { return static_cast<char*>(base_) + offset; }
   int64_t begin(size_t i) const { return placement_.begin(i) + shifts_[i]; }
+  int64_t pages(size_t i) const { return whole_pages(placement_.operands()[i].bytes + behind_); }
   int64_t end(size_t i) const { return placement_.end(i) + shifts_[i]; }
 
   Substrate* substrate_;
   Placement placement_;
+  int64_t behind_;
   Buffer memory_;
   void* base_;                   // on a page
   std::vector<int64_t> shifts_;  // of each operand, from its page's begin

@@ -16,15 +16,16 @@ using Work = std::function<void(const Tensors&)>;
 
 class TestPlan : public Plan {
  public:
-  explicit TestPlan(Work work, int64_t scratch_bytes = 0)
-      : work_(std::move(work)), scratch_bytes_(scratch_bytes) {}
+  explicit TestPlan(Work work, int64_t scratch_bytes = 0, int64_t reads_behind = 0)
+      : work_(std::move(work)), scratch_bytes_(scratch_bytes), reads_behind_(reads_behind) {}
   std::string_view kernel() const override { return "test"; }
   int64_t scratch_bytes() const override { return scratch_bytes_; }
+  int64_t reads_behind() const override { return reads_behind_; }
   void launch(const Tensors& tensors, Stream) override { work_(tensors); }
 
  private:
   Work work_;
-  int64_t scratch_bytes_;
+  int64_t scratch_bytes_, reads_behind_;
 };
 
 // A problem and a right plan, which each test breaks in one way.
@@ -209,16 +210,20 @@ TEST_F(Run, reads_behind_its_input) {
 class Reads : public Run {
  protected:
   // The report on a plan that reads a float at this distance from an operand's begin.
-  std::string reads(Role role, int64_t floats) const {
-    return run_checked_after([=](const Tensors& t) {
-      static_cast<void>(static_cast<const volatile float*>(t[role])[floats]);
-    });
+  std::string reads(Role role, int64_t floats, int64_t may_read_behind = 0) const {
+    return run_checked_after(
+        [=](const Tensors& t) {
+          static_cast<void>(static_cast<const volatile float*>(t[role])[floats]);
+        },
+        may_read_behind);
   }
-  std::string run_checked_after(const Work& more) const {
-    TestPlan plan([&](const Tensors& t) {
-      std::memcpy(t[Role::kDst], answer_.dst.data(), answer_.dst.size());
-      more(t);
-    });
+  std::string run_checked_after(const Work& more, int64_t may_read_behind = 0) const {
+    TestPlan plan(
+        [&](const Tensors& t) {
+          std::memcpy(t[Role::kDst], answer_.dst.data(), answer_.dst.size());
+          more(t);
+        },
+        0, may_read_behind);
     return run_checked(plan, host_substrate(), even_, even_src_.data()).broken;
   }
   // Operands of 1024 and 256 bytes: nothing lies between their ends and those of their pages.
@@ -240,6 +245,14 @@ TEST_F(Reads, one_element_behind_or_before_an_operand) {
   expect_says(reads(Role::kDst, -2), {"reads beyond its operands", "8 bytes before dst"});
 }
 
+// XNNPACK's operands, for one, must be readable 16 bytes further.
+TEST_F(Reads, behind_an_operand_as_far_as_the_plan_says) {
+  EXPECT_EQ(reads(Role::kSrc, 256, 16), "");
+  EXPECT_EQ(reads(Role::kSrc, 259, 16), "");
+  expect_says(reads(Role::kSrc, 256 + 64, 16), {"reads beyond its operands", "bytes behind src"});
+  expect_says(reads(Role::kSrc, -1, 16), {"reads beyond its operands", "4 bytes before src"});
+}
+
 TEST_F(Reads, on_another_thread_too) {
   expect_says(run_checked_after([](const Tensors& t) {
                 std::thread([&] {
@@ -255,6 +268,8 @@ TEST_F(Reads, elsewhere_is_a_crash) {
   EXPECT_EXIT(run_checked_after([&](const Tensors&) {
                 static_cast<void>(*reinterpret_cast<const volatile char*>(elsewhere));
               }),
+              testing::KilledBySignal(SIGSEGV), "");
+  EXPECT_EXIT(run_checked_after([](const Tensors&) { std::raise(SIGSEGV); }),
               testing::KilledBySignal(SIGSEGV), "");
 }
 

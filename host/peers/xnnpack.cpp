@@ -100,6 +100,7 @@ class XnnPackPlan : public Plan {
   }
 
   std::string_view kernel() const override { return "operator"; }
+  int64_t reads_behind() const override { return XNN_EXTRA_BYTES; }
   void launch(const Tensors& tensors, Stream) override {
     if (shape_.n == 0) return;
     take_turn();
