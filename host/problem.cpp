@@ -250,5 +250,6 @@ int64_t Problem::dst_bytes() const { return operand_bytes(shapes(), Role::kDst);
 int64_t Problem::index_bytes() const {
   return spec().indices ? operand_bytes(shapes(), Role::kIndices) : 0;
 }
+int64_t Problem::tensor_bytes() const { return src_bytes() + dst_bytes() + index_bytes(); }
 
 }  // namespace poolbench

@@ -112,7 +112,8 @@ class Problem {
   int64_t dst_count() const;
   int64_t src_bytes() const;
   int64_t dst_bytes() const;
-  int64_t index_bytes() const;  // 0 unless indices are asked for
+  int64_t index_bytes() const;   // 0 unless indices are asked for
+  int64_t tensor_bytes() const;  // of all three
 
   bool operator==(const Problem& other) const { return description() == other.description(); }
 

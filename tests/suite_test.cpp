@@ -172,7 +172,7 @@ TEST(Suites, every_row_of_models_fits_a_gibibyte_as_f32) {
   const auto problems = read_suite("models", options);
   EXPECT_GE(problems.size(), 400u);
   for (const auto& problem : problems)
-    EXPECT_LE(tensor_bytes(problem), int64_t{1} << 30) << to_text(problem);
+    EXPECT_LE(problem.tensor_bytes(), int64_t{1} << 30) << to_text(problem);
 }
 
 TEST(Suites, models_have_the_sizes_their_sources_name) {
@@ -204,7 +204,7 @@ TEST(Suites, models_have_the_sizes_their_sources_name) {
 
 TEST(Suites, edge_is_small) {
   for (const auto& problem : read_suite("edge"))
-    EXPECT_LE(tensor_bytes(problem), 1 << 20) << to_text(problem);
+    EXPECT_LE(problem.tensor_bytes(), 1 << 20) << to_text(problem);
 }
 
 TEST(Suites, large_is_beyond_32_bits) {

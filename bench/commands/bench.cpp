@@ -33,7 +33,7 @@ struct Flags {
   RunFlags run;
   std::string fill = "uniform";
   std::string seed = kRandomSeed;
-  int blocks = 9;
+  int blocks = 17;
   double sample_ms = 1;
   double disturbed = 2;  // percent
   int submits = MeasureOptions().submits;
@@ -282,7 +282,7 @@ void add_bench(CLI::App& app, Run& run) {
   command->add_option("--seed", flags->seed,
                       "Seed of inputs, of the blocks' order and of what is judged where not all is "
                       "[random: drawn, and shown in the record]");
-  command->add_option("--blocks", flags->blocks, "Samples a row, 6 or more for an interval [9]")
+  command->add_option("--blocks", flags->blocks, "Samples a row, 6 or more for an interval [17]")
       ->check(CLI::Range(1, 10'000));
   command->add_option("--sample-ms", flags->sample_ms, "Least length of a sample [1]")
       ->check(CLI::Range(0.001, 60'000.0));

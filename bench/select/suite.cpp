@@ -150,7 +150,7 @@ std::vector<std::string> expand_sweep(std::string_view line) {
 std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& options) {
   std::vector<Problem> problems;
   const auto add = [&](Problem problem) {
-    if (!options.max_bytes || tensor_bytes(problem) <= *options.max_bytes)
+    if (!options.max_bytes || problem.tensor_bytes() <= *options.max_bytes)
       problems.push_back(std::move(problem));
   };
   for (const auto& text : expand_sweep(line)) {
@@ -201,10 +201,6 @@ void drop_duplicates(std::vector<Problem>& problems) {
   std::unordered_set<std::string> seen;
   std::erase_if(problems,
                 [&](const Problem& problem) { return !seen.insert(to_text(problem)).second; });
-}
-
-int64_t tensor_bytes(const Problem& problem) {
-  return problem.src_bytes() + problem.dst_bytes() + problem.index_bytes();
 }
 
 std::vector<SuiteInfo> suite_names() {

@@ -48,8 +48,6 @@ std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOpti
 // Keeps only the first of equal problems.
 void drop_duplicates(std::vector<Problem>& problems);
 
-// Bytes of src, dst and indices.
-int64_t tensor_bytes(const Problem& problem);
 
 struct SuiteInfo {
   std::string name;

@@ -24,7 +24,7 @@ inline constexpr int kMethod = 2;
 enum class Temperature { kCold, kHot };
 
 struct MeasureOptions {
-  int blocks = 9;                // samples for each contender
+  int blocks = 17;               // samples for each contender
   double sample_seconds = 1e-3;  // a sample repeats launches for about this long
   double wake_seconds = 0;       // of untimed launches before all others, except on the host
   uint64_t seed = 1;             // of orders, secrets and the number of launches
