@@ -48,7 +48,6 @@ std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOpti
 // Keeps only the first of equal problems.
 void drop_duplicates(std::vector<Problem>& problems);
 
-
 struct SuiteInfo {
   std::string name;
   std::string description;  // the file's first comment line

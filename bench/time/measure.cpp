@@ -20,7 +20,7 @@ Subject subject_of(const Prepared& prepared, const Problem& problem, int64_t byt
 }
 
 void* Arenas::get(Substrate& substrate, Use use, int64_t bytes) {
-  constexpr int64_t kAlign = 4096;
+  constexpr int64_t kAlign = 4096;  // of which some is left behind for Plan::reads_behind()
   Buffer& buffer = buffers_[{&substrate, use}];
   if (buffer.bytes() < bytes + kAlign) {
     buffer = Buffer();  // frees the old one first: both may not fit

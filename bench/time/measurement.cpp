@@ -19,7 +19,7 @@ constexpr int kMostAttempts = 5;
 constexpr double kPatience = 2;
 // A ceiling this much slower than the best one is not measured further: in a first look, and after
 // some blocks.
-constexpr double kHopeless = 1.5, kBehind = 1.1;
+constexpr double kHopeless = 1.5, kBehind = 1.25;
 constexpr int kSomeBlocks = 3;
 // In every second block memory that was never touched is read beside the sets: it costs a sample.
 constexpr int kProbeEvery = 2;
