@@ -3,139 +3,14 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <limits>
 
 #include "host/backend.h"
 #include "host/windows.h"
-#include "kernels/reduce.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 namespace {
-
-// Facts about an element type for the judgement. The accumulator is host/spec.md, Types: f32
-// for f16, bf16 and f32, f64 for f64 and for powers of integers.
-struct Precision {
-  int digits;              // of the type's significand; 0: an integer
-  int min_exponent;        // of the type's smallest normal number, as 2^min_exponent
-  long double unit;        // half an ulp of the accumulator's 1
-  long double acc_max;     // the accumulator's largest number
-  long double acc_normal;  // and its smallest normal one
-};
-
-template <class T>
-constexpr Precision precision() {
-  constexpr long double kMaxF32 = std::numeric_limits<float>::max();
-  constexpr long double kMaxF64 = std::numeric_limits<double>::max();
-  constexpr const TypeFacts& type = facts(kDTypeOf<T>);
-  if constexpr (std::is_same_v<typename TypeInfo<T>::Power, double>)
-    return {type.digits, type.min_exponent, 0x1p-53L, kMaxF64, 0x1p-1022L};
-  else
-    return {type.digits, type.min_exponent, 0x1p-24L, kMaxF32, 0x1p-126L};
-}
-
-// Not std::isfinite: it compares with the largest long double, which valgrind rounds to infinity.
-bool is_finite(long double v) { return v - v == 0; }
-
-template <class T>
-long double ulp_of(long double value) {
-  constexpr Precision type = precision<T>();
-  if (type.digits == 0 || !is_finite(value)) return 1;
-  const int exponent = value == 0 ? type.min_exponent : std::ilogb(value);
-  return std::ldexp(1.0L, std::max(exponent, type.min_exponent) - type.digits + 1);
-}
-
-// Rounds to the type. Monotone, so that the ends of an interval become the ends of an interval.
-template <class T>
-long double rounded(long double value) {
-  if constexpr (std::is_same_v<T, double>)
-    return double(value);
-  else if constexpr (std::is_same_v<T, float>)
-    return float(value);
-  else
-    return load(store<T>(double(value)));
-}
-
-bool same(long double a, long double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
-
-// Whether `got` is what some value within `tolerance` of `value` rounds to.
-template <class T>
-bool within(long double got, long double value, long double tolerance) {
-  return got >= rounded<T>(value - tolerance) && got <= rounded<T>(value + tolerance);
-}
-
-int ceil_log2(int64_t n) {
-  return n <= 1 ? 0 : static_cast<int>(std::bit_width(static_cast<uint64_t>(n - 1)));
-}
-
-template <class T>
-Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double got) {
-  constexpr Precision type = precision<T>();
-  const bool lp = spec.reduction == Reduction::kLp;
-  const long double value = expected.value;
-  Judgement judgement;
-  const auto in_ulp = [&](long double x) { return double(x / ulp_of<T>(value)); };
-  bool beyond = !is_finite(got);  // the type's range
-  if constexpr (std::is_integral_v<T>)
-    beyond = value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max();
-  const bool overflowed = beyond && same(got, rounded<T>(value));
-  judgement.ulp = same(got, value) || overflowed ? 0 : in_ulp(std::fabs(got - value));
-
-  if (is_extreme(spec.reduction) || (lp && std::isinf(spec.norm))) {
-    judgement.right = same(got, rounded<T>(value));
-    return judgement;
-  }
-  if (std::is_integral_v<T> && !lp) {
-    judgement.right = got == expected.integer;
-    return judgement;
-  }
-  if (!is_finite(value) || !is_finite(expected.magnitude)) {
-    // With an infinity or NaN among the taps the output must be what they make of it. A finite sum
-    // that overflows here overflows the accumulator too.
-    judgement.right = same(got, value);
-    return judgement;
-  }
-
-  const long double terms = 64 + ceil_log2(expected.taps);
-  const long double relative = terms * type.unit / (lp ? std::min(spec.norm, 1.0) : 1.0);
-  const long double power_ulps = lp && type.digits != 0 ? 4 * ulp_of<T>(value) : 0;
-  const long double tolerance = relative * expected.magnitude + power_ulps;
-  judgement.allowed = in_ulp(tolerance) + 0.5;
-  judgement.right = within<T>(got, value, tolerance);
-  if (judgement.right) {
-    judgement.out_of_range =
-        !is_finite(got);  // so close to the largest number that it may round to infinity
-    return judgement;
-  }
-  if (expected.largest_partial == 0) return judgement;  // sums of zeros neither overflow nor flush
-
-  // Beyond the accumulator's range: sums that overflow, terms and results that flush to zero.
-  if (expected.largest_partial > type.acc_max) {
-    judgement.right = !is_finite(got);
-  } else if (!lp) {
-    const long double scale = expected.largest_partial > 0
-                                  ? expected.magnitude / expected.largest_partial
-                                  : 0;  // 1 / |divisor|
-    const long double flushed = type.acc_normal * (1 + (long double)(expected.taps) * scale);
-    judgement.right = within<T>(got, value, tolerance + flushed);
-  } else if (expected.smallest_term < type.acc_normal) {
-    const long double p = spec.norm, sum = std::pow(std::fabs(value), p);
-    const long double flushed = type.acc_normal * (long double)(expected.taps);
-    const long double low = std::pow(std::max(sum - flushed, 0.0L), 1 / p);
-    const long double high = std::pow(sum + flushed, 1 / p);
-    judgement.right = got >= rounded<T>(low - tolerance) && got <= rounded<T>(high + tolerance);
-  }
-  judgement.out_of_range = judgement.right;
-  return judgement;
-}
-
-template <class T>
-Judgement judge_element(const PoolSpec& spec, const Expected& expected, T got, int64_t got_index) {
-  Judgement judgement = judge_as<T>(spec, expected, load(got));
-  if (spec.indices) judgement.right &= got_index == expected.index;
-  return judgement;
-}
 
 constexpr size_t kWorst = 8;
 // Below this many taps one thread is faster than starting others.
@@ -256,7 +131,7 @@ class Comparer {
     if (!selection_.takes(at, o)) return;
     const Expected expected = reference_.at(plane, o);
     const int64_t got_index = indices_ != nullptr ? indices_[at] : -1;
-    const Judgement j = judge_element<T>(problem_.spec(), expected, dst_[at], got_index);
+    const Judgement j = judge(problem_, expected, &dst_[at], got_index);
     ++mine.checked;
     mine.out_of_range += j.out_of_range;
     if (j.right && !j.out_of_range) {
@@ -318,16 +193,6 @@ std::vector<Prediction> Backend::predictions(const Problem&, const void*, const 
 void Comparison::add_wrong(const Point& point) {
   ++wrong;
   add_worst(worst, point);
-}
-
-Judgement judge(const Problem& problem, const Expected& expected, const void* got,
-                int64_t got_index) {
-  Judgement judgement;
-  dispatch(problem.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    judgement = judge_element<T>(problem.spec(), expected, *static_cast<const T*>(got), got_index);
-  });
-  return judgement;
 }
 
 Comparison compare(const Problem& problem, const void* src, const void* dst, const int64_t* indices,

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "host/judge.h"
 #include "host/problem.h"
-#include "host/reference.h"
 
 namespace poolbench {
 
@@ -62,38 +62,14 @@ constexpr int64_t kFullJudgementTaps = 100'000'000;
 constexpr int64_t kSampledOutputs = 65'536;
 
 // Judges `dst` (and `indices`, null unless the problem has them), in the problem's type and
-// layout, all on the host. The rules:
-//   max, indices   exact; NaN equals NaN, -0 equals +0
-//   average        |y - exact| <= (64 + ceil(log2 taps)) u sum|x|/|divisor| + half an ulp of the
-//                  output type; u: half an ulp of the accumulator's 1. Integers: exact.
-//   Lp             the same relative to the value, over min(p, 1) since the root magnifies, plus
-//                  4 ulp of the output type. Integers: rounded from inside that interval.
-// Where sums leave the accumulator's normal range, the overflowed or flushed value is accepted too
-// and counted. `known_difference`, if given, is called for every wrong output, by one thread at a
-// time. It returns the rule that explains the output, or nothing. `seed`: of the sample; a secret
-// one keeps a kernel from computing only what will be judged. `full_taps`: for tests.
+// layout, all on the host. `known_difference`, if given, is called for every wrong output, by one
+// thread at a time. It returns the rule that explains the output, or nothing. `seed`: of the
+// sample; a secret one keeps a kernel from computing only what will be judged. `full_taps`: for
+// tests.
 using KnownDifference = std::function<std::string(const Point&)>;
 Comparison compare(const Problem& problem, const void* src, const void* dst, const int64_t* indices,
                    uint64_t seed = 1, int64_t full_taps = kFullJudgementTaps,
                    const KnownDifference& known_difference = {});
-
-// Judges one output; `got` points at its element.
-struct Judgement {
-  bool right = false;
-  bool out_of_range = false;
-  double ulp = 0;
-  double allowed = 0;
-  // The error as a share of what is allowed, both without the half ulp for rounding the output: 0
-  // to 1 for a right output. (The allowed interval's ends are rounded too, so a right one may lie
-  // just beyond it.)
-  double error() const {
-    if (ulp <= 0.5) return 0;
-    const double share = (ulp - 0.5) / (allowed - 0.5);
-    return right && !(share < 1) ? 1 : share;
-  }
-};
-Judgement judge(const Problem& problem, const Expected& expected, const void* got,
-                int64_t got_index);
 
 }  // namespace poolbench
 
