@@ -16,7 +16,7 @@ constexpr FillInfo kKinds[] = {
     {FillKind::kUniform, "uniform"},   {FillKind::kInfinite, "infinite"},
     {FillKind::kNan, "nan"},           {FillKind::kDenormal, "denormal"},
     {FillKind::kExtreme, "extreme"},   {FillKind::kCancel, "cancel"},
-    {FillKind::kSteady, "steady"},
+    {FillKind::kSteady, "steady"},     {FillKind::kConstant, "constant"},
 };
 
 // Facts about a float type: the largest finite number, the smallest normal one, the smallest one,
@@ -69,6 +69,8 @@ double float_value(FillKind kind, uint64_t h, int64_t position) {
       return sign * 1000 + uniform;
     case FillKind::kSteady:
       return 0.1;
+    case FillKind::kConstant:
+      return std::ldexp(sign * double((h >> 8) % 15 + 1), int((h >> 16) % 8) - 4);
   }
   return 0;
 }
@@ -96,6 +98,8 @@ int64_t integer_value(FillKind kind, uint64_t h, int64_t position) {
       return pick < 8 ? high - pick : low + pick;
     case FillKind::kSteady:
       return high;
+    case FillKind::kConstant:
+      return low < 0 && (h & 1) != 0 ? -1 - int64_t((h >> 8) % 128) : int64_t((h >> 8) % 128);
     default:
       return any;
   }
@@ -113,7 +117,8 @@ void fill_as(const Problem& problem, FillKind kind, uint64_t seed, T* dst) {
     // layouts.
     const int64_t position = last ? at / c % size : at % size;
     const int64_t plane = last ? at / c / size * c + at % c : at / size;
-    const uint64_t h = splitmix64(stream, plane * size + position);
+    const uint64_t h =
+        splitmix64(stream, kind == FillKind::kConstant ? plane : plane * size + position);
     if constexpr (std::is_integral_v<T>)
       dst[at] = T(integer_value<T>(kind, h, position));
     else

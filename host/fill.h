@@ -24,6 +24,7 @@ enum class FillKind {
   kCancel,    // large and nearly opposite numbers: sums cancel
   kSteady,    // 0.1 everywhere: a long running sum rounds the same way each time and drifts
               // (integers: the highest value, for the largest sums)
+  kConstant,  // one number of few digits a plane: the mean of equal numbers is that number
 };
 
 struct FillInfo {

@@ -11,6 +11,7 @@ namespace poolbench {
 //   max, indices   exact; NaN equals NaN, -0 equals +0
 //   average        |y - exact| <= (64 + ceil(log2 taps)) u sum|x|/|divisor| + half an ulp of the
 //                  output type; u: half an ulp of the accumulator's 1. Integers: exact.
+//                  Of equal numbers, where no sum of them rounds: the quotient, rounded once.
 //   Lp             the same relative to the value, over min(p, 1) since the root magnifies, plus
 //                  4 ulp of the output type. Integers: rounded from inside that interval.
 // Where sums leave the accumulator's normal range, the overflowed or flushed value is accepted too

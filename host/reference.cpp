@@ -181,6 +181,11 @@ struct Average {
     expected.smallest_term = item.smallest;
     const int64_t divisor = spec.divisor != 0 ? spec.divisor : counted;
     if (divisor == 0) return;
+    expected.sum = item.sum;
+    expected.divisor = divisor;
+    expected.equal = item.smallest == item.largest &&
+                     item.magnitude == Real(expected.taps) * item.largest &&
+                     std::fabs(item.sum) == item.magnitude;
     expected.value = item.sum / Real(divisor);
     expected.magnitude = item.magnitude / std::fabs(Real(divisor));
     if constexpr (std::is_integral_v<T>)

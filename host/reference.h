@@ -24,6 +24,9 @@ struct Expected {
   // flush.
   long double largest_partial = 0;
   long double smallest_term = 0;
+  // Averages: the sum and what it is divided by, and whether all taps are one number.
+  long double sum = 0, divisor = 1;
+  bool equal = false;
 };
 
 // What fold() costs for all planes: joins of two values, and bytes while it folds one plane.

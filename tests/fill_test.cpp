@@ -42,7 +42,7 @@ Range integer_range(DType dtype) {
 }
 
 TEST(Fill, names_go_both_ways) {
-  EXPECT_EQ(fill_kinds().size(), 11u);
+  EXPECT_EQ(fill_kinds().size(), 12u);
   for (const FillInfo& info : fill_kinds()) {
     EXPECT_EQ(parse_fill(info.name), info.kind);
     EXPECT_EQ(fill_name(info.kind), info.name);
@@ -282,6 +282,18 @@ TEST(Steady, one_value_that_no_sum_of_floats_holds) {
   for (const DType dtype : kIntegers) {
     const double high = integer_range(dtype).high;
     EXPECT_EQ(share(values(dtype, FillKind::kSteady), [&](double x) { return x == high; }), 1);
+  }
+}
+
+TEST(Constant, one_number_a_plane_whose_sums_are_exact) {
+  for (int i = 0; i < 7; ++i) {
+    const auto all = values(DType(i), FillKind::kConstant);
+    for (size_t at = 0; at < all.size(); ++at) {
+      ASSERT_EQ(all[at], all[at / 4096 * 4096]) << token(DType(i));
+      ASSERT_EQ(all[at] * 16, std::rint(all[at] * 16));
+      ASSERT_LE(std::fabs(all[at]), 128);
+    }
+    EXPECT_GT(std::set<double>(all.begin(), all.end()).size(), 1u);
   }
 }
 
