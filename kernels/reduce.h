@@ -3,7 +3,7 @@
 //              identity    term     merge    finish                    a tap met twice
 //   max        lowest()    x        larger   -                         changes nothing
 //   min        highest()   x        smaller  -                         changes nothing
-//   average    0           x        +        / divisor                 counts twice
+//   average    0           x        +        / divisor, rounded once   counts twice
 //   Lp         0           |x|^p    +        (/ count if mean)^(1/p)   counts twice
 //   Lp, inf    0           |x|      larger   -                         changes nothing
 //
@@ -74,6 +74,19 @@ POOLBENCH_HD S two_sum(S a, S b, S& lost) {
   const S seen = sum - a;
   lost = (a - (sum - seen)) + (b - seen);
   return sum;
+}
+
+// sum / count, rounded once, without a division: `inverse` is 1 / count, off by a few roundings at
+// most, and what its product leaves over corrects it. multiply_add(a, b, c) is a b + c rounded
+// once. So the mean of equal numbers is that number, and equal windows give equal bits wherever one
+// kernel divides and another does not. For whole counts below 2^20, of either sign; above, an odd
+// quotient may be off by an ulp, but none that is a number of S. Source: Markstein, Computation of
+// elementary functions on the IBM RISC System/6000 processor, 1990, theorem 7.
+template <class S, class MultiplyAdd>
+POOLBENCH_HD S corrected_quotient(S sum, S count, S inverse, const MultiplyAdd& multiply_add) {
+  const S near = sum * inverse;
+  const S exact = multiply_add(multiply_add(-near, count, sum), inverse, near);
+  return exact != exact ? near : exact;  // an infinite sum leaves over nothing that means something
 }
 
 // A sum whose error does not grow with the number of terms: float sums carry what each addition

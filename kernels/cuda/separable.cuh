@@ -11,7 +11,7 @@
 //
 //   instructions an output   counted   counts from tables, long loops   bandwidth leaves time for
 //   f32 max                  60        89                               55   (tap by tap: over 850)
-//   f16 average              64        115                              28
+//   f16 average              69        120                              28
 //   i8 average               67        114                              14
 //
 // Windows that do not slide: 2 a tap, 40 a window.

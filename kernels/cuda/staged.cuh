@@ -12,7 +12,7 @@
 //   f16 max, 256 threads, in loops      96        69   each thread finds the block's tile
 //   f32 max                             109       138
 //   i8 max                              65        34
-//   f16 average                         131       69
+//   f16 average                         136       69
 //   f16 Lp, p = 2                       142       69
 //   f16 Lp, p = 3                       198       69
 #ifndef POOLBENCH_KERNELS_CUDA_STAGED_CUH_

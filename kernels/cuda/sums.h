@@ -51,22 +51,25 @@ struct Divisor {
   }
 };
 
-// sum / divisor in the element type. Floats multiply by the inverse, whose error is one of the
-// kAllowedPlainTerms. Integers are exact: where |sum| < 2^24 and |divisor| <= 2^15 the float
-// nearest to the quotient is a tie exactly where the quotient is, and two steps find it from the
-// inverse (Markstein 1990). Adding 1.5 * 2^23 rounds to whole numbers, ties to even, in the lowest
-// bits.
+struct MultiplyAdd {
+  POOLBENCH_DEVICE float operator()(float a, float b, float c) const { return fmaf(a, b, c); }
+};
+
+// sum / divisor in the element type: six instructions where a product by the inverse is one.
+// Integers are exact: where |sum| < 2^24 and |divisor| <= 2^15 the float nearest to the quotient is
+// a tie exactly where the quotient is. Adding 1.5 * 2^23 rounds to whole numbers, ties to even, in
+// the lowest bits.
 template <class T, class Sum>
 POOLBENCH_DEVICE T divided(Sum sum, Divisor divisor) {
+  const float quotient =
+      corrected_quotient(float(sum), divisor.value, divisor.inverse, MultiplyAdd());
   if constexpr (std::is_integral_v<Sum>) {
-    const float a = float(sum), near = a * divisor.inverse;
-    const float quotient = fmaf(fmaf(-near, divisor.value, a), divisor.inverse, near);
     constexpr float low = std::is_same_v<T, uint8_t> ? 0.0f : -128.0f;
     constexpr float high = std::is_same_v<T, uint8_t> ? 255.0f : 127.0f;
     const float limited = fminf(fmaxf(quotient, low), high);
     return T(bit_cast<uint32_t>(limited + 12582912.0f));
   } else {
-    return store<T>(sum * divisor.inverse);
+    return store<T>(quotient);
   }
 }
 

@@ -37,7 +37,7 @@ namespace {
 //   10x10                280    334
 //   1024x28x28 7x7       124    174
 constexpr int64_t kManyTaps = 40;
-constexpr int64_t kMaxRows = 64;  // of a window; kMaxTerms allows no more
+constexpr int64_t kMaxRows = 64;  // of a window; kAllowedPlainTerms allows no more
 
 // The input rows of an output row, or of two: where each begins. Rows before `both` belong to the
 // upper output alone, those from `lower` on to the lower one.
@@ -295,7 +295,7 @@ void launch(const PoolArgs& args, void*) {
     using Op = std::remove_cvref_t<decltype(op)>;
     const Axis& w = args.axis[2];
     const int64_t taps = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]) * w.kernel;
-    const bool known = is_sliding(args) && taps <= kMaxTerms;
+    const bool known = is_sliding(args) && taps <= kAllowedPlainTerms;
     const bool apart = w.stride >= w.kernel;
     if (known && w.kernel == 1) return pool<Op, 1, false>(op, args);
     if (known && w.kernel == 2)

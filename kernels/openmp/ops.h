@@ -10,19 +10,17 @@
 //   f16 bf16    extremes: 16-bit integers that compare as the floats; sums: f32
 //   i8 u8       extremes: the type itself; averages: 16 bits, exact up to kMaxIntegerTaps
 //   integers    Lp: f64
-// Sums keep the bound of host/spec.md, Judgement, up to kMaxTerms additions in a row. A kernel that
-// adds more nests its sums.
+// Sums keep the bound of host/spec.md, Judgement, up to kAllowedPlainTerms additions in a row. A
+// kernel that adds more nests its sums.
 #ifndef POOLBENCH_KERNELS_OPENMP_OPS_H_
 #define POOLBENCH_KERNELS_OPENMP_OPS_H_
 
 #include "kernels/family.h"
 #include "kernels/openmp/convert.h"
+#include "kernels/openmp/divide.h"
 
 namespace poolbench::openmp::POOLBENCH_ISA {
 
-// Additions in a row. Four roundings are kept for the factors that replace the division (RowScale):
-// two reciprocals, their product, and the multiplication by it.
-constexpr int64_t kMaxTerms = kAllowedPlainTerms - 4;
 // Averages of bytes are summed in 16 bits, which hold so many taps.
 constexpr Set<DType> kByteTypes = {DType::kI8, DType::kU8};
 constexpr int64_t kMaxIntegerTaps = 128;
@@ -39,15 +37,6 @@ constexpr Set<Reduction> kEveryVectorReduction = {Reduction::kMax, Reduction::kM
                                                   Reduction::kAvgExcludePad, Reduction::kLp};
 constexpr Set<DType> kVectorTypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
                                      DType::kI8,  DType::kU8,  DType::kI32};
-
-// What finishing multiplies a row of sums by. Windows that are whole on the W axis share `whole`;
-// the others multiply `row` by a factor of their own (ColumnWeights).
-template <class Weight>
-struct RowScale {
-  Weight whole = 1;
-  Weight row = 1;
-  bool divide = false;  // integers: `whole` is the divisor, not its reciprocal
-};
 
 template <class T>
 constexpr bool kIs16BitFloat = std::is_same_v<T, f16> || std::is_same_v<T, bf16>;
@@ -169,25 +158,10 @@ struct SumOp {
   // a whole window on the W axis.
   POOLBENCH_INLINE RowScale<Weight> row_scale(int64_t row_count, int64_t whole) const {
     if (kLp && !mean) return {};
-    const int64_t count = divisor != 0 ? divisor : row_count * whole;
-    if constexpr (kSumsBytes) {
-      // Halves must come out exact. An odd divisor has none, and a power of two has an exact
-      // reciprocal.
-      const bool multiply = (count & 1) != 0 || (count & (count - 1)) == 0;
-      if (count == 0) return {0, 0, false};
-      return {multiply ? 1 / Weight(count) : Weight(count), Weight(row_count), !multiply};
-    } else {
-      return {count != 0 ? Weight(1 / double(count)) : 0,
-              row_count != 0 ? Weight(1 / double(row_count)) : 0, false};
-    }
+    return row_scale_of<Weight>(divisor != 0 ? divisor : row_count * whole, row_count);
   }
   // The column weight of a window with `count` on the W axis.
-  static Weight column_weight(int64_t count) {
-    if constexpr (kSumsBytes)
-      return Weight(count);
-    else
-      return count != 0 ? Weight(1 / double(count)) : 0;
-  }
+  static Weight column_weight(int64_t count) { return Weight(count); }
   // Whether windows cut by the padding need column weights; else all are scaled as whole ones.
   bool counts_columns() const { return mean && divisor == 0; }
 
@@ -195,10 +169,10 @@ struct SumOp {
   POOLBENCH_INLINE E finish(V v, RowScale<Weight> scale, int lanes) const {
     if constexpr (kSumsBytes) {
       const auto low = half_to_float<0>(v), high = half_to_float<1>(v);
-      if (scale.divide) return rounded(low / scale.whole, high / scale.whole);
-      return rounded(low * scale.whole, high * scale.whole);
+      if (scale.halves) return rounded(low / scale.whole, high / scale.whole);
+      return rounded(low * scale.inverse, high * scale.inverse);
     } else {
-      return to_element(v * scale.whole, lanes);
+      return to_element(divided(v, scale.whole, scale.inverse), lanes);
     }
   }
   // Finishes a sum that was made in double.
@@ -218,18 +192,21 @@ struct SumOp {
   // Finishes windows that are cut on the W axis. `weights`: the column weight of the first lane.
   POOLBENCH_INLINE E finish(V v, const Weight* weights, RowScale<Weight> scale, int lanes) const {
     if constexpr (kSumsBytes) {
-      using F = Vec<float, N / 2>;
-      const F one = broadcast<F>(1);
-      const F low = load_lanes<F>(weights) * scale.row;
-      const F high = load_lanes<F>(weights + N / 2) * scale.row;
-      return rounded(half_to_float<0>(v) / (low != 0 ? low : one),
-                     half_to_float<1>(v) / (high != 0 ? high : one));
+      const auto low = divisors<Vec<float, N / 2>>(weights, scale.row);
+      const auto high = divisors<Vec<float, N / 2>>(weights + N / 2, scale.row);
+      return rounded(half_to_float<0>(v) / low, half_to_float<1>(v) / high);
     } else {
-      return to_element(v * (load_lanes<Vec<Weight, N>>(weights) * scale.row), lanes);
+      return to_element(v / divisors<V>(weights, scale.row), lanes);
     }
   }
 
  private:
+  // The divisors of windows that are cut. One without a tap has a sum of 0.
+  template <class F>
+  static POOLBENCH_INLINE F divisors(const Weight* weights, Weight row) {
+    const F count = load_lanes<F>(weights) * row;
+    return count != 0 ? count : broadcast<F>(1);
+  }
   template <class F>
   static POOLBENCH_INLINE E rounded(F low, F high) {
     return to_bytes<T>(round_half_even(low), round_half_even(high));

@@ -109,7 +109,7 @@ class PixelSums {
   }
 
  private:
-  // Pixels that are added in a row: what 16 bits hold of bytes, else inside kMaxTerms.
+  // Pixels that are added in a row: what 16 bits hold of bytes, else inside kAllowedPlainTerms.
   static constexpr int64_t kPixels = Op::kSumsBytes ? kMaxIntegerTaps : 32;
 
   int64_t first(int64_t i) const { return smaller(i * N, last_); }

@@ -129,7 +129,7 @@ template <class Op>
 bool is_small(int64_t size) {
   if (Op::kSumsBytes) return size <= kMaxIntegerTaps;
   constexpr int64_t kAcross = 6;  // additions across the lanes of 64 bytes
-  return size <= (kMaxTerms - kAcross) * Op::N;
+  return size <= (kAllowedPlainTerms - kAcross) * Op::N;
 }
 
 // Whether all threads are busy to the end.

@@ -118,8 +118,8 @@ struct RowCounter {
   }
 };
 
-// The factors of windows that are cut on the W axis. Outputs [begin, end), in elements of
-// `pixel_size`, have whole windows; the weights of the others stand in the launch's scratch.
+// What windows that are cut on the W axis count there. Outputs [begin, end), in elements of
+// `pixel_size`, have whole windows; the counts of the others stand in the launch's scratch.
 template <class Op>
 struct ColumnWeights {
   int64_t begin = 0, end;
@@ -169,7 +169,7 @@ inline int64_t column_weights_bytes(const Shapes& shapes) {
 inline Refusal refuse_terms(const Shapes& shapes, int64_t terms) {
   const auto reduction = Reduction(shapes.reduction);
   if (is_extreme(reduction)) return {};
-  if (terms > kMaxTerms)
+  if (terms > kAllowedPlainTerms)
     return {window_parameter(shapes), "the window is too large for a plain sum"};
   int64_t taps = 1;
   for (const Axis& axis : shapes.axis) taps *= most_taps(shapes, axis);

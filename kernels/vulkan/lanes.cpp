@@ -1,5 +1,6 @@
 #include "kernels/vulkan/lanes.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/reduce.h"
@@ -13,12 +14,20 @@ constexpr int64_t kMostItems = (int64_t{1} << 31) - (1 << 24);
 constexpr int64_t k2To31 = int64_t{1} << 31;
 // Sums of integers are made in f32 and divided in f32 (lanes.glsl).
 constexpr int64_t kMostIntegerTaps = 1 << 13;
+// Of other sums: what fits half the digits of f32, whose products with another half are exact.
+constexpr int64_t kMostHalfDivisor = 1 << 12;
 
 Refusal sums_refuse(const Shapes& shapes) {
   const int64_t rows = most_taps(shapes, shapes.axis[0]) * most_taps(shapes, shapes.axis[1]);
   const int64_t columns = most_taps(shapes, shapes.axis[2]);
-  if (std::abs(shapes.divisor) >= k2To31) return {Parameter::kDivisor, "takes divisors below 2^31"};
   if (!is_integer(shapes)) {
+    if (std::abs(shapes.divisor) > kMostHalfDivisor)
+      return {Parameter::kDivisor, "takes divisors of floats up to 2^12"};
+    int64_t positions = 1;
+    for (const Axis& axis : shapes.axis)
+      positions *= std::clamp<int64_t>(axis.kernel, 1, kMostHalfDivisor + 1);
+    if (positions > kMostHalfDivisor && Windowing(shapes.windowing) == Windowing::kSliding)
+      return {window_parameter(shapes), "takes sums of floats in windows of up to 2^12 positions"};
     // A row's taps are added up, then the rows.
     if (rows + columns > kAllowedPlainTerms)
       return {window_parameter(shapes),

@@ -1,7 +1,7 @@
 // Kernels that share work between outputs: a Lane for each output, and accesses of 16 bytes.
 //
 //   lane = join(lane, tap(element, position))
-//   result(lane, divisor_of(taps on d) * divisor_of(taps on h) * divisor_of(taps on w))
+//   result(lane, product(divisor_of(taps on d and h), divisor_of(taps on w)))
 //
 // A Lane is less than an Op of reductions.glsl: taps come in the order of memory, and sums are
 // plain. lanes_refuse() of lanes.cpp keeps them within kAllowedPlainTerms.
@@ -48,15 +48,21 @@ Stored result(Lane a, int) { return stored_key(a.best); }
 #define Lane Real
 const Lane kStart = Real(0);
 Lane join(Lane a, Lane b) { return a + b; }
-#if ELEMENT_BYTES == 2  // rounding to 16 bits hides that of reciprocals, which neighbours share
-#define Divisor Real
-Divisor divisor_of(int count) { return count == 0 ? Real(0) : Real(1) / Real(count); }
-Real quotient(Real sum, Divisor by) { return sum * by; }
-#else
-#define Divisor int
-Divisor divisor_of(int count) { return count; }
-Real quotient(Real sum, Divisor by) { return by == 0 ? sum : sum / Real(by); }
-#endif
+// A divisor up to kMostHalfDivisor, or an axis' factor of it, and its inverse. A window without a tap
+// has a sum of 0.
+struct RealDivisor {
+  Real by;
+  Real inverse;
+};
+#define Divisor RealDivisor
+Divisor divisor_of(int count) {
+  const Real by = count == 0 ? Real(1) : Real(count);
+  return Divisor(by, Real(1) / by);
+}
+Divisor product(Divisor a, Divisor b) { return Divisor(a.by * b.by, a.inverse * b.inverse); }
+Real quotient(Real sum, Divisor divisor) {
+  return corrected(sum, divisor.by, Real(0), divisor.inverse);
+}
 #if REDUCTION == AVERAGE
 Lane tap(Stored v, int) { return real(v); }
 Stored result(Lane a, Divisor by) { return stored_real(quotient(a, by)); }
@@ -71,6 +77,7 @@ Lane tap(Stored v, int) { return float(v); }
 Lane join(Lane a, Lane b) { return a + b; }
 #define Divisor float
 Divisor divisor_of(int count) { return count == 0 ? 1.0 : float(count); }
+Divisor product(Divisor a, Divisor b) { return a * b; }
 // Rounds the quotient to the nearest integer, ties to even. For divisors up to 2^13
 // (lanes_refuse()) it is on the right side of a half, or where it is a half itself, its double is
 // exact.
@@ -86,6 +93,7 @@ Stored result(Lane sum, Divisor divisor) {
 #ifndef Divisor  // maxima divide by nothing
 #define Divisor int
 Divisor divisor_of(int) { return 0; }
+Divisor product(Divisor, Divisor) { return 0; }
 #endif
 
 // Taps of the window at `start` inside the input, or with `include_pad` inside the padded input.

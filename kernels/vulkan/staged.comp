@@ -15,7 +15,7 @@
 //
 //                                        start  copy  rows  columns  all / can issue  of memory
 //   max 3x3 s1, 55x55, f16                 1     10     7      19         37 / 28        0.74
-//   avg 3x3 s1, 55x55, f16, no padding     2      7     5      20         35 / 28        0.80
+//   avg 3x3 s1, 55x55, f16, no padding     2      7     5      29         44 / 28        0.64
 //   max 3x3 s2, 55x55, bf16                5     40    21      27         93 / 71        0.77
 //   max 13x13 s1, 19x19, f16               2      9     9      20         40 / 28        0.69
 //   max 13x13 s1, 19x19, i8                                                              0.50
@@ -290,9 +290,9 @@ void main() {
 #define OUTPUTS kDown
 #include "kernels/vulkan/overlapping.glsl"
       [[unroll]] for (int i = 0; i < kDown; ++i) {
-        Divisor down = Divisor(1);
+        Divisor down = divisor_of(1);
         if (kDivisor == 0 && !kTables) down = row_divisors[min(first_row + i, kRows - 1)];
-        const uint one = uint(result(outputs[i], by * down));
+        const uint one = uint(result(outputs[i], product(by, down)));
         if (kChannels == 1)
           made[i] = one;
         else

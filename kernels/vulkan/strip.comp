@@ -13,7 +13,7 @@
 //   counted / can issue                     f32       f16      bf16      i8
 //   max 3x3 s2, 2 rows                   73 / 138   61 / 69   64 / 69   34 / 35
 //   max 3x3 s1, 4 rows                   45 / 55    37 / 28   37 / 28      -
-//   avg 3x3 s1, 4 rows, no padding       40 / 55    28 / 28   34 / 28      -
+//   avg 3x3 s1, 4 rows, no padding       40 / 55    28 / 28   34 / 28      -    + 9: corrected()
 //   max 2x2 s2, 1 row                    63 / 138   42 / 69   51 / 69   24 / 35
 //
 // Predicted: bandwidth-bound, except stride 1 in 2 bytes and less, bound by issue (0.74 of the
@@ -170,7 +170,7 @@ void main() {
     const Divisor down = divisor_of(kDivisor != 0 ? kDivisor : count_d * count_h);
     uvec4 words = uvec4(0);
     [[unroll]] for (int i = 0; i < kLanes; ++i)
-      put(words, i, outputs[j * kLanes + i], down * across[i]);
+      put(words, i, outputs[j * kLanes + i], product(down, across[i]));
     const int64_t at = ((plane * d.dst + od) * h.dst + oh) * w.dst + ow;
     const int left = int(w.dst) - ow;
     store(push.dst + uint64_t(at) * ELEMENT_BYTES, words, left);

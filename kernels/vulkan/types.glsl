@@ -187,12 +187,14 @@ Stored stored_key(Key k) { return flipped(k); }
 #define real_bits(v) doubleBitsToInt64(v)
 #define real_of_bits(v) int64BitsToDouble(v)
 const RealBits kRealInfinity = 0x7ff0000000000000L, kRealMagnitude = 0x7fffffffffffffffL;
+const int kLowerBits = 27;  // of a significand
 #else
 #define Real float
 #define RealBits int
 #define real_bits(v) floatBitsToInt(v)
 #define real_of_bits(v) intBitsToFloat(v)
 const RealBits kRealInfinity = 0x7f800000, kRealMagnitude = 0x7fffffff;
+const int kLowerBits = 12;
 #endif
 
 #if NEEDS_REAL
