@@ -17,6 +17,7 @@ constexpr FillInfo kKinds[] = {
     {FillKind::kNan, "nan"},           {FillKind::kDenormal, "denormal"},
     {FillKind::kExtreme, "extreme"},   {FillKind::kCancel, "cancel"},
     {FillKind::kSteady, "steady"},     {FillKind::kConstant, "constant"},
+    {FillKind::kZeros, "zeros"},
 };
 
 // Facts about a float type: the largest finite number, the smallest normal one, the smallest one,
@@ -71,6 +72,8 @@ double float_value(FillKind kind, uint64_t h, int64_t position) {
       return 0.1;
     case FillKind::kConstant:
       return std::ldexp(sign * double((h >> 8) % 15 + 1), int((h >> 16) % 8) - 4);
+    case FillKind::kZeros:
+      return pick == 0 ? sign : sign * 0.0;
   }
   return 0;
 }
@@ -100,6 +103,8 @@ int64_t integer_value(FillKind kind, uint64_t h, int64_t position) {
       return high;
     case FillKind::kConstant:
       return low < 0 && (h & 1) != 0 ? -1 - int64_t((h >> 8) % 128) : int64_t((h >> 8) % 128);
+    case FillKind::kZeros:
+      return pick == 0 ? low : pick == 1 ? 1 : 0;
     default:
       return any;
   }

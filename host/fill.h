@@ -25,6 +25,7 @@ enum class FillKind {
   kSteady,    // 0.1 everywhere: a long running sum rounds the same way each time and drifts
               // (integers: the highest value, for the largest sums)
   kConstant,  // one number of few digits a plane: the mean of equal numbers is that number
+  kZeros,     // -0 and 0, some numbers of both signs: the value at the index, to the sign
 };
 
 struct FillInfo {

@@ -160,7 +160,11 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
 template <class T>
 Judgement judge_element(const PoolSpec& spec, const Expected& expected, T got, int64_t got_index) {
   Judgement judgement = judge_as<T>(spec, expected, load(got));
-  if (spec.indices) judgement.right &= got_index == expected.index;
+  // The value is the one at the index, to the sign of a zero.
+  if (spec.indices)
+    judgement.right &= got_index == expected.index &&
+                       (expected.value != 0 ||
+                        std::signbit(expected.value) == std::signbit((long double)(load(got))));
   return judgement;
 }
 

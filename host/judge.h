@@ -8,8 +8,9 @@
 namespace poolbench {
 
 // Judges one output; `got` points at its element. The rules:
-//   max, indices   exact; NaN equals NaN, -0 equals +0
-//   average        |y - exact| <= (64 + ceil(log2 taps)) u sum|x|/|divisor| + half an ulp of the
+//   max, indices   exact; NaN equals NaN. -0 equals +0, but with an index the value is the one
+//   there average        |y - exact| <= (64 + ceil(log2 taps)) u sum|x|/|divisor| + half an ulp of
+//   the
 //                  output type; u: half an ulp of the accumulator's 1. Integers: exact.
 //                  Of equal numbers, where no sum of them rounds: the quotient, rounded once.
 //   Lp             the same relative to the value, over min(p, 1) since the root magnifies, plus

@@ -225,6 +225,17 @@ TEST(Judgement, minus_zero_equals_plus_zero) {
   }
 }
 
+TEST(Judgement, beside_an_index_a_zero_has_the_sign_of_the_one_there) {
+  for (const char* reduction : {"max", "min"})
+    for (const char* dtype : {"f64", "f32", "f16", "bf16"})
+      for (const double first : {0.0, -0.0}) {
+        Case c(fmt::format("{}/global/{}/nchw/src:1x1x2/idx", reduction, dtype), {first, -first});
+        ASSERT_EQ(c.answer.indices[0], 0);
+        EXPECT_TRUE(c.judged_as({first}).ok());
+        EXPECT_FALSE(c.judged_as({-first}).ok());
+      }
+}
+
 TEST(Judgement, max_ulp_is_of_the_accepted_ones) {
   Case c("avg_include_pad/sliding/f32/nchw/src:1x1x12/k:4", {0, 2, 1, 1, 0, 2, 1, 1, 0, 2, 1, 1});
   const Comparison comparison = c.judged_as({1, 1 + 5 * 0x1p-23, 1});

@@ -42,7 +42,7 @@ Range integer_range(DType dtype) {
 }
 
 TEST(Fill, names_go_both_ways) {
-  EXPECT_EQ(fill_kinds().size(), 12u);
+  EXPECT_EQ(fill_kinds().size(), 13u);
   for (const FillInfo& info : fill_kinds()) {
     EXPECT_EQ(parse_fill(info.name), info.kind);
     EXPECT_EQ(fill_name(info.kind), info.name);
@@ -294,6 +294,15 @@ TEST(Constant, one_number_a_plane_whose_sums_are_exact) {
       ASSERT_LE(std::fabs(all[at]), 128);
     }
     EXPECT_GT(std::set<double>(all.begin(), all.end()).size(), 1u);
+  }
+}
+
+TEST(Zeros, of_both_signs) {
+  for (const DType dtype : kFloats) {
+    const auto all = values(dtype, FillKind::kZeros);
+    EXPECT_NEAR(share(all, [](double x) { return x == 0; }), 15. / 16, 0.02);
+    EXPECT_NEAR(share(all, [](double x) { return std::signbit(x); }), 0.5, 0.05);
+    EXPECT_EQ(share(all, [](double x) { return x == 0 || std::fabs(x) == 1; }), 1);
   }
 }
 

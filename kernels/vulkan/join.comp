@@ -27,6 +27,6 @@ void main() {
   const int64_t size = args.axis_d.src * args.axis_h.src * args.axis_w.src;
   Target(push.dst + uint64_t(plane) * ELEMENT_BYTES).element[0] = Element(op_value(op[0], size));
 #if REDUCTION == MAX_INDEX
-  Indices(push.indices + uint64_t(plane) * 8).index = op[0].at;
+  Indices(push.indices + uint64_t(plane) * 8).index = position_of(op[0].at);
 #endif
 }

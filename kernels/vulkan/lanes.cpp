@@ -47,6 +47,10 @@ Refusal lanes_refuse(const Shapes& shapes) {
   if (is_lp(shapes) && is_integer(shapes)) return {Parameter::kType, "takes norms of floats"};
   if (is_lp(shapes) && std::isinf(shapes.norm)) return {Parameter::kNorm, "takes finite norms"};
   const int64_t channels = channels_last(shapes) ? shapes.c : 1;
+  // A place is twice the position (types.glsl).
+  if (shapes.with_indices && src_plane_size(shapes) * channels >= k2To31 / 2)
+    return {Parameter::kSrc,
+            "takes planes (nhwc: images) of fewer than 2^30 elements with indices"};
   if (src_plane_size(shapes) * channels >= k2To31 || dst_plane_size(shapes) * channels >= k2To31)
     return {Parameter::kSrc, "takes planes (nhwc: images) of fewer than 2^31 elements"};
   if (shapes.n * shapes.c * dst_plane_size(shapes) >= kMostItems)

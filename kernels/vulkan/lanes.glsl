@@ -36,14 +36,14 @@ Stored result(Lane a, int) { return stored_key(a); }
 #elif REDUCTION == MAX_INDEX
 struct Lane {
   Key best;
-  int at;  // -1: no tap
+  int at;  // a place; below 0: no tap
 };
 const Lane kStart = Lane(kLowest, -1);
-Lane tap(Stored v, int position) { return Lane(key(v), position); }
+Lane tap(Stored v, int position) { return Lane(key(v), place(v, position)); }
 Lane join(Lane a, Lane b) {  // b stands behind a
   return b.at >= 0 && (a.at < 0 || b.best > a.best || is_nan_key(b.best)) ? b : a;
 }
-Stored result(Lane a, int) { return stored_key(a.best); }
+Stored result(Lane a, int) { return stored_at(a.best, a.at); }
 #elif NEEDS_REAL
 #define Lane Real
 const Lane kStart = Real(0);

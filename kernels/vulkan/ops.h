@@ -20,7 +20,7 @@ struct Ops {
   };
   struct MaxIndexOp {
     Key best;
-    int64_t at;  // -1: no tap yet
+    int64_t at;  // a place (types.glsl); below 0: no tap yet
   };
   struct AverageOp {
     RunningSum sum;

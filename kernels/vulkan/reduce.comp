@@ -72,6 +72,6 @@ void main() {
   Target(push.dst + uint64_t(first + me) * ELEMENT_BYTES).element[0] =
       Element(op_value(op[0], size));
 #if REDUCTION == MAX_INDEX
-  Indices(push.indices + uint64_t(first + me) * 8).index = op[0].at;
+  Indices(push.indices + uint64_t(first + me) * 8).index = position_of(op[0].at);
 #endif
 }

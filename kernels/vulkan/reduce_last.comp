@@ -72,6 +72,6 @@ void main() {
 #endif
 #if REDUCTION == MAX_INDEX
   [[unroll]] for (int c = 0; c < CHANNELS; ++c)
-    Indices(push.indices + uint64_t(to + c) * 8).index = op[c].at;
+    Indices(push.indices + uint64_t(to + c) * 8).index = position_of(op[c].at);
 #endif
 }

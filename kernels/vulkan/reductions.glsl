@@ -1,6 +1,6 @@
 // The reductions of kernels/reduce.h: an Op for REDUCTION and the element type.
 //
-//   Op op = op_start();  op_add(op, element, position);  ...  op_value(op, count), op.at
+//   Op op = op_start();  op_add(op, element, position);  ...  op_value(op, count), position_of(op.at)
 //
 // op_join(op, other) merges two Ops, in any order.
 
@@ -63,7 +63,7 @@ Stored op_value(Op op, int64_t) { return stored_key(op.best); }
 Op op_start() { return Op(kLowest, -1L); }
 void op_add(inout Op op, Stored v, int64_t position) {
   const Key k = key(v);
-  if (k > op.best || is_nan_key(k) || op.at < 0) op = Op(k, position);
+  if (k > op.best || is_nan_key(k) || op.at < 0) op = Op(k, place(v, position));
 }
 void op_join(inout Op op, Op other) {
   const bool behind = other.at > op.at;
@@ -71,7 +71,7 @@ void op_join(inout Op op, Op other) {
                         (other.best == op.best && behind == is_nan_key(op.best))))
     op = other;
 }
-Stored op_value(Op op, int64_t) { return stored_key(op.best); }
+Stored op_value(Op op, int64_t) { return stored_at(op.best, op.at); }
 
 #elif REDUCTION == AVERAGE && IS_FLOAT
 

@@ -77,7 +77,7 @@ void main() {
     Target(push.dst + uint64_t(dst_image) * ELEMENT_BYTES).element[at] =
         Element(result(outputs[j], divisor_of(count)));
 #if REDUCTION == MAX_INDEX
-    Indices(push.indices + uint64_t(dst_image + at) * 8).index = outputs[j].at;
+    Indices(push.indices + uint64_t(dst_image + at) * 8).index = position_of(outputs[j].at);
 #endif
   }
 }

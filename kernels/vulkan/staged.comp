@@ -302,7 +302,7 @@ void main() {
         // Channels first, positions count from the workgroup's first plane.
         if (i < kSure || first_row + i < rows)
           Indices(push.indices + uint64_t(to + e + i * dst_w * step) * 8).index =
-              outputs[i].at - (kLayout == kChannelsLast ? 0 : plane * src_plane);
+              position_of(outputs[i].at) - (kLayout == kChannelsLast ? 0 : plane * src_plane);
 #endif
       }
     }

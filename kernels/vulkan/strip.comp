@@ -177,7 +177,7 @@ void main() {
 #if REDUCTION == MAX_INDEX
     [[unroll]] for (int i = 0; i < LANES; ++i)
       if (i < left)
-        Indices(push.indices + uint64_t(at + i) * 8).index = outputs[j * LANES + i].at;
+        Indices(push.indices + uint64_t(at + i) * 8).index = position_of(outputs[j * LANES + i].at);
 #endif
   }
 }

@@ -79,6 +79,6 @@ void main() {
   Target(push.dst + uint64_t(id) * ELEMENT_BYTES).element[0] =
       Element(op_value(op, wd.count * wh.count * ww.count));
 #if REDUCTION == MAX_INDEX
-  Indices(push.indices + uint64_t(id) * 8).index = op.at;
+  Indices(push.indices + uint64_t(id) * 8).index = position_of(op.at);
 #endif
 }

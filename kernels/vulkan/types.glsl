@@ -177,6 +177,21 @@ Stored stored_key(Key k) { return flipped(k); }
 #endif
 #endif
 
+#if REDUCTION == MAX_INDEX
+// The value is the one at the index, to the bit: a place is twice the position, and one more for -0,
+// whose key is that of 0. The order of places is that of positions, and no place is negative.
+#if IS_FLOAT
+const Stored kMinusZero = Stored(kMagnitude) + 1;
+#define place(v, position) (2 * (position) + ((v) == kMinusZero ? 1 : 0))
+#define stored_at(k, place) \
+  ((k) != 0 ? stored_key(k) : ((place)&1) != 0 ? kMinusZero : Stored(0))
+#else
+#define place(v, position) (2 * (position))
+#define stored_at(k, place) stored_key(k)
+#endif
+#define position_of(place) ((place) >> 1)
+#endif
+
 // ---- Reals ----
 
 #define NEEDS_REAL (REDUCTION == LP || (REDUCTION == AVERAGE && IS_FLOAT))

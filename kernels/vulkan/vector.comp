@@ -47,7 +47,8 @@ void store(int64_t image, int output_, int i, int channel, Divisor by) {
   WideTarget(push.dst + uint64_t(at) * ELEMENT_BYTES).words = words;
 #if REDUCTION == MAX_INDEX
   [[unroll]] for (int lane = 0; lane < LANES; lane += 2) {
-    const int a = results[i * kLanes + lane].at, b = results[i * kLanes + lane + 1].at;
+    const int a = position_of(results[i * kLanes + lane].at);
+    const int b = position_of(results[i * kLanes + lane + 1].at);
     WideTarget(push.indices + uint64_t(at + lane) * 8).words = uvec4(a, a >> 31, b, b >> 31);
   }
 #endif
