@@ -260,9 +260,12 @@ Problem parse_problem(std::string_view text, const ProblemDefaults& defaults) tr
                                     std::optional<Enum> fallback) {
     if (!rest.empty())
       if (const auto found = find<Enum>(tokens, rest[0])) return rest = rest.subspan(1), *found;
-    if (!fallback)
-      throw BadInput(fmt::format("{}: is missing; one of {}", what, fmt::join(tokens, ", ")));
-    return *fallback;
+    if (fallback) return *fallback;
+    const bool other = rest.empty() || rest[0].find(':') != rest[0].npos || find_rule(rest[0]) ||
+                       find<Layout>(kLayouts, rest[0]);
+    throw BadInput(fmt::format("{}: {}; one of {}", what,
+                               other ? "is missing" : fmt::format("'{}' is unknown", rest[0]),
+                               fmt::join(tokens, ", ")));
   };
   problem.dtype = take("type", kDTypes, defaults.dtype);
   problem.layout = take("layout", kLayouts, defaults.layout);

@@ -65,6 +65,8 @@ TEST_F(ProgramTest, backend_that_is_not_there_is_5) {
   expect("check --suite textbook --backend naive,vulkan:99", 5, "vulkan:99");
   expect("bench --suite smoke --backend naive:7", 5, "naive:7");
   expect("list kernels --backend nonesuch", 5, "backend 'nonesuch' is unknown");
+  expect("eval --problem max/global/f32/nchw/src:1x1x4 --input x --output y --backend naive,openmp",
+         4, "--backend: 'naive,openmp' names several; eval runs one");
   expect("check --suite textbook --module m=" + file("missing.so"), 5, "missing.so");
 }
 

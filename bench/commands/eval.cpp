@@ -64,6 +64,8 @@ Problem with_samples(const Problem& problem, const std::string& path) {
 }
 
 ExitStatus eval(const Flags& flags) {
+  if (flags.backend.find(',') != std::string::npos)
+    throw BadInput(fmt::format("--backend: '{}' names several; eval runs one", flags.backend));
   Problem problem = parse_problem(flags.problem);
   if (!flags.samples.empty()) problem = with_samples(problem, flags.samples);
   if (!flags.indices.empty() && !is_extreme(problem.spec().reduction))
