@@ -198,6 +198,15 @@ struct Average {
   POOLBENCH_HD int64_t index() const { return -1; }
 };
 
+// x^(high + low) for x >= 0, where `low` is what rounding the exponent to P took off: alone it
+// would be off by low ln x, which is many units of the last place of a large or small power.
+template <class P>
+POOLBENCH_HD P raised(P x, P high, P low) {
+  const P power = P(pow(x, high));
+  const P more = power * (low * P(log(x)));
+  return low != 0 && more - more == 0 ? power + more : power;  // of 0 and infinity there is none
+}
+
 // |x|^p for p > 0 and finite. Integer p by squaring: exact where the product is.
 template <class P>
 POOLBENCH_HD P abs_power(P x, double p) {
@@ -212,13 +221,16 @@ POOLBENCH_HD P abs_power(P x, double p) {
     }
     return result;
   }
-  return P(pow(x, P(p)));
+  return raised(x, P(p), P(p - double(P(p))));
 }
 
 // s^(1/p)
 template <class P>
 POOLBENCH_HD P root(P s, double p) {
-  return p == 1 ? s : p == 2 ? P(sqrt(s)) : P(pow(s, P(1 / p)));
+  if (p == 1) return s;
+  if (p == 2) return P(sqrt(s));
+  const double inverse = 1 / p, lost = fma(-inverse, p, 1.0) / p;
+  return raised(s, P(inverse), P(inverse - double(P(inverse)) + lost));
 }
 
 // (sum |x|^p)^(1/p), in the mean form over the windows' count; p = inf is the largest |x|. Unlike

@@ -217,12 +217,7 @@ struct SumOp {
       if (norm == 1) return v;
       if (norm == 2) return square_root(v);
       if (norm == 4) return square_root(square_root(v));
-      for (int i = 0; i < lanes; ++i) {
-        if constexpr (std::is_same_v<Work, float>)
-          v[i] = __builtin_powf(v[i], float(1 / norm));
-        else
-          v[i] = __builtin_pow(v[i], 1 / norm);
-      }
+      for (int i = 0; i < lanes; ++i) v[i] = poolbench::root(Work(v[i]), norm);
     }
     return v;
   }
