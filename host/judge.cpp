@@ -1,8 +1,10 @@
 #include "host/judge.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "kernels/reduce.h"
 
@@ -17,6 +19,7 @@ struct Precision {
   long double unit;        // half an ulp of the accumulator's 1
   long double acc_max;     // the accumulator's largest number
   long double acc_normal;  // and its smallest normal one
+  long double oracle;      // half an ulp of the oracle's 1
 };
 
 template <class T>
@@ -24,10 +27,11 @@ constexpr Precision precision() {
   constexpr long double kMaxF32 = std::numeric_limits<float>::max();
   constexpr long double kMaxF64 = std::numeric_limits<double>::max();
   constexpr const TypeFacts& type = facts(kDTypeOf<T>);
+  constexpr long double kOracle = std::is_same_v<T, double> ? 0x1p-64L : 0x1p-53L;
   if constexpr (std::is_same_v<typename TypeInfo<T>::Power, double>)
-    return {type.digits, type.min_exponent, 0x1p-53L, kMaxF64, 0x1p-1022L};
+    return {type.digits, type.min_exponent, 0x1p-53L, kMaxF64, 0x1p-1022L, kOracle};
   else
-    return {type.digits, type.min_exponent, 0x1p-24L, kMaxF32, 0x1p-126L};
+    return {type.digits, type.min_exponent, 0x1p-24L, kMaxF32, 0x1p-126L, kOracle};
 }
 
 // Not std::isfinite: it compares with the largest long double, which valgrind rounds to infinity.
@@ -54,19 +58,21 @@ long double rounded(long double value) {
 
 bool same(long double a, long double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
-// Whether `got` is what some value within `tolerance` of `value` rounds to.
+// The accumulator of a float type's sums, and of powers.
+template <class T>
+using Accumulator = typename TypeInfo<T>::Power;
+
+// Whether `got` is what some value within `tolerance` of `value` rounds to, first to the
+// accumulator and then to the type.
 template <class T>
 bool within(long double got, long double value, long double tolerance) {
-  return got >= rounded<T>(value - tolerance) && got <= rounded<T>(value + tolerance);
+  return got >= rounded<T>(Accumulator<T>(value - tolerance)) &&
+         got <= rounded<T>(Accumulator<T>(value + tolerance));
 }
 
 int ceil_log2(int64_t n) {
   return n <= 1 ? 0 : static_cast<int>(std::bit_width(static_cast<uint64_t>(n - 1)));
 }
-
-// The accumulator of a float type's sums, and of powers.
-template <class T>
-using Accumulator = typename TypeInfo<T>::Power;
 
 // What dividing gives that rounds once.
 template <class T>
@@ -87,6 +93,48 @@ bool sums_are_exact(const Expected& expected) {
          (long double)(digits) * (long double)(expected.taps) <= 1 / type.unit &&
          Accumulator<T>(expected.divisor) == expected.divisor &&
          std::fabs(expected.value) >= type.acc_normal;
+}
+
+// The additions that a tap may pass through.
+long double additions(int64_t taps) {
+  return std::min(std::max((long double)(taps)-1, 0.0L), 64.0L + ceil_log2(taps));
+}
+
+// How far a value may be off before it is rounded to the accumulator and to the type.
+template <class T>
+long double tolerance_of(const PoolSpec& spec, const Expected& expected) {
+  constexpr Precision type = precision<T>();
+  const bool lp = spec.reduction == Reduction::kLp;
+  // One more where the divisor itself is rounded.
+  long double roundings = additions(expected.taps);
+  if (!lp && Accumulator<T>(expected.divisor) != expected.divisor) roundings += 1;
+  // The oracle rounds too, once a tap and in its own powers and roots.
+  const long double relative =
+      roundings * type.unit + ((long double)(expected.taps) + 8) * type.oracle;
+  if (!lp) return relative * expected.magnitude;
+  // A power and a root: 4 ulp of the accumulator.
+  const int exponent = expected.value == 0 ? 0 : std::ilogb(expected.value);
+  const long double ulp =
+      std::max(std::ldexp(2 * type.unit, exponent), 2 * type.unit * type.acc_normal);
+  return (relative * expected.magnitude + (expected.value == 0 ? 0 : 4 * ulp)) /
+         std::min(spec.norm, 1.0);
+}
+
+// Whether `got` is what an accumulator comes to whose sum left its range: the infinity on a side
+// that some order of adding leaves, NaN where both can be.
+template <class T>
+bool is_overflow(const PoolSpec& spec, const Expected& expected, long double got) {
+  constexpr Precision type = precision<T>();
+  // What a partial sum may be rounded up to before the addition that overflows.
+  const long double all = expected.largest_partial;
+  const long double up = 1 + std::max(additions(expected.taps) - 1, 0.0L) * type.unit;
+  const long double most = type.acc_max * (1 + type.unit / 2) / up;
+  const bool lp = spec.reduction == Reduction::kLp;
+  bool above = (lp ? all : (all + expected.sum) / 2) > most;
+  bool below = !lp && (all - expected.sum) / 2 > most;
+  if (!lp && expected.divisor < 0) std::swap(above, below);
+  if (std::isnan(got)) return above && below;
+  return !is_finite(got) && (got > 0 ? above : below);
 }
 
 template <class T>
@@ -124,11 +172,11 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
     return judgement;
   }
 
-  const long double terms = 64 + ceil_log2(expected.taps);
-  const long double relative = terms * type.unit / (lp ? std::min(spec.norm, 1.0) : 1.0);
-  const long double power_ulps = lp && type.digits != 0 ? 4 * ulp_of<T>(value) : 0;
-  const long double tolerance = relative * expected.magnitude + power_ulps;
-  judgement.allowed = in_ulp(tolerance) + 0.5;
+  const long double tolerance = tolerance_of<T>(spec, expected);
+  // Numbers of a type narrower than the accumulator are rounded twice.
+  const bool twice = type.digits != 0 && std::ldexp(1.0L, -type.digits) != type.unit;
+  if (twice) judgement.rounding += in_ulp(type.unit * std::fabs(value));
+  judgement.allowed = in_ulp(tolerance) + judgement.rounding;
   judgement.right = within<T>(got, value, tolerance);
   if (judgement.right) {
     judgement.out_of_range =
@@ -138,8 +186,8 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   if (expected.largest_partial == 0) return judgement;  // sums of zeros neither overflow nor flush
 
   // Beyond the accumulator's range: sums that overflow, terms and results that flush to zero.
-  if (expected.largest_partial > type.acc_max) {
-    judgement.right = !is_finite(got);
+  if (!is_finite(got)) {
+    judgement.right = is_overflow<T>(spec, expected, got);
   } else if (!lp) {
     const long double scale = expected.largest_partial > 0
                                   ? expected.magnitude / expected.largest_partial
@@ -151,7 +199,7 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
     const long double flushed = type.acc_normal * (long double)(expected.taps);
     const long double low = std::pow(std::max(sum - flushed, 0.0L), 1 / p);
     const long double high = std::pow(sum + flushed, 1 / p);
-    judgement.right = got >= rounded<T>(low - tolerance) && got <= rounded<T>(high + tolerance);
+    judgement.right = within<T>(got, (low + high) / 2, (high - low) / 2 + tolerance);
   }
   judgement.out_of_range = judgement.right;
   return judgement;
