@@ -25,9 +25,7 @@ class Selection {
  public:
   Selection(const Problem& problem, uint64_t seed, int64_t full_taps) : dst_(problem.dst()) {
     const auto outputs = double(problem.dst_count());
-    double taps = outputs;
-    for (int axis = problem.first_axis(); axis < 3; ++axis)
-      taps *= double(most_taps(problem, axis));
+    const double taps = all_taps(problem);
     const FoldCost cost = Reference::fold_cost(problem);
     large_ = std::min(taps, cost.joins) > kParallelTaps;
     const bool few = outputs <= kSampledOutputs;
@@ -48,21 +46,6 @@ class Selection {
   }
 
  private:
-  // Taps of the longest window of an axis, roughly.
-  static int64_t most_taps(const Problem& problem, int axis) {
-    const int64_t src = problem.src()[axis];
-    switch (problem.spec().windowing) {
-      case Windowing::kGlobal:
-        return src;
-      case Windowing::kAdaptive:
-        return src / problem.dst()[axis] + 1;
-      case Windowing::kSliding:
-      case Windowing::kFractional:
-        break;
-    }
-    return std::min(problem.spec().kernel[axis], (src - 1) / problem.spec().dilation[axis] + 1);
-  }
-
   Extents dst_;
   bool large_ = false, folds_ = false;
   uint64_t threshold_ = 0, stream_ = 0;  // threshold 0: all

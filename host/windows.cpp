@@ -85,6 +85,27 @@ int64_t tap_step(const Problem& problem, int axis) {
   return problem.spec().windowing == Windowing::kSliding ? problem.spec().dilation[axis] : 1;
 }
 
+double all_taps(const Problem& problem) {
+  double taps = double(problem.dst_count());
+  for (int axis = problem.first_axis(); axis < 3; ++axis) {
+    const int64_t src = problem.src()[axis];
+    switch (problem.spec().windowing) {
+      case Windowing::kGlobal:
+        taps *= double(src);
+        break;
+      case Windowing::kAdaptive:
+        taps *= double(src / problem.dst()[axis] + 1);
+        break;
+      case Windowing::kSliding:
+      case Windowing::kFractional:
+        taps *= double(
+            std::min(problem.spec().kernel[axis], (src - 1) / problem.spec().dilation[axis] + 1));
+        break;
+    }
+  }
+  return taps;
+}
+
 std::vector<bool> held_positions(const Problem& problem, int axis,
                                  std::span<const Window> windows) {
   const int64_t src = problem.src()[axis], step = tap_step(problem, axis);

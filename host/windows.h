@@ -34,6 +34,9 @@ void require_table_memory(double count);
 // seed (host/spec.md, Fractional).
 double sample(const Problem& problem, int64_t plane, int axis);
 
+// Taps of all windows together, roughly: as if each were as long as the longest.
+double all_taps(const Problem& problem);
+
 // Output i of splitmix64 (Steele, Lea, Flood 2014) started at `seed`. Also generates the inputs.
 constexpr uint64_t splitmix64(uint64_t seed, uint64_t i) {
   uint64_t z = seed + (i + 1) * 0x9e3779b97f4a7c15u;

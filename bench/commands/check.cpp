@@ -8,6 +8,7 @@
 
 #include "bench/commands/command.h"
 #include "bench/judge/certificate.h"
+#include "bench/judge/emulation.h"
 #include "bench/judge/golden.h"
 #include "bench/judge/seed.h"
 #include "bench/judge/verify.h"
@@ -134,6 +135,10 @@ class CheckCases : public Cases {
       prepared.push_back(aside == set_aside.end() ? prepare(contender, c.problem)
                                                   : Prepared{contender, nullptr, aside->second});
     }
+    for (const Prepared& one : prepared)
+      if (one.plan != nullptr)
+        fmt::print(stderr, "{}",
+                   slow_emulation(one.contender, c.problem, int64_t(c.inputs.size())));
     std::vector<Row> rows;
     for (size_t i = 0; i < c.inputs.size(); ++i) judge(c, c.inputs[i], i == 0, prepared, rows);
     if (c.certificate)

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "bench/commands/command.h"
+#include "bench/judge/emulation.h"
 #include "bench/select/selection.h"
 #include "bench/supervise/supervisor.h"
 #include "host/file.h"
@@ -92,6 +93,7 @@ ExitStatus eval(const Flags& flags) {
   }
   say_turn(contender.name(), "plan");
   const auto plan = backend.plan(problem, contender.kernel);
+  fmt::print(stderr, "{}", slow_emulation(contender, problem, 1));
   say_turn(contender.name(), "launch");
   const Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data.data());
   if (!outcome.broken.empty()) {
