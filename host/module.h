@@ -20,8 +20,8 @@
  *     host/spec.md says; plan() succeeds where supports() says yes, and does all that is costly.
  *   - launch() writes every element of dst (and indices), nothing else, and neither allocates nor
  *     waits nor keeps anything that a second launch could see. It reads nothing beyond its tensors
- *     either, for memory may end there, unless plan_reads_behind() says so. On the host the work is done when it returns; on a device it
- *     is enqueued on `stream`.
+ *     either, for memory may end there, unless plan_reads_behind() says so. On the host the work is
+ *     done when it returns; on a device it is enqueued on `stream`.
  *   - Nothing is thrown through this interface. Calls come from one thread at a time; the module
  *     may use threads of its own inside launch().
  *   - A module that crashes while it is loaded and described is refused with the reason. One that
@@ -220,8 +220,8 @@ struct poolbench_backend {
   int64_t (*predict)(const struct poolbench_backend* self, const struct poolbench_problem* problem,
                      const struct poolbench_output* output,
                      struct poolbench_prediction* predictions, int64_t room);
-  /* Since version 3. Bytes behind each tensor that launch() may read and ignore, at most 64, where a
-   * library is documented to want them; null: none. */
+  /* Since version 3. Bytes behind each tensor that launch() may read and ignore, at most 64, where
+   * a library is documented to want them; null: none. */
   int64_t (*plan_reads_behind)(void* plan);
 };
 
