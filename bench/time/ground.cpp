@@ -24,7 +24,8 @@ Sets::Layout layout_for(const Substrate& substrate, const Cache& cache, const Pr
   const int64_t one = Sets::Layout(list, 1, true).bytes();
   const double sample = double(needs.launches) * double(std::max<int64_t>(needs.bytes, 1));
   const double samples = double(cache.distance()) / (sample + double(between));
-  const double wanted = (samples + 1) * double(needs.launches) + 1;
+  // Twice a sample's at least: a set comes back after half of them or later, so never in a sample.
+  const double wanted = (std::max(samples, 1.0) + 1) * double(needs.launches) + 1;
   const int64_t most = std::min(substrate.device().memory_bytes / 4 / one, kMostSets);
   return Sets::Layout(list, int64_t(std::clamp(wanted, 2.0, std::max(double(most), 2.0))), true);
 }

@@ -156,7 +156,7 @@ Sample Measurement::take(size_t i) {
   Ground& ground = this->ground(subject);
   const int64_t warm_ups = once_[i] >= kWarmUpBelow ? 0 : cold_ ? 1 : 2;
   const int64_t usual = launches_[i], spread = usual / 4;
-  const int64_t most = std::max<int64_t>(ground.sets->count() - warm_ups, 1);
+  const int64_t most = std::max<int64_t>(ground.sets->count() / 2 - warm_ups, 1);
   int64_t launches =
       std::uniform_int_distribution<int64_t>(usual - spread, usual + spread)(random_);
   launches = std::clamp<int64_t>(launches, 1, cold_ ? most : kMaxLaunches);
