@@ -24,6 +24,7 @@
 #include "host/fp_env.h"
 #include "host/module_backend.h"
 #include "host/substrates/host.h"
+#include "host/unique_symbols.h"
 
 namespace poolbench {
 namespace {
@@ -64,6 +65,13 @@ const poolbench_module* load(const ModuleName& module) {
   const std::string path = std::filesystem::absolute(module.file).string();
   if (access(path.c_str(), R_OK) != 0)
     unusable(module, "{}; NAME=FILE wants a shared object's path", std::strerror(errno));
+  if (const auto unique = unique_symbols(path); !unique.empty())
+    unusable(
+        module,
+        "has {} GNU-unique symbols, such as {}: a process has one copy of each for all modules, "
+        "so that one would run with another one's; build it with -fno-gnu-unique, or with "
+        "poolbench_module()",
+        unique.size(), unique.front());
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr)
     unusable(module, "cannot be opened: {}; a shared object is wanted, built as host/module.h says",
