@@ -31,7 +31,7 @@ class FakeCases : public Cases {
     if (a && index == kHangs) say_turn("a", "verify"), hang();
     if (index == kEndsEarly) throw std::runtime_error("cannot go on");
     if (index == kAlwaysDies) std::raise(SIGSEGV);
-    Json rows = Json::object();
+    Json rows = {{"process", getpid()}};
     for (const std::string& name : opened_.contenders) {
       const auto aside = set_aside.find(name);
       rows[name] = aside == set_aside.end()
@@ -79,6 +79,19 @@ TEST(Supervisor, a_case_that_dies_with_nobody_in_it_is_left_out) {
   Supervisor supervisor(kCaseLimit);
   EXPECT_FALSE(supervisor.run(kAlwaysDies));
   EXPECT_EQ(row(supervisor.run(kFine), "a"), "ok");
+}
+
+TEST(Supervisor, renewed_it_runs_cases_in_a_fresh_process) {
+  Supervisor supervisor(kCaseLimit);
+  const auto process = [&] { return supervisor.run(kFine)->at("process").get<int>(); };
+  const int first = process();
+  EXPECT_EQ(process(), first);
+  supervisor.renew();
+  const int second = process();
+  EXPECT_NE(second, first);
+  EXPECT_EQ(process(), second);
+  EXPECT_EQ(supervisor.notes()["restarts"], 0) << "nobody died";
+  EXPECT_EQ(supervisor.finish(), kAsExpected);
 }
 
 TEST(Supervisor, a_child_that_ends_before_its_end_has_said_why) {

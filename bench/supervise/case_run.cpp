@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <numeric>
+#include <utility>
 
 #include "bench/supervise/supervisor.h"
 
@@ -18,6 +20,7 @@ class Unsupervised : public Runner {
   const Opened& opened() const override { return cases_->opened(); }
   std::optional<Json> run(size_t index) override { return cases_->run(index, {}); }
   Json news() override { return cases_->news(); }
+  void renew() override {}
   Json notes() const override { return {{"supervised", false}, {"restarts", 0}}; }
   ExitStatus finish() override { return kAsExpected; }
 
@@ -52,18 +55,25 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
 
 CaseRun::CaseRun(std::string_view what, const OpenCases& open, const RunFlags& flags,
                  const std::vector<std::string>& modules)
-    : flags_(flags),
-      journal_(flags.json, flags.resume, modules),
-      budget_(flags.budget),
-      what_(what) {
+    : flags_(flags), journal_(flags.json, flags.resume, modules), budget_(flags.budget) {
   status_ = begin(open, flags.case_limit, runner_);
   if (!has_cases()) return;
   journal_.begin(opened().cases);
   facts_ = opened().facts;
   facts_.merge_patch(journal_.news());
+  std::vector<size_t> all(opened().cases.size());
+  std::iota(all.begin(), all.end(), 0);
+  plan(what, std::move(all));
+}
+
+void CaseRun::plan(std::string_view what, std::vector<size_t> cases) {
+  if (at_ > 0) ++round_, renew_ = true;
+  plan_ = std::move(cases);
+  at_ = 0;
+  seconds_ = 0;
   double total = 0;
-  for (const Opened::Case& one : opened().cases) total += one.work;
-  progress_.emplace(what, int64_t(opened().cases.size()), total);
+  for (const size_t index : plan_) total += opened().cases[index].work;
+  progress_.emplace(what, int64_t(plan_.size()), total);
 }
 
 double CaseRun::elapsed() const {
@@ -71,25 +81,31 @@ double CaseRun::elapsed() const {
 }
 
 std::optional<Json> CaseRun::next() {
-  while (at_ < opened().cases.size())
-    if (auto rows = run(at_++)) return rows;
+  while (at_ < plan_.size())
+    if (auto rows = run(plan_[at_++])) return rows;
   return std::nullopt;
 }
 
 std::optional<Json> CaseRun::run(size_t index) {
   const auto& [name, work] = opened().cases[index];
+  const size_t key = round_ * opened().cases.size() + index;
   progress_->step(name, work);
   std::optional<Json> rows;
-  if (const Json* finished = journal_.rows(index)) {
+  const double begin = elapsed();
+  if (const Json* finished = journal_.rows(key)) {
     rows = *finished;
-  } else if (const double begin = elapsed(); !budget_.allows(begin, work)) {
+  } else if (!budget_.allows(begin, work)) {
     over_budget_ = true;
-  } else if (!Interrupt::asked() && (rows = runner_->run(index))) {
-    budget_.took(elapsed() - begin, work);
-    const Json news = runner_->news();
-    facts_.merge_patch(news);
-    journal_.append(index, *rows, news);
+  } else if (!Interrupt::asked()) {
+    if (std::exchange(renew_, false)) runner_->renew();
+    if ((rows = runner_->run(index))) {
+      budget_.took(elapsed() - begin, work);
+      const Json news = runner_->news();
+      facts_.merge_patch(news);
+      journal_.append(key, *rows, news);
+    }
   }
+  seconds_ += elapsed() - begin;
   progress_->clear();
   if (!rows) left_out_.push_back(name);
   return rows;
@@ -112,8 +128,12 @@ ExitStatus CaseRun::finish() {
                           : over_budget_
                               ? fmt::format("the budget of {} s was spent", flags_.budget)
                               : "the process died without a contender in it";
-  fmt::print(stderr, "left out: {} of {} problems, for {}: {}{}\n", left_out_.size(),
-             opened().cases.size(), why, left_out_.front(), left_out_.size() > 1 ? ", …" : "");
+  if (round_ == 0)
+    fmt::print(stderr, "left out: {} of {} problems, for {}: {}{}\n", left_out_.size(),
+               opened().cases.size(), why, left_out_.front(), left_out_.size() > 1 ? ", …" : "");
+  else
+    fmt::print(stderr, "left out of process {}: {} problems, for {}: {}{}\n", round_ + 1,
+               left_out_.size(), why, left_out_.front(), left_out_.size() > 1 ? ", …" : "");
   return worse(status, kNotRun);
 }
 

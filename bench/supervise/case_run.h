@@ -39,9 +39,18 @@ class CaseRun {
   // Those that were known once the backends were open, and what the cases so far have added.
   const Json& facts() const { return facts_; }
 
-  // Runs the next case, or takes it from the journal, and returns its rows; nothing after the last
-  // one.
+  // Plans a round: these cases, in this order, in a fresh process. Without a call there is one
+  // round of all cases.
+  void plan(std::string_view what, std::vector<size_t> cases);
+  // Runs the next case of the round, or takes it from the journal, and returns its rows; nothing
+  // after the last one.
   std::optional<Json> next();
+  // The case whose rows next() has returned.
+  size_t at() const { return plan_[at_ - 1]; }
+  // Seconds for which cases of this round ran.
+  double seconds() const { return seconds_; }
+  // Whether nothing more will run.
+  bool is_over() const { return Interrupt::asked() || over_budget_; }
   // After the last case: what was not run, and how the run was watched.
   const std::vector<std::string>& left_out() const { return left_out_; }
   Json notes() const;
@@ -63,9 +72,11 @@ class CaseRun {
   Json facts_;
   Budget budget_;
   std::optional<Progress> progress_;
-  std::string what_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  size_t at_ = 0;
+  std::vector<size_t> plan_;  // cases of the round
+  size_t at_ = 0, round_ = 0;
+  bool renew_ = false;  // before the next case
+  double seconds_ = 0;
   std::vector<std::string> left_out_;
   bool over_budget_ = false;
 };

@@ -55,6 +55,8 @@ class Runner {
   virtual std::optional<Json> run(size_t index) = 0;
   // What all cases that ran for it have brought, as Cases::news().
   virtual Json news() = 0;
+  // The cases that follow run in a fresh process, where there is one beside this.
+  virtual void renew() = 0;
   // How the runs were watched, for the record.
   virtual Json notes() const = 0;
   // Ends the work, and returns the status of that.

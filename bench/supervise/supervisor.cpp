@@ -53,7 +53,6 @@ std::optional<Opened> Supervisor::start() {
 
 // Starts another child, which must offer the same cases.
 bool Supervisor::restart() {
-  ++restarts_;
   const ExitStatus before = status_;
   std::optional<Opened> now = start();
   if (!now && !Interrupt::asked()) now = start();
@@ -68,7 +67,10 @@ bool Supervisor::restart() {
 }
 
 Supervisor::Answer Supervisor::ask(size_t index, const SetAside& set_aside) {
-  if (!child_ && !restart()) return {};
+  if (!child_) {
+    ++restarts_;
+    if (!restart()) return {};
+  }
   child_->send({{"run", index}, {"set_aside", to_exact(set_aside)}});
   Child::Event event = child_->wait(case_limit_);
   if (event.message && event.message->contains("result")) {
@@ -202,6 +204,12 @@ std::optional<Json> Supervisor::run(size_t index) {
     }
   }
   return std::nullopt;
+}
+
+void Supervisor::renew() {
+  finish();
+  child_.reset();
+  if (!gone_ && !Interrupt::asked()) restart();
 }
 
 Json Supervisor::notes() const { return {{"supervised", true}, {"restarts", restarts_}}; }

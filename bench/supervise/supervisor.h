@@ -25,6 +25,7 @@ class Supervisor : public Runner {
   const Opened& opened() const override { return *opened_; }
   std::optional<Json> run(size_t index) override;
   Json news() override { return std::exchange(news_, Json::object()); }
+  void renew() override;
   Json notes() const override;
   ExitStatus finish() override;
 
@@ -63,7 +64,7 @@ class Supervisor : public Runner {
   ExitStatus status_ = kAsExpected;
   bool gone_ = false;  // no child runs any more, and none can be started
   Json news_ = Json::object();
-  int restarts_ = 0;
+  int restarts_ = 0;                    // after a death, or to run somebody alone
   std::map<std::string, Falls> falls_;  // by contender
   SetAside barred_;
 };
