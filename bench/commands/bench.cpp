@@ -1,10 +1,8 @@
 // poolbench bench: times each problem on all contenders together, and prints and saves it.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <set>
 
@@ -16,6 +14,7 @@
 #include "bench/report/google_benchmark.h"
 #include "bench/report/table.h"
 #include "bench/select/selection.h"
+#include "bench/supervise/bench_cases.h"
 #include "bench/supervise/case_run.h"
 #include "bench/supervise/link.h"
 #include "bench/time/bencher.h"
@@ -73,11 +72,6 @@ std::vector<std::string> keep_wanted(std::vector<Problem>& problems,
   return names;
 }
 
-// Estimated work: elements, plus a fixed cost for each problem.
-double work(const Problem& problem) {
-  return double(problem.src_count() + problem.dst_count()) + 2e5;
-}
-
 ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
                        const std::vector<Contender>& contenders,
                        const std::vector<Problem>& problems) {
@@ -98,60 +92,6 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
   }
   return finish(statuses);
 }
-
-// The problems of a run, and what times them.
-class BenchCases : public Cases {
- public:
-  BenchCases(Backends backends, const BenchOptions& options, std::vector<Problem> problems)
-      : backends_(std::move(backends)),
-        problems_(std::move(problems)),
-        watch_(devices()),
-        seed_(options.seed),
-        bencher_(backends_.contenders, with_watch(options, watch_)) {
-    for (const Problem& problem : problems_)
-      opened_.cases.push_back({to_text(problem), work(problem)});
-    for (const Contender& contender : backends_.contenders)
-      opened_.contenders.push_back(contender.name());
-    opened_.facts = {{"temperatures", to_exact(options.temperatures)},
-                     {"context", run_context(backends_.families)}};
-    opened_.facts["context"]["poolbench"]["noted"]["priority"] = getpriority(PRIO_PROCESS, 0);
-  }
-
-  const Opened& opened() const override { return opened_; }
-  SetAside caught() const override { return bencher_.caught(); }
-  Json news() override {
-    Json mapped = mapped_json(backends_.families);
-    if (mapped == mapped_) return Json::object();
-    mapped_ = mapped;
-    return {{"context", {{"poolbench", {{"modules", std::move(mapped)}}}}}};
-  }
-  std::string lost_device() const override { return poolbench::lost_device(backends_.contenders); }
-  Json run(size_t index, const SetAside& set_aside) override {
-    return {{"result", to_exact(bencher_.run(problems_[index], set_aside))},
-            {"gpus", watch_.take()},
-            {"seed", seed_}};
-  }
-
- private:
-  std::set<std::string> devices() const {
-    std::set<std::string> uuids;
-    for (const Contender& contender : backends_.contenders)
-      uuids.insert(contender.backend->substrate().device().uuid);
-    return uuids;
-  }
-  static BenchOptions with_watch(BenchOptions options, GpuWatch& watch) {
-    options.watch = &watch;
-    return options;
-  }
-
-  Backends backends_;
-  std::vector<Problem> problems_;
-  GpuWatch watch_;
-  Json mapped_;  // by modules, as it was told
-  uint64_t seed_;
-  Bencher bencher_;
-  Opened opened_;
-};
 
 BenchOptions options_of(const Flags& flags) {
   BenchOptions options;
@@ -190,14 +130,7 @@ Opening open_cases(const Flags& flags, const Asked& asked) {
   auto problems = select_problems(flags.selection);
   if (problems.empty())
     return {nullptr, nothing_ran(why_nothing(flags.selection, "--suite or --problem"))};
-  const int priority = run_before_others();
-  seconds_a_tick();  // measured now: a module may turn the clock
-  if (double load[1];
-      priority == 0 && getloadavg(load, 1) == 1 && load[0] > 0.5 * usable_processors())
-    fmt::print(stderr,
-               "the machine is busy (load {:.1f} on {} processors): what that disturbs is measured "
-               "again\n",
-               load[0], usable_processors());
+  prepare_to_time();
   Backends backends = select_backends(flags.selection);
   // An emulator that is asked for by name gets rows with the reason why it is not timed.
   if (flags.selection.backends.empty())

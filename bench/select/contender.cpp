@@ -5,6 +5,7 @@
 namespace poolbench {
 
 std::string Contender::name() const {
+  if (!label.empty()) return label;
   std::string name(backend->name());
   return kernel.empty() ? name : name + "." + kernel;
 }

@@ -12,7 +12,8 @@ namespace poolbench {
 // A backend, with a kernel that it must use or its own choice.
 struct Contender {
   Backend* backend = nullptr;
-  std::string kernel;  // empty: the backend chooses
+  std::string kernel;      // empty: the backend chooses
+  std::string label = {};  // its name where it has another one than these make
 
   std::string name() const;  // "openmp", "openmp.table"
 };

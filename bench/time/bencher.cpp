@@ -212,8 +212,9 @@ void Bencher::find_floors(Case& c) {
 void Bencher::time(Case& c) {
   const Problem& problem = c.result.problem;
   if (problem.dst_count() == 0) return;
-  find_floors(c);
-  const auto ceilings = yardsticks_.ceilings(problem, c.traffic);
+  if (options_.yardsticks) find_floors(c);
+  const auto ceilings =
+      options_.yardsticks ? yardsticks_.ceilings(problem, c.traffic) : std::vector<Ceiling>();
   for (const Temperature temperature : options_.temperatures) {
     std::vector<Subject> subjects;  // the records', then the ceilings
     std::vector<Record*> records;

@@ -23,6 +23,8 @@ struct BenchOptions {
   std::function<bool(const std::string&)> wanted;
   // Measures the baseline even if its row is not wanted. The row is then left out of the result.
   bool always_measure_baseline = false;
+  // Measures floors and ceilings too. Without them a row has a time and no share.
+  bool yardsticks = true;
   GpuWatch* watch = nullptr;  // reads the GPUs' clocks after the samples, if set
 };
 

@@ -1,0 +1,73 @@
+#include "bench/supervise/bench_cases.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "bench/record/context.h"
+
+namespace poolbench {
+namespace {
+
+// Estimated work: elements, plus a fixed cost for each problem.
+double work(const Problem& problem) {
+  return double(problem.src_count() + problem.dst_count()) + 2e5;
+}
+
+BenchOptions with_watch(BenchOptions options, GpuWatch& watch) {
+  options.watch = &watch;
+  return options;
+}
+
+}  // namespace
+
+BenchCases::BenchCases(Backends backends, const BenchOptions& options,
+                       std::vector<Problem> problems)
+    : backends_(std::move(backends)),
+      problems_(std::move(problems)),
+      watch_(devices()),
+      seed_(options.seed),
+      bencher_(backends_.contenders, with_watch(options, watch_)) {
+  for (const Problem& problem : problems_)
+    opened_.cases.push_back({to_text(problem), work(problem)});
+  for (const Contender& contender : backends_.contenders)
+    opened_.contenders.push_back(contender.name());
+  std::ranges::sort(opened_.contenders);  // whatever the order in which they are prepared
+  opened_.facts = {{"temperatures", to_exact(options.temperatures)}, {"context", run_context(backends_.families)}};
+  opened_.facts["context"]["poolbench"]["noted"]["priority"] = getpriority(PRIO_PROCESS, 0);
+}
+
+Json BenchCases::news() {
+  Json mapped = mapped_json(backends_.families);
+  if (mapped == mapped_) return Json::object();
+  mapped_ = mapped;
+  return {{"context", {{"poolbench", {{"modules", std::move(mapped)}}}}}};
+}
+
+Json BenchCases::run(size_t index, const SetAside& set_aside) {
+  return {{"result", to_exact(bencher_.run(problems_[index], set_aside))},
+          {"gpus", watch_.take()},
+          {"seed", seed_}};
+}
+
+std::set<std::string> BenchCases::devices() const {
+  std::set<std::string> uuids;
+  for (const Contender& contender : backends_.contenders)
+    uuids.insert(contender.backend->substrate().device().uuid);
+  return uuids;
+}
+
+void prepare_to_time() {
+  const int priority = run_before_others();
+  seconds_a_tick();  // measured now: a module may turn the clock
+  if (double load[1];
+      priority == 0 && getloadavg(load, 1) == 1 && load[0] > 0.5 * usable_processors())
+    fmt::print(stderr,
+               "the machine is busy (load {:.1f} on {} processors): what that disturbs is measured "
+               "again\n",
+               load[0], usable_processors());
+}
+
+}  // namespace poolbench

@@ -1,0 +1,42 @@
+// The problems of a run, and what times them, in the process that has the backends open.
+#ifndef POOLBENCH_BENCH_SUPERVISE_BENCH_CASES_H_
+#define POOLBENCH_BENCH_SUPERVISE_BENCH_CASES_H_
+
+#include <set>
+
+#include "bench/select/selection.h"
+#include "bench/supervise/cases.h"
+#include "bench/time/bencher.h"
+
+namespace poolbench {
+
+// Rows are {"result": CaseResult, "gpus": what GpuWatch saw, "seed": of the process}.
+class BenchCases : public Cases {
+ public:
+  BenchCases(Backends backends, const BenchOptions& options, std::vector<Problem> problems);
+
+  const Opened& opened() const override { return opened_; }
+  SetAside caught() const override { return bencher_.caught(); }
+  Json news() override;
+  std::string lost_device() const override { return poolbench::lost_device(backends_.contenders); }
+  Json run(size_t index, const SetAside& set_aside) override;
+
+ private:
+  std::set<std::string> devices() const;
+
+  Backends backends_;
+  std::vector<Problem> problems_;
+  GpuWatch watch_;
+  Json mapped_;  // by modules, as it was told
+  uint64_t seed_;
+  Bencher bencher_;
+  Opened opened_;
+};
+
+// Gives this process what timing needs before a module is loaded: its place before others, and the
+// length of the counter's tick. Says if the machine is busy.
+void prepare_to_time();
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_SUPERVISE_BENCH_CASES_H_
