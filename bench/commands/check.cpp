@@ -259,7 +259,7 @@ void write_junit(const std::string& path, const std::vector<Row>& rows) {
                      : is_failure(row.verdict.status)         ? JUnitCase::kError
                                                               : JUnitCase::kFailed,
                      row.verdict.reason});
-  write_file(path, junit_xml("poolbench check", cases));
+  write_file(path, junit_xml({{"poolbench check", cases}}));
 }
 
 Opening open_cases(const Flags& flags) {

@@ -30,20 +30,16 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-}  // namespace
-
-std::string junit_xml(const std::string& suite, const std::vector<JUnitCase>& cases) {
+std::string suite_xml(const JUnitSuite& suite) {
   const auto count = [&](JUnitCase::Result result) {
-    return std::count_if(cases.begin(), cases.end(),
-                         [&](const JUnitCase& c) { return c.result == result; });
+    return std::ranges::count(suite.cases, result, &JUnitCase::result);
   };
   std::string xml = fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
-      escaped(suite), cases.size(), count(JUnitCase::kFailed), count(JUnitCase::kError),
+      escaped(suite.name), suite.cases.size(), count(JUnitCase::kFailed), count(JUnitCase::kError),
       count(JUnitCase::kSkipped));
   constexpr const char* kTags[] = {"", "failure", "error", "skipped"};
-  for (const JUnitCase& c : cases) {
+  for (const JUnitCase& c : suite.cases) {
     xml += fmt::format("  <testcase classname=\"{}\" name=\"{}\"", escaped(c.classname),
                        escaped(c.name));
     xml += c.result == JUnitCase::kPassed ? "/>\n"
@@ -51,6 +47,14 @@ std::string junit_xml(const std::string& suite, const std::vector<JUnitCase>& ca
                                                         kTags[c.result], escaped(c.message));
   }
   return xml + "</testsuite>\n";
+}
+
+}  // namespace
+
+std::string junit_xml(const std::vector<JUnitSuite>& suites) {
+  std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  for (const JUnitSuite& suite : suites) xml += suite_xml(suite);
+  return xml + "</testsuites>\n";
 }
 
 }  // namespace poolbench

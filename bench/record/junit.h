@@ -13,7 +13,11 @@ struct JUnitCase {
   Result result;
   std::string message;
 };
-std::string junit_xml(const std::string& suite, const std::vector<JUnitCase>& cases);
+struct JUnitSuite {
+  std::string name;
+  std::vector<JUnitCase> cases;
+};
+std::string junit_xml(const std::vector<JUnitSuite>& suites);
 
 }  // namespace poolbench
 
