@@ -47,6 +47,7 @@ enum class Status {
   kCrashed,
   kExited,
   kHung,
+  kMissing,
 };
 struct StatusInfo {
   Status status;
@@ -68,6 +69,7 @@ constexpr StatusInfo kStatuses[] = {
     {Status::kCrashed, "CRASHED", "ended its process by a signal", kNotRun},
     {Status::kExited, "EXITED", "ended its process by itself", kNotRun},
     {Status::kHung, "HUNG", "did not end within --case-limit", kNotRun},
+    {Status::kMissing, "MISSING", "a case of a declared set that did not run", kNotRun},
 };
 // What `check --json` writes for an ok row whose output differs by a documented rule of its
 // library.
