@@ -34,7 +34,8 @@ inline Output run_command(const std::string& command) {
 
 // The machine that runs the tests may be busy: times count however they were disturbed.
 inline Output run(const std::string& arguments) {
-  const bool timed = arguments.starts_with("bench ") && arguments.find("--help") == arguments.npos;
+  const bool timed = (arguments.starts_with("bench ") || arguments.starts_with("race ")) &&
+                     arguments.find("--help") == arguments.npos;
   return run_command(std::string(POOLBENCH_PROGRAM) + " " + arguments +
                      (timed ? " --disturbed 1e9 --submits 100" : ""));
 }

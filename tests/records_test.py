@@ -26,13 +26,13 @@ from problem_text import BadInput  # noqa: E402
 RELEASED = sorted(glob.glob(os.path.join(ROOT, "tests/records/*.json")))
 
 
-def schema_errors(record):
-    """Yields what is wrong with a record. Skips the test where Python has no jsonschema."""
+def schema_errors(record, name="record"):
+    """Yields what is wrong with a record, or with that of a race. Skips the test where Python has no jsonschema."""
     try:
         import jsonschema
     except ImportError:
         raise unittest.SkipTest("no jsonschema (Debian: python3-jsonschema)") from None
-    with open(os.path.join(ROOT, "results/record.schema.json"), encoding="utf-8") as file:
+    with open(os.path.join(ROOT, f"results/{name}.schema.json"), encoding="utf-8") as file:
         schema = json.load(file)
     for error in jsonschema.Draft202012Validator(schema).iter_errors(record):
         yield f"{error.json_path}: {error.message}"
@@ -212,6 +212,19 @@ class SealTest(unittest.TestCase):
         blank = text.replace(seal.encode(), b"sha256:" + 64 * b"0")
         self.assertEqual(seal, "sha256:" + hashlib.sha256(blank).hexdigest())
         self.refused(text.replace(b'"status":"ok"', b'"status":"OK"'), "was changed after it was")
+
+    def test_races_and_trials_have_their_schema(self):
+        for what in (["--contender", "naive", "--contender", "openmp"], ["--aa", "1"]):
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "race.json")
+                status = subprocess.run(
+                    [PROGRAM, "race", *what, "--problem", "max/sliding/f32/nchw/src:1x2x8x8/k:2x2",
+                     "--hot", "--processes", "6", "--blocks", "2", "--sample-ms", "0.01",
+                     "--disturbed", "1e9", "--aa-file", "", "--json", path],
+                    stdout=subprocess.DEVNULL, check=False).returncode
+                self.assertEqual(status, 0)
+                with open(path, encoding="utf-8") as file:
+                    self.assertEqual(list(schema_errors(json.load(file), "race")), [])
 
 
 if __name__ == "__main__":
