@@ -258,6 +258,35 @@ TEST(Race, verdicts_that_hang_on_voided_blocks_are_the_weathers) {
   EXPECT_EQ(ruling.why.substr(0, 11), "the weather") << ruling.why;
 }
 
+// The one whose quiet blocks are the same, and whose disturbed ones are not.
+TEST(Race, same_must_hold_with_voided_blocks_too) {
+  Weather weather;
+  Race race(names(1), {Temperature::kHot}, {"base", "head"}, {});
+  for (auto cases = race.next(); !cases.empty(); cases = race.next()) {
+    CaseResult result = process(0, weather);
+    for (Record& record : result.records)
+      for (int block = 0; block < 2 * kBlocks; ++block)
+        record.series.voided.push_back(
+            {block, "other processes", record.contender == "head" ? 1.2 : 1.0, true});
+    race.add(0, result);
+  }
+  EXPECT_EQ(race.rulings(1)[0].speed, Speed::kUnresolved);
+  EXPECT_EQ(race.rulings(1)[0].why.substr(0, 11), "the weather");
+}
+
+TEST(Race, what_the_weather_never_lets_run_is_given_up) {
+  Weather weather;
+  Race race(names(1), {Temperature::kHot}, {"base", "head"}, {});
+  for (auto cases = race.next(); !cases.empty(); cases = race.next()) {
+    CaseResult result = process(0, weather);
+    result.records[0].status = Status::kNoisy;
+    result.records[0].series.seconds.clear();
+    race.add(0, result);
+  }
+  EXPECT_LT(race.first(), race.processes());
+  EXPECT_EQ(race.rulings(1)[0].why, "the weather: 12 of 12 processes were disturbed too much");
+}
+
 TEST(Race, what_did_not_run_is_missing_and_what_is_wrong_is_wrong) {
   Weather weather;
   Rules rules;

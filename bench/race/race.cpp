@@ -56,6 +56,7 @@ Race::Race(std::vector<std::string> cases, const std::vector<Temperature>& tempe
 bool Race::decided(const Row& row) const {
   if (row.heard == 0) return false;
   if (row.status != Status::kOk || !row.exists) return true;
+  if (row.heard >= fewest_ && row.first.count() == 0) return true;  // the weather never let it
   if (row.first.count() < size_t(fewest_)) return false;
   const Evidence found = evidence(row.first.counted, rules_);
   return strongest(found) >= rules_.needed_to_differ(family_) ||

@@ -79,7 +79,12 @@ void Race::judge(const Row& row, bool suspect, bool same, double seconds, Ruling
   }
   if (suspect) judge_suspect(row, ruling);
   if (ruling.speed != Speed::kUnresolved) return;
-  if (same) {
+  const double with_voided = median_interval(row.first.all).median;
+  if (same && std::fabs(with_voided) > std::log1p(rules_.same)) {
+    ruling.why = fmt::format("the weather: {}, and with the disturbed blocks {}",
+                             percent_text(ruling.effect.median), percent_text(with_voided));
+    ruling.remedy = "a quieter machine";
+  } else if (same) {
     ruling.speed = Speed::kSame;
     ruling.why = fmt::format(
         "within {:.3g} % on either side (evidence {:.3g}, {:.3g} is enough); {} processes, {} "
@@ -87,9 +92,9 @@ void Race::judge(const Row& row, bool suspect, bool same, double seconds, Ruling
         100 * rules_.same, ruling.evidence.same, rules_.needed_for_same(family_), row.first.count(),
         percent_text(ruling.effect.median), percent_text(ruling.effect.low),
         percent_text(ruling.effect.high));
-    return;
+  } else if (!suspect) {
+    judge_unresolved(row, seconds, ruling);
   }
-  if (!suspect) judge_unresolved(row, seconds, ruling);
 }
 
 // Both parts must say the same, and with the disturbed blocks too.
