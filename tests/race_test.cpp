@@ -206,6 +206,44 @@ TEST(Race, the_least_effect_that_it_would_have_seen_holds) {
   }
 }
 
+// `first` and `again`: by how much head is slower in the two parts.
+Ruling ruling_of(double first, double again, double copies_apart = 0) {
+  Weather weather{.of_process = 0.002};
+  Race race(names(1), {Temperature::kHot}, {"base", "head"}, {});
+  int processes = 0;
+  for (auto cases = race.next(); !cases.empty(); cases = race.next()) {
+    CaseResult result = process(race.is_second_part() ? again : first, weather);
+    const double apart = ++processes % 2 == 0 ? copies_apart : -copies_apart;
+    for (double& seconds : result.records[1].series.seconds) seconds *= std::exp(apart);
+    race.add(0, result);
+  }
+  EXPECT_EQ(race.again(), race.rules().confirming);
+  return race.rulings(1)[0];
+}
+
+TEST(Race, fresh_processes_decide_and_give_the_effect) {
+  const Ruling twice = ruling_of(0.08, 0.05);
+  EXPECT_EQ(twice.speed, Speed::kSlower);
+  EXPECT_NEAR(twice.effect.median, std::log(1.05), 0.004);
+  const Ruling once = ruling_of(0.08, 0);
+  EXPECT_EQ(once.speed, Speed::kUnresolved);
+  EXPECT_NE(once.why.find("but run again it was"), std::string::npos) << once.why;
+  const Ruling little = ruling_of(0.08, 0.015);
+  EXPECT_EQ(little.speed, Speed::kUnresolved);
+  EXPECT_NE(little.why.find("less than the +2.0 % that count here"), std::string::npos)
+      << little.why;
+  EXPECT_EQ(ruling_of(0.08, -0.08).speed, Speed::kUnresolved) << "the other side";
+}
+
+// Three times the half-width of copies that are 4 % apart, now on this side and now on that.
+TEST(Race, an_effect_must_be_beyond_what_copies_differ) {
+  EXPECT_EQ(ruling_of(0.08, 0.08, 0.01).speed, Speed::kSlower);
+  const Ruling ruling = ruling_of(0.08, 0.08, 0.04);
+  EXPECT_NEAR(ruling.copies_half_width, 0.04, 0.005);
+  EXPECT_EQ(ruling.speed, Speed::kUnresolved);
+  EXPECT_EQ(ruling_of(0.20, 0.20, 0.04).speed, Speed::kSlower);
+}
+
 TEST(Race, identical_code_is_shown_to_be_the_same_and_ends_early) {
   Weather weather;
   const Race race = raced({0, 0, 0, 0, 0, 0, 0, 0}, weather);
