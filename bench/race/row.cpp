@@ -125,6 +125,7 @@ Upheld uphold(const std::vector<double>& again, Speed speed, double needed_effec
 std::string percent_text(double log_ratio) {
   if (!std::isfinite(log_ratio)) return "-";
   const double percent = 100 * std::expm1(log_ratio);
+  if (percent >= 999.5) return fmt::format("x{:.3g}", std::exp(log_ratio));
   return percent < 99.95 ? fmt::format("{:+.1f} %", percent) : fmt::format("{:+.0f} %", percent);
 }
 

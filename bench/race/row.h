@@ -86,7 +86,7 @@ struct Upheld {
 };
 Upheld uphold(const std::vector<double>& again, Speed speed, double needed_effect);
 
-// "+5.1 %"
+// "+5.1 %", "x12.3"
 std::string percent_text(double log_ratio);
 
 }  // namespace poolbench

@@ -67,7 +67,7 @@ std::string race_markdown(const RaceOutcome& outcome, size_t bytes) {
       race_counts(outcome), cell(base), outcome.first, outcome.again, cell(base));
   const std::string tail = "\n" + race_worth(outcome);
   const auto left_out = [](size_t count) {
-    return count == 0 ? "" : fmt::format("\n… and {} rows that say less.\n", count);
+    return count == 0 ? "" : fmt::format("\nAnd {} rows that say less.\n", count);
   };
   std::string text = head;
   size_t shown = 0;
