@@ -35,7 +35,8 @@ BenchCases::BenchCases(Backends backends, const BenchOptions& options,
   for (const Contender& contender : backends_.contenders)
     opened_.contenders.push_back(contender.name());
   std::ranges::sort(opened_.contenders);  // whatever the order in which they are prepared
-  opened_.facts = {{"temperatures", to_exact(options.temperatures)}, {"context", run_context(backends_.families)}};
+  opened_.facts = {{"temperatures", to_exact(options.temperatures)},
+                   {"context", run_context(backends_.families)}};
   opened_.facts["context"]["poolbench"]["noted"]["priority"] = getpriority(PRIO_PROCESS, 0);
 }
 
