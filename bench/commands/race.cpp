@@ -10,6 +10,7 @@
 #include "bench/race/planted.h"
 #include "bench/record/copies_file.h"
 #include "bench/record/race_record.h"
+#include "bench/record/seal.h"
 #include "bench/report/race_table.h"
 #include "bench/select/racer.h"
 #include "bench/supervise/bench_cases.h"
@@ -99,6 +100,7 @@ Asked read_arguments(const Flags& flags) {
   options.seed = options.measure.seed = secret_seed();
   options.fill = parse_fill(flags.fill);
   options.yardsticks = false;
+  options.measure.submits = 0;
   if (flags.cold != flags.hot)
     options.temperatures = {flags.cold ? Temperature::kCold : Temperature::kHot};
   return asked;
@@ -121,8 +123,7 @@ class Racing {
       : run_(run),
         asked_(asked),
         random_(secret_seed()),
-        temperatures_(from_exact<std::vector<Temperature>>(run.opened().facts.at("temperatures"))) {
-    notes_.context = run.opened().facts.at("context");
+        temperatures_(from_exact<std::vector<Temperature>>(run.facts().at("temperatures"))) {
     for (const Opened::Case& one : run.opened().cases) cases_.push_back(one.name);
     for (const Racer& racer : asked.racers) names_.push_back(racer.name);
   }
@@ -188,6 +189,7 @@ std::string repeat_command(const Flags& flags, const Race& race, const Row& row)
 }
 
 void end_notes(CaseRun& run, RunNotes& notes) {
+  notes.context = run.facts().at("context");
   notes.run = run.notes();
   notes.left_out = run.left_out();
 }
@@ -200,7 +202,7 @@ ExitStatus race_once(const Flags& flags, CaseRun& run, Racing& racing) {
       race, racing.seconds(), [&](const Row& row) { return repeat_command(flags, race, row); });
   outcome.machine = add_to_copies_file(flags.aa_file, racing.notes().context, outcome.copies);
   if (!flags.run.json.empty())
-    write_file(flags.run.json, line_of(race_json(outcome, racing.notes())));
+    write_file(flags.run.json, seal(line_of(race_json(outcome, racing.notes()))));
   run.record_is_written();
   if (!flags.markdown.empty())
     write_file(flags.markdown, race_markdown(outcome, flags.markdown_bytes));
@@ -228,7 +230,8 @@ ExitStatus race_often(const Flags& flags, const Asked& asked, CaseRun& run, Raci
   end_notes(run, racing.notes());
   const CopyCount machine = add_to_copies_file(flags.aa_file, racing.notes().context, copies);
   if (!flags.run.json.empty())
-    write_file(flags.run.json, line_of(trials_json(tallies, asked.rules, copies, racing.notes())));
+    write_file(flags.run.json,
+               seal(line_of(trials_json(tallies, asked.rules, copies, racing.notes()))));
   run.record_is_written();
   const ShareInterval rate = wilson(machine.alarms, machine.pairs);
   std::cout << tally_table(tallies)

@@ -6,6 +6,7 @@
 #include "bench/record/context.h"
 #include "bench/record/copies_file.h"
 #include "bench/record/junit.h"
+#include "bench/record/seal.h"
 
 namespace poolbench {
 namespace {
@@ -68,6 +69,7 @@ json context_of(const RunNotes& notes) {
   noted["seeds"] = notes.seeds;
   context["poolbench"]["comparable"]["method"] = kMethod;
   context["poolbench"]["left_out"] = notes.left_out;
+  context["poolbench"]["seal"] = blank_seal();
   return context;
 }
 
