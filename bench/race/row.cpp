@@ -7,13 +7,6 @@
 namespace poolbench {
 namespace {
 
-// The value below which this share of them lies; infinite for all of them, since others may come.
-double value_above(std::vector<double> values, double share) {
-  if (values.empty() || share >= 1) return INFINITY;
-  std::ranges::sort(values);
-  return values[std::min(values.size() - 1, size_t(share * double(values.size())))];
-}
-
 // How the contenders of a row differ from themselves, in both directions alike.
 std::vector<double> noise_of(const Row& row) {
   std::vector<double> noise;
@@ -99,7 +92,9 @@ double least_seen(const Row& row, double half_width, int processes, double neede
   if (noise.empty() || std::isnan(needed)) return INFINITY;
   // x + noise must be beyond a bound in a share of the processes: x is the bound and the noise's
   // quantile.
-  const auto beyond = [&](double bound, double share) { return bound + value_above(noise, share); };
+  const auto beyond = [&](double bound, double share) {
+    return share < 1 ? bound + quantile(noise, share) : INFINITY;
+  };
   const int rank = rank_of_interval(rules.confirming);
   return std::max(
       {beyond(std::log1p(rules.least_effect), win_for(processes, needed_e_value, each)),
