@@ -85,9 +85,16 @@ const poolbench_module* load(const ModuleName& module) {
   return table;
 }
 
+// The file as the kernel knows it. One in memory has a name there, but no place.
+std::string file_of(const ModuleName& module) {
+  std::error_code error;
+  const auto place = std::filesystem::weakly_canonical(module.file, error);
+  return (error ? std::filesystem::read_symlink(module.file) : place).string();
+}
+
 // The same, and says where the module comes from.
 const poolbench_module* load(const ModuleName& module, Origin& origin) {
-  origin.file = std::filesystem::weakly_canonical(module.file).string();
+  origin.file = file_of(module);
   const poolbench_module* table = nullptr;
   {
     const OriginWatch watch(origin);

@@ -34,10 +34,13 @@ inline Output run_command(const std::string& command) {
 
 // The machine that runs the tests may be busy: times count however they were disturbed.
 inline Output run(const std::string& arguments) {
-  const bool timed = (arguments.starts_with("bench ") || arguments.starts_with("race ")) &&
-                     arguments.find("--help") == arguments.npos;
-  return run_command(std::string(POOLBENCH_PROGRAM) + " " + arguments +
-                     (timed ? " --disturbed 1e9 --submits 100" : ""));
+  std::string more;
+  if (arguments.find("--help") == arguments.npos) {
+    const bool bench = arguments.starts_with("bench ");
+    if (bench || arguments.starts_with("race ")) more += " --disturbed 1e9";
+    if (bench) more += " --submits 100";
+  }
+  return run_command(std::string(POOLBENCH_PROGRAM) + " " + arguments + more);
 }
 
 // Runs the program, and expects an exit status and a piece of its output.

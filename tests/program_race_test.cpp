@@ -27,7 +27,7 @@ class RaceTest : public ProgramTest {
   }
 };
 
-constexpr const char* kMedium = " --problem max/sliding/f32/nchw/src:1x16x56x56/k:3x3";
+constexpr const char* kMedium = " --problem max/sliding/f32/nchw/src:1x64x112x112/k:3x3";
 constexpr const char* kTwo = " --problem 'max/sliding/f32/nchw/src:1x2x{8,9}x8/k:2x2'";
 
 std::string text_of(const std::string& path) {
@@ -51,7 +51,7 @@ TEST_F(RaceTest, a_slower_kernel_fails_the_gate_by_name_and_a_race_without_it_do
   EXPECT_GT(row["effect"]["low"], 0.1);
   EXPECT_EQ(row["repeat"],
             "poolbench race --gate --contender base=openmp --contender head=naive --hot --problem "
-            "'max/sliding/f32/nchw/src:1x16x56x56/k:3x3'");
+            "'max/sliding/f32/nchw/src:1x64x112x112/k:3x3'");
   EXPECT_EQ(race["processes"]["again"], 6);
   EXPECT_GE(race["copies"]["pairs"], 2);
   EXPECT_FALSE(fs::exists(json + ".journal"));

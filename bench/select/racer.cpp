@@ -29,7 +29,8 @@ int threads_of(const std::string& backend) {
 // A file in memory with these bytes. It stays open: the loader takes a name that it has seen for
 // the same library.
 std::string memory_file(const std::string& bytes) {
-  const int file = memfd_create("module", MFD_CLOEXEC);
+  static int number = 0;
+  const int file = memfd_create(fmt::format("module-{}", ++number).c_str(), MFD_CLOEXEC);
   for (size_t done = 0; file >= 0 && done < bytes.size();) {
     const ssize_t now = write(file, bytes.data() + done, bytes.size() - done);
     if (now < 0) throw std::runtime_error(std::strerror(errno));
