@@ -93,9 +93,11 @@ double all_taps(const Problem& problem) {
       case Windowing::kGlobal:
         taps *= double(src);
         break;
-      case Windowing::kAdaptive:
-        taps *= double(src / problem.dst()[axis] + 1);
+      case Windowing::kAdaptive: {
+        const int64_t longest = src / problem.dst()[axis] + 1;
+        taps *= double(longest);
         break;
+      }
       case Windowing::kSliding:
       case Windowing::kFractional:
         taps *= double(
