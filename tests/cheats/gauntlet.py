@@ -37,7 +37,7 @@ HANGS = 5        # --case-limit, seconds, where a probe means to hang
 PATIENCE = 60    # and elsewhere
 TERM_AFTER = 2.5  # seconds
 TERM_LIMIT = 4   # twice what the program promises, for busy machines
-FORGED = b"forged"  # in whatever probes forge
+FORGED = b"forged"  # in whatever probes forge, and in no name of a probe that must pass
 
 
 @dataclasses.dataclass
