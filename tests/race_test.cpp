@@ -164,7 +164,7 @@ TEST(Race, intervals_have_their_level) {
     CopyCount count;
     for (int i = 0; i < 250; ++i) count.add(raced({0, 0, 0, 0}, weather).copies());
     ASSERT_GE(count.intervals, 1900);
-    EXPECT_NEAR(count.level, level_of(12, 0.95), 1e-12);
+    EXPECT_NEAR(count.level, interval_order(12, 0.95).level, 1e-12);
     EXPECT_NEAR(double(count.covering) / double(count.intervals), count.level, 0.015);
   }
 }

@@ -78,13 +78,4 @@ ShareInterval wilson(int64_t count, int64_t n) {
   return {count == 0 ? 0 : middle - half, count == n ? 1 : middle + half};
 }
 
-double level_of(int n, double confidence) {
-  double term = std::pow(0.5, n), below = 0;
-  for (int r = 0; below + term <= (1 - confidence) / 2; ++r) {
-    below += term;
-    term *= double(n - r) / double(r + 1);
-  }
-  return 1 - 2 * below;
-}
-
 }  // namespace poolbench

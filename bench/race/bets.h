@@ -45,10 +45,6 @@ struct ShareInterval {
 };
 ShareInterval wilson(int64_t count, int64_t n);
 
-// The probability that [x_r, x_(n+1-r)] of n samples covers their median, as median_interval()
-// (bench/time/interval.h) chooses r: the level that it has, at least the one that it was asked for.
-double level_of(int n, double confidence);
-
 }  // namespace poolbench
 
 #endif  // POOLBENCH_BENCH_RACE_BETS_H_

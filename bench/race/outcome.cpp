@@ -71,7 +71,7 @@ void Tally::add(const RaceOutcome& outcome) {
         median_interval({all.begin(), all.begin() + int64_t(n)}, Rules::kConfidence);
     errors.push_back(interval.median - truth);
     if (std::isnan(interval.low)) continue;
-    level = level_of(int(n), Rules::kConfidence);
+    level = interval_order(int(n), Rules::kConfidence).level;
     ++intervals;
     covering += interval.low <= truth && truth <= interval.high;
   }

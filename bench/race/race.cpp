@@ -177,7 +177,7 @@ CopyCount Race::copies() const {
     const Interval interval =
         median_interval({all.begin(), all.begin() + int64_t(n)}, Rules::kConfidence);
     if (std::isnan(interval.low)) continue;
-    count.level = level_of(int(n), Rules::kConfidence);
+    count.level = interval_order(int(n), Rules::kConfidence).level;
     ++count.intervals;
     count.covering += interval.low <= 0 && interval.high >= 0;
   }

@@ -30,14 +30,6 @@ double share_for_rank(int n, int rank, double probability) {
   return high;
 }
 
-// r of median_interval(), which gives [x_r, x_(n+1-r)].
-int rank_of_interval(int n) {
-  std::vector<double> ranks;
-  for (int i = 1; i <= n; ++i) ranks.push_back(i);
-  const Interval interval = median_interval(ranks, Rules::kConfidence);
-  return std::isnan(interval.low) ? 0 : int(interval.low);
-}
-
 }  // namespace
 
 std::string_view speed_name(Speed speed) {
@@ -95,7 +87,7 @@ double least_seen(const Row& row, double half_width, int processes, double neede
   const auto beyond = [&](double bound, double share) {
     return share < 1 ? bound + quantile(noise, share) : INFINITY;
   };
-  const int rank = rank_of_interval(rules.confirming);
+  const int rank = interval_order(rules.confirming, Rules::kConfidence).rank;
   return std::max(
       {beyond(std::log1p(rules.least_effect), win_for(processes, needed_e_value, each)),
        beyond(needed, share_for_rank(rules.confirming, (rules.confirming + 1) / 2, each)),

@@ -6,22 +6,26 @@
 
 namespace poolbench {
 
+// The largest rank with P(Binomial(n, 1/2) < rank) <= (1 - confidence) / 2.
+IntervalOrder interval_order(int n, double confidence) {
+  double term = std::pow(0.5, n), below = 0;
+  int rank = 0;
+  while (below + term <= (1 - confidence) / 2) {
+    below += term;
+    term *= double(n - rank) / double(rank + 1);
+    ++rank;
+  }
+  return {rank, 1 - 2 * below};
+}
+
 Interval median_interval(std::vector<double> samples, double confidence) {
   if (samples.empty()) return {NAN, NAN, NAN};
   std::sort(samples.begin(), samples.end());
   const auto n = static_cast<int>(samples.size());
   const double median = n % 2 != 0 ? samples[n / 2] : (samples[n / 2 - 1] + samples[n / 2]) / 2;
-  // Finds the largest r with P(Binomial(n, 1/2) < r) <= (1 - confidence) / 2. Then
-  // [x_r, x_(n+1-r)] covers so much.
-  double term = std::pow(0.5, n), below = 0;
-  int r = 0;
-  while (below + term <= (1 - confidence) / 2) {
-    below += term;
-    term *= double(n - r) / double(r + 1);
-    ++r;
-  }
-  if (r == 0) return {median, NAN, NAN};
-  return {median, samples[r - 1], samples[n - r]};
+  const int rank = interval_order(n, confidence).rank;
+  if (rank == 0) return {median, NAN, NAN};
+  return {median, samples[rank - 1], samples[n - rank]};
 }
 
 double quantile(std::vector<double> samples, double share) {
