@@ -27,14 +27,11 @@ namespace {
 
 struct Flags {
   SelectionFlags selection;
-  bool cold = false, hot = false;
+  TimingFlags timing;
   std::string baseline;
   RunFlags run;
-  std::string fill = "uniform";
   std::string seed = kRandomSeed;
-  int blocks = 17;
-  double sample_ms = 1;
-  double disturbed = 2;  // percent
+  int blocks = MeasureOptions().blocks;
   int submits = MeasureOptions().submits;
   bool profile = false;
 };
@@ -80,8 +77,8 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
   std::vector<Status> statuses;
   for (const Problem& problem : problems) {
     const Input input = make_input(problem, options.fill, options.seed);
-    const auto verdicts =
-        profile(contenders, problem, input, flags.hot ? Temperature::kHot : Temperature::kCold);
+    const auto verdicts = profile(contenders, problem, input,
+                                  flags.timing.hot ? Temperature::kHot : Temperature::kCold);
     for (size_t i = 0; i < contenders.size(); ++i) {
       const Verdict& verdict = verdicts[i];
       const bool launched = verdict.status == Status::kOk;
@@ -94,17 +91,9 @@ ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
 }
 
 BenchOptions options_of(const Flags& flags) {
-  BenchOptions options;
+  BenchOptions options = timing_options(flags.timing, parse_seed(flags.seed));
   options.measure.blocks = flags.blocks;
-  options.measure.sample_seconds = flags.sample_ms * 1e-3;
-  options.measure.wake_seconds = 0.1;
-  options.measure.disturbed_share = flags.disturbed / 100;
   options.measure.submits = flags.submits;
-  options.seed = parse_seed(flags.seed);
-  options.measure.seed = options.seed;
-  options.fill = parse_fill(flags.fill);
-  if (flags.cold != flags.hot)
-    options.temperatures = {flags.cold ? Temperature::kCold : Temperature::kHot};
   return options;
 }
 
@@ -207,23 +196,14 @@ void add_bench(CLI::App& app, Run& run) {
   auto flags = std::make_shared<Flags>();
   add_problem_flags(*command, flags->selection);
   add_backend_flags(*command, flags->selection);
-  command->add_flag("--cold", flags->cold, "Only cold: buffers rotate over 3x the last cache");
-  command->add_flag("--hot", flags->hot, "Only hot: the same buffers again and again");
+  add_timing_flags(*command, flags->timing);
   command->add_option("--baseline", flags->baseline,
                       "Contender to compare with [the best peer, else naive]");
-  command->add_option("--fill", flags->fill, "Kind of input [uniform]");
   command->add_option("--seed", flags->seed,
                       "Seed of inputs, of the blocks' order and of what is judged where not all is "
                       "[random: drawn, and shown in the record]");
   command->add_option("--blocks", flags->blocks, "Samples a row, 6 or more for an interval [17]")
       ->check(CLI::Range(1, 10'000));
-  command->add_option("--sample-ms", flags->sample_ms, "Least length of a sample [1]")
-      ->check(CLI::Range(0.001, 60'000.0));
-  command
-      ->add_option("--disturbed", flags->disturbed,
-                   "Percent of a sample that other processes may take before its block is "
-                   "measured again [2]")
-      ->check(CLI::NonNegativeNumber);
   command
       ->add_option("--submits", flags->submits,
                    "Launches from idle of each contender that takes less than 50 us, for its "

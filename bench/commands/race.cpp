@@ -25,12 +25,10 @@ namespace {
 struct Flags {
   SelectionFlags selection;  // of problems
   std::vector<std::string> contenders;
-  bool cold = false, hot = false;
+  TimingFlags timing;
   Rules rules;
   double least = 2, same = 3, rate = 5;  // percent
   int blocks = 0;
-  double sample_ms = 1, disturbed = 2;
-  std::string fill = "uniform";
   bool strict = false, explain = false;
   int aa = 0, trials = 1;
   std::vector<double> plant;  // percent
@@ -92,17 +90,10 @@ Asked read_arguments(const Flags& flags) {
   asked.rules.least_effect = flags.least / 100;
   asked.rules.same = flags.same / 100;
   asked.rules.false_rate = flags.rate / 100;
-  BenchOptions& options = asked.options;
+  BenchOptions& options = asked.options = timing_options(flags.timing, secret_seed());
   options.measure.blocks = flags.blocks != 0 ? flags.blocks : blocks_for(2 * asked.racers.size());
-  options.measure.sample_seconds = flags.sample_ms * 1e-3;
-  options.measure.wake_seconds = 0.1;
-  options.measure.disturbed_share = flags.disturbed / 100;
-  options.seed = options.measure.seed = secret_seed();
-  options.fill = parse_fill(flags.fill);
-  options.yardsticks = false;
   options.measure.submits = 0;
-  if (flags.cold != flags.hot)
-    options.temperatures = {flags.cold ? Temperature::kCold : Temperature::kHot};
+  options.yardsticks = false;
   return asked;
 }
 
@@ -294,19 +285,10 @@ void add_race(CLI::App& app, Run& run) {
                    "what the others are compared with")
       ->take_all();
   add_problem_flags(*command, flags->selection);
-  command->add_flag("--cold", flags->cold, "Only cold");
-  command->add_flag("--hot", flags->hot, "Only hot");
+  add_timing_flags(*command, flags->timing);
   add_rules(*command, *flags);
   command->add_option("--blocks", flags->blocks, "Samples a contender in each process [6 or more]")
       ->check(CLI::Range(1, 10'000));
-  command->add_option("--sample-ms", flags->sample_ms, "Least length of a sample [1]")
-      ->check(CLI::Range(0.001, 60'000.0));
-  command
-      ->add_option("--disturbed", flags->disturbed,
-                   "Percent of a sample that other processes may take before its block is "
-                   "measured again [2]")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--fill", flags->fill, "Kind of input [uniform]");
   command
       ->add_option("--aa", flags->aa,
                    "Race a contender against itself so often: how often is it called slower?")

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 
@@ -22,6 +23,31 @@ BenchOptions with_watch(BenchOptions options, GpuWatch& watch) {
 }
 
 }  // namespace
+
+void add_timing_flags(CLI::App& command, TimingFlags& flags) {
+  command.add_flag("--cold", flags.cold, "Only cold: buffers rotate over 3x the last cache");
+  command.add_flag("--hot", flags.hot, "Only hot: the same buffers again and again");
+  command.add_option("--fill", flags.fill, "Kind of input [uniform]");
+  command.add_option("--sample-ms", flags.sample_ms, "Least length of a sample [1]")
+      ->check(CLI::Range(0.001, 60'000.0));
+  command
+      .add_option("--disturbed", flags.disturbed,
+                  "Percent of a sample that other processes may take before its block is "
+                  "measured again [2]")
+      ->check(CLI::NonNegativeNumber);
+}
+
+BenchOptions timing_options(const TimingFlags& flags, uint64_t seed) {
+  BenchOptions options;
+  options.measure.sample_seconds = flags.sample_ms * 1e-3;
+  options.measure.wake_seconds = 0.1;
+  options.measure.disturbed_share = flags.disturbed / 100;
+  options.seed = options.measure.seed = seed;
+  options.fill = parse_fill(flags.fill);
+  if (flags.cold != flags.hot)
+    options.temperatures = {flags.cold ? Temperature::kCold : Temperature::kHot};
+  return options;
+}
 
 BenchCases::BenchCases(Backends backends, const BenchOptions& options,
                        std::vector<Problem> problems)

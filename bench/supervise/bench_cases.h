@@ -8,7 +8,22 @@
 #include "bench/supervise/cases.h"
 #include "bench/time/bencher.h"
 
+namespace CLI {
+class App;
+}
+
 namespace poolbench {
+
+// How commands time, by their arguments.
+struct TimingFlags {
+  bool cold = false, hot = false;
+  std::string fill = "uniform";
+  double sample_ms = 1;
+  double disturbed = 2;  // percent
+};
+void add_timing_flags(CLI::App& command, TimingFlags& flags);
+// All else is as BenchOptions has it.
+BenchOptions timing_options(const TimingFlags& flags, uint64_t seed);
 
 // Rows are {"result": CaseResult, "gpus": what GpuWatch saw, "seed": of the process}.
 class BenchCases : public Cases {
