@@ -54,6 +54,7 @@ class Measurement {
   Ground& ground(const Subject& subject) { return grounds_.at(subject.substrate); }
   bool on_host(const Subject& subject) const { return subject.substrate->device().uuid == "host"; }
   void make_grounds(const std::vector<int64_t>& launches);
+  double launch_once(size_t i);
   void calibrate();
   void calibrate_cold();
   void wake(const Subject& subject);
