@@ -185,8 +185,9 @@ std::vector<Series> Measurement::run() {
     if (!block(series, order.next(), number) || ++counted != kSomeBlocks) continue;
     std::vector<double> seconds;
     for (const Series& one : series) seconds.push_back(median_interval(one.seconds).median);
+    const std::vector<size_t> before = measured();
     drop_ceilings(seconds, kBehind);
-    order = BlockOrder(measured(), random_);
+    if (measured() != before) order = BlockOrder(measured(), random_);
   }
   for (size_t i = 0; i < subjects_.size(); ++i) {
     if (launches_[i] == 0) {
