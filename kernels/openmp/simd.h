@@ -25,6 +25,7 @@
 #endif
 #define POOLBENCH_INLINE __attribute__((always_inline)) inline
 #define POOLBENCH_INLINE_LAMBDA __attribute__((always_inline))
+#define POOLBENCH_NOINLINE __attribute__((noinline))
 
 namespace poolbench::openmp::POOLBENCH_ISA {
 

@@ -8,16 +8,19 @@ namespace poolbench::openmp::POOLBENCH_ISA {
 
 // Sums are nested, so that few additions follow each other however tall a window is: rows are added
 // in a plain sum, such sums in a part, and the parts. All rows are one part up to kFew sums.
-constexpr int64_t kRowsAtOnce = 32, kFew = 8;
-constexpr int64_t kOfMany = 16;  // rows of a sum, and sums of a part, where there are more
+constexpr int kRowsAtOnce = 32, kFew = 8;
+constexpr int kOfMany = 16;  // rows of a sum, and sums of a part, where there are more
 
 // A part of the rows of `depth` slices of `height`: of one slice, or whole slices.
 struct Part {
   int64_t depth, height;
   int64_t sum;  // rows of a plain sum
 };
-POOLBENCH_INLINE Part part_of(int64_t depth, int64_t height) {
-  if (depth * ceil_div(height, kRowsAtOnce) <= kFew) return {depth, height, kRowsAtOnce};
+POOLBENCH_INLINE bool is_one_part(int64_t depth, int64_t height) {
+  return depth * ceil_div(height, kRowsAtOnce) <= kFew;
+}
+inline Part part_of(int64_t depth, int64_t height) {
+  if (is_one_part(depth, height)) return {depth, height, kRowsAtOnce};
   const int64_t tall = smaller(height, kOfMany * kOfMany);
   return {smaller(depth, kOfMany / ceil_div(tall, kOfMany)), tall, kOfMany};
 }
@@ -58,27 +61,35 @@ class TapRows {
       if (i < count) store_lanes(to + i, op_.load_part(first + i, Lanes(0, count - i)));
       return;
     }
-    const Part part = part_of(depth, height);
-    for (int64_t d = 0; d < depth; d += part.depth)
-      for (int64_t h = 0; h < height; h += part.height)
-        merge_part(first + d * d_step_ + h * h_step_,
-                   {smaller(part.depth, depth - d), smaller(part.height, height - h), part.sum},
-                   count, d + h > 0, to);
+    if (is_one_part(depth, height)) return merge_part<kRowsAtOnce>(first, depth, height, count, to);
+    merge_parts(first, depth, height, count, to);
   }
 
  private:
+  // Out of line: few windows are so tall, and the others' loops have constant bounds without it.
+  POOLBENCH_NOINLINE void merge_parts(const Element* first, int64_t depth, int64_t height,
+                                      int64_t count, Work* to) const {
+    const Part part = part_of(depth, height);
+    for (int64_t d = 0; d < depth; d += part.depth)
+      for (int64_t h = 0; h < height; h += part.height)
+        merge_part<kOfMany>(first + d * d_step_ + h * h_step_, smaller(part.depth, depth - d),
+                            smaller(part.height, height - h), count, to, d + h > 0);
+  }
+
   // `more`: merged into what `to` holds.
-  POOLBENCH_INLINE void merge_part(const Element* first, Part rows, int64_t count, bool more,
-                                   Work* to) const {
+  template <int kSum>
+  POOLBENCH_INLINE void merge_part(const Element* first, int64_t depth, int64_t height,
+                                   int64_t count, Work* to, bool more = false) const {
     int64_t i = 0;
-    for (; i + 4 * N <= count; i += 4 * N) vectors<4, N>(first + i, rows, 0, more, to + i);
+    for (; i + 4 * N <= count; i += 4 * N)
+      vectors<4, N, kSum>(first + i, depth, height, 0, more, to + i);
     const int64_t left = (count - i) / N, part = (count - i) % N;
     const auto rest = [&](auto whole) {
       constexpr int kWhole = decltype(whole)::value;
       if (part != 0)
-        vectors<kWhole + 1, 0>(first + i, rows, part, more, to + i);
+        vectors<kWhole + 1, 0, kSum>(first + i, depth, height, part, more, to + i);
       else if constexpr (kWhole > 0)
-        vectors<kWhole, N>(first + i, rows, 0, more, to + i);
+        vectors<kWhole, N, kSum>(first + i, depth, height, 0, more, to + i);
     };
     if (left == 0) rest(std::integral_constant<int, 0>{});
     if (left == 1) rest(std::integral_constant<int, 1>{});
@@ -89,9 +100,9 @@ class TapRows {
   // kCount vectors; the last one has kLast lanes, or `last` where kLast is 0. Unrolled by hand:
   // loops over the vectors keep the sums in memory at -O2. 64x60x60 f32 in 30x30 windows in L2:
   // 11.5 us with loops, 8.6 us so (Xeon, 2 threads, 2026-11-23).
-  template <int kCount, int kLast>
-  POOLBENCH_INLINE void vectors(const Element* first, Part part, int64_t last, bool more,
-                                Work* to) const {
+  template <int kCount, int kLast, int kSum>
+  POOLBENCH_INLINE void vectors(const Element* first, int64_t depth, int64_t height, int64_t last,
+                                bool more, Work* to) const {
     const Lanes lanes(0, last);
     const auto load = [&](const Element* at, int j) {
       prefetch_load(at + j * N);
@@ -105,12 +116,12 @@ class TapRows {
     };
     V result[kCount];
     each([&](auto j) { result[j] = Op::identity(); });
-    for (int64_t d = 0; d < part.depth; ++d)
-      for (int64_t h = 0; h < part.height; h += part.sum) {
+    for (int64_t d = 0; d < depth; ++d)
+      for (int64_t h = 0; h < height; h += kSum) {
         const Element* row = first + d * d_step_ + h * h_step_;
         V sum[kCount];
         each([&](auto j) { sum[j] = load(row, j); });
-        for (int rows = int(smaller(part.sum, part.height - h)); --rows > 0;) {
+        for (int rows = int(smaller(kSum, height - h)); --rows > 0;) {
           row += h_step_;
           each([&](auto j) { sum[j] = Op::merge(load(row, j), sum[j]); });
         }
