@@ -2,6 +2,8 @@
 // that rounds once. The judgement asks it of equal numbers alone; our kernels keep it always.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "bench/select/suite.h"
 #include "host/compare.h"
 #include "host/run.h"
@@ -61,10 +63,22 @@ std::vector<T> quotients(const Problem& problem, const std::vector<std::byte>& s
   return all;
 }
 
+// The same numbers, times 2 to the `exponent`.
+void scale(const Problem& problem, std::vector<std::byte>& src, int exponent) {
+  with_type(problem.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_floating_point_v<T>) {
+      auto* values = reinterpret_cast<T*>(src.data());
+      for (int64_t i = 0; i < problem.src_count(); ++i) values[i] = std::ldexp(values[i], exponent);
+    }
+  });
+}
+
 // Returns which output is something else, or nothing.
 std::string difference(Backend& backend, const std::string& kernel, const Problem& problem,
-                       FillKind kind, uint64_t seed) {
-  const auto src = filled(problem, kind, seed);
+                       FillKind kind, uint64_t seed, int exponent = 0) {
+  auto src = filled(problem, kind, seed);
+  if (exponent != 0) scale(problem, src, exponent);
   const auto plan = backend.plan(problem, kernel);
   const Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data());
   if (!outcome.broken.empty()) return outcome.broken;
@@ -100,11 +114,34 @@ void register_backend(Backend& backend) {
     });
 }
 
+// Equal numbers around the least normal one, where what is left of an inverse loses its bits.
+void register_tiny(Backend& backend) {
+  if (backend.substrate().device().substrate != "host" || !backend.timeable()) return;
+  for (const KernelInfo& kernel : backend.kernels())
+    register_test(std::string(backend.name()) + "_tiny", kernel.name, [&backend, kernel] {
+      for (const Problem& problem : averages(true)) {
+        const std::string text = to_text(problem);
+        const bool counts_zeros =
+            text.starts_with("avg_include_pad") && text.find("/p:") != std::string::npos;
+        if (counts_zeros || text.find("/div:") != std::string::npos)
+          continue;  // no mean of equal numbers
+        const bool is_f64 = problem.dtype() == DType::kF64;
+        if (!is_f64 && problem.dtype() != DType::kF32) continue;
+        if (!backend.supports(problem, kernel.name)) continue;
+        const int least = is_f64 ? -1022 : -126;
+        for (int exponent = least - 12; exponent < least + 12; ++exponent)
+          EXPECT_EQ(difference(backend, kernel.name, problem, FillKind::kConstant, 1, exponent), "")
+              << text << " times 2 to the " << exponent;
+      }
+    });
+}
+
 }  // namespace
 }  // namespace poolbench
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   poolbench::register_for_all(poolbench::register_backend);
+  poolbench::register_for_all(poolbench::register_tiny);
   return RUN_ALL_TESTS();
 }

@@ -71,7 +71,10 @@ class Folder {
     while (parts_ < kMostParts && widest <= N / (2 * parts_)) parts_ *= 2;
     rows_ = smaller(kRowBytes / int64_t(sizeof(Work)) / width_, kWeights / w.dst);
     rows_ = larger(rows_, 1);
-    if (same_for_all_) tabulate(0);
+    if (!same_for_all_) return;
+    tabulate(0);
+    if constexpr (Op::kSum)
+      if (op.counts_columns()) tabulate_divisors();
   }
 
   // Output rows [begin, end), numbered over all planes.
@@ -84,12 +87,11 @@ class Folder {
         tabulate(begin / rows_a_plane);
       }
       merge_rows(begin, rows);
-      Element* dst = static_cast<Element*>(args_.dst) + begin * args_.axis[2].dst;
       if constexpr (kMostParts >= 4)
-        if (parts_ == 4) reduce_rows<4>(rows, dst);
+        if (parts_ == 4) reduce_rows<4>(begin, rows);
       if constexpr (kMostParts >= 2)
-        if (parts_ == 2) reduce_rows<2>(rows, dst);
-      if (parts_ == 1) reduce_rows<1>(rows, dst);
+        if (parts_ == 2) reduce_rows<2>(begin, rows);
+      if (parts_ == 1) reduce_rows<1>(begin, rows);
       begin += rows;
     }
   }
@@ -100,6 +102,8 @@ class Folder {
                                     : N >= 4 && sizeof(V) >= 16 ? 2
                                                                 : 1;
   static constexpr int64_t kWeights = Op::kSum ? 4096 : 1 << 20;
+  static constexpr int64_t kStepsBehind = kLanes<Weight>;
+  static constexpr int64_t kManyPlanes = 16;
 
   // Notes where the windows of a row begin and which lanes they fill, then the first N of the rows
   // that follow.
@@ -127,6 +131,28 @@ class Folder {
       column_weight_[o] = Op::column_weight(table_window(args_.table[2], plane, o).count);
   }
 
+  // Notes what the outputs of a plane, and two vectors that follow, are divided by, if they are
+  // few.
+  void tabulate_divisors() {
+    constexpr int kStep = kLanes<Weight>;
+    const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
+    const int64_t outputs = d.dst * h.dst * w.dst;
+    if (outputs + 2 * N > kWeights / 2 ||
+        storage_.planes * outputs < kManyPlanes * (outputs + 2 * N))
+      return;
+    plane_outputs_ = outputs;
+    for (int64_t i = 0; i < outputs + 2 * N; ++i) {
+      const int64_t o = i % outputs, row = o / w.dst;
+      const int64_t row_count = table_window(args_.table[0], 0, row / h.dst).count *
+                                table_window(args_.table[1], 0, row % h.dst).count;
+      weight_[i] = column_weight_[o % w.dst] * Weight(row_count);
+    }
+    for (int64_t i = 0; i < outputs + 2 * N; i += kStep)
+      store_divisors(load_lanes<Vec<Weight, kStep>>(weight_ + i), weight_ + i, rest() + i);
+  }
+  Weight* rest() { return weight_ + kWeights / 2 + kStepsBehind; }
+  const Weight* rest() const { return weight_ + kWeights / 2 + kStepsBehind; }
+
   void merge_rows(int64_t begin, int64_t rows) {
     const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
     RowCounter at(args_, begin);
@@ -140,7 +166,7 @@ class Folder {
                              (taps_d.begin * h.src + taps_h.begin) * width_;
       taps_.merge_rows(first, int(tap_count(d, taps_d)), int(tap_count(h, taps_h)), width_, to);
       if constexpr (Op::kSum) {
-        if (!op_.counts_columns()) continue;
+        if (!op_.counts_columns() || plane_outputs_ != 0) continue;
         using W = Vec<Weight, N>;
         if (taps_d.count * taps_h.count != count) {
           count = taps_d.count * taps_h.count;
@@ -152,32 +178,40 @@ class Folder {
     }
   }
 
-  // Turns `rows` rows of the buffer into outputs, one after another.
+  // Turns `rows` rows of the buffer into outputs, one after another, from output row `begin` on.
   template <int kParts>
-  void reduce_rows(int64_t rows, Element* dst) const {
-    const int64_t outputs = rows * args_.axis[2].dst;
-    const int64_t step_rows = N / args_.axis[2].dst, step = N % args_.axis[2].dst;
+  void reduce_rows(int64_t begin, int64_t rows) const {
+    const int64_t width = args_.axis[2].dst, outputs = rows * width;
+    Element* dst = static_cast<Element*>(args_.dst) + begin * width;
+    const int64_t step_rows = N / width, step = N % width;
+    const int64_t plane = plane_outputs_ != 0 ? plane_outputs_ : outputs + N;
+    int64_t in_plane = plane_outputs_ != 0 ? begin * width % plane : 0;
+    const int64_t step_in_plane = N % plane;
     const auto scale = op_.row_scale(1, 1);  // where no columns count
     const Work* row = buffer_;
     for (int64_t i = 0, o = 0; i < outputs; i += N) {
       const V v = windows<kParts>(row, o);
       const int lanes = int(smaller(outputs - i, N));
       prefetch_store(dst + i);
-      const auto result = finish(v, i, lanes, scale);
+      const auto result = finish(v, in_plane, lanes, scale);
       if (lanes == N)
         store_lanes(dst + i, result);
       else
         store_some(dst + i, result, lanes);
       row += step_rows * width_;
-      if ((o += step) >= args_.axis[2].dst) {
-        o -= args_.axis[2].dst;
+      if ((o += step) >= width) {
+        o -= width;
         row += width_;
       }
+      if ((in_plane += step_in_plane) >= plane) in_plane -= plane;
     }
   }
+  // `i`: the first lane's output, in the plane where divisors are tabulated, else in the buffer.
   POOLBENCH_INLINE typename Op::E finish(V v, int64_t i, int lanes, RowScale<Weight> scale) const {
-    if constexpr (Op::kSum)
+    if constexpr (Op::kSum) {
+      if (plane_outputs_ != 0) return op_.finish(v, weight_ + i, rest() + i, lanes);
       if (op_.counts_columns()) return op_.finish(v, weight_ + i, RowScale<Weight>{}, lanes);
+    }
     return op_.finish(v, scale, lanes);
   }
 
@@ -215,15 +249,18 @@ class Folder {
   const PoolArgs& args_;
   const Storage& storage_;
   const TapRows<Op> taps_;
-  const int64_t width_;  // columns of a row
-  bool same_for_all_;    // planes
-  int64_t parts_;        // windows side by side in a vector
-  int64_t chunks_;       // vectors that the widest window takes
-  int64_t rows_;         // at a time
+  const int64_t width_;        // columns of a row
+  bool same_for_all_;          // planes
+  int64_t parts_;              // windows side by side in a vector
+  int64_t chunks_;             // vectors that the widest window takes
+  int64_t rows_;               // at a time
+  int64_t plane_outputs_ = 0;  // whose divisors are tabulated; 0: weights are made row by row
   int32_t begin_[kMaxOutputs + N];
   Weight column_weight_[kMaxOutputs + N];
   alignas(64) Mask mask_[kMaskBytes / sizeof(Mask) + N];
   alignas(64) Work buffer_[kBufferBytes / sizeof(Work)];
+  // Weights of the rows in the buffer; or the inverses of a plane's outputs and, from rest() on,
+  // what is left of them (RowScale).
   alignas(64) Weight weight_[Op::kSum ? kWeights + kMaxOutputs + 2 * N : 1];
 };
 

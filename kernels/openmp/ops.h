@@ -169,10 +169,9 @@ struct SumOp {
   POOLBENCH_INLINE E finish(V v, RowScale<Weight> scale, int lanes) const {
     if constexpr (kSumsBytes) {
       const auto low = half_to_float<0>(v), high = half_to_float<1>(v);
-      if (scale.halves) return rounded(low / scale.whole, high / scale.whole);
-      return rounded(low * scale.inverse, high * scale.inverse);
+      return rounded(divided(low, scale), divided(high, scale));
     } else {
-      return to_element(divided(v, scale.whole, scale.inverse), lanes);
+      return to_element(divided(v, scale), lanes);
     }
   }
   // Finishes a sum that was made in double.
@@ -197,6 +196,16 @@ struct SumOp {
       return rounded(half_to_float<0>(v) / low, half_to_float<1>(v) / high);
     } else {
       return to_element(v / divisors<V>(weights, scale.row), lanes);
+    }
+  }
+  // Finishes windows whose divisors store_divisors() kept.
+  POOLBENCH_INLINE E finish(V v, const Weight* inverse, const Weight* rest, int lanes) const {
+    if constexpr (kSumsBytes) {
+      constexpr int kHalf = N / 2;
+      return rounded(divided(half_to_float<0>(v), inverse, rest),
+                     divided(half_to_float<1>(v), inverse + kHalf, rest + kHalf));
+    } else {
+      return to_element(divided(v, inverse, rest), lanes);
     }
   }
 
