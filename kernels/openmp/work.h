@@ -74,8 +74,8 @@ POOLBENCH_INLINE void prefetch_store(T* at) {
 //
 // In cache it costs or gains a twentieth.
 template <class T>
-POOLBENCH_INLINE void prefetch_load(const T* at) {
-  __builtin_prefetch(at + kAheadBytes / int64_t(sizeof(T)));
+POOLBENCH_INLINE void prefetch_load(const T* at, int64_t ahead = kAheadBytes / int64_t(sizeof(T))) {
+  __builtin_prefetch(at + ahead);
 }
 
 // How the tensors lie in memory, as runs that hold whole planes. Channels last with one channel is
