@@ -45,11 +45,14 @@ constexpr bool has_masked_loads(int64_t element_bytes) {
 //   480x14x14  3x3 s1    33         27
 //   256x56x56  2x2       203        151
 //
+// All planes that a slice takes: 256x8x28x28 2x2x2 takes half the time or less (AMD EPYC,
+// 2026-11-30).
+//
 // Planes below kSmallest gain nothing and take a tenth longer in L2.
 template <class Element>
 class PlanesAhead {
  public:
-  // Elements of a plane of src and dst; calls of prefetch() that a plane is spread over.
+  // Elements that a slice takes from src and dst; calls of prefetch() that they are spread over.
   PlanesAhead(int64_t src_plane, int64_t dst_plane, int64_t rows) {
     const int64_t src_bytes = src_plane * kSize, dst_bytes = dst_plane * kSize;
     if (src_bytes < kSmallest) return;
@@ -202,7 +205,8 @@ struct SliceWalk {
   void run_slices(const Storage& storage, int64_t begin, int64_t end) const {
     const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
     const int64_t strips_a_row = ceil_div(w.dst, kOutputs);
-    PlanesAhead<Element> ahead(h.src * w.src, h.dst * w.dst, strips_a_row * h.dst);
+    const int64_t fresh = smaller(d.stride, d.kernel);  // planes that the slice before did not load
+    PlanesAhead<Element> ahead(fresh * h.src * w.src, h.dst * w.dst, strips_a_row * h.dst);
     for (int64_t slice = begin; slice < end; ++slice) {
       const int64_t plane = slice / d.dst;
       const Window taps_d = table_window(args.table[0], plane, slice % d.dst);
