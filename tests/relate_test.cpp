@@ -237,7 +237,7 @@ TEST(Table, says_what_was_disturbed) {
   one.series.voided.assign(3, voided(1, true));
   EXPECT_NE(table_summary({{one.problem, {one}}}, {Temperature::kCold})
                 .find("3 of 9 blocks were disturbed and did not count: 3 by other processes. They "
-                      "took 50 % more time.\n"),
+                      "took 33 % of the time.\n"),
             std::string::npos);
 }
 

@@ -112,8 +112,8 @@ std::string disturbances(const std::vector<CaseResult>& cases) {
   }
   if (voided == 0) return fmt::format("None of {} blocks was disturbed.\n", all.blocks);
   return fmt::format(
-      "{} of {} blocks were disturbed and did not count: {}. They took {:.0f} % more time.\n",
-      voided, all.blocks, causes, 100 * all.voided_seconds / all.seconds);
+      "{} of {} blocks were disturbed and did not count: {}. They took {:.0f} % of the time.\n",
+      voided, all.blocks, causes, 100 * all.voided_seconds / (all.voided_seconds + all.seconds));
 }
 
 }  // namespace

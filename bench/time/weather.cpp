@@ -131,7 +131,7 @@ SchedulerTimes SchedulerClock::now() const {
     else
       times.threads[thread] = seconds_of(clock_of(thread));
   }
-  if (int(files_.size()) > usable_processors()) times.idle = idle_.now();
+  if (int(files_.size()) > processors_) times.idle = idle_.now();
   times.own = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   times.caller = seconds_of(CLOCK_THREAD_CPUTIME_ID);
   times.wall = seconds_of(CLOCK_MONOTONIC);

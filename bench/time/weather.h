@@ -35,6 +35,9 @@ class IdleClock {
   std::vector<int> files_;
 };
 
+// Processors that this process may run on.
+int usable_processors();
+
 // Reads them from /proc/self/task/*/schedstat and the threads' clocks. The waits are 0 where the
 // kernel does not count them.
 class SchedulerClock {
@@ -51,6 +54,7 @@ class SchedulerClock {
  private:
   std::map<int, int> files_;  // of threads: schedstat, held open
   IdleClock idle_;
+  int processors_ = usable_processors();
 };
 
 // Whose threads are whose: those that appear while a contender has its turn are its own.
@@ -68,9 +72,6 @@ class ThreadOwners {
  private:
   std::map<int, std::string> owners_;
 };
-
-// Processors that this process may run on.
-int usable_processors();
 
 // What disturbed a sample. Seconds of it.
 struct Weather {
