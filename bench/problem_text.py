@@ -130,10 +130,10 @@ def dst_extents(p):
     for axis, src in enumerate(p.src):
         stride = p.stride[axis]
         room = src + p.pad_begin[axis] + p.pad_end[axis] - reach(p, axis)
-        extent = (room + (stride - 1 if p.ceil else 0)) // stride + 1
-        if p.ceil and (extent - 1) * stride >= src + p.pad_begin[axis]:
-            extent -= 1
-        out.append(extent)
+        last = (room + (stride - 1 if p.ceil else 0)) // stride
+        if p.ceil:
+            last = min(last, (src + p.pad_begin[axis] - 1) // stride)
+        out.append(last + 1)
     return out
 
 

@@ -19,8 +19,8 @@ class Wrong(Exception):
 
 
 def require_expressible(p):
-    if p.n == 0:
-        raise Refused("src: an empty batch cannot be timed")
+    if count([p.n, p.c, *(dst_extents(p) if p.windowing != "fractional" else [])]) == 0:
+        raise Refused("src: no outputs cannot be timed")
     if p.windowing == "fractional":
         raise Refused("windowing: this script draws no samples; the peer aten-cuda does")
     if max(p.src) > MAX_EXTENT:

@@ -43,6 +43,8 @@ void roll_sliding(Dice& dice, Description& problem) {
     spec.pad_begin[axis] = dice.chance(50) ? 0 : dice.roll(0, dilated - 1);
     spec.pad_end[axis] = dice.chance(60) ? spec.pad_begin[axis] : dice.roll(0, dilated - 1);
   }
+  if (dice.chance(5))  // windows in the padding as a whole
+    for (int axis = problem.first_axis(); axis < 3; ++axis) spec.pad_begin[axis] += 3;
   spec.ceil_mode = dice.chance(30);
   if (dice.chance(15)) {
     spec.auto_pad = dice.chance(50) ? AutoPad::kSameUpper : AutoPad::kSameLower;
@@ -56,7 +58,7 @@ void roll_shape(Dice& dice, Description& problem) {
   constexpr int64_t kLongest[] = {300, 40, 16};
   problem.rank = int(dice.roll(1, 3));
   problem.n = dice.chance(3) ? 0 : dice.roll(1, 3);
-  problem.c = dice.pick(kChannels);
+  problem.c = dice.chance(1) ? 0 : dice.pick(kChannels);
   for (int axis = problem.first_axis(); axis < 3; ++axis)
     problem.src[axis] = dice.chance(10) ? 1 : dice.roll(1, kLongest[problem.rank - 1]);
 }
@@ -86,7 +88,8 @@ Description roll_description(Dice& dice) {
   if (spec.windowing == Windowing::kSliding) roll_sliding(dice, problem);
   for (int axis = problem.first_axis(); axis < 3; ++axis) {
     const int64_t src = problem.src[axis];
-    if (spec.windowing == Windowing::kAdaptive) spec.out[axis] = dice.roll(1, src + 2);
+    if (spec.windowing == Windowing::kAdaptive)
+      spec.out[axis] = dice.chance(2) ? 0 : dice.roll(1, src + 2);
     if (spec.windowing != Windowing::kFractional) continue;
     spec.kernel[axis] = dice.roll(1, std::min<int64_t>(src, 4));
     spec.out[axis] = dice.roll(1, src - spec.kernel[axis] + 1);

@@ -35,6 +35,8 @@ Tables window_tables(const Problem& problem) {
       const auto table = windows(problem, axis, plane);
       tables.windows.insert(tables.windows.end(), table.begin(), table.end());
     }
+    // What a kernel may look at before it knows that there is nothing to do.
+    if (planes[axis] * dst[axis] == 0) tables.windows.emplace_back();
   }
   return tables;
 }

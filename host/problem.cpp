@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -56,10 +57,9 @@ int64_t sliding_extent(const Description& problem, const Padding& pads, int axis
   const int64_t stride = stride_of(spec, axis);
   if (spec.auto_pad != AutoPad::kNone) return (src - 1) / stride + 1;
   const int64_t room = src + pads.begin[axis] + pads.end[axis] - dilated_kernel(spec, axis);
-  int64_t out = floor_div(room + (spec.ceil_mode ? stride - 1 : 0), stride) + 1;
+  if (!spec.ceil_mode) return floor_div(room, stride) + 1;
   // The last window must begin inside the input or the begin padding.
-  if (spec.ceil_mode && (out - 1) * stride >= src + pads.begin[axis]) --out;
-  return out;
+  return std::min(floor_div(room + stride - 1, stride), (src + pads.begin[axis] - 1) / stride) + 1;
 }
 
 Padding padding_of(const Description& problem) {
@@ -84,11 +84,8 @@ void validate_sliding(const Description& problem) {
     check_range("k", axis, spec.kernel[axis], 1, kMaxExtent);
     if (spec.stride[axis] != 0) check_range("s", axis, spec.stride[axis], 1, kMaxExtent);
     check_range("d", axis, spec.dilation[axis], 1, kMaxExtent / spec.kernel[axis]);
-    const int64_t dilated = dilated_kernel(spec, axis);
     for (const Extents* pad : {&spec.pad_begin, &spec.pad_end})
-      if ((*pad)[axis] < 0 || (*pad)[axis] >= dilated)
-        refuse("p: {} on axis {} must lie in [0, {}]: smaller than the dilated kernel {}",
-               (*pad)[axis], kAxisNames[axis], dilated - 1, dilated);
+      check_range("p", axis, (*pad)[axis], 0, kMaxExtent);
   }
   int64_t positions = 1;
   for (const int64_t kernel : spec.kernel)
@@ -110,7 +107,7 @@ void validate_fractional(const Description& problem) {
   const PoolSpec& spec = problem.spec;
   for (int axis = problem.first_axis(); axis < 3; ++axis) {
     check_range("k", axis, spec.kernel[axis], 1, problem.src[axis]);
-    check_range("out", axis, spec.out[axis], 1, problem.src[axis] - spec.kernel[axis] + 1);
+    check_range("out", axis, spec.out[axis], 0, problem.src[axis] - spec.kernel[axis] + 1);
   }
   for (const double sample : spec.samples)
     if (!(sample >= 0 && sample < 1)) refuse("samples: {} is out of range [0, 1)", sample);
@@ -158,8 +155,8 @@ void validate(const Description& problem) {
     refuse("src: {} spatial axes; 1, 2 or 3 are defined", problem.rank);
   if (problem.n < 0 || problem.n > kMaxExtent)
     refuse("src: n is {}, must lie in [0, {}]", problem.n, kMaxExtent);
-  if (problem.c < 1 || problem.c > kMaxExtent)
-    refuse("src: c is {}, must lie in [1, {}]", problem.c, kMaxExtent);
+  if (problem.c < 0 || problem.c > kMaxExtent)
+    refuse("src: c is {}, must lie in [0, {}]", problem.c, kMaxExtent);
   for (int axis = 0; axis < 3; ++axis) check_range("src", axis, problem.src[axis], 1, kMaxExtent);
   const Extents& s = problem.src;
   // 8 bytes an element for every type, so that offsets and the bytes of indices fit 63 bits too.
@@ -169,7 +166,7 @@ void validate(const Description& problem) {
   if (problem.spec.windowing == Windowing::kFractional) validate_fractional(problem);
   if (problem.spec.windowing == Windowing::kAdaptive)
     for (int axis = problem.first_axis(); axis < 3; ++axis)
-      check_range("out", axis, problem.spec.out[axis], 1, kMaxExtent);
+      check_range("out", axis, problem.spec.out[axis], 0, kMaxExtent);
   const Extents o = dst_of(problem, padding_of(problem));
   product("the output", {8, problem.n, problem.c, o[0], o[1], o[2]});
 }
@@ -228,6 +225,12 @@ Shapes shapes_of(const Description& problem, const Extents& dst, const Padding& 
   shapes.layout = int32_t(problem.layout);
   shapes.norm_mean = spec.norm_mean;
   shapes.with_indices = spec.indices;
+  // An empty output is an empty batch to kernels, whichever extent is 0.
+  if (problem.planes() * dst[0] * dst[1] * dst[2] == 0) {
+    shapes.n = 0;
+    shapes.c = std::max<int64_t>(shapes.c, 1);
+    for (Axis& axis : shapes.axis) axis.dst = std::max<int64_t>(axis.dst, 1);
+  }
   return shapes;
 }
 
@@ -245,7 +248,8 @@ Problem::Problem(const Description& description) {
 
 int64_t Problem::src_count() const { return planes() * src()[0] * src()[1] * src()[2]; }
 int64_t Problem::dst_count() const { return planes() * dst()[0] * dst()[1] * dst()[2]; }
-int64_t Problem::src_bytes() const { return operand_bytes(shapes(), Role::kSrc); }
+// Not the operand's where there is no output, and kernels see no input either.
+int64_t Problem::src_bytes() const { return src_count() * dtype_bytes(dtype()); }
 int64_t Problem::dst_bytes() const { return operand_bytes(shapes(), Role::kDst); }
 int64_t Problem::index_bytes() const {
   return spec().indices ? operand_bytes(shapes(), Role::kIndices) : 0;

@@ -32,11 +32,12 @@ std::string taken_text(const Takes& takes, Parameter parameter, const Shapes& sh
       return "writes no indices";
     case Parameter::kDilation:
       return "takes no dilation";
+    case Parameter::kPad:
+      return "takes padding shorter than the window";
     case Parameter::kNone:
     case Parameter::kSrc:
     case Parameter::kKernel:
     case Parameter::kStride:
-    case Parameter::kPad:
     case Parameter::kOut:
     case Parameter::kCeil:
     case Parameter::kDivisor:

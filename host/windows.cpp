@@ -87,6 +87,7 @@ int64_t tap_step(const Problem& problem, int axis) {
 
 double all_taps(const Problem& problem) {
   double taps = double(problem.dst_count());
+  if (taps == 0) return 0;
   for (int axis = problem.first_axis(); axis < 3; ++axis) {
     const int64_t src = problem.src()[axis];
     switch (problem.spec().windowing) {

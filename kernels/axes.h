@@ -42,6 +42,16 @@ POOLBENCH_HD bool is_sliding(const Shapes& shapes) {
   return false;
 }
 
+// Whether a window may lie in the padding as a whole, since padding is as long as one.
+POOLBENCH_HD bool has_padding_alone(const Shapes& shapes) {
+  if (Windowing(shapes.windowing) != Windowing::kSliding) return false;
+  for (const Axis& axis : shapes.axis) {
+    const int64_t extent = (axis.kernel - 1) * axis.dilation + 1;
+    if (axis.pad_begin >= extent || axis.pad_end >= extent) return true;
+  }
+  return false;
+}
+
 // Output o's window, read from its axis' table.
 POOLBENCH_HD Window table_window(const Table& table, int64_t plane, int64_t o) {
   return table.windows[plane * table.plane_stride + o];

@@ -73,6 +73,7 @@ struct Takes {
   Set<Layout> layouts = {Layout::kChannelsFirst, Layout::kChannelsLast};
   Set<Role> operands = kValues;
   bool dilation = false;
+  bool padding_alone = false;  // windows that lie in the padding as a whole
 };
 
 POOLBENCH_HD Refusal refused(const Takes& takes, const Shapes& shapes) {
@@ -83,6 +84,7 @@ POOLBENCH_HD Refusal refused(const Takes& takes, const Shapes& shapes) {
   if ((operands_of(shapes).bits & ~takes.operands.bits) != 0) return {Parameter::kIndices, ""};
   for (const Axis& axis : shapes.axis)
     if (axis.dilation != 1 && !takes.dilation) return {Parameter::kDilation, ""};
+  if (has_padding_alone(shapes) && !takes.padding_alone) return {Parameter::kPad, ""};
   return {};
 }
 
@@ -119,7 +121,8 @@ inline constexpr Takes kTakesEverything = {.reductions = kEveryReduction,
                                            .windowings = kEveryWindowing,
                                            .types = kPlainTypes,
                                            .operands = kValuesAndIndices,
-                                           .dilation = true};
+                                           .dilation = true,
+                                           .padding_alone = true};
 
 }  // namespace poolbench
 

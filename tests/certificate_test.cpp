@@ -34,6 +34,8 @@ TEST(Shrunk, large_ones_keep_their_spec_and_the_rest_of_the_stride) {
             "max/adaptive/f32/nchw/src:1x2x25x38/out:5x7");
   EXPECT_EQ(smallest("max/fractional/f32/nchw/src:4x64x500x500/k:2x2/out:300x300/seed:3"),
             "max/fractional/f32/nchw/src:1x2x8x120/k:2x2/out:5x72/seed:3");
+  EXPECT_EQ(smallest("max/sliding/f32/nchw/src:1x2x100x100/k:2x2/s:1x1/p:5000x7"),
+            "max/sliding/f32/nchw/src:1x2x1x59/k:2x2/s:1x1/p:2x3");
 }
 
 // What a kernel without a trick does for one kind of input.

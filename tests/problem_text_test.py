@@ -21,6 +21,8 @@ class Text(unittest.TestCase):
             ("max/sliding/f32/nchw/src:1x1x6x6/k:3x3/s:2x2/ceil", [3, 3]),
             # the last window would begin in the end padding
             ("max/sliding/f32/nchw/src:1x1x5/k:2/s:3/p:1/ceil", [2]),
+            ("max/sliding/f32/nchw/src:1x1x3/k:1/s:1/p:0-3/ceil", [3]),
+            ("max/sliding/f32/nchw/src:1x1x3/k:1/s:1/p:0-3", [6]),
             ("max/sliding/f32/nchw/src:1x1x10x11/k:3x3/s:2x2/same_upper", [5, 6]),
             ("max/sliding/f32/nchw/src:1x1x9x9x9/k:2x2x2/d:2x1x1", [4, 4, 4]),
             ("avg_include_pad/adaptive/bf16/nhwc/src:1x2x7x7/out:3x2", [3, 2]),

@@ -48,6 +48,16 @@ TEST_F(BenchTest, record_has_google_benchmarks_fields_and_ours) {
   EXPECT_GE(samples, 7);
 }
 
+TEST_F(BenchTest, without_outputs_there_is_nothing_to_time) {
+  for (const char* problem :
+       {"max/sliding/f32/nchw/src:0x3x8x8/k:2x2", "max/sliding/f32/nhwc/src:1x0x8x8/k:2x2/idx",
+        "avg_include_pad/adaptive/f32/nchw/src:1x3x8/out:0"}) {
+    expect(std::string("check --backend naive,openmp --kernel all --problem ") + problem, 0, "");
+    expect(std::string("bench --backend naive,openmp --problem ") + problem, 3,
+           "there is nothing to time");
+  }
+}
+
 TEST_F(BenchTest, google_benchmarks_own_flags_work) {
   const std::string base =
       std::string("bench --hot --sample-ms 0.05 --backend naive --problem ") + kSmall;

@@ -50,12 +50,16 @@ Problem with_short_windows(const Problem& problem) {
 // last window stay as they are. Others keep about the size of their windows.
 void shrink_axis(const Problem& problem, int axis, int64_t out, Description& small) {
   const PoolSpec& spec = problem.spec();
-  const int64_t src = problem.src()[axis], dst = problem.dst()[axis];
+  const int64_t src = problem.src()[axis], dst = std::max<int64_t>(problem.dst()[axis], 1);
   int64_t& to = small.src[axis];
   switch (spec.windowing) {
     case Windowing::kSliding: {
       const int64_t lost = std::clamp<int64_t>(dst - out, 0, (src - 1) / spec.stride[axis]);
       to = src - lost * spec.stride[axis];
+      // Padding longer than two windows loses whole ones.
+      const int64_t window = (spec.kernel[axis] - 1) * spec.dilation[axis] + 1;
+      for (int64_t* pad : {&small.spec.pad_begin[axis], &small.spec.pad_end[axis]})
+        if (*pad > 2 * window) *pad = window + *pad % window;
       return;
     }
     case Windowing::kGlobal:

@@ -115,6 +115,10 @@ void Bencher::judge(Case& c, const SetAside& set_aside) {
       verdict.status = Status::kRefused;
       verdict.reason = "shows that results are right; its time would mean nothing";
     }
+    if (verdict.status == Status::kOk && problem.dst_count() == 0) {
+      verdict.status = Status::kRefused;
+      verdict.reason = "right, and without outputs: there is nothing to time";
+    }
     c.guard([&] {
       if (verdict.status != Status::kOk) return;
       const Verdict certificate = certificates_.judge(prepared, problem);

@@ -11,6 +11,7 @@ namespace poolbench {
 int64_t line_bytes(const Device& device) { return device.uuid == "host" ? 64 : 32; }
 
 Traffic compulsory_bytes(const Problem& problem, int64_t line) {
+  if (problem.dst_count() == 0) return {};
   const auto touched = [&](int axis, int64_t plane) {  // fractional windows differ by plane
     return held_positions(problem, axis, windows(problem, axis, plane));
   };

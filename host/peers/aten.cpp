@@ -270,7 +270,7 @@ void probe(const Problem& whole, const AtenDevice& where) {
 class AtenPlan : public Plan {
  public:
   AtenPlan(const Problem& problem, const AtenDevice& where)
-      : empty_(problem.n() == 0), runner_(where.device) {
+      : empty_(problem.dst_count() == 0), runner_(where.device) {
     require_expressible_in_aten(problem, kAtenCuda);
     const c10::InferenceMode guard;
     probe(problem, where);

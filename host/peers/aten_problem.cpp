@@ -38,7 +38,7 @@ void require_expressible_in_aten(const Problem& problem, bool on_cuda) {
         throw Refused("p: ATen pads at most half a kernel");
       if (!max && spec.dilation[axis] > 1) throw Refused("d: ATen dilates max only");
     }
-    if (has_empty_window(problem)) throw Refused("d: a window without a tap");
+    require_taps(problem);
   }
   const bool composed = lp && (spec.windowing != Windowing::kGlobal || spec.norm_mean);
   if (lp && reduced && (composed || !on_cuda))

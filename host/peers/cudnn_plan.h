@@ -36,7 +36,7 @@ cudnnDataType_t cudnn_type(DType dtype);  // of those that cudnn_problem() lets 
 class CudnnPlan : public Plan {
  public:
   CudnnPlan(const CudnnDevice& device, const Problem& problem)
-      : device_(device), empty_(problem.n() == 0) {}
+      : device_(device), empty_(problem.dst_count() == 0) {}
 
   void launch(const Tensors& tensors, Stream stream) final;
   // Runs once on temporary memory. Throws Refused unless that works.

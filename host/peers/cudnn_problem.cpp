@@ -31,6 +31,7 @@ Problem cudnn_problem(const Problem& given, std::string_view kernel) {
   if (pad.begin != pad.end) throw Refused("p: cuDNN pads both ends by the same");
   if (overrun(problem) != Extents{})
     throw Refused("ceil: cuDNN's last window ends inside the padded input");
+  require_taps(problem);
   // NVIDIA's documentation of the tensor descriptors: at most 2 Gi elements.
   constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
   if (problem.src_count() > kMost || problem.dst_count() > kMost)

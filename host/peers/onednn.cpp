@@ -73,7 +73,7 @@ dnnl::memory::desc tensor(const Problem& problem, const Extents& extents, Tag ta
 // Converts the problem to oneDNN's terms. Throws Refused.
 Problem expressible(const Problem& given) {
   Problem problem = plain_problem(given, "oneDNN", "indices are in an opaque workspace");
-  if (has_empty_window(problem)) throw Refused("d: a window without a tap");
+  require_taps(problem);
   const Extents beyond = overrun(problem);
   if (problem.spec().reduction == Reduction::kAvgIncludePad &&
       std::any_of(beyond.begin(), beyond.end(), [](int64_t b) { return b > 0; }))
@@ -127,7 +127,7 @@ Pooling::primitive_desc describe(const Problem& problem, Tag tag) {
 class OneDnnPlan : public Plan {
  public:
   OneDnnPlan(const Problem& given, bool reorder)
-      : reorder_(reorder), stream_(engine()), empty_(given.n() == 0) {
+      : reorder_(reorder), stream_(engine()), empty_(given.dst_count() == 0) {
     omp_set_num_threads(peer_threads());  // a primitive is split for the team size at its creation
     const Problem problem = expressible(given);
     if (empty_) return;

@@ -10,6 +10,7 @@
 
 #include "host/substrates/host.h"
 #include "host/windows.h"
+#include "kernels/axes.h"
 #include "kernels/reduce.h"
 
 namespace poolbench {
@@ -58,7 +59,8 @@ std::optional<Problem> as_sliding(const Problem& problem) {
   if (problem.spec().windowing == Windowing::kFractional) return std::nullopt;
   Description sliding = problem.description();
   for (int axis = 0; axis < 3; ++axis) {
-    if (problem.src()[axis] % problem.dst()[axis] != 0) return std::nullopt;
+    if (problem.dst()[axis] == 0 || problem.src()[axis] % problem.dst()[axis] != 0)
+      return std::nullopt;
     sliding.spec.kernel[axis] = sliding.spec.stride[axis] =
         problem.src()[axis] / problem.dst()[axis];
   }
@@ -101,11 +103,13 @@ Extents overrun(const Problem& problem) {
   return beyond;
 }
 
-bool has_empty_window(const Problem& problem) {
-  for (int axis = problem.first_axis(); axis < 3; ++axis)
+void require_taps(const Problem& problem) {
+  if (has_padding_alone(problem.shapes())) throw Refused("p: a window in the padding as a whole");
+  for (int axis = problem.first_axis(); axis < 3; ++axis) {
+    if (problem.spec().dilation[axis] == 1) continue;  // it always reaches the input
     for (const Window& window : windows(problem, axis))
-      if (window.begin >= window.end) return true;
-  return false;
+      if (window.begin >= window.end) throw Refused("d: a window without a tap");
+  }
 }
 
 int peer_threads() { return omp_get_num_procs(); }

@@ -78,8 +78,8 @@ T plain_reduction(Reduction reduction, T max, T avg_include_pad, T avg_exclude_p
 // Returns how far the last window of each axis reaches beyond the padded input (ceil_mode).
 Extents overrun(const Problem& problem);
 
-// Whether some window has no tap.
-bool has_empty_window(const Problem& problem);
+// Throws Refused if some window has no tap.
+void require_taps(const Problem& problem);
 
 // Threads of every host contender: one a core that the process may use.
 int peer_threads();

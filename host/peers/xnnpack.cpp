@@ -66,7 +66,7 @@ void require_expressible(const Problem& problem, bool global) {
   if (global) return;
   if (problem.rank() == 3) throw Refused("src: XNNPACK's windows have two axes");
   if (spec.kernel[1] * spec.kernel[2] == 1) throw Refused("k: XNNPACK takes no window of one tap");
-  if (has_empty_window(problem)) throw Refused("d: a window without a tap");
+  require_taps(problem);
   const bool dilated = any_above(spec.dilation, 1);
   if (!max && dilated) throw Refused("d: XNNPACK's averages have no dilation");
   if (dilated && (padded || ceil))

@@ -32,7 +32,8 @@ Kernel table() {
                     .windowings = kEveryWindowing,
                     .types = kTypes,
                     .operands = kValuesAndIndices,
-                    .dilation = true},
+                    .dilation = true,
+                    .padding_alone = true},
           .refuses = nullptr,
           .work = work};
 }
