@@ -66,15 +66,21 @@ Number parse_number(std::string_view key, std::string_view text) {
 }
 
 // Parses one number an axis, joined by x: `3x2`, or `3` for every axis. Unused axes get `unused`.
-Extents parse_extents(std::string_view key, std::string_view text, int rank, int64_t unused) {
+// With `kept`, `-` stands for the axis' extent there.
+Extents parse_extents(std::string_view key, std::string_view text, int rank, int64_t unused,
+                      const Extents* kept = nullptr) {
   const auto parts = split(text, 'x');
   if (parts.size() != 1 && parts.size() != static_cast<size_t>(rank))
     throw BadInput(fmt::format(
         "{}: '{}' has {} numbers; src is n x c x axes, here {} spatial axes, so {} would be right",
         key, text, parts.size(), rank, rank == 1 ? "1" : fmt::format("1 or {}", rank)));
   Extents extents = {unused, unused, unused};
-  for (int i = 0; i < rank; ++i)
-    extents[3 - rank + i] = parse_number<int64_t>(key, parts[parts.size() == 1 ? 0 : i]);
+  for (int i = 0; i < rank; ++i) {
+    const int axis = 3 - rank + i;
+    const std::string_view part = parts[parts.size() == 1 ? 0 : i];
+    extents[axis] =
+        kept != nullptr && part == "-" ? (*kept)[axis] : parse_number<int64_t>(key, part);
+  }
   return extents;
 }
 
@@ -128,6 +134,12 @@ void read_stride(Description& problem, std::string_view value) {
                                  std::string_view("dhw")[axis], kMaxExtent));
 }
 
+void read_out(Description& problem, std::string_view value) {
+  const bool adaptive = problem.spec.windowing == Windowing::kAdaptive;
+  spec(problem).out =
+      parse_extents("out", value, problem.rank, 1, adaptive ? &problem.src : nullptr);
+}
+
 void read_divisor(Description& problem, std::string_view value) {
   spec(problem).divisor = parse_number<int64_t>("div", value);
   if (spec(problem).divisor == 0) throw BadInput("div: 0 is not a divisor; any other integer is");
@@ -149,8 +161,7 @@ constexpr TokenRule kRules[] = {
      [](Description& p, std::string_view v) {
        p.spec.dilation = parse_extents("d", v, p.rank, 1);
      }},
-    {"out", true, "adaptive,fractional", "",
-     [](Description& p, std::string_view v) { p.spec.out = parse_extents("out", v, p.rank, 1); }},
+    {"out", true, "adaptive,fractional", "", read_out},
     {"ceil", false, "sliding", "",
      [](Description& p, std::string_view) { p.spec.ceil_mode = true; }},
     {"div", true, "", "avg_include_pad,avg_exclude_pad", read_divisor},

@@ -98,6 +98,10 @@ TEST(Text, equal_problems_have_one_form) {
        "max/sliding/f32/nchw/src:1x1x9x9/k:3x3/s:2x2/p:1x1"},
       {"max/adaptive/f32/nchw/src:1x1x9x9x9/out:2",
        "max/adaptive/f32/nchw/src:1x1x9x9x9/out:2x2x2"},
+      // `-` keeps an axis
+      {"max/adaptive/f32/nchw/src:1x1x9x8x7/out:2x-x3",
+       "max/adaptive/f32/nchw/src:1x1x9x8x7/out:2x8x3"},
+      {"max/adaptive/f32/nchw/out:-/src:1x1x9x8", "max/adaptive/f32/nchw/src:1x1x9x8/out:9x8"},
       // written defaults are dropped
       {"max/sliding/f32/nchw/src:1x1x9x9/k:3x2/s:3x2/p:0/d:1",
        "max/sliding/f32/nchw/src:1x1x9x9/k:3x2"},
