@@ -173,6 +173,27 @@ TEST_F(ProgramTest, eval_pools_an_array_with_indices) {
   EXPECT_EQ(std::vector<int64_t>(at, at + 4), (std::vector<int64_t>{5, 7, 13, 15}));
 }
 
+TEST_F(ProgramTest, eval_writes_indices_as_onnx_counts_them) {
+  const std::vector<std::byte> zeros(2 * 2 * 3 * sizeof(float));
+  write_npy(file("x.npy"), {"f4", {1, 2, 2, 3}, zeros});
+  const std::string command = "eval --problem max/sliding/f32/nchw/src:1x2x2x3/k:2x1 --input " +
+                              file("x.npy") + " --output " + file("y.npy");
+  const std::string indices = " --indices " + file("i.npy") + " --indices-form ";
+  const std::pair<const char*, std::vector<int64_t>> kForms[] = {
+      {"plane", {0, 1, 2, 0, 1, 2}},
+      {"onnx", {0, 1, 2, 6, 7, 8}},
+      {"onnx-column-major", {0, 2, 4, 6, 8, 10}}};
+  for (const auto& [form, expected] : kForms) {
+    expect(command + indices + form, 0, "");
+    const NpyArray array = read_npy(file("i.npy"));
+    const auto* at = reinterpret_cast<const int64_t*>(array.data.data());
+    EXPECT_EQ(std::vector<int64_t>(at, at + 6), expected) << form;
+  }
+  expect(command + indices + "tflite", 4,
+         "--indices-form: 'tflite' is unknown; one of plane, onnx, onnx-column-major");
+  expect(command + " --indices-form onnx", 4, "--indices");
+}
+
 TEST_F(ProgramTest, eval_takes_samples_plane_by_plane) {
   std::vector<double> x(49), samples = {0.3, 0.1};
   for (size_t i = 0; i < x.size(); ++i) x[i] = double(i);

@@ -1,16 +1,15 @@
 // poolbench eval: runs one problem on the user's arrays.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <cstring>
 
 #include "bench/commands/command.h"
+#include "bench/judge/arrays.h"
 #include "bench/judge/emulation.h"
 #include "bench/select/selection.h"
 #include "bench/supervise/supervisor.h"
 #include "host/file.h"
-#include "host/npy.h"
+#include "host/index_form.h"
 #include "host/run.h"
 #include "host/turn.h"
 #include "kernels/reduce.h"
@@ -19,50 +18,9 @@ namespace poolbench {
 namespace {
 
 struct Flags {
-  std::string problem, input, output, indices, samples, backend = "naive";
+  std::string problem, input, output, indices, indices_form = "plane", samples, backend = "naive";
   std::vector<std::string> modules;
 };
-
-// Translates a .npy type to NumPy's name. Files count bytes, problems count bits: "i8" is int64 in
-// a file and int8 in a problem, so messages use neither.
-std::string numpy_name(const std::string& npy) {
-  const std::string kind = npy[0] == 'f' ? "float" : npy[0] == 'u' ? "uint" : "int";
-  return npy.size() == 2 ? fmt::format("{}{}", kind, 8 * (npy[1] - '0')) : npy;
-}
-
-std::vector<int64_t> array_shape(const Problem& problem, const Extents& extents) {
-  std::vector<int64_t> shape = {problem.n()};
-  const bool last = problem.layout() == Layout::kChannelsLast;
-  if (!last) shape.push_back(problem.c());
-  for (int axis = problem.first_axis(); axis < 3; ++axis) shape.push_back(extents[axis]);
-  if (last) shape.push_back(problem.c());
-  return shape;
-}
-
-NpyArray read_array(const std::string& flag, const std::string& path, const std::string& dtype,
-                    const std::vector<int64_t>& shape) {
-  NpyArray array = read_npy(path);
-  if (array.dtype != dtype)
-    throw BadInput(fmt::format("{}: {} holds {}, the problem needs {}", flag, path,
-                               numpy_name(array.dtype), numpy_name(dtype)));
-  if (array.shape != shape)
-    throw BadInput(fmt::format("{}: {} has the shape ({}), the problem needs ({})", flag, path,
-                               fmt::join(array.shape, ", "), fmt::join(shape, ", ")));
-  return array;
-}
-
-Problem with_samples(const Problem& problem, const std::string& path) {
-  if (problem.spec().windowing != Windowing::kFractional)
-    throw BadInput(fmt::format("--samples: mean nothing for {}, only for fractional",
-                               token(problem.spec().windowing)));
-  const NpyArray array =
-      read_array("--samples", path, "f8", {problem.n(), problem.c(), problem.rank()});
-  return problem.with([&](Description& d) {
-    d.spec.samples.resize(array.data.size() / sizeof(double));
-    if (!array.data.empty())
-      std::memcpy(d.spec.samples.data(), array.data.data(), array.data.size());
-  });
-}
 
 ExitStatus eval(const Flags& flags) {
   if (flags.backend.find(',') != std::string::npos)
@@ -75,9 +33,8 @@ ExitStatus eval(const Flags& flags) {
   if (!flags.indices.empty()) problem = problem.with([](Description& d) { d.spec.indices = true; });
   check_writable(flags.output);
   check_writable(flags.indices);
-  const std::string dtype = facts(problem.dtype()).npy;
-  const NpyArray src =
-      read_array("--input", flags.input, dtype, array_shape(problem, problem.src()));
+  const IndexForm form = parse_index_form(flags.indices_form);
+  const std::vector<std::byte> src = read_src(flags.input, problem);
 
   SelectionFlags selection;
   selection.backends = {flags.backend};
@@ -95,15 +52,18 @@ ExitStatus eval(const Flags& flags) {
   const auto plan = backend.plan(problem, contender.kernel);
   fmt::print(stderr, "{}", slow_emulation(contender, problem, 1));
   say_turn(contender.name(), "launch");
-  const Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data.data());
+  const Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data());
   if (!outcome.broken.empty()) {
     fmt::print(stderr, "poolbench: {} {}\n", flags.backend, outcome.broken);
     return kWrongResult;
   }
-  const auto shape = array_shape(problem, problem.dst());
-  write_npy(flags.output, {dtype, shape, outcome.outputs[Role::kDst]});
-  if (!flags.indices.empty())
-    write_npy(flags.indices, {"i8", shape, outcome.outputs[Role::kIndices]});
+  write_dst(flags.output, problem, outcome.outputs[Role::kDst]);
+  if (!flags.indices.empty()) {
+    std::vector<std::byte> indices = outcome.outputs[Role::kIndices];
+    convert_indices(problem, form,
+                    {reinterpret_cast<int64_t*>(indices.data()), indices.size() / sizeof(int64_t)});
+    write_indices(flags.indices, problem, std::move(indices));
+  }
   return kAsExpected;
 }
 
@@ -116,7 +76,12 @@ void add_eval(CLI::App& app, Run& run) {
   command->add_option("--input", flags->input, "Array in the layout's axis order, .npy")
       ->required();
   command->add_option("--output", flags->output, "Where the result goes, .npy")->required();
-  command->add_option("--indices", flags->indices, "Where the maxima's indices go (int64), .npy");
+  auto* indices = command->add_option("--indices", flags->indices,
+                                      "Where the maxima's indices go (int64), .npy");
+  command
+      ->add_option("--indices-form", flags->indices_form,
+                   "What they count: plane, onnx, or onnx-column-major (storage_order 1) [plane]")
+      ->needs(indices);
   command->add_option("--samples", flags->samples,
                       "Fractional: samples, f64 of shape (n, c, axes) in d, h, w order, .npy");
   command->add_option("--backend", flags->backend,
