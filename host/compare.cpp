@@ -15,9 +15,9 @@ namespace {
 constexpr size_t kWorst = 8;
 // Below this many taps one thread is faster than starting others.
 constexpr int64_t kParallelTaps = 50'000;
-// Joins that may be spent for each tap of the limit. A join takes longer, but 10^9 of them are some
-// seconds; and the memory that they may take for a plane.
-constexpr double kJoinsOfATap = 10, kFoldBytes = 2e9;
+// Planes are folded beyond this part of the limit, where that takes so much less: a join takes
+// longer than a tap. And the memory that they may take for a plane.
+constexpr double kFoldFrom = 0.1, kTapsOfAJoin = 3, kFoldBytes = 2e9;
 
 // How the outputs are judged: all, each from its taps or plane by plane from joins (whatever costs
 // less than the limit), or the borders of every plane and a seeded sample.
@@ -28,18 +28,22 @@ class Selection {
     const double taps = all_taps(problem);
     const FoldCost cost = Reference::fold_cost(problem);
     large_ = std::min(taps, cost.joins) > kParallelTaps;
-    const bool few = outputs <= kSampledOutputs;
-    if (taps <= double(full_taps)) return;
-    folds_ =
-        cost.bytes <= kFoldBytes && cost.joins < (few ? taps : kJoinsOfATap * double(full_taps));
+    const bool few = outputs <= kSampledOutputs, fits = cost.bytes <= kFoldBytes;
+    const auto limit = double(full_taps);
+    if (taps <= limit) {
+      folds_ = fits && taps > kFoldFrom * limit && kTapsOfAJoin * cost.joins < taps;
+      return;
+    }
+    folds_ = fits && cost.joins < (few ? taps : limit);
     if (folds_ || few) return;
     threshold_ = uint64_t(double(kSampledOutputs) / outputs * 0x1p64);
     stream_ = splitmix64(seed, 0x5e1ec7);
   }
   bool large() const { return large_; }
   bool folds() const { return folds_; }
+  bool takes_all() const { return threshold_ == 0; }
   bool takes(int64_t at, const Extents& output) const {
-    if (threshold_ == 0) return true;
+    if (takes_all()) return true;
     for (int axis = 0; axis < 3; ++axis)
       if (dst_[axis] > 1 && (output[axis] == 0 || output[axis] == dst_[axis] - 1)) return true;
     return splitmix64(stream_, at) < threshold_;
@@ -175,6 +179,10 @@ std::vector<Prediction> Backend::predictions(const Problem&, const void*, const 
 
 void Comparison::add_wrong(const Point& point) {
   ++wrong;
+bool judges_all(const Problem& problem, int64_t full_taps) {
+  return Selection(problem, 1, full_taps).takes_all();
+}
+
   add_worst(worst, point);
 }
 

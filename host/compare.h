@@ -55,11 +55,14 @@ struct Comparison {
   bool ok() const { return wrong == 0; }
 };
 
-// Up to this many taps each output is judged from its taps. Above, all outputs are judged plane by
-// plane (Reference::fold) as long as that takes seconds, and else the borders of every plane and
-// about kSampledOutputs drawn by the seed.
-constexpr int64_t kFullJudgementTaps = 100'000'000;
+// Up to this many taps all outputs are judged: each from its taps or, where windows are large,
+// plane by plane (Reference::fold). Above, plane by plane as long as that takes as many joins, and
+// else the borders of every plane and about kSampledOutputs drawn by the seed.
+constexpr int64_t kFullJudgementTaps = 1'000'000'000;
 constexpr int64_t kSampledOutputs = 65'536;
+
+// Whether compare() judges all outputs.
+bool judges_all(const Problem& problem, int64_t full_taps = kFullJudgementTaps);
 
 // Judges `dst` (and `indices`, null unless the problem has them), in the problem's type and
 // layout, all on the host. `known_difference`, if given, is called for every wrong output, by one

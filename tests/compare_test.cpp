@@ -339,6 +339,15 @@ TEST(Sampling, large_windows_are_all_judged) {
   }
 }
 
+TEST(Sampling, up_to_a_billion_taps_nothing_is_sampled) {
+  const auto all = [](const char* line) { return judges_all(parse_problem(line)); };
+  EXPECT_TRUE(all("max/sliding/i8/nchw/src:1x1x30000x30000/k:1x1"));
+  EXPECT_FALSE(all("max/sliding/i8/nchw/src:1x1x40000x40000/k:1x1"));
+  // beyond, where joining planes takes less
+  EXPECT_TRUE(all("max/sliding/f32/nchw/src:64x64x112x112/k:13x13/s:2x2/p:6x6"));
+  EXPECT_TRUE(all("avg_include_pad/global/f32/nchw/src:16x4096x512x512"));  // few outputs
+}
+
 TEST(Sampling, few_outputs_of_many_taps_are_all_judged) {
   for (const char* line :
        {"max/global/f32/nchw/src:2x3x50x50", "max/sliding/f32/nhwc/src:1x3x40x40/k:4x4",
