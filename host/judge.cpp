@@ -120,15 +120,21 @@ long double tolerance_of(const PoolSpec& spec, const Expected& expected) {
          std::min(spec.norm, 1.0);
 }
 
+// The largest sum of so many taps of one sign that no order of adding takes out of the
+// accumulator's range.
+template <class T>
+long double largest_sum(int64_t taps) {
+  constexpr Precision type = precision<T>();
+  // What a partial sum may be rounded up to before the addition that overflows.
+  const long double up = 1 + std::max(additions(taps) - 1, 0.0L) * type.unit;
+  return type.acc_max * (1 + type.unit / 2) / up;
+}
+
 // Whether `got` is what an accumulator comes to whose sum left its range: the infinity on a side
 // that some order of adding leaves, NaN where both can be.
 template <class T>
 bool is_overflow(const PoolSpec& spec, const Expected& expected, long double got) {
-  constexpr Precision type = precision<T>();
-  // What a partial sum may be rounded up to before the addition that overflows.
-  const long double all = expected.largest_partial;
-  const long double up = 1 + std::max(additions(expected.taps) - 1, 0.0L) * type.unit;
-  const long double most = type.acc_max * (1 + type.unit / 2) / up;
+  const long double all = expected.largest_partial, most = largest_sum<T>(expected.taps);
   const bool lp = spec.reduction == Reduction::kLp;
   bool above = (lp ? all : (all + expected.sum) / 2) > most;
   bool below = !lp && (all - expected.sum) / 2 > most;
@@ -161,7 +167,9 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   if (!is_finite(value) || !is_finite(expected.magnitude)) {
     // With an infinity or NaN among the taps the output must be what they make of it. A finite sum
     // that overflows here overflows the accumulator too.
-    judgement.right = same(got, value);
+    judgement.out_of_range =
+        std::isnan(got) && expected.against_infinity > largest_sum<T>(expected.taps);
+    judgement.right = same(got, value) || judgement.out_of_range;
     return judgement;
   }
 

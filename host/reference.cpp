@@ -323,16 +323,30 @@ Expected Reference::at(int64_t plane, const Extents& output) const {
   return expected;
 }
 
-bool Reference::has_tap(int64_t plane, const Extents& output, double value) const {
+template <class Visit>
+void Reference::visit_taps(int64_t plane, const Extents& output, const Visit& visit) const {
   const AxisTaps taps[3] = {axis_taps(problem_, 0, plane, output[0]),
                             axis_taps(problem_, 1, plane, output[1]),
                             axis_taps(problem_, 2, plane, output[2])};
-  bool found = false;
   dispatch(problem_.dtype(), [&](auto tag) {
     const Plane<typename decltype(tag)::type> elements(problem_, src_, plane);
-    walk(problem_.src(), taps, [&](int64_t i) { found |= double(elements[i]) == value; });
+    walk(problem_.src(), taps, [&](int64_t i) { visit(double(elements[i])); });
   });
+}
+
+bool Reference::has_tap(int64_t plane, const Extents& output, double value) const {
+  bool found = false;
+  visit_taps(plane, output, [&](double x) { found |= x == value; });
   return found;
+}
+
+long double Reference::against_infinity(int64_t plane, const Extents& output,
+                                        long double sum) const {
+  long double against = 0;
+  visit_taps(plane, output, [&](double x) {
+    if (std::isfinite(x) && (x > 0) != (sum > 0)) against += std::fabs(x);
+  });
+  return against;
 }
 
 }  // namespace poolbench

@@ -27,6 +27,8 @@ struct Expected {
   // Averages: the sum and what it is divided by, and whether all taps are one number.
   long double sum = 0, divisor = 1;
   bool equal = false;
+  // Averages with an infinity among the taps: Reference::against_infinity(), where it matters.
+  long double against_infinity = 0;
 };
 
 // What fold() costs for all planes: joins of two values, and bytes while it folds one plane.
@@ -47,6 +49,10 @@ class Reference {
   // Whether the output's window has a tap of this value.
   bool has_tap(int64_t plane, const Extents& output, double value) const;
 
+  // Of an average whose sum is infinite: the sum of the finite taps of the other sign, without the
+  // sign. If it leaves the accumulator's range before the infinity comes, the two make NaN.
+  long double against_infinity(int64_t plane, const Extents& output, long double sum) const;
+
   // Makes all outputs of one plane ready, whatever the windows' length, and forgets the plane
   // before it. Taps are joined in their order, so that extremes, their indices and integer sums are
   // the same; float sums have the same bound as one by one, since nothing is subtracted.
@@ -55,6 +61,10 @@ class Reference {
 
  private:
   struct Folded;
+  // Calls visit(x) for each tap as a double.
+  template <class Visit>
+  void visit_taps(int64_t plane, const Extents& output, const Visit& visit) const;
+
   Problem problem_;
   const void* src_;
   std::unique_ptr<Folded> folded_;

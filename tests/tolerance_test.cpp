@@ -303,5 +303,20 @@ TEST(Range, infinities_among_the_taps_say_what_must_come_out) {
   EXPECT_FALSE(taken(average("f32", 2), {kInf, -kInf}, kInf));
 }
 
+// The finite taps may leave the range before the infinity of the other side comes.
+TEST(Range, infinities_that_meet_an_overflow) {
+  constexpr double kMax = std::numeric_limits<float>::max();
+  EXPECT_TRUE(taken(average("f32", 3), {kMax, kMax, -kInf}, kNan));
+  EXPECT_EQ(judged(average("f32", 3), {kMax, kMax, -kInf}, kNan).out_of_range, 1);
+  EXPECT_TRUE(taken(average("f32", 3), {kMax, kMax, -kInf}, -kInf));
+  EXPECT_EQ(judged(average("f32", 3), {kMax, kMax, -kInf}, -kInf).out_of_range, 0);
+  EXPECT_FALSE(taken(average("f32", 3), {kMax, kMax, -kInf}, kInf));
+  EXPECT_FALSE(taken(average("f32", 3), {kMax / 2, 1, -kInf}, kNan));
+  EXPECT_FALSE(taken(average("f32", 3), {-kMax, -kMax, -kInf}, kNan));
+  EXPECT_FALSE(taken(average("f32", 3), {kMax, kMax, kInf}, kNan));
+  EXPECT_TRUE(taken(average("f32", 3), {-kMax, kInf, -kMax}, kNan));
+  EXPECT_FALSE(taken("lp/global/f32/nchw/src:1x1x3/norm:1", {kMax, kMax, -kInf}, kNan));
+}
+
 }  // namespace
 }  // namespace poolbench
