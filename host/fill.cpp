@@ -17,7 +17,8 @@ constexpr FillInfo kKinds[] = {
     {FillKind::kNan, "nan"},           {FillKind::kDenormal, "denormal"},
     {FillKind::kExtreme, "extreme"},   {FillKind::kCancel, "cancel"},
     {FillKind::kSteady, "steady"},     {FillKind::kConstant, "constant"},
-    {FillKind::kZeros, "zeros"},
+    {FillKind::kZeros, "zeros"},       {FillKind::kSpecial, "special"},
+    {FillKind::kLone, "lone"},
 };
 
 // Facts about a float type: the largest finite number, the smallest normal one, the smallest one,
@@ -40,6 +41,15 @@ constexpr Limits limits() {
 
 // Below this many elements one thread is faster than starting others.
 constexpr int64_t kParallelElements = 50'000;
+
+// What rules and instructions treat apart, each of eight equally often.
+template <class T>
+double special_float(uint64_t h) {
+  constexpr Limits limit = limits<T>();
+  const double values[] = {NAN, -INFINITY, INFINITY,   -0.0,
+                           0.0, limit.max, -limit.max, limit.smallest * double((h >> 8) % 100)};
+  return values[(h >> 4) % std::size(values)];
+}
 
 template <class T>
 double float_value(FillKind kind, uint64_t h, int64_t position) {
@@ -74,6 +84,10 @@ double float_value(FillKind kind, uint64_t h, int64_t position) {
       return std::ldexp(sign * double((h >> 8) % 15 + 1), int((h >> 16) % 8) - 4);
     case FillKind::kZeros:
       return pick == 0 ? sign : sign * 0.0;
+    case FillKind::kSpecial:
+      return pick < 4 ? special_float<T>(h >> 8) : uniform;
+    case FillKind::kLone:  // but for one of a plane
+      return uniform;
   }
   return 0;
 }
@@ -105,9 +119,20 @@ int64_t integer_value(FillKind kind, uint64_t h, int64_t position) {
       return low < 0 && (h & 1) != 0 ? -1 - int64_t((h >> 8) % 128) : int64_t((h >> 8) % 128);
     case FillKind::kZeros:
       return pick == 0 ? low : pick == 1 ? 1 : 0;
+    case FillKind::kSpecial:
+      return pick < 4 ? low : pick < 8 ? high : pick < 12 ? 0 : any;
     default:
       return any;
   }
+}
+
+// The element of a plane that is a special value. `h` is the plane's.
+template <class T>
+T lone_value(uint64_t h) {
+  if constexpr (std::is_integral_v<T>)
+    return (h & 1) != 0 ? std::numeric_limits<T>::max() : std::numeric_limits<T>::min();
+  else
+    return store<T>(special_float<T>(h));
 }
 
 template <class T>
@@ -132,6 +157,10 @@ void fill_as(const Problem& problem, FillKind kind, uint64_t seed, T* dst) {
         to[i] = T(integer_value<T>(kind, h, position));
       else
         to[i] = store<T>(float_value<T>(kind, h, position));
+      if (kind == FillKind::kLone)
+        if (const uint64_t lone = splitmix64(~stream, plane);
+            int64_t(lone >> 16) % size == position)
+          to[i] = lone_value<T>(lone);
       ++(last ? plane : position);
     }
   }

@@ -26,6 +26,8 @@ enum class FillKind {
               // (integers: the highest value, for the largest sums)
   kConstant,  // one number of few digits a plane: the mean of equal numbers is that number
   kZeros,     // -0 and 0, some numbers of both signs: the value at the index, to the sign
+  kSpecial,   // one element in four is NaN, an infinity, -0, 0, subnormal or at the type's limit
+  kLone,      // one element a plane is one of these, the others are uniform
 };
 
 struct FillInfo {

@@ -42,7 +42,7 @@ Range integer_range(DType dtype) {
 }
 
 TEST(Fill, names_go_both_ways) {
-  EXPECT_EQ(fill_kinds().size(), 13u);
+  EXPECT_EQ(fill_kinds().size(), 15u);
   for (const FillInfo& info : fill_kinds()) {
     EXPECT_EQ(parse_fill(info.name), info.kind);
     EXPECT_EQ(fill_name(info.kind), info.name);
@@ -303,6 +303,57 @@ TEST(Zeros, of_both_signs) {
     EXPECT_NEAR(share(all, [](double x) { return x == 0; }), 15. / 16, 0.02);
     EXPECT_NEAR(share(all, [](double x) { return std::signbit(x); }), 0.5, 0.05);
     EXPECT_EQ(share(all, [](double x) { return x == 0 || std::fabs(x) == 1; }), 1);
+  }
+}
+
+TEST(Special, every_value_that_is_treated_apart) {
+  for (const DType dtype : kFloats) {
+    const auto all = values(dtype, FillKind::kSpecial);
+    const double smallest_normal = dtype == DType::kF16   ? 0x1p-14
+                                   : dtype == DType::kF64 ? 0x1p-1022
+                                                          : 0x1p-126;
+    double highest = 0;
+    for (const double x : all)
+      if (std::isfinite(x)) highest = std::max(highest, x);
+    EXPECT_GT(highest, 60000) << token(dtype);
+    const std::function<bool(double)> kinds[] = {
+        [](double x) { return std::isnan(x); },
+        [](double x) { return x == INFINITY; },
+        [](double x) { return x == -INFINITY; },
+        [](double x) { return x == 0 && std::signbit(x); },
+        [](double x) { return x == 0 && !std::signbit(x); },
+        [&](double x) { return x > 0 && x < smallest_normal; },
+        [&](double x) { return x == highest; },
+        [&](double x) { return x == -highest; }};
+    for (const auto& is : kinds) EXPECT_NEAR(share(all, is), 1. / 32, 0.01) << token(dtype);
+    EXPECT_NEAR(share(all, [](double x) { return x != 0 && std::fabs(x) < 1; }), 0.78, 0.03);
+  }
+  for (const DType dtype : kIntegers) {
+    const Range range = integer_range(dtype);
+    const auto all = values(dtype, FillKind::kSpecial);
+    const double low = range.low == 0 ? 0.5 : 0.25;  // 0 is a value of its own
+    EXPECT_NEAR(share(all, [&](double x) { return x == range.low; }), low, 0.03);
+    EXPECT_NEAR(share(all, [&](double x) { return x == range.high; }), 0.25, 0.03);
+  }
+}
+
+// Over seeds the one element of a plane is everywhere, and everything.
+TEST(Lone, one_special_value_a_plane) {
+  for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
+    const auto problem = parse_problem("max/sliding/src:2x3x2x5/k:2x2", {DType::kF32, layout});
+    const auto is_special = [](double x) { return !(std::fabs(x) < 1 && std::fabs(x) > 1e-30); };
+    std::set<size_t> places;
+    bool nan = false, infinite = false;
+    for (uint64_t seed = 1; seed <= 100; ++seed) {
+      const auto all = decoded(DType::kF32, filled(problem, FillKind::kLone, seed));
+      EXPECT_EQ(std::count_if(all.begin(), all.end(), is_special), 6) << seed;
+      for (size_t at = 0; at < all.size(); ++at) {
+        if (is_special(all[at])) places.insert(at);
+        nan |= std::isnan(all[at]), infinite |= std::isinf(all[at]);
+      }
+    }
+    EXPECT_EQ(places.size(), 60u);
+    EXPECT_TRUE(nan && infinite);
   }
 }
 
