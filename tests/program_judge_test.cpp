@@ -1,4 +1,8 @@
 // What no kernel gets past `check` and `bench`, from outside.
+#include <cmath>
+#include <span>
+
+#include "host/npy.h"
 #include "tests/program.h"
 
 namespace poolbench {
@@ -68,6 +72,83 @@ TEST_F(JudgeTest, a_drawn_seed_is_another_each_time) {
   run(line + file("b.json"));
   EXPECT_NE(read_json(file("a.json"))["checks"][0]["input"],
             read_json(file("b.json"))["checks"][0]["input"]);
+}
+
+TEST_F(JudgeTest, an_input_of_ones_own_on_every_kernel) {
+  const std::vector<float> x = {1, NAN, 3, 4};
+  const auto bytes = std::as_bytes(std::span(x));
+  write_npy(file("x.npy"), {"f4", {1, 1, 2, 2}, {bytes.begin(), bytes.end()}});
+  const std::string problem = "check --problem max/global/f32/nchw/src:1x1x2x2 --input ";
+  expect(problem + file("x.npy") + " --backend naive,openmp --kernel all", 0, "openmp.table");
+  expect_of("drops_nan", problem + file("x.npy"), 2, "--input '" + file("x.npy") + "'");
+  expect(problem + file("none.npy"), 4, "none.npy: no such file");
+  expect(problem + file("x.npy") + " --fill ties", 4, "--fill");
+  expect("check --problem max/global/f32/nchw/src:1x1x{2,4}x1 --input " + file("x.npy"), 4,
+         "--input: is for one problem; 2 are selected");
+  expect("check --problem max/global/f16/nchw/src:1x1x2x2 --input " + file("x.npy"), 4,
+         "holds float32, the problem needs float16");
+}
+
+TEST_F(JudgeTest, a_failing_case_is_dumped_with_the_line_that_repeats_it) {
+  const std::string line =
+      std::string(kCheck) + "max/sliding/f32/nchw/src:1x3x4x4/k:2x2/idx --fill negative";
+  expect_of("zeros", line + " --dump " + file("failing"), 2,
+            "dumped: poolbench check --backend odd");
+  const std::string folder = file("failing/1-1-odd/");
+  expect("eval --problem max/sliding/f32/nchw/src:1x3x4x4/k:2x2 --input " + folder +
+             "input.npy --output " + file("y.npy") + " --indices " + file("i.npy"),
+         0, "");
+  EXPECT_EQ(read_npy(folder + "expected.npy").data, read_npy(file("y.npy")).data);
+  EXPECT_EQ(read_npy(folder + "expected_indices.npy").data, read_npy(file("i.npy")).data);
+  EXPECT_EQ(read_npy(folder + "output.npy").data, std::vector<std::byte>(3 * 2 * 2 * 4));
+  EXPECT_TRUE(fs::exists(folder + "output_indices.npy"));
+  EXPECT_FALSE(fs::exists(file("failing/1-1-naive")));
+  std::ifstream repeat(folder + "repeat.txt");
+  std::string program, arguments;
+  std::getline(repeat >> program, arguments);
+  const Output again = run(arguments);
+  EXPECT_EQ(again.status, 2) << arguments << again.text;
+  EXPECT_NE(again.text.find("12 of 12 judged outputs are wrong"), std::string::npos) << again.text;
+}
+
+TEST_F(JudgeTest, a_random_problem_that_fails_is_shrunk_to_a_line) {
+  const std::string fuzz = "check --fuzz 100 --seed 3 --filter ^max/sliding/f32 --json ";
+  expect_of("zeros", fuzz + file("a.json"), 2,
+            "smallest: poolbench check --backend odd.sliding --problem "
+            "max/sliding/f32/nchw/src:1x1x1/k:1 --fill ");
+  for (const auto& row : read_json(file("a.json"))["checks"]) {
+    EXPECT_EQ(row.contains("smallest"), row["status"] == "WRONG") << row;
+    if (!row.contains("smallest")) continue;
+    const std::string line = row["smallest"];
+    EXPECT_EQ(run(line.substr(line.find("check"))).status, 2) << line;
+    break;
+  }
+}
+
+TEST_F(JudgeTest, random_problems_are_others_each_time_and_repeat_by_the_seed_that_is_printed) {
+  const auto problems = [&](const std::string& more) {
+    const Output output =
+        run("check --fuzz 20 --backend naive" + more + " --json " + file("a.json"));
+    const auto json = read_json(file("a.json"));
+    std::vector<std::string> list;
+    for (const auto& row : json["checks"])
+      if (row["contender"] == "naive")
+        list.push_back(row["problem"].get<std::string>() + row["input"].get<std::string>());
+    const uint64_t seed = json["context"]["poolbench"]["noted"]["fuzz_seed"];
+    EXPECT_NE(output.text.find("20 random problems of --seed " + std::to_string(seed) + "\n"),
+              std::string::npos)
+        << output.text;
+    return std::pair(list, " --seed " + std::to_string(seed));
+  };
+  const auto [first, seed] = problems("");
+  EXPECT_EQ(first.size(), 20u);
+  EXPECT_NE(first, problems("").first);
+  EXPECT_EQ(first, problems(seed).first);
+  // A module that ends the process leaves the other contenders the problems that they had.
+  const std::string crash =
+      ",crash --module crash=" POOLBENCH_MODULES "/broken_crash_in_launch.so --filter /f32/";
+  const auto [drawn, again] = problems(crash);
+  EXPECT_EQ(drawn, problems(" --filter /f32/" + again).first);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "host/answer.h"
 #include "host/compare.h"
 #include "host/fill.h"
 #include "host/problem.h"
@@ -99,22 +100,10 @@ inline std::string fitting_rule(const std::vector<Prediction>& predictions, cons
 }
 
 inline Answer right_answer(const Problem& problem, const std::vector<std::byte>& src) {
-  const ExpectedOutputs outputs = expected_outputs(problem, src);
-  const Extents out = problem.dst();
-  const int64_t size = out[0] * out[1] * out[2];
-  std::vector<double> values(outputs.values.size());
-  std::vector<int64_t> indices(outputs.values.size());
-  for (int64_t plane = 0; plane < problem.planes(); ++plane)
-    for (int64_t o = 0; o < size; ++o) {
-      const int64_t n = plane / problem.c(), c = plane % problem.c();
-      const int64_t at = problem.layout() == Layout::kChannelsLast
-                             ? (n * size + o) * problem.c() + c
-                             : plane * size + o;
-      values[at] = outputs.values[plane * size + o];
-      indices[at] = outputs.indices[plane * size + o];
-    }
-  if (!problem.spec().indices) indices.clear();
-  return {encoded(problem.dtype(), values), indices};
+  Outputs outputs = answer(problem, src.data());
+  const auto* indices = reinterpret_cast<const int64_t*>(outputs[Role::kIndices].data());
+  return {std::move(outputs[Role::kDst]),
+          {indices, indices + outputs[Role::kIndices].size() / sizeof(int64_t)}};
 }
 
 }  // namespace poolbench

@@ -1,17 +1,18 @@
 // poolbench check: correctness only. Runs every contender on every problem and input, and judges it
 // by the oracle, by the Plan contract and, for golden files, by the stored numbers.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
+#include "bench/commands/check_cases.h"
 #include "bench/commands/command.h"
-#include "bench/judge/certificate.h"
-#include "bench/judge/emulation.h"
+#include "bench/judge/arrays.h"
 #include "bench/judge/golden.h"
 #include "bench/judge/seed.h"
-#include "bench/judge/verify.h"
 #include "bench/record/context.h"
 #include "bench/record/junit.h"
 #include "bench/select/pattern.h"
@@ -19,7 +20,6 @@
 #include "bench/supervise/case_run.h"
 #include "bench/supervise/link.h"
 #include "host/file.h"
-#include "host/fuzz.h"
 
 namespace poolbench {
 namespace {
@@ -29,33 +29,14 @@ struct Flags {
   std::vector<std::string> golden;
   int64_t fuzz = 0;
   std::string fill;
+  std::string input;      // the user's array
   std::string seed_text;  // empty: 1 for inputs, so that they are the same each time
   uint64_t seed = 1;
+  uint64_t fuzz_seed = 1;    // drawn unless given
   uint64_t sample_seed = 1;  // of the judged outputs, where not all are; secret unless given
-  std::string junit;
+  std::string junit, dump;
   RunFlags run;
 };
-
-// A problem and its inputs, made when they are needed.
-struct Case {
-  Problem problem;
-  std::vector<std::function<Input()>> inputs;
-  bool certificate = false;  // too large for every kind of input: a small problem is judged on them
-};
-
-struct Row {
-  std::string contender, problem, input;
-  Verdict verdict;
-  std::string worst;  // the comparison's worst points, for people
-};
-template <class F>
-void fields(F& field, Row& row) {
-  field("contender", row.contender);
-  field("problem", row.problem);
-  field("input", row.input);
-  field("verdict", row.verdict);
-  field("worst", row.worst);
-}
 
 bool is_large(const Problem& problem) {
   return problem.src_count() + problem.dst_count() > kAllKinds;
@@ -79,10 +60,21 @@ std::string missed(const Golden& golden, const Outcome& outcome) {
                      comparison.outputs, describe_worst(golden.problem, comparison));
 }
 
-std::vector<Case> collect_cases(const Flags& flags) {
-  std::vector<Case> cases;
-  for (const Problem& problem : select_problems(flags.selection)) {
-    Case next{problem, {}, flags.fill.empty() && is_large(problem)};
+// The user's array as the only input of the only problem.
+CheckCase case_of_input(const std::vector<Problem>& problems, const std::string& path) {
+  if (problems.size() != 1)
+    throw BadInput(fmt::format("--input: is for one problem; {} are selected", problems.size()));
+  const Input input{fmt::format("--input '{}'", path), read_src(path, problems.front())};
+  return {problems.front(), {[input] { return input; }}};
+}
+
+std::vector<CheckCase> collect_cases(const Flags& flags) {
+  std::vector<CheckCase> cases;
+  const std::vector<Problem> problems = select_problems(flags.selection);
+  if (!flags.input.empty()) cases.push_back(case_of_input(problems, flags.input));
+  for (const Problem& problem : problems) {
+    if (!flags.input.empty()) break;
+    CheckCase next{problem, {}, flags.fill.empty() && is_large(problem)};
     for (const FillKind kind : kinds_for(problem, flags))
       next.inputs.push_back([=, seed = flags.seed] { return make_input(problem, kind, seed); });
     cases.push_back(std::move(next));
@@ -95,98 +87,22 @@ std::vector<Case> collect_cases(const Flags& flags) {
                        }}});
   const Pattern filter("--filter", flags.selection.filter);
   for (int64_t i = 0; i < flags.fuzz; ++i) {
-    const FuzzCase fuzz = fuzz_case(flags.seed, i);
+    const FuzzCase fuzz = fuzz_case(flags.fuzz_seed, i);
     if (!filter.matches(to_text(fuzz.problem))) continue;
-    cases.push_back(
-        {fuzz.problem, {[fuzz] { return make_input(fuzz.problem, fuzz.fill, fuzz.fill_seed); }}});
+    cases.push_back({fuzz.problem,
+                     {[fuzz] { return make_input(fuzz.problem, fuzz.fill, fuzz.fill_seed); }},
+                     false,
+                     fuzz});
   }
   return cases;
 }
 
-void print_failure(const Row& row) {
+void print_failure(const CheckRow& row) {
   fmt::print("{}: {} {}{}{}\n    {}\n{}", info(row.verdict.status).name, row.contender, row.problem,
              row.input.empty() ? "" : " ", row.input, row.verdict.reason, row.worst);
+  if (!row.dumped.empty()) fmt::print("    dumped: {}\n", row.dumped);
+  if (!row.smallest.empty()) fmt::print("    smallest: {}\n", row.smallest);
 }
-
-// The problems of a run, and what judges the contenders on them.
-class CheckCases : public Cases {
- public:
-  CheckCases(Backends backends, std::vector<Case> cases, const Flags& flags)
-      : backends_(std::move(backends)),
-        cases_(std::move(cases)),
-        sample_seed_(flags.sample_seed),
-        certificates_(flags.seed) {
-    for (const Case& c : cases_) {
-      const double elements = double(c.problem.src_count() + c.problem.dst_count() + 10'000);
-      opened_.cases.push_back({to_text(c.problem), elements * double(c.inputs.size())});
-    }
-    for (const Contender& contender : backends_.contenders)
-      opened_.contenders.push_back(contender.name());
-    opened_.facts = {{"context", run_context(backends_.families)}};
-  }
-
-  const Opened& opened() const override { return opened_; }
-  std::string lost_device() const override { return poolbench::lost_device(backends_.contenders); }
-  Json run(size_t index, const SetAside& set_aside) override {
-    const Case& c = cases_[index];
-    std::vector<Prepared> prepared;
-    for (const Contender& contender : backends_.contenders) {
-      const auto aside = set_aside.find(contender.name());
-      prepared.push_back(aside == set_aside.end() ? prepare(contender, c.problem)
-                                                  : Prepared{contender, nullptr, aside->second});
-    }
-    for (const Prepared& one : prepared)
-      if (one.plan != nullptr)
-        fmt::print(stderr, "{}",
-                   slow_emulation(one.contender, c.problem, int64_t(c.inputs.size())));
-    std::vector<Row> rows;
-    for (size_t i = 0; i < c.inputs.size(); ++i) judge(c, c.inputs[i], i == 0, prepared, rows);
-    if (c.certificate)
-      for (const Prepared& one : prepared)
-        if (one.plan != nullptr)
-          add({one.contender.name(), to_text(c.problem), "every kind of input on a small problem",
-               certificates_.judge(one, c.problem), ""},
-              c.problem, rows);
-    return to_exact(rows);
-  }
-
- private:
-  // Judges all contenders on an input. Those without a plan have a row on the first one only.
-  void judge(const Case& c, const std::function<Input()>& make, bool first,
-             const std::vector<Prepared>& prepared, std::vector<Row>& rows) const {
-    std::optional<Input> input;
-    std::optional<Judge> judge;
-    std::string failure;
-    const bool any = std::ranges::any_of(prepared, [](const Prepared& p) { return bool(p.plan); });
-    try {
-      if (any) judge.emplace(c.problem, input.emplace(make()), sample_seed_);
-    } catch (const std::exception& error) {  // out of memory: the run goes on
-      failure = error.what();
-    }
-    for (const Prepared& one : prepared) {
-      if (one.plan == nullptr && !first) continue;
-      Row row{one.contender.name(), to_text(c.problem), input ? input->name : "", one.verdict, ""};
-      if (!failure.empty() && one.plan != nullptr) {
-        row.verdict.status = Status::kError;
-        row.verdict.reason = failure;
-      } else if (judge) {
-        row.verdict = judge->verify(one);
-      }
-      add(std::move(row), c.problem, rows);
-    }
-  }
-  static void add(Row row, const Problem& problem, std::vector<Row>& rows) {
-    if (!has_time(row.verdict.status) && row.verdict.comparison)
-      row.worst = describe_worst(problem, *row.verdict.comparison);
-    rows.push_back(std::move(row));
-  }
-
-  Backends backends_;
-  std::vector<Case> cases_;
-  uint64_t sample_seed_;
-  Certificates certificates_;
-  Opened opened_;
-};
 
 struct Tally {
   int64_t count[std::size(kStatuses)] = {};                        // by Status
@@ -198,9 +114,9 @@ struct Tally {
   std::map<std::string, int64_t> refusals;
 };
 
-void print_summary(const std::vector<std::string>& contenders, const std::vector<Row>& rows) {
+void print_summary(const std::vector<std::string>& contenders, const std::vector<CheckRow>& rows) {
   std::map<std::string, Tally> tallies;
-  for (const Row& row : rows) {
+  for (const CheckRow& row : rows) {
     Tally& tally = tallies[row.contender];
     ++tally.count[static_cast<int>(row.verdict.status)];
     tally.differ += differs(row.verdict);
@@ -235,24 +151,26 @@ void print_summary(const std::vector<std::string>& contenders, const std::vector
       fmt::print("{} refused {}: {}\n", contender, count, reason);
 }
 
-void write_json(const std::string& path, Json context, const std::vector<Row>& rows) {
+void write_json(const std::string& path, Json context, const std::vector<CheckRow>& rows) {
   Json json = {{"context", std::move(context)}, {"checks", Json::array()}};
-  for (const Row& row : rows) {
+  for (const CheckRow& row : rows) {
     Json entry = {{"contender", row.contender},
                   {"problem", row.problem},
                   {"input", row.input},
                   {"kernel", row.verdict.kernel},
                   {"status", differs(row.verdict) ? kDiffers : info(row.verdict.status).name},
                   {"reason", row.verdict.reason}};
+    if (!row.smallest.empty()) entry["smallest"] = row.smallest;
+    if (!row.dumped.empty()) entry["dumped"] = row.dumped;
     if (row.verdict.comparison) entry["comparison"] = comparison_json(*row.verdict.comparison);
     json["checks"].push_back(std::move(entry));
   }
   write_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-void write_junit(const std::string& path, const std::vector<Row>& rows) {
+void write_junit(const std::string& path, const std::vector<CheckRow>& rows) {
   std::vector<JUnitCase> cases;
-  for (const Row& row : rows)
+  for (const CheckRow& row : rows)
     cases.push_back({row.contender, row.problem + " " + row.input,
                      row.verdict.status == Status::kOk        ? JUnitCase::kPassed
                      : row.verdict.status == Status::kRefused ? JUnitCase::kSkipped
@@ -262,27 +180,61 @@ void write_junit(const std::string& path, const std::vector<Row>& rows) {
   write_file(path, junit_xml({{"poolbench check", cases}}));
 }
 
+// The flags that another run of a case needs too.
+std::string flags_again(const SelectionFlags& selection) {
+  std::string flags;
+  for (const std::string& module : selection.modules) flags += fmt::format(" --module {}", module);
+  if (!selection.threads.empty())
+    flags += fmt::format(" --threads {}", fmt::join(selection.threads, ","));
+  if (selection.trust_rules) flags += " --trust-rules";
+  return flags;
+}
+
 Opening open_cases(const Flags& flags) {
-  std::vector<Case> cases = collect_cases(flags);
+  std::vector<CheckCase> cases = collect_cases(flags);
   Backends backends = select_backends(flags.selection);
   if (cases.empty())
     return {nullptr,
             nothing_ran(why_nothing(flags.selection, "--suite, --problem, --golden or --fuzz",
                                     flags.fuzz > 0))};
   if (backends.contenders.empty()) return {nullptr, nothing_ran("no backend is available")};
-  return {std::make_unique<CheckCases>(std::move(backends), std::move(cases), flags)};
+  return {std::make_unique<CheckCases>(
+      std::move(backends), std::move(cases),
+      CheckOptions{flags.seed, flags.sample_seed, flags.dump, flags_again(flags.selection)})};
 }
 
-ExitStatus check(const Flags& flags) {
+// Draws the seed of random problems: one for this process and the children that it starts, so that
+// a case is the same in all of them.
+uint64_t drawn_for_all() {
+  constexpr const char* kVariable = "POOLBENCH_DRAWN_SEED";
+  const char* drawn = std::getenv(kVariable);
+  if (part() == Part::kChild && drawn != nullptr) return parse_seed(drawn);
+  const uint64_t seed = secret_seed();
+  setenv(kVariable, fmt::format("{}", seed).c_str(), 1);
+  return seed;
+}
+
+void settle_seeds(Flags& flags) {
+  const bool random = flags.seed_text == kRandomSeed;
+  const bool given = !flags.seed_text.empty() && !random;
+  if (given) flags.seed = flags.fuzz_seed = parse_seed(flags.seed_text);
+  if (random || (flags.fuzz > 0 && !given)) flags.fuzz_seed = drawn_for_all();
+  if (random) flags.seed = flags.fuzz_seed;
+  flags.sample_seed = flags.seed_text.empty() ? secret_seed() : flags.seed;
+}
+
+ExitStatus check(Flags flags) {
+  settle_seeds(flags);
   for (const auto* path : {&flags.run.json, &flags.junit}) check_writable(*path);
   const OpenCases open = [&] { return open_cases(flags); };
   if (part() == Part::kChild) return serve(open);
   CaseRun run("check", open, flags.run, flags.selection.modules);
   if (!run.has_cases()) return run.status();
 
-  std::vector<Row> rows;
+  if (flags.fuzz > 0) fmt::print("{} random problems of --seed {}\n", flags.fuzz, flags.fuzz_seed);
+  std::vector<CheckRow> rows;
   while (const auto more = run.next())
-    for (Row& row : from_exact<std::vector<Row>>(*more)) {
+    for (CheckRow& row : from_exact<std::vector<CheckRow>>(*more)) {
       if (row.verdict.status == Status::kWrong || is_failure(row.verdict.status))
         print_failure(row);
       rows.push_back(std::move(row));
@@ -292,12 +244,13 @@ ExitStatus check(const Flags& flags) {
   Json context = run.facts().at("context");
   context["poolbench"]["noted"]["run"] = run.notes();
   context["poolbench"]["left_out"] = run.left_out();
+  if (flags.fuzz > 0) context["poolbench"]["noted"]["fuzz_seed"] = flags.fuzz_seed;
   if (!flags.run.json.empty()) write_json(flags.run.json, std::move(context), rows);
   if (!flags.junit.empty()) write_junit(flags.junit, rows);
   run.record_is_written();
 
   std::vector<Status> statuses;
-  for (const Row& row : rows) statuses.push_back(row.verdict.status);
+  for (const CheckRow& row : rows) statuses.push_back(row.verdict.status);
   const ExitStatus status = finish(statuses);
   return worse(status, ended);
 }
@@ -313,11 +266,20 @@ void add_check(CLI::App& app, Run& run) {
       ->take_all();
   command->add_option("--fuzz", flags->fuzz, "This many random problems")
       ->check(CLI::Range(0, 1'000'000));
-  command->add_option("--fill", flags->fill,
-                      "Kind of input [all kinds for small problems, integers and uniform for "
-                      "large ones]");
+  auto* fill = command->add_option("--fill", flags->fill,
+                                   "Kind of input [all kinds for small problems, integers and "
+                                   "uniform for large ones]");
+  command
+      ->add_option("--input", flags->input,
+                   "The input of the one problem that is selected: an array in the layout's axis "
+                   "order, .npy")
+      ->excludes(fill);
+  command->add_option("--dump", flags->dump,
+                      "Write each failing case to this folder: input, output and expected output "
+                      "as .npy, and the line that runs it again");
   command->add_option("--seed", flags->seed_text,
-                      "Seed of inputs and random problems, or 'random' for one that is drawn [1]");
+                      "Seed of inputs and random problems, or 'random' for one that is drawn [1; "
+                      "random problems: drawn]");
   command->add_option("--json", flags->run.json, "Write every row to this file");
   command->add_option("--junit", flags->junit, "Write every row to this file as JUnit XML");
   add_run_flags(*command, flags->run);
@@ -325,13 +287,7 @@ void add_check(CLI::App& app, Run& run) {
       "A library that differs by its own documented rules is not wrong.\n"
       "Example: poolbench check --suite edge --backend naive,openmp --fuzz 1000\n" +
       exit_status_help());
-  command->callback([flags, &run] {
-    run = [flags] {
-      if (!flags->seed_text.empty()) flags->seed = parse_seed(flags->seed_text);
-      flags->sample_seed = flags->seed_text.empty() ? secret_seed() : flags->seed;
-      return check(*flags);
-    };
-  });
+  command->callback([flags, &run] { run = [flags] { return check(*flags); }; });
 }
 
 }  // namespace poolbench

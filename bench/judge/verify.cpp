@@ -121,7 +121,11 @@ Verdict Judge::verify(const Prepared& prepared) {
 }
 
 void Judge::judge_outcome(Verdict& verdict, const Backend& backend, Outcome outcome) {
+  const auto keep = [&] {
+    if (!verdict.outputs) verdict.outputs = std::make_shared<Outputs>(std::move(outcome.outputs));
+  };
   const auto wrong = [&](std::string reason) {
+    keep();
     verdict.status = Status::kWrong;
     verdict.reason = std::move(reason);
   };
@@ -147,13 +151,10 @@ void Judge::judge_outcome(Verdict& verdict, const Backend& backend, Outcome outc
                                                : fmt::format(" (the module's own rule '{}' counts "
                                                              "with --trust-rules alone)",
                                                              untrusted)));
-  if (!verdict.comparison->known_differences.empty()) {
-    verdict.outputs = std::make_shared<Outputs>(std::move(outcome.outputs));
-    return;
-  }
+  if (!verdict.comparison->known_differences.empty()) return keep();
   if (input_.expect)
     if (const std::string missed = input_.expect(outcome); !missed.empty()) return wrong(missed);
-  if (!verdict.outputs) verdict.outputs = std::make_shared<Outputs>(std::move(outcome.outputs));
+  keep();
   right_ = verdict.outputs;
   comparison_ = *verdict.comparison;
 }

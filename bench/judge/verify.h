@@ -35,7 +35,7 @@ struct Verdict {
   std::string kernel;  // the one that ran, or empty
   // Includes a library's known differences, which leave the status kOk.
   std::optional<Comparison> comparison;
-  std::shared_ptr<const Outputs> outputs;  // the judged ones; timed outputs must match them
+  std::shared_ptr<const Outputs> outputs;  // the judged ones; timed ones must match right ones
 };
 // Contenders that must not run, with what their rows say instead.
 using SetAside = std::map<std::string, Verdict>;

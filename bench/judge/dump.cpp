@@ -1,0 +1,33 @@
+#include "bench/judge/dump.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "bench/judge/arrays.h"
+#include "host/answer.h"
+#include "host/file.h"
+
+namespace poolbench {
+namespace {
+
+void write_outputs(const std::string& path, const Problem& problem, const Outputs& outputs) {
+  write_dst(path + ".npy", problem, outputs[Role::kDst]);
+  if (problem.spec().indices)
+    write_indices(path + "_indices.npy", problem, outputs[Role::kIndices]);
+}
+
+}  // namespace
+
+void dump(const std::string& folder, const Problem& problem, const std::vector<std::byte>& src,
+          const Outputs* outputs, const std::string& line) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw BadInput(fmt::format("--dump: {}: {}", folder, error.message()));
+  write_src(folder + "/input.npy", problem, src);
+  write_outputs(folder + "/expected", problem, answer(problem, src.data()));
+  if (outputs != nullptr) write_outputs(folder + "/output", problem, *outputs);
+  write_file(folder + "/repeat.txt", line + "\n");
+}
+
+}  // namespace poolbench

@@ -1,0 +1,20 @@
+// A failing case as files, for whoever looks into it.
+#ifndef POOLBENCH_BENCH_JUDGE_DUMP_H_
+#define POOLBENCH_BENCH_JUDGE_DUMP_H_
+
+#include <string>
+#include <vector>
+
+#include "host/operands.h"
+
+namespace poolbench {
+
+// Writes to `folder`, which is made: input.npy; expected.npy, what the oracle computes; output.npy,
+// unless there is none; both with their indices beside them, where the problem has some; and
+// repeat.txt with the line that runs the case again. Throws BadInput with the path.
+void dump(const std::string& folder, const Problem& problem, const std::vector<std::byte>& src,
+          const Outputs* outputs, const std::string& line);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_JUDGE_DUMP_H_
