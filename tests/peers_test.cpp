@@ -102,6 +102,15 @@ TEST_P(EachPeer, is_right_or_differs_by_a_named_rule_or_refuses_with_a_reason) {
   EXPECT_GT(judged, 5);
 }
 
+// What is left without NaN may be subnormal, and flushed.
+TEST(OneDnn, two_rules_meet_in_bf16) {
+  Backend* onednn = peer("onednn");
+  if (onednn == nullptr) GTEST_SKIP() << "onednn is not here";
+  const Problem problem = parse_problem("max/sliding/bf16/nchw/src:1x1x8x4/k:1x2/s:1x1");
+  const Verdict verdict = checked(*onednn, problem, FillKind::kSpecial, 1);
+  EXPECT_EQ(verdict.status, Status::kOk) << verdict.reason;
+}
+
 TEST_P(EachPeer, rules_explain_no_number_that_they_do_not_predict) {
   const Problem problem = parse_problem("max/sliding/f32/nhwc/src:1x16x8x8/k:2x2");
   for (const FillKind kind : {FillKind::kUniform, FillKind::kNan, FillKind::kInfinite}) {
