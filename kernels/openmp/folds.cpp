@@ -164,7 +164,11 @@ class Folder {
                    taps_h = table_window(args_.table[1], at.plane, at.oh);
       const Element* first = static_cast<const Element*>(args_.src) + at.plane * storage_.src_size +
                              (taps_d.begin * h.src + taps_h.begin) * width_;
-      taps_.merge_rows(first, int(tap_count(d, taps_d)), int(tap_count(h, taps_h)), width_, to);
+      const int depth = int(tap_count(d, taps_d)), height = int(tap_count(h, taps_h));
+      if (depth > 0 && height > 0)
+        taps_.merge_rows(first, depth, height, width_, to);
+      else
+        fill_run<Op>(to, width_);
       if constexpr (Op::kSum) {
         if (!op_.counts_columns() || plane_outputs_ != 0) continue;
         using W = Vec<Weight, N>;

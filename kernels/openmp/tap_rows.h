@@ -35,6 +35,12 @@ inline int64_t tap_rows_terms(const Shapes& shapes) {
   return smaller(height, part.sum) - 1 + sums - 1 + parts - 1;
 }
 
+// Writes what no tap comes to, and up to a vector further.
+template <class Op>
+POOLBENCH_INLINE void fill_run(typename Op::Work* to, int64_t count) {
+  for (int64_t i = 0; i < count; i += Op::N) store_lanes(to + i, Op::identity());
+}
+
 template <class Op>
 class TapRows {
  public:

@@ -72,11 +72,6 @@ void reduce_windows(typename Op::Work* to, const typename Op::Work* from, int64_
   }
 }
 
-template <class Op>
-POOLBENCH_INLINE void fill_run(typename Op::Work* to, int64_t count) {
-  for (int64_t i = 0; i < count; i += Op::N) store_lanes(to + i, Op::identity());
-}
-
 struct Range {
   int64_t begin, end;
 };
