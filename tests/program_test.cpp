@@ -60,6 +60,18 @@ TEST_F(ProgramTest, bad_suite_names_file_and_line) {
   expect("check --suite nonesuch", 4, "models");
 }
 
+TEST_F(ProgramTest, lists_of_benchdnn_are_problems) {
+  const std::string list = "--benchdnn " + write("list", "--dir=FWD_I,BWD_D mb1ic2_ih5kh2\n");
+  const std::string says = "2 rows of benchdnn are 1 problems; 1 rows are refused\n  dir: 1 rows";
+  expect("check --backend naive " + list, 0, says);
+  expect("list problems " + list, 0, "max/sliding/f32/nchw/src:1x2x5x5/k:2x2/s:1x1");
+  expect("list problems --dtype u8 " + list, 0, "max/sliding/u8/nchw/src:1x2x5x5/k:2x2/s:1x1");
+  expect("check --benchdnn " + write("backward", "--dir=BWD_D mb1ic2_ih5kh2"), 3,
+         "no row of --benchdnn is a problem");
+  expect("check --benchdnn " + write("bad", "mb1\nic2_qh5"), 4, "bad:1: mb1: ic: is missing");
+  expect("check --benchdnn nonesuch", 4, "benchdnn list 'nonesuch': cannot be read");
+}
+
 TEST_F(ProgramTest, backend_that_is_not_there_is_5) {
   expect("check --suite textbook --backend nonesuch", 5, "backend 'nonesuch' is unknown; here are");
   expect("check --suite textbook --backend naive,vulkan:99", 5, "vulkan:99");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "bench/select/benchdnn.h"
 #include "bench/select/pattern.h"
 #include "host/modules.h"
 
@@ -85,6 +86,10 @@ void add_problem_flags(CLI::App& command, SelectionFlags& flags) {
       .add_option("--problem", flags.problems,
                   "Problem as text; {a,b} and {14..224:*2} make a sweep; may be repeated")
       ->take_all();
+  command
+      .add_option("--benchdnn", flags.benchdnn,
+                  "List of problems for oneDNN's benchdnn --pool; may be repeated")
+      ->take_all();
   command.add_option("--filter", flags.filter, "Only problems whose text matches this regex");
   command.add_option("--dtype", flags.dtypes, "Types for lines that name none [f32]")
       ->delimiter(',');
@@ -122,16 +127,22 @@ std::vector<Problem> select_problems(const SelectionFlags& flags) {
   };
   for (const auto& suite : flags.suites) take(read_suite(suite, options));
   for (const auto& line : flags.problems) take(expand_line(line, options));
+  for (const auto& file : flags.benchdnn) {
+    const BenchdnnList list = read_benchdnn(file, options);
+    fmt::print(stderr, "{}", describe(list));
+    take(list.problems);
+  }
   drop_duplicates(problems);
   return problems;
 }
 
 std::string why_nothing(const SelectionFlags& flags, std::string_view flags_to_name, bool named) {
-  named |= !flags.suites.empty() || !flags.problems.empty();
+  named |= !flags.suites.empty() || !flags.problems.empty() || !flags.benchdnn.empty();
   if (named && !flags.filter.empty())
     return fmt::format(
         "--filter '{}' matches none of the selected problems; `poolbench list problems` shows them",
         flags.filter);
+  if (!flags.benchdnn.empty()) return "no row of --benchdnn is a problem; the reasons stand above";
   return fmt::format("nothing was selected; name a {}", flags_to_name);
 }
 

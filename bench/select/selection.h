@@ -21,7 +21,7 @@ struct BackendUnavailable : std::runtime_error {
 };
 
 struct SelectionFlags {
-  std::vector<std::string> suites, problems, backends, dtypes, layouts, modules;
+  std::vector<std::string> suites, problems, benchdnn, backends, dtypes, layouts, modules;
   std::vector<int64_t> batches;
   std::vector<int> threads;
   bool trust_rules = false;  // of modules
@@ -32,7 +32,8 @@ struct SelectionFlags {
 void add_problem_flags(CLI::App& command, SelectionFlags& flags);
 void add_backend_flags(CLI::App& command, SelectionFlags& flags);
 
-// Returns the problems of all suites and lines that pass --filter, each once. Throws BadInput.
+// Returns the problems of all suites, lines and lists that pass --filter, each once. Says on stderr
+// what of benchdnn's lists is refused. Throws BadInput.
 std::vector<Problem> select_problems(const SelectionFlags& flags);
 // Returns why there are no problems: --filter matches none of the named ones, or nothing was named,
 // which `flags_to_name` would do. `named`: whether other flags named something.
