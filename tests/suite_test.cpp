@@ -194,6 +194,7 @@ TEST(Suites, models_have_the_sizes_their_sources_name) {
       {"avg_include_pad/sliding/src:1x1024x8x7x7/k:2x7x7/s:1x1x1", {7, 1, 1}},
       {"max/sliding/src:1x64x16x112x112/k:1x3x3/s:2x2x2/p:0x1x1", {8, 56, 56}},
       {"max/sliding/src:1x256x8x56x56/k:2x1x1", {4, 56, 56}},
+      {"avg_include_pad/sliding/src:1x480x3x80/k:3x2", {1, 1, 40}},
   };
   for (const auto& [text, size] : sizes) {
     const auto problem = parse_problem(text, {DType::kF32, Layout::kChannelsFirst});
