@@ -1,5 +1,6 @@
 #include "host/compare.h"
 
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <algorithm>
@@ -70,13 +71,15 @@ template <class T>
 class Comparer {
  public:
   Comparer(const Problem& problem, const void* src, const T* dst, const int64_t* indices,
-           uint64_t seed, int64_t full_taps, const KnownDifference& known_difference)
+           uint64_t seed, int64_t full_taps, const KnownDifference& known_difference,
+           const RuleSet* rules)
       : problem_(problem),
         reference_(problem, src),
         selection_(problem, seed, full_taps),
         dst_(dst),
         indices_(indices),
-        known_difference_(known_difference) {}
+        known_difference_(known_difference),
+        rules_(rules) {}
 
   Comparison run() {
     total_.outputs = problem_.dst_count();
@@ -120,8 +123,12 @@ class Comparer {
     if (std::isinf(expected.sum) && std::isnan(double(load(dst_[at]))))
       expected.against_infinity = reference_.against_infinity(plane, o, expected.sum);
     const int64_t got_index = indices_ != nullptr ? indices_[at] : -1;
-    const Judgement j = judge(problem_, expected, &dst_[at], got_index);
+    Judgement j = judge(problem_, expected, &dst_[at], got_index);
     ++mine.checked;
+    if (const Rule* rule = judge_by_rules(plane, o, expected, &dst_[at], got_index, j)) {
+      if (j.right) ++mine.known_differences[fmt::format("{}: {}", rule->name, rule->reason)];
+      if (j.right) return;
+    }
     mine.out_of_range += j.out_of_range;
     if (j.right && !j.out_of_range) {
       mine.max_ulp = std::max(mine.max_ulp, j.ulp);
@@ -142,6 +149,23 @@ class Comparer {
       ++mine.known_differences[rule];
   }
 
+  // Judges by the rule set instead, where one of its rules applies, which is returned. `expected`
+  // becomes what is right by it, the last one if there are several.
+  const Rule* judge_by_rules(int64_t plane, const Extents& o, Expected& expected, const T* got,
+                             int64_t got_index, Judgement& judgement) const {
+    if (rules_ == nullptr) return nullptr;
+    std::vector<Expected> values;
+    const Rule* const rule = rules_->apply(
+        problem_, expected, plane,
+        [&](const std::function<void(double)>& visit) { reference_.each_tap(plane, o, visit); },
+        values);
+    for (size_t i = 0; i < values.size() && (i == 0 || !judgement.right); ++i) {
+      expected = values[i];
+      judgement = judge(problem_, expected, got, got_index);
+    }
+    return rule;
+  }
+
   void add(const Comparison& part) {
     total_.checked += part.checked;
     total_.wrong += part.wrong;
@@ -159,6 +183,7 @@ class Comparer {
   const T* dst_;
   const int64_t* indices_;
   const KnownDifference& known_difference_;
+  const RuleSet* rules_;
   Comparison total_;
 };
 
@@ -189,12 +214,13 @@ void Comparison::add_wrong(const Point& point) {
 }
 
 Comparison compare(const Problem& problem, const void* src, const void* dst, const int64_t* indices,
-                   uint64_t seed, int64_t full_taps, const KnownDifference& known_difference) {
+                   uint64_t seed, int64_t full_taps, const KnownDifference& known_difference,
+                   const RuleSet* rules) {
   Comparison comparison;
   dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     comparison = Comparer<T>(problem, src, static_cast<const T*>(dst), indices, seed, full_taps,
-                             known_difference)
+                             known_difference, rules)
                      .run();
   });
   return comparison;

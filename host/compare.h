@@ -9,6 +9,7 @@
 
 #include "host/judge.h"
 #include "host/problem.h"
+#include "host/rules.h"
 
 namespace poolbench {
 
@@ -68,11 +69,12 @@ bool judges_all(const Problem& problem, int64_t full_taps = kFullJudgementTaps);
 // layout, all on the host. `known_difference`, if given, is called for every wrong output, by one
 // thread at a time. It returns the rule that explains the output, or nothing. `seed`: of the
 // sample; a secret one keeps a kernel from computing only what will be judged. `full_taps`: for
-// tests.
+// tests. `rules`: judges by them where they say something else than host/spec.md, whose value is
+// then wrong; an output that is right by one counts as a known difference.
 using KnownDifference = std::function<std::string(const Point&)>;
 Comparison compare(const Problem& problem, const void* src, const void* dst, const int64_t* indices,
                    uint64_t seed = 1, int64_t full_taps = kFullJudgementTaps,
-                   const KnownDifference& known_difference = {});
+                   const KnownDifference& known_difference = {}, const RuleSet* rules = nullptr);
 
 }  // namespace poolbench
 

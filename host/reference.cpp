@@ -323,8 +323,8 @@ Expected Reference::at(int64_t plane, const Extents& output) const {
   return expected;
 }
 
-template <class Visit>
-void Reference::visit_taps(int64_t plane, const Extents& output, const Visit& visit) const {
+void Reference::each_tap(int64_t plane, const Extents& output,
+                         const std::function<void(double)>& visit) const {
   const AxisTaps taps[3] = {axis_taps(problem_, 0, plane, output[0]),
                             axis_taps(problem_, 1, plane, output[1]),
                             axis_taps(problem_, 2, plane, output[2])};
@@ -336,14 +336,14 @@ void Reference::visit_taps(int64_t plane, const Extents& output, const Visit& vi
 
 bool Reference::has_tap(int64_t plane, const Extents& output, double value) const {
   bool found = false;
-  visit_taps(plane, output, [&](double x) { found |= x == value; });
+  each_tap(plane, output, [&](double tap) { found |= tap == value; });
   return found;
 }
 
 long double Reference::against_infinity(int64_t plane, const Extents& output,
                                         long double sum) const {
   long double against = 0;
-  visit_taps(plane, output, [&](double x) {
+  each_tap(plane, output, [&](double x) {
     if (std::isfinite(x) && (x > 0) != (sum > 0)) against += std::fabs(x);
   });
   return against;

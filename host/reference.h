@@ -3,6 +3,7 @@
 #ifndef POOLBENCH_HOST_REFERENCE_H_
 #define POOLBENCH_HOST_REFERENCE_H_
 
+#include <functional>
 #include <memory>
 
 #include "host/problem.h"
@@ -46,6 +47,9 @@ class Reference {
   // be called from many threads.
   Expected at(int64_t plane, const Extents& output) const;
 
+  // Calls `visit` with each tap of the output's window, in row-major order.
+  void each_tap(int64_t plane, const Extents& output,
+                const std::function<void(double)>& visit) const;
   // Whether the output's window has a tap of this value.
   bool has_tap(int64_t plane, const Extents& output, double value) const;
 
@@ -61,9 +65,6 @@ class Reference {
 
  private:
   struct Folded;
-  // Calls visit(x) for each tap as a double.
-  template <class Visit>
-  void visit_taps(int64_t plane, const Extents& output, const Visit& visit) const;
 
   Problem problem_;
   const void* src_;

@@ -72,6 +72,16 @@ TEST_F(ProgramTest, lists_of_benchdnn_are_problems) {
   expect("check --benchdnn nonesuch", 4, "benchdnn list 'nonesuch': cannot be read");
 }
 
+TEST_F(ProgramTest, another_rule_set_judges) {
+  const std::string check =
+      "check --backend naive --problem avg_include_pad/sliding/i8/nchw/"
+      "src:1x1x64/k:2 --fill uniform --rules ";
+  expect(check + "onednn", 0, "naive             1");
+  expect(check + "tflite", 2, "WRONG");
+  expect(check + "caffe", 4, "rules: 'caffe' is unknown; one of onnx");
+  expect("list rules", 0, "tflite   integer_average_half_away");
+}
+
 TEST_F(ProgramTest, backend_that_is_not_there_is_5) {
   expect("check --suite textbook --backend nonesuch", 5, "backend 'nonesuch' is unknown; here are");
   expect("check --suite textbook --backend naive,vulkan:99", 5, "vulkan:99");

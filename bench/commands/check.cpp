@@ -28,6 +28,7 @@ struct Flags {
   SelectionFlags selection;
   std::vector<std::string> golden;
   int64_t fuzz = 0;
+  std::string rules;  // a set's name; empty: host/spec.md alone
   std::string fill;
   std::string input;      // the user's array
   std::string seed_text;  // empty: 1 for inputs, so that they are the same each time
@@ -181,12 +182,13 @@ void write_junit(const std::string& path, const std::vector<CheckRow>& rows) {
 }
 
 // The flags that another run of a case needs too.
-std::string flags_again(const SelectionFlags& selection) {
+std::string flags_again(const SelectionFlags& selection, const std::string& rules) {
   std::string flags;
   for (const std::string& module : selection.modules) flags += fmt::format(" --module {}", module);
   if (!selection.threads.empty())
     flags += fmt::format(" --threads {}", fmt::join(selection.threads, ","));
   if (selection.trust_rules) flags += " --trust-rules";
+  if (!rules.empty()) flags += " --rules " + rules;
   return flags;
 }
 
@@ -200,7 +202,8 @@ Opening open_cases(const Flags& flags) {
   if (backends.contenders.empty()) return {nullptr, nothing_ran("no backend is available")};
   return {std::make_unique<CheckCases>(
       std::move(backends), std::move(cases),
-      CheckOptions{flags.seed, flags.sample_seed, flags.dump, flags_again(flags.selection)})};
+      CheckOptions{flags.seed, flags.sample_seed, flags.rules, flags.dump,
+                   flags_again(flags.selection, flags.rules)})};
 }
 
 // Draws the seed of random problems: one for this process and the children that it starts, so that
@@ -277,6 +280,8 @@ void add_check(CLI::App& app, Run& run) {
   command->add_option("--dump", flags->dump,
                       "Write each failing case to this folder: input, output and expected output "
                       "as .npy, and the line that runs it again");
+  command->add_option("--rules", flags->rules,
+                      "Judge by another rule set; see `poolbench list rules` [host/spec.md]");
   command->add_option("--seed", flags->seed_text,
                       "Seed of inputs and random problems, or 'random' for one that is drawn [1; "
                       "random problems: drawn]");

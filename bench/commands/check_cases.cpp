@@ -28,7 +28,8 @@ CheckCases::CheckCases(Backends backends, std::vector<CheckCase> cases, CheckOpt
     : backends_(std::move(backends)),
       cases_(std::move(cases)),
       options_(std::move(options)),
-      certificates_(options_.seed) {
+      rules_(options_.rules.empty() ? nullptr : std::make_unique<RuleSet>(options_.rules)),
+      certificates_(options_.seed, rules_.get()) {
   for (const CheckCase& c : cases_) {
     const double elements = double(c.problem.src_count() + c.problem.dst_count() + 10'000);
     opened_.cases.push_back({to_text(c.problem), elements * double(c.inputs.size())});
@@ -68,7 +69,9 @@ void CheckCases::judge(size_t index, size_t number, const std::vector<Prepared>&
   std::string failure;
   const bool any = std::ranges::any_of(prepared, [](const Prepared& p) { return bool(p.plan); });
   try {
-    if (any) judge.emplace(c.problem, input.emplace(c.inputs[number]()), options_.sample_seed);
+    if (any)
+      judge.emplace(c.problem, input.emplace(c.inputs[number]()), options_.sample_seed,
+                    rules_.get());
   } catch (const std::exception& error) {  // out of memory: the run goes on
     failure = error.what();
   }
@@ -110,7 +113,7 @@ std::string CheckCases::smallest_line(const Contender& contender, const Verdict&
     const Prepared prepared = prepare(same, next.problem);
     if (prepared.plan == nullptr) return false;
     const Input input = make_input(next.problem, next.fill, next.fill_seed);
-    return Judge(next.problem, input, options_.sample_seed).verify(prepared).status ==
+    return Judge(next.problem, input, options_.sample_seed, rules_.get()).verify(prepared).status ==
            verdict.status;
   });
   return line(same.name(), least.problem,

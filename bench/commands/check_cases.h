@@ -2,12 +2,14 @@
 #ifndef POOLBENCH_BENCH_COMMANDS_CHECK_CASES_H_
 #define POOLBENCH_BENCH_COMMANDS_CHECK_CASES_H_
 
+#include <memory>
 #include <optional>
 
 #include "bench/judge/certificate.h"
 #include "bench/select/selection.h"
 #include "bench/supervise/cases.h"
 #include "host/fuzz.h"
+#include "host/rules.h"
 
 namespace poolbench {
 
@@ -40,6 +42,7 @@ void fields(F& field, CheckRow& row) {
 struct CheckOptions {
   uint64_t seed = 1;         // of certificates
   uint64_t sample_seed = 1;  // of the judged outputs, where not all are
+  std::string rules;         // a set's name; empty: host/spec.md alone
   std::string dump;          // the folder for failing cases; empty: none
   std::string flags;         // what a line that runs a case again needs besides
 };
@@ -65,6 +68,7 @@ class CheckCases : public Cases {
   Backends backends_;
   std::vector<CheckCase> cases_;
   CheckOptions options_;
+  std::unique_ptr<const RuleSet> rules_;  // null: host/spec.md alone
   Certificates certificates_;
   Opened opened_;
 };

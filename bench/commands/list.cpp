@@ -1,4 +1,4 @@
-// poolbench list: operations, backends, kernels, suites, problems.
+// poolbench list: operations, backends, kernels, suites, problems, rules.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 #include "bench/supervise/supervisor.h"
 #include "bench/text.h"
 #include "host/file.h"
+#include "host/rules.h"
 #include "kernels/family.h"
 
 namespace poolbench {
@@ -87,6 +88,17 @@ Json list_problems(const Flags& flags) {
   return rows;
 }
 
+Json list_rules(const Flags&) {
+  Json rows = Json::array();
+  for (const Rule& rule : all_rules()) {
+    const auto& [problem, input, output, spec] = rule.example;
+    print("{:<8} {:<26} {}\n{:<8} {} of '{}' gives '{}', not '{}'\n", rule.set, rule.name,
+          rule.reason, "", problem, input, output, spec);
+    rows.push_back({{"rules", rule.set}, {"rule", rule.name}, {"reason", rule.reason}});
+  }
+  return rows;
+}
+
 struct Listing {
   const char* name;
   const char* what;
@@ -98,6 +110,7 @@ constexpr Listing kListings[] = {
     {"kernels", "The available backends' kernels, fastest first", list_kernels},
     {"suites", "Built-in suites", list_suites},
     {"problems", "The problems of a selection", list_problems},
+    {"rules", "Rule sets for `check --rules`: what they say instead of host/spec.md", list_rules},
 };
 
 ExitStatus list(const Listing& listing, const Flags& flags) {
@@ -112,7 +125,7 @@ ExitStatus list(const Listing& listing, const Flags& flags) {
 
 void add_list(CLI::App& app, Run& run) {
   auto* command =
-      app.add_subcommand("list", "What there is: ops, backends, kernels, suites, problems");
+      app.add_subcommand("list", "What there is: ops, backends, kernels, suites, problems, rules");
   command->require_subcommand(1);
   command->footer("Example: poolbench list problems --suite models --batch 32");
   for (const Listing& listing : kListings) {

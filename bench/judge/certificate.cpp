@@ -119,7 +119,7 @@ void Certificates::prepare_trials(const Problem& problem) {
   for (const FillInfo& info : fill_kinds()) {
     auto trial = std::make_unique<Trial>();
     trial->input = make_input(problem_, info.kind, seed_);
-    trial->judge.emplace(problem_, trial->input, seed_);
+    trial->judge.emplace(problem_, trial->input, seed_, rules_);
     trials_.push_back(std::move(trial));
   }
 }

@@ -25,7 +25,9 @@ std::vector<Problem> shrunk(const Problem& problem);
 class Certificates {
  public:
   // `seed`: of the inputs. Verdicts are kept: a kernel is judged once on each small problem.
-  explicit Certificates(uint64_t seed) : seed_(seed) {}
+  // `rules`: Judge's, which outlive this.
+  explicit Certificates(uint64_t seed, const RuleSet* rules = nullptr)
+      : seed_(seed), rules_(rules) {}
 
   // Judges the kernel that was chosen for the problem, forced by its name, on the smallest of
   // shrunk() that it takes. Returns kOk, or what is wrong with a line to paste. Precondition: there
@@ -42,6 +44,7 @@ class Certificates {
   Verdict judge_kinds(const Prepared& prepared, const Problem& problem);
 
   uint64_t seed_;
+  const RuleSet* rules_;
   Problem problem_;  // of trials_
   std::vector<std::unique_ptr<Trial>> trials_;
   std::map<std::string, Verdict> verdicts_;  // by contender, kernel and small problem

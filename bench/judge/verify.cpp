@@ -136,13 +136,15 @@ void Judge::judge_outcome(Verdict& verdict, const Backend& backend, Outcome outc
     verdict.comparison = comparison_;
   } else {
     const void* src = input_.src.data();
-    verdict.comparison = compare(problem_, src, outcome.dst(), outcome.indices(), seed_,
-                                 kFullJudgementTaps, [&](const Point& point) {
-                                   std::string rule = rule_of(backend, problem_, src, point);
-                                   if (backend.rules_trusted()) return rule;
-                                   if (!rule.empty()) untrusted = std::move(rule);
-                                   return std::string();
-                                 });
+    verdict.comparison = compare(
+        problem_, src, outcome.dst(), outcome.indices(), seed_, kFullJudgementTaps,
+        [&](const Point& point) {
+          std::string rule = rule_of(backend, problem_, src, point);
+          if (backend.rules_trusted()) return rule;
+          if (!rule.empty()) untrusted = std::move(rule);
+          return std::string();
+        },
+        rules_);
   }
   if (!verdict.comparison->ok())
     return wrong(fmt::format("{} of {} judged outputs are wrong{}", verdict.comparison->wrong,

@@ -65,9 +65,11 @@ Prepared prepare(const Contender& contender, const Problem& problem);
 // Judges any number of contenders on one problem and input. Both must outlive the judge.
 class Judge {
  public:
-  // `seed`: of the sample, where not all outputs are judged.
-  Judge(const Problem& problem, const Input& input, uint64_t seed = 1)
-      : problem_(problem), input_(input), seed_(seed) {}
+  // `seed`: of the sample, where not all outputs are judged. `rules`: what is right instead of
+  // host/spec.md, or null.
+  Judge(const Problem& problem, const Input& input, uint64_t seed = 1,
+        const RuleSet* rules = nullptr)
+      : problem_(problem), input_(input), seed_(seed), rules_(rules) {}
   // Runs the plan and judges its output. Without a plan, returns the verdict so far.
   Verdict verify(const Prepared& prepared);
 
@@ -78,6 +80,7 @@ class Judge {
   const Problem& problem_;
   const Input& input_;
   uint64_t seed_;
+  const RuleSet* rules_;
   // The last output that was right without a known difference. Equal outputs skip the comparison.
   std::shared_ptr<const Outputs> right_;
   Comparison comparison_;  // of `right_`
