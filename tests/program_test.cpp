@@ -76,7 +76,7 @@ TEST_F(ProgramTest, another_rule_set_judges) {
   const std::string check =
       "check --backend naive --problem avg_include_pad/sliding/i8/nchw/"
       "src:1x1x64/k:2 --fill uniform --rules ";
-  expect(check + "onednn", 0, "naive             1");
+  expect(check + "onednn", 0, "contender");
   expect(check + "tflite", 2, "WRONG");
   expect(check + "caffe", 4, "rules: 'caffe' is unknown; one of onnx");
   expect("list rules", 0, "tflite   integer_average_half_away");
