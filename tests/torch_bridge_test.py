@@ -7,7 +7,9 @@ Needs PyTorch, without which it is skipped.
 import ctypes
 import importlib.util
 import os
+import subprocess
 import sys
+import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -112,6 +114,24 @@ class Bridge(unittest.TestCase):
         self.assertEqual(self.mode.wrong, [])
         self.assertEqual([rule.split(":")[0] for rule in self.mode.faults],
                          ["adaptive_avg_3d_in_type"])
+
+    def run_file(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+            file.write("import unittest, torch\nfrom torch.nn import functional as F\n"
+                       "class T(unittest.TestCase):\n    def test_it(self):\n" + text)
+            file.flush()
+            return subprocess.run(
+                [sys.executable, os.path.join(HERE, "external", "torch_tests.py"), "--module",
+                 MODULE, file.name], capture_output=True, text=True, check=False)
+
+    def test_a_test_file_runs_with_the_backend_under_it(self):
+        pool = "        y = F.avg_pool2d(torch.ones(1, 1, 4, 4), 2)\n"
+        done = self.run_file(pool + "        self.assertEqual(int(y.sum()), 4)\n")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("1 tests, 0 failed, 0 skipped; 1 calls answered, 0 wrong", done.stdout)
+        done = self.run_file(pool + "        self.assertEqual(int(y.sum()), 5)\n")
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertEqual(self.run_file("        pass\n").returncode, 3)
 
     def test_golden_files_are_what_goes_in_and_comes_out(self):
         golden = Golden()

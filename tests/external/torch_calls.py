@@ -104,6 +104,8 @@ def problem_of(func, args, kwargs) -> Problem:
     reduction, windowing, tokens, indices = parts(x, *args[1:], **kwargs)
     if func is aten.mean.dim:
         rank = len(args[1])
+    if x.device.type != "cpu":
+        raise NoProblem(f"device: the tensor is on {x.device.type}")
     if x.dtype not in TYPE_NAMES:
         raise NoProblem(f"type: {str(x.dtype).removeprefix('torch.')} is no type here")
     dtype = TYPE_NAMES[x.dtype]

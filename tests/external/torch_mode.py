@@ -48,8 +48,8 @@ def allowed(func, args, kwargs, p, expected):
 
 class PoolMode(TorchDispatchMode):
     """`backend`: a pool_module.Backend. Counts what it does in `counts`, keeps wrong answers in
-    `wrong`, and in `faults` the rules that explain PyTorch's own other values, each with the smallest
-    problem. Calls `keep` with each answered call and PyTorch's value for it."""
+    `wrong`, and in `faults` the rules that explain PyTorch's own other values, each with the
+    smallest problem. Calls `keep` with each answered call and PyTorch's value for it."""
 
     def __init__(self, backend, keep=None):
         super().__init__()

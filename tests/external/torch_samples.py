@@ -5,8 +5,8 @@
 
 Each sample of each operator and type is computed as PyTorch does, but for the pooling itself, which
 the module's backend answers in this process. The answers are judged by PyTorch in f64. What no
-problem says is refused by name. --golden stores --golden-count problems, inputs and PyTorch's values
-as golden files (tests/golden/README.md), so that who has no PyTorch can run them.
+problem says is refused by name. --golden stores --golden-count problems, inputs and PyTorch's
+values as golden files (tests/golden/README.md), so that who has no PyTorch can run them.
 
 Exit status: 0 as expected, 2 a wrong result, 3 nothing ran.
 """
