@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""bench/gate on commits of tests/gate_project.
+
+    gate_test.py POOLBENCH
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROGRAM = sys.argv.pop()
+sys.path.insert(0, os.path.join(ROOT, "bench/gate"))
+import instructions  # noqa: E402
+import machine_code  # noqa: E402
+import revision  # noqa: E402
+
+PROJECT = os.path.join(ROOT, "tests/gate_project")
+ROWS, COPY = (f"max/sliding/f32/nchw/src:1x2x16x16/k:{k}x{k}" for k in (3, 1))
+# Few processes that are soon convinced, and short samples.
+QUICK = ["--hot", *"--sample-ms 0.02 --blocks 4 --confirm 6 --processes 7 --false-rate 50".split(),
+         "--disturbed", "1e9", "--aa-file", ""]
+VALGRIND = shutil.which("valgrind") is not None
+
+
+class Gate(unittest.TestCase):
+    """Each test makes a commit on top of the first one; builds are shared."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.repository = os.path.join(cls.folder.name, "repository")
+        shutil.copytree(PROJECT, cls.repository)
+        shutil.copy(os.path.join(ROOT, "host/module.h"), os.path.join(cls.repository, "host"))
+        cls.git("init", "-q")
+        cls.commit("first")
+        cls.git("tag", "first")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def setUp(self):
+        self.git("reset", "-q", "--hard", "first")
+
+    @classmethod
+    def git(cls, *arguments):
+        subprocess.run(["git", "-c", "user.name=test", "-c", "user.email=test@localhost",
+                        "-c", "commit.gpgsign=false", "-C", cls.repository, *arguments], check=True)
+
+    @classmethod
+    def commit(cls, message):
+        cls.git("add", "-A")
+        cls.git("commit", "-q", "-m", message)
+
+    def edit(self, path, old, new):
+        path = os.path.join(self.repository, path)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn(old, text)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
+
+    def gate(self, status, *more, problems=(ROWS, COPY), head="HEAD"):
+        """Runs the gate of the first commit and `head`; returns what it says."""
+        cases = [word for problem in problems for word in ("--problem", problem)]
+        done = subprocess.run(
+            [sys.executable, os.path.join(ROOT, "bench/gate/gate.py"), "--repository",
+             self.repository, "--work", os.path.join(self.folder.name, "work"), "--program",
+             PROGRAM, "--base", "first", "--head", head, *cases, *more, *QUICK],
+            capture_output=True, text=True, check=False)
+        said = done.stdout + done.stderr
+        self.assertEqual(done.returncode, status, said)
+        return said
+
+    def test_a_document_races_nothing(self):
+        with open(os.path.join(self.repository, "README.md"), "w", encoding="utf-8") as file:
+            file.write("words\n")
+        self.edit("kernels/openmp/rows.cpp", "// commits", "// other commits")
+        self.commit("docs")
+        self.assertIn("none of 2 cases is raced", self.gate(0))
+
+    def test_a_renamed_function_races_nothing(self):
+        self.edit("kernels/openmp/rows.cpp", "once(", "one_time(")
+        self.commit("rename")
+        said = self.gate(0)
+        self.assertIn("rows renamed", said)
+        self.assertIn("none of 2 cases is raced", said)
+
+    def test_a_slower_kernel_fails_by_name(self):
+        self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 3")
+        self.commit("slower")
+        said = self.gate(1)
+        self.assertIn("1 changed, 1 identical", said)
+        self.assertIn("1 of 2 cases run the same code on both sides", said)
+        self.assertRegex(said,
+                         rf"{re.escape(ROWS)}  rows +SLOWER \+.*\n  FAILS: slower by the clock")
+        self.assertNotIn(COPY + "  copy", said)
+
+    @unittest.skipUnless(VALGRIND, "no valgrind")
+    def test_instructions_fail_where_the_clock_only_advises(self):
+        self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 3")
+        self.commit("slower")
+        said = self.gate(1, "--clock-advises")
+        self.assertRegex(said, r"\+19\d\.\d+ % .*\n  FAILS: more than 3 % more instructions")
+
+    def test_a_trailer_accepts_a_slower_case(self):
+        self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 3")
+        self.commit(f"slower\n\nAccepts-slower: {ROWS}, it is right now")
+        self.assertIn(": it is right now", self.gate(0))
+
+    def test_a_trailer_without_a_reason_is_refused(self):
+        self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 3")
+        self.commit(f"slower\n\nAccepts-slower: {ROWS}")
+        self.assertIn("Accepts-slower: CASE, reason", self.gate(4))
+
+    def test_a_wrong_kernel_ends_with_2(self):
+        self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 0")
+        self.commit("wrong")
+        self.assertIn(f"WRONG  {ROWS}  head:", self.gate(2))
+
+    def test_a_refused_case_is_missing(self):
+        self.edit("host/backend.cpp", "p->rank == 2", "p->rank == 2 && p->kernel[1] == 1")
+        self.commit("refuse")
+        said = self.gate(3)
+        self.assertIn(f"MISSING  {ROWS}  head:", said)
+        self.assertIn("every launch goes through what changed: host/backend", said)
+
+    def test_an_empty_selection_ends_with_3(self):
+        self.assertIn("matches none", self.gate(3, "--filter", "nothing"))
+
+    def test_what_cannot_be_built_names_the_log(self):
+        self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = one")
+        self.commit("no C++")
+        log = re.search(r"the log is (\S+)", self.gate(3))[1]
+        with open(log, encoding="utf-8") as file:
+            self.assertIn("rows.cpp", file.read())
+
+    def test_the_files_as_they_are_are_a_revision(self):
+        self.edit("kernels/openmp/copy.cpp", "pool(p, src, dst);", "")
+        self.assertIn(f"WRONG  {COPY}  head:", self.gate(2, head="WORKTREE"))
+        self.assertIn("none of 2 cases is raced", self.gate(0))
+
+    @unittest.skipUnless(VALGRIND, "no valgrind")
+    def test_one_percent_more_instructions_are_always_seen(self):
+        builder = revision.Builder(self.repository, os.path.join(self.folder.name, "counted"))
+        built = builder.build(revision.commit_of(self.repository, "first"), "native")
+        builder.lock.close()
+        count = os.path.join(os.path.dirname(PROGRAM), instructions.COUNT)
+        cases = [f"max/sliding/f32/nchw/src:1x{c}x16x16/k:{k}x{k}"
+                 for c in (1, 2, 4) for k in (1, 2, 3)]
+        counts = instructions.by_callgrind(count, built.module, cases)
+        planted = [f"{case}\t{n / 100:.0f}" for case, n in zip(cases, counts)]
+        more = instructions.by_callgrind(count, built.module, planted)
+        for case, before, after in zip(cases, counts, more):
+            self.assertAlmostEqual(after / before, 1.01, delta=0.002, msg=case)
+        second, how = instructions.by_the_processor(count, built.module, planted[0])
+        self.assertAlmostEqual(second / more[0], 1, delta=instructions.AGREE, msg=how)
+
+
+class MachineCode(unittest.TestCase):
+    def test_in_doubt_a_kernel_has_changed(self):
+        base = {"openmp/openmp/rows": ["1", "a"], "core/lower": ["2", "a"],
+                "core/judge": ["3", "a"]}
+        fates, shared = machine_code.compare(base, {**base, "core/judge": ["4", "a"]}, ["rows"])
+        self.assertEqual((fates, shared), ({"rows": "identical"}, []))
+        fates, shared = machine_code.compare(base, {**base, "core/lower": ["4", "a"]}, ["rows"])
+        self.assertEqual((fates, shared), ({"rows": "identical"}, ["core/lower"]))
+        fates, _ = machine_code.compare(base, {**base, "openmp/openmp/rows": ["1", "b"]}, ["rows"])
+        self.assertEqual(fates, {"rows": "renamed"})
+        del base["openmp/openmp/rows"]
+        fates, _ = machine_code.compare(base, base, ["rows"])
+        self.assertEqual(fates, {"rows": "changed"})
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
