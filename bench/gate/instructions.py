@@ -2,11 +2,13 @@
 
 import os
 import re
+import resource
+import signal
 import subprocess
 import tempfile
 
 COUNT = "poolbench_count"
-SECONDS = 60  # that the second count may take on a side
+SECONDS = 60  # of a processor that the second count may take on a side
 AGREE = 0.01   # of what one count says, as far as the other may be off
 
 
@@ -38,12 +40,16 @@ def by_callgrind(count, module, lines):
 
 
 def by_the_processor(count, module, line):
-    """The same by the processor, and how it counted; None if that took too long."""
-    try:
-        done = subprocess.run([count, module], input=line + "\n", text=True, capture_output=True,
-                              env=environment(), check=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
+    """The same by the processor, and how it counted; None and the reason if it could not."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+
+    done = subprocess.run([count, module], input=line + "\n", text=True, capture_output=True,
+                          env=environment(), check=False, preexec_fn=limit)
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         return None, f"it would take more than {SECONDS} s to count it a second time"
+    if done.returncode != 0:
+        return None, done.stderr.strip()
     return float(done.stdout.split("\t")[1]), done.stderr.strip().splitlines()[-1]
 
 

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 
 from machine_code import code_of_build
@@ -108,7 +109,11 @@ class Builder:
         self.files = {}
         os.makedirs(work, exist_ok=True)
         self.lock = open(os.path.join(work, "lock"), "w", encoding="utf-8")
-        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print(f"waiting for another gate that uses {work}", file=sys.stderr)
+            fcntl.flock(self.lock, fcntl.LOCK_EX)
 
     def build(self, commit, isa):
         """Returns a Built of a commit for one of SETS. Throws Failed with the log's path."""
