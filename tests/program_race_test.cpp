@@ -122,6 +122,35 @@ TEST_F(RaceTest, identical_and_planted_contenders_are_counted) {
   EXPECT_EQ(trial["rows"], 2);
 }
 
+TEST_F(RaceTest, stored_records_are_judged_by_wider_rules) {
+  const std::string a = file("a.json"), b = file("b.json");
+  const auto bench = [&](const std::string& contender, const std::string& json, int status) {
+    EXPECT_EQ(run("bench --hot --blocks 6 --sample-ms 0.02 --module m=" + module(contender) +
+                  " --backend m --json " + json + kMedium)
+                  .status,
+              status);
+  };
+  bench("naive_again", a, 0);
+  bench("odd_rounds_up", b, 2);
+  const std::string records = "--records " + a + " ";
+  expect_race(records + a, 0, "identical code differs by 8 %");
+  expect_race(records + a + " --strict", 3, "UNRESOLVED");
+  expect_race(records + b + " --gate --junit " + file("junit.xml"), 2, "WRONG");
+  expect_race(records + a + " --contender naive", 4, "runs nothing");
+  expect_race(records + file("none.json"), 4, "cannot be read");
+  const std::string text = text_of(a), other = write("other.json", text);
+  const auto edited = [&](const std::string& from, const std::string& to) {
+    std::string changed = text;
+    changed.replace(changed.find(from), from.size(), to);
+    write("other.json", changed);
+    return records + other;
+  };
+  expect_race(edited("\"checked\":", "\"Checked\":"), 4, "was changed after it was written");
+  expect_race(edited("\"seal\":", "\"leas\":"), 4, "has no seal");
+  write("other.json", "{}");
+  expect_race(records + other, 4, "is no record");
+}
+
 TEST_F(RaceTest, a_killed_run_continues_where_it_was) {
   const std::string json = file("race.json");
   const auto again = [&](const std::string& more) {

@@ -11,6 +11,7 @@
 #include "bench/record/copies_file.h"
 #include "bench/record/race_record.h"
 #include "bench/record/seal.h"
+#include "bench/record/stored_rows.h"
 #include "bench/report/race_table.h"
 #include "bench/select/racer.h"
 #include "bench/supervise/bench_cases.h"
@@ -31,7 +32,8 @@ struct Flags {
   int blocks = 0;
   bool strict = false, explain = false;
   int aa = 0, trials = 1;
-  std::vector<double> plant;  // percent
+  std::vector<double> plant;         // percent
+  std::vector<std::string> records;  // two stored ones, in place of a race
   std::string aa_file = copies_file(), markdown, junit;
   size_t markdown_bytes = 60'000;
   RunFlags run;
@@ -74,6 +76,14 @@ std::vector<Racer> racers_of(const Flags& flags) {
   return racers;
 }
 
+Rules rules_of(const Flags& flags) {
+  Rules rules = flags.rules;
+  rules.least_effect = flags.least / 100;
+  rules.same = flags.same / 100;
+  rules.false_rate = flags.rate / 100;
+  return rules;
+}
+
 // What can be told from the arguments alone.
 struct Asked {
   std::vector<Racer> racers;
@@ -86,10 +96,7 @@ Asked read_arguments(const Flags& flags) {
     throw BadInput("race compares fresh processes, so --no-supervisor cannot be");
   for (const std::string* path : {&flags.run.json, &flags.markdown, &flags.junit})
     check_writable(*path);
-  Asked asked{racers_of(flags), flags.rules, {}};
-  asked.rules.least_effect = flags.least / 100;
-  asked.rules.same = flags.same / 100;
-  asked.rules.false_rate = flags.rate / 100;
+  Asked asked{racers_of(flags), rules_of(flags), {}};
   BenchOptions& options = asked.options = timing_options(flags.timing, secret_seed());
   options.measure.blocks = flags.blocks != 0 ? flags.blocks : blocks_for(2 * asked.racers.size());
   options.measure.submits = 0;
@@ -234,7 +241,23 @@ ExitStatus race_often(const Flags& flags, const Asked& asked, CaseRun& run, Raci
                whole && tallies.front().rows > tallies.front().others ? kAsExpected : kNotRun);
 }
 
+// Judges two runs that are over.
+ExitStatus race_records(const Flags& flags) {
+  for (const std::string* path : {&flags.markdown, &flags.junit}) check_writable(*path);
+  if (!flags.contenders.empty() || flags.is_trial() || !flags.run.json.empty())
+    throw BadInput("--records runs nothing: no --contender, --aa, --plant or --json goes with it");
+  const StoredRun base = read_run(flags.records[0]), head = read_run(flags.records[1]);
+  check_comparable(base, head);
+  const RaceOutcome outcome = unpaired_outcome(base.rows, head.rows, rules_of(flags));
+  if (!flags.markdown.empty())
+    write_file(flags.markdown, race_markdown(outcome, flags.markdown_bytes));
+  if (!flags.junit.empty()) write_file(flags.junit, race_junit(outcome));
+  std::cout << race_table(outcome, flags.explain) << std::flush;
+  return race_status(outcome, flags.strict);
+}
+
 ExitStatus race(const Flags& flags) {
+  if (!flags.records.empty()) return race_records(flags);
   const Asked asked = read_arguments(flags);
   const OpenCases open = [&] { return open_cases(flags, asked); };
   if (part() == Part::kChild) return serve(open);
@@ -300,6 +323,11 @@ void add_race(CLI::App& app, Run& run) {
       ->check(CLI::Range(0.0, 1000.0));
   command->add_option("--trials", flags->trials, "Races of --plant [1]")
       ->check(CLI::Range(1, 100'000));
+  command
+      ->add_option(
+          "--records", flags->records,
+          "Judge two records of `bench --json` instead, BASE.json HEAD.json, by wider rules")
+      ->expected(2);
   command->add_option("--aa-file", flags->aa_file,
                       fmt::format("What copies have shown on this machine [{}]", copies_file()));
   command->add_flag("--explain", flags->explain, "A sentence a row: why this verdict");

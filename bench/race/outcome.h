@@ -31,6 +31,7 @@ struct RaceOutcome {
   size_t family = 0;
   int first = 0, most = 0, again = 0;  // processes
   double seconds = 0;                  // of one
+  std::string_view unpaired;           // of stored runs (unpaired.h): why their rules are wider
 };
 // `repeat`: the command that repeats a row.
 RaceOutcome outcome_of(const Race& race, double seconds,

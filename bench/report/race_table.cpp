@@ -38,6 +38,7 @@ std::string race_counts(const RaceOutcome& outcome) {
 }
 
 std::string race_worth(const RaceOutcome& outcome) {
+  if (!outcome.unpaired.empty()) return fmt::format("{}\n", outcome.unpaired);
   std::string text;
   for (const std::string& alarm : outcome.alarms) text += fmt::format("{}.\n", alarm);
   text += fmt::format(
