@@ -23,9 +23,9 @@ ROWS, COPY = (f"max/sliding/f32/nchw/src:1x2x16x16/k:{k}x{k}" for k in (3, 1))
 # Few processes that are soon convinced, and short samples.
 QUICK = ["--hot", *"--sample-ms 0.02 --blocks 4 --confirm 6 --processes 7 --false-rate 50".split(),
          "--disturbed", "1e9", "--aa-file", ""]
-VALGRIND = shutil.which("valgrind") is not None
 
 
+@unittest.skipUnless(shutil.which("valgrind"), "no valgrind, without which nothing is counted")
 class Gate(unittest.TestCase):
     """Each test makes a commit on top of the first one; builds are shared."""
 
@@ -100,7 +100,6 @@ class Gate(unittest.TestCase):
                          rf"{re.escape(ROWS)}  rows +SLOWER \+.*\n  FAILS: slower by the clock")
         self.assertNotIn(COPY + "  copy", said)
 
-    @unittest.skipUnless(VALGRIND, "no valgrind")
     def test_instructions_fail_where_the_clock_only_advises(self):
         self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 3")
         self.commit("slower")
@@ -144,7 +143,6 @@ class Gate(unittest.TestCase):
         self.assertIn(f"WRONG  {COPY}  head:", self.gate(2, head="WORKTREE"))
         self.assertIn("none of 2 cases is raced", self.gate(0))
 
-    @unittest.skipUnless(VALGRIND, "no valgrind")
     def test_one_percent_more_instructions_are_always_seen(self):
         builder = revision.Builder(self.repository, os.path.join(self.folder.name, "counted"))
         built = builder.build(revision.commit_of(self.repository, "first"), "native")
