@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "host/backend.h"
-#include "host/compare.h"
+#include "host/predict.h"
 #include "kernels/set.h"
 
 namespace poolbench {
@@ -83,22 +83,6 @@ void require_taps(const Problem& problem);
 
 // Threads of every host contender: one a core that the process may use.
 int peer_threads();
-
-// Returns the taps of one output in row-major order.
-std::vector<double> taps(const Problem& problem, const void* src, const Point& point);
-
-// Predicts any number that is one of the window's taps.
-Prediction any_tap(std::string rule);
-
-// Predicts what a running sum in f32 can give for an average (half an ulp for each addition), which
-// some libraries do. host/spec.md, Judgement, allows less for many taps. Empty where there is no
-// bound.
-std::vector<Prediction> running_sum(const Problem& problem, const std::vector<double>& taps,
-                                    const Point& point, std::string rule);
-
-// Predicts what f32 arithmetic can give for an integer average, rounded half to even and saturated.
-Prediction f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point,
-                       std::string rule);
 
 }  // namespace poolbench
 

@@ -1,0 +1,93 @@
+#include "host/predict.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "host/windows.h"
+#include "kernels/reduce.h"
+
+namespace poolbench {
+
+std::vector<double> taps(const Problem& problem, const void* src, const Point& point) {
+  const int64_t plane = point.n * problem.c() + point.c;
+  Window window[3];
+  int64_t step[3] = {1, 1, 1};
+  for (int axis = 0; axis < 3; ++axis) {
+    window[axis] = windows(problem, axis, plane)[point.output[axis]];
+    if (problem.spec().windowing == Windowing::kSliding) step[axis] = problem.spec().dilation[axis];
+  }
+  std::vector<double> values;
+  dispatch(problem.dtype(), [&](auto tag) {
+    const auto* elements = static_cast<const typename decltype(tag)::type*>(src);
+    const Extents n = problem.src();
+    const int64_t size = n[0] * n[1] * n[2];
+    for (int64_t d = window[0].begin; d < window[0].end; d += step[0])
+      for (int64_t h = window[1].begin; h < window[1].end; h += step[1])
+        for (int64_t w = window[2].begin; w < window[2].end; w += step[2]) {
+          const int64_t at = (d * n[1] + h) * n[2] + w;
+          values.push_back(double(load(elements[problem.layout() == Layout::kChannelsLast
+                                                    ? (point.n * size + at) * problem.c() + point.c
+                                                    : plane * size + at])));
+        }
+  });
+  return values;
+}
+
+Prediction any_tap(std::string rule) { return {std::move(rule), -INFINITY, INFINITY, true}; }
+
+namespace {
+
+// Returns the divisor of an average.
+double divisor_of(const Problem& problem, const Point& point) {
+  if (problem.spec().divisor != 0) return double(problem.spec().divisor);
+  double divisor = 1;
+  for (int axis = problem.first_axis(); axis < 3; ++axis)
+    divisor *= double(windows(problem, axis)[point.output[axis]].count);
+  return divisor;
+}
+
+// Returns the sum of |x| over an average's taps, divided by |divisor|.
+double mean_magnitude(const std::vector<double>& taps, double divisor) {
+  double magnitude = 0;
+  for (const double tap : taps) magnitude += std::fabs(tap) / std::fabs(divisor);
+  return magnitude;
+}
+
+}  // namespace
+
+std::vector<Prediction> running_sum(const Problem& problem, const std::vector<double>& taps,
+                                    const Point& point, std::string rule) {
+  // With an infinity the bound would be infinite and explain any number.
+  if (!is_average(problem.spec().reduction) || !std::isfinite(point.expected)) return {};
+  const bool f64 = problem.dtype() == DType::kF64;
+  const double half_ulp = problem.dtype() == DType::kBF16  ? 0x1p-8
+                          : problem.dtype() == DType::kF16 ? 0x1p-11
+                          : f64                            ? 0x1p-53
+                                                           : 0x1p-24;
+  const double magnitude = mean_magnitude(taps, divisor_of(problem, point));
+  const double sum = double(taps.size()) * (f64 ? 0x1p-53 : 0x1p-24) * magnitude;
+  const double off = sum + half_ulp * (std::fabs(point.expected) + sum);
+  constexpr double kMost = std::numeric_limits<double>::max();
+  return {{std::move(rule), std::max(point.expected - off, -kMost),
+           std::min(point.expected + off, kMost)}};
+}
+
+Prediction f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point,
+                       std::string rule) {
+  const double divisor = divisor_of(problem, point);
+  const double magnitude = mean_magnitude(taps, divisor);
+  double mean = 0;
+  for (const double tap : taps) mean += tap / divisor;
+  // Multiplying by a rounded reciprocal is off by 1.5 ulp; sums below 2^24 are exact.
+  const bool exact_sum = magnitude * std::fabs(divisor) < 0x1p24;
+  const double off =
+      0x1p-22 * std::fabs(mean) + (exact_sum ? 0 : double(taps.size()) * 0x1p-24 * magnitude);
+  const bool i8 = problem.dtype() == DType::kI8;
+  const auto stored = [&](double value) {
+    return std::clamp(std::nearbyint(value), i8 ? -128.0 : 0.0, i8 ? 127.0 : 255.0);
+  };
+  return {std::move(rule), stored(mean - off), stored(mean + off)};
+}
+
+}  // namespace poolbench

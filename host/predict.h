@@ -1,0 +1,31 @@
+// Predictions that rules of several libraries share: what a library computes instead of what
+// host/spec.md says (Backend::predictions).
+#ifndef POOLBENCH_HOST_PREDICT_H_
+#define POOLBENCH_HOST_PREDICT_H_
+
+#include <string>
+#include <vector>
+
+#include "host/compare.h"
+
+namespace poolbench {
+
+// Returns the taps of one output in row-major order.
+std::vector<double> taps(const Problem& problem, const void* src, const Point& point);
+
+// Predicts any number that is one of the window's taps.
+Prediction any_tap(std::string rule);
+
+// Predicts what a running sum in f32 can give for an average (half an ulp for each addition), which
+// some libraries do. host/spec.md, Judgement, allows less for many taps. Empty where there is no
+// bound.
+std::vector<Prediction> running_sum(const Problem& problem, const std::vector<double>& taps,
+                                    const Point& point, std::string rule);
+
+// Predicts what f32 arithmetic can give for an integer average, rounded half to even and saturated.
+Prediction f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point,
+                       std::string rule);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_HOST_PREDICT_H_
