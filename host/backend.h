@@ -76,6 +76,10 @@ class Backend {
   // Whether the rules count: those of the program's own peers do, and those of a module only where
   // the user says so. Else an output that differs is wrong, whatever a rule says.
   virtual bool rules_trusted() const { return false; }
+  // Of a library in a process of its own: its version, and what is inside its clock that a reader
+  // must know.
+  virtual std::string version() const { return {}; }
+  virtual std::string note() const { return {}; }
   // As modules of version 2 have it: the rule that explains this output, by their own word.
   virtual std::string own_word(const Problem& /*problem*/, const void* /*src*/,
                                const Point& /*point*/) const {

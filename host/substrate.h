@@ -1,10 +1,12 @@
-// A substrate owns memory, replay and the clock: of the host, a CUDA device or a Vulkan device.
+// A substrate owns memory, replay and the clock: of the host, a CUDA device, a Vulkan device or an
+// engine in a process of its own.
 #ifndef POOLBENCH_HOST_SUBSTRATE_H_
 #define POOLBENCH_HOST_SUBSTRATE_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -22,11 +24,12 @@ struct BrokenContract : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What work is enqueued on: null on the host, a cudaStream_t in capture, a VkCommandBuffer.
+// What work is enqueued on: null on the host, a cudaStream_t in capture, a VkCommandBuffer, a
+// WorkerStream.
 using Stream = void*;
 
 struct Device {
-  std::string substrate;  // "host", "cuda", "vulkan"
+  std::string substrate;  // "host", "cuda", "vulkan", "worker"
   std::string name;       // as the driver calls it
   // Identifies the device whatever the API: 32 hex digits; "host" for the host's processor, also
   // where a software driver presents it as a GPU.
@@ -60,6 +63,10 @@ class Recording {
   // What the work did to the floating-point environment, if anything, in the replays so far: it
   // "turns flush-to-zero on". Each replay puts it back. On the host alone.
   virtual std::string fp_change() const { return {}; }
+  // Seconds of the latest replay by the clock of whoever did the work, where that is not ours; else
+  // NaN. `doubt`: by how many seconds the two may differ although both are right.
+  virtual double claim() const { return std::numeric_limits<double>::quiet_NaN(); }
+  virtual double doubt() const { return 0; }
 };
 
 class Substrate {
@@ -67,6 +74,8 @@ class Substrate {
   virtual ~Substrate() = default;
   virtual const Device& device() const = 0;
   virtual NativeDevice native() const { return {}; }
+  // The substrate whose memory this is: what works on one memory works on the same sets.
+  virtual Substrate& memory() { return *this; }
 
   // Memory of the device, aligned to 256 bytes, contents undefined. Throws OutOfMemory. An address
   // is opaque outside the device; arithmetic on it is allowed. `bytes` 0 gives a valid address.

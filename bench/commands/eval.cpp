@@ -19,7 +19,7 @@ namespace {
 
 struct Flags {
   std::string problem, input, output, indices, indices_form = "plane", samples, backend = "naive";
-  std::vector<std::string> modules;
+  SelectionFlags selection;
 };
 
 ExitStatus eval(const Flags& flags) {
@@ -36,9 +36,8 @@ ExitStatus eval(const Flags& flags) {
   const IndexForm form = parse_index_form(flags.indices_form);
   const std::vector<std::byte> src = read_src(flags.input, problem);
 
-  SelectionFlags selection;
+  SelectionFlags selection = flags.selection;
   selection.backends = {flags.backend};
-  selection.modules = flags.modules;
   const Backends backends = select_backends(selection);
   const Contender& contender = backends.contenders.front();
   Backend& backend = *contender.backend;
@@ -86,8 +85,11 @@ void add_eval(CLI::App& app, Run& run) {
                       "Fractional: samples, f64 of shape (n, c, axes) in d, h, w order, .npy");
   command->add_option("--backend", flags->backend,
                       "Backend; NAME.KERNEL forces one kernel [naive]");
-  command->add_option("--module", flags->modules, "NAME=FILE: a backend from a shared object")
+  command
+      ->add_option("--module", flags->selection.modules,
+                   "NAME=FILE: a backend from a shared object")
       ->take_all();
+  add_engine_flags(*command, flags->selection);
   command->footer(
       "Arrays are C-contiguous; bf16 travels as uint16.\n"
       "Example: poolbench eval --problem max/sliding/f32/nchw/src:1x3x8x8/k:2x2 --input x.npy "

@@ -35,8 +35,7 @@ Json list_ops(const Flags&) {
 
 Json list_backends(const Flags& flags) {
   Json rows = Json::array();
-  const auto families = open_backends(
-      flags.selection.backends, {flags.selection.threads, flags.selection.modules, peers_folder()});
+  const auto families = open_backends(flags.selection.backends, backend_options(flags.selection));
   for (const FamilyState& family : families) {
     for (const auto& backend : family.backends) {
       const Device& device = backend->substrate().device();

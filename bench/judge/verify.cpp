@@ -38,6 +38,9 @@ void guard(Verdict& verdict, Work&& work) {
   } catch (const BrokenContract& broken) {
     verdict.status = Status::kWrong;
     verdict.reason = broken.what();
+  } catch (const ContenderEnded& ended) {
+    verdict.status = status_of(ended);
+    verdict.reason = ended.what();
   } catch (const std::bad_alloc&) {
     verdict.status = Status::kError;
     verdict.reason = "the host has no memory left for this case";
@@ -59,6 +62,19 @@ std::string rule_of(const Backend& backend, const Problem& problem, const void* 
 
 }  // namespace
 
+Status status_of(const ContenderEnded& ended) {
+  switch (ended.kind) {
+    case ContenderEnded::kSignal:
+      return Status::kCrashed;
+    case ContenderEnded::kExit:
+    case ContenderEnded::kGarbled:
+      return Status::kExited;
+    case ContenderEnded::kTimeout:
+      return Status::kHung;
+  }
+  return Status::kError;
+}
+
 bool differs(const Verdict& verdict) {
   return verdict.status == Status::kOk && verdict.comparison &&
          !verdict.comparison->known_differences.empty();
@@ -74,14 +90,14 @@ Prepared prepare(const Contender& contender, const Problem& problem) {
   say_turn(contender.name(), "plan");
   FpGuard environment;
   guard(prepared.verdict, [&] {
+    using Clock = std::chrono::steady_clock;
+    const auto begin = Clock::now();  // an engine plans to find out
     const Support support = contender.backend->supports(problem, contender.kernel);
     if (!support) {
       prepared.verdict.status = Status::kRefused;
       prepared.verdict.reason = first_line(support.why_not);
       return;
     }
-    using Clock = std::chrono::steady_clock;
-    const auto begin = Clock::now();
     prepared.plan = contender.backend->plan(problem, contender.kernel);
     prepared.plan_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     prepared.verdict.kernel = prepared.plan->kernel();

@@ -13,6 +13,7 @@
 #include "bench/select/contender.h"
 #include "bench/status.h"
 #include "host/compare.h"
+#include "host/engines/process.h"
 #include "host/fill.h"
 #include "host/run.h"
 
@@ -39,6 +40,8 @@ struct Verdict {
 };
 // Contenders that must not run, with what their rows say instead.
 using SetAside = std::map<std::string, Verdict>;
+// What became of a contender whose process ended.
+Status status_of(const ContenderEnded& ended);
 // Returns whether the output differs, but only by documented rules of its library.
 bool differs(const Verdict& verdict);
 

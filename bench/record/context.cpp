@@ -15,6 +15,7 @@
 #include "bench/build_info.h"
 #include "bench/record/seal.h"
 #include "host/substrates/host.h"
+#include "host/substrates/shared_memory.h"
 
 namespace poolbench {
 namespace {
@@ -168,6 +169,8 @@ nlohmann::json run_context(std::span<const FamilyState> families) {
         {"omp_proc_bind", environment("OMP_PROC_BIND")},
         {"omp_num_threads", environment("OMP_NUM_THREADS")},
         {"isa", environment("POOLBENCH_ISA")}}}};
+  if (host_memory_is_shared())
+    context["poolbench"]["comparable"]["memory"] = "shared with engines, pages of 4 KiB";
   context["poolbench"]["modules"] = modules_json(families);
   return context;
 }

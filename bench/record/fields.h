@@ -80,6 +80,8 @@ void fields(F& field, Series& series) {
   field("rotation_bytes", series.rotation_bytes);
   field("level", series.level);
   field("proofs", series.proofs);
+  field("claims", series.claims);
+  field("doubts", series.doubts);
   field("cores", series.cores);
   field("probe", series.probe);
   field("status", series.status);
@@ -138,6 +140,9 @@ void fields(F& field, Record& record) {
   field("floor_seconds", record.floor_seconds);
   field("warm", record.warm);
   field("submit", record.submit);
+  field("claimed_seconds", record.claimed_seconds);
+  field("library", record.library);
+  field("note", record.note);
 }
 
 template <class F>

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "bench/record/context.h"
@@ -60,6 +61,10 @@ nlohmann::json details(const Record& record) {
                               {"disturbed", voided.disturbed}});
   json["floor_seconds"] = number_json(record.floor_seconds);
   json["below_floor"] = record.below_floor();
+  if (std::isfinite(record.claimed_seconds)) {
+    json["claimed_seconds"] = record.claimed_seconds;
+    if (!record.note.empty()) json["note"] = record.note;
+  }
   if (record.has_submit()) {
     json["submit_p50"] = number_json(record.submit.p50);
     json["submit_p99"] = number_json(record.submit.p99);
@@ -109,6 +114,7 @@ nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes
       const std::string backend = ContenderName(record.contender).backend;
       if (const std::string_view version = peer_version(backend); !version.empty())
         comparable["libraries"][backend] = version;
+      if (!record.library.empty()) comparable["libraries"][backend] = record.library;
       devices[record.device.uuid + " " + record.device.substrate] = device_json(record.device);
       if (has_time(record.status))
         for (size_t i = 0; i < record.series.seconds.size(); ++i) {

@@ -51,6 +51,16 @@ std::string submit_columns(const CaseResult& result, const std::string& contende
   return fmt::format(" | {:26}", "");
 }
 
+// What an engine's call costs, and what else is inside its clock.
+std::string engine_remark(const Record& record) {
+  std::string text;
+  if (std::isfinite(record.claimed_seconds) && record.floor_seconds > 0)
+    text = fmt::format("call {}", time_text(record.floor_seconds));
+  if (std::isfinite(record.claimed_seconds) && !record.note.empty())
+    text += (text.empty() ? "" : "; ") + record.note;
+  return text;
+}
+
 // What a row says beside its numbers, or nothing.
 std::string remark(const Record& record) {
   if (record.status != Status::kOk)
@@ -58,7 +68,7 @@ std::string remark(const Record& record) {
   if (record.warm)
     return fmt::format("warm: its memory was read {:.2f} times as fast as untouched memory",
                        median_interval(record.series.probe).median);
-  std::string rules;
+  std::string rules = engine_remark(record);
   if (record.comparison)
     for (const auto& [rule, outputs] : record.comparison->known_differences)
       rules += fmt::format("{}differs in {} outputs: {}", rules.empty() ? "" : "  ", outputs, rule);

@@ -43,12 +43,17 @@ std::string known(const std::vector<FamilyState>& families) {
 
 void check_asked(const std::vector<ContenderName>& wanted, const BackendOptions& options,
                  const std::vector<FamilyState>& families) {
-  // A module given by --module must load; a missing peer is no error.
+  // What is given by name must start; a missing peer is no error, nor one of all engines.
   for (const auto& module : options.modules)
     for (const auto& family : families)
       if (family.family == parse_module(module).name && !family.why_unavailable.empty())
         throw BackendUnavailable(
             fmt::format("module '{}' is not available: {}", family.family, family.why_unavailable));
+  for (const std::string& engine : options.engines)
+    for (const auto& family : families)
+      if (family.family == engine.substr(0, engine.find('=')) && !family.why_unavailable.empty())
+        throw BackendUnavailable(
+            fmt::format("engine '{}' is not available: {}", family.family, family.why_unavailable));
   for (const ContenderName& one : wanted) {
     bool there = false;
     for (const auto& family : families) {
@@ -112,9 +117,25 @@ void add_backend_flags(CLI::App& command, SelectionFlags& flags) {
       ->check(CLI::Range(1, 4096));
   command.add_option("--module", flags.modules, "NAME=FILE: backends from a shared object")
       ->take_all();
+  add_engine_flags(command, flags);
   command.add_flag(
       "--trust-rules", flags.trust_rules,
-      "Outputs that differ by a rule of a --module file are right, as those of peers are");
+      "Outputs that differ by a rule of a --module file or a --engine command are right, as those "
+      "of peers are");
+}
+
+void add_engine_flags(CLI::App& command, SelectionFlags& flags) {
+  command.add_flag("--isolate", flags.isolate,
+                   "Each --module FILE in a process of its own; its own rules do not count then");
+  command
+      .add_option("--engine", flags.engines,
+                  "An engine in a process of its own: NAME of one that ships, 'all' of them, or "
+                  "NAME=COMMAND; may be repeated")
+      ->take_all();
+  command
+      .add_option("--engine-limit", flags.engine_limit,
+                  "Seconds for an engine's start, for each plan and for each sample [120]")
+      ->check(CLI::PositiveNumber);
 }
 
 std::vector<Problem> select_problems(const SelectionFlags& flags) {
@@ -146,8 +167,13 @@ std::string why_nothing(const SelectionFlags& flags, std::string_view flags_to_n
   return fmt::format("nothing was selected; name a {}", flags_to_name);
 }
 
+BackendOptions backend_options(const SelectionFlags& flags) {
+  return {flags.threads, flags.modules,      peers_folder(), flags.trust_rules,
+          flags.engines, flags.engine_limit, flags.isolate};
+}
+
 Backends select_backends(const SelectionFlags& flags) {
-  const BackendOptions options{flags.threads, flags.modules, peers_folder(), flags.trust_rules};
+  const BackendOptions options = backend_options(flags);
   Backends result;
   std::vector<ContenderName> wanted(flags.backends.begin(), flags.backends.end());
   std::vector<std::string> names;

@@ -21,16 +21,19 @@ struct BackendUnavailable : std::runtime_error {
 };
 
 struct SelectionFlags {
-  std::vector<std::string> suites, problems, benchdnn, backends, dtypes, layouts, modules;
+  std::vector<std::string> suites, problems, benchdnn, backends, dtypes, layouts, modules, engines;
   std::vector<int64_t> batches;
   std::vector<int> threads;
-  bool trust_rules = false;  // of modules
-  std::string kernel;        // regular expression, or "all"; empty: each backend's own choice
-  std::string filter;        // regular expression over problem texts
+  bool trust_rules = false;  // of modules and engines
+  double engine_limit = kEngineLimit;
+  bool isolate = false;
+  std::string kernel;  // regular expression, or "all"; empty: each backend's own choice
+  std::string filter;  // regular expression over problem texts
 };
 // Adds the flags to a command. Parsing writes them to `flags`.
 void add_problem_flags(CLI::App& command, SelectionFlags& flags);
 void add_backend_flags(CLI::App& command, SelectionFlags& flags);
+void add_engine_flags(CLI::App& command, SelectionFlags& flags);  // are among them
 
 // Returns the problems of all suites, lines and lists that pass --filter, each once. Says on stderr
 // what of benchdnn's lists is refused. Throws BadInput.
@@ -44,6 +47,8 @@ struct Backends {
   std::vector<FamilyState> families;  // owns the backends
   std::vector<Contender> contenders;  // in the families' order
 };
+// How backends are opened by the flags.
+BackendOptions backend_options(const SelectionFlags& flags);
 // Opens the backends that are asked for, or all that are available, and forms the contenders.
 // Throws BackendUnavailable if a named one is not available, BadInput if no kernel matches.
 Backends select_backends(const SelectionFlags& flags);

@@ -11,7 +11,8 @@ namespace poolbench {
 namespace {
 
 // The floor of contenders that cannot launch with nothing to do.
-constexpr const char* kFloorProblem = "max/sliding/f32/nchw/src:1x1x1x1/k:1x1";
+constexpr const char* kFloorProblems[] = {"max/sliding/f32/nchw/src:1x1x1x1/k:1x1",
+                                          "max/sliding/f32/nhwc/src:1x1x1x1/k:1x1"};
 // A floor is needed for every row, and to a tenth.
 constexpr int kFloorBlocks = 5;
 constexpr double kFloorSample = 2e-4;
@@ -139,6 +140,8 @@ void Bencher::judge(Case& c, const SetAside& set_aside) {
       record.reason = verdict.reason;
       record.comparison = verdict.comparison;
       record.device = device;
+      record.library = contender.backend->version();
+      record.note = contender.backend->note();
       record.plan = plan_cost;
       record.scratch_bytes = prepared.plan != nullptr ? prepared.plan->scratch_bytes() : 0;
       record.traffic = c.traffic[device.uuid];
@@ -154,9 +157,14 @@ void Bencher::judge(Case& c, const SetAside& set_aside) {
 double Bencher::floor_of_one_element(Case& c, const Contender& contender) {
   const auto [it, inserted] = floors_.try_emplace(contender.name(), 0.0);
   if (!inserted) return it->second;
-  const Problem problem = parse_problem(kFloorProblem);
+  Problem problem;
+  Prepared prepared;
+  for (const char* text : kFloorProblems) {
+    problem = parse_problem(text);
+    prepared = prepare(contender, problem);
+    if (prepared.plan != nullptr) break;
+  }
   const Input input = make_input(problem, FillKind::kUniform, 1);
-  Prepared prepared = prepare(contender, problem);
   prepared.verdict = Judge(problem, input).verify(prepared);
   if (prepared.verdict.status != Status::kOk) return 0;  // then no row is below the floor
   Subject subject = subject_of(prepared, problem, problem.src_bytes() + problem.dst_bytes());

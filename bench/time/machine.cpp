@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "bench/processes.h"
+#include "host/engines/process.h"
 
 namespace poolbench {
 namespace {
@@ -59,6 +60,7 @@ void Machine::note_threads(const std::string& owner) {
     team.push_back(gettid());
   }
   owners.give("", team);
+  for (const RunningEngine& engine : running_engines()) owners.give(engine.name, {engine.pid});
   clock.find_threads();
   owners.give_rest(owner, clock.now());
 }
@@ -76,8 +78,10 @@ std::string Machine::put_right() {
     left = fmt::format("leaves the priority at {} instead of {}", now, priority_);
     setpriority(PRIO_PROCESS, 0, priority_);
   }
+  std::set<pid_t> engines;
+  for (const RunningEngine& engine : running_engines()) engines.insert(engine.pid);
   for (const pid_t child : children()) {
-    if (children_.contains(child)) continue;
+    if (children_.contains(child) || engines.contains(child)) continue;
     int status = 0;
     if (waitpid(child, &status, WNOHANG) == child) continue;  // it has ended by itself
     left = "leaves a process running";

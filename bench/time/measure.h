@@ -64,7 +64,9 @@ struct Series {
   int64_t rotation_bytes = 0;   // cold: least bytes that went by since a set was touched before
   std::string level;            // hot: the cache that holds the sets
   int64_t proofs = 0;           // samples of which something was compared
-  std::vector<double> cores;    // processors that a sample used, by block; on the host
+  // Of an engine: the same by its own clock, and by how much the two may differ.
+  std::vector<double> claims, doubts;
+  std::vector<double> cores;  // processors that a sample used, by block; on the host
   // Cold: how much faster the sets were read than memory that was never touched, in every second
   // block; above 1.1 they were warm.
   std::vector<double> probe;

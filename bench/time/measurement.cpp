@@ -15,6 +15,7 @@ namespace {
 // A block that was disturbed is measured again, all in all at most this many times as many as
 // asked for.
 constexpr int kMostAttempts = 5;
+constexpr double kWorkerSample = 4;  // of an engine, so many times as long
 // Seconds for as many blocks as were asked for, within which they are measured again.
 constexpr double kPatience = 2;
 // A ceiling this much slower than the best one is not measured further: in a first look, and after
@@ -34,21 +35,26 @@ int64_t most_launches(int64_t usual) { return std::min(usual + usual / 4, kMaxLa
 
 }  // namespace
 
+// An engine's samples are longer: the word to go and the answer are beside them.
+double Measurement::sample_seconds(const Subject& subject) const {
+  return options_.sample_seconds * (is_worker(subject) ? kWorkerSample : 1);
+}
+
 void Measurement::make_grounds(const std::vector<int64_t>& launches) {
   grounds_.clear();
   for (const Subject& subject : subjects_) {
-    if (grounds_.contains(subject.substrate)) continue;
+    Substrate& memory = subject.substrate->memory();
+    if (grounds_.contains(&memory)) continue;
     Ground::Needs needs;
     for (size_t i = 0; i < subjects_.size(); ++i) {
-      if (subjects_[i].substrate != subject.substrate) continue;
+      if (&subjects_[i].substrate->memory() != &memory) continue;
       needs.launches = std::max(needs.launches, most_launches(launches[i]) + 2);
       needs.bytes = std::max(needs.bytes, subjects_[i].bytes);
       needs.scratch = std::max(needs.scratch, subjects_[i].plan->scratch_bytes());
       if (!needs.right) needs.right = subjects_[i].accepted;
     }
-    grounds_.try_emplace(subject.substrate, *subject.substrate,
-                         machine_.caches.at(subject.substrate->device().uuid), problem_, input_,
-                         cold_, needs, arenas_, random_);
+    grounds_.try_emplace(&memory, memory, machine_.caches.at(memory.device().uuid), problem_,
+                         input_, cold_, needs, arenas_, random_);
   }
 }
 
@@ -85,7 +91,7 @@ void Measurement::calibrate() {
     once_.push_back(launch_once(i));
     if (once_.back() < kWarmUpBelow) once_.back() = std::min(once_.back(), launch_once(i));
     subject.plan->rest();
-    launches_.push_back(launches_for(options_.sample_seconds, once_.back()));
+    launches_.push_back(launches_for(sample_seconds(subject), once_.back()));
   }
   cold_ = cold;
   drop_ceilings(once_, kHopeless);
@@ -95,7 +101,8 @@ void Measurement::calibrate() {
 void Measurement::calibrate_cold() {
   for (size_t i = 0; i < subjects_.size(); ++i)
     if (launches_[i] > 1)
-      launches_[i] = std::min(launches_[i], launches_for(options_.sample_seconds, take(i).seconds));
+      launches_[i] =
+          std::min(launches_[i], launches_for(sample_seconds(subjects_[i]), take(i).seconds));
 }
 
 // Does without the ceilings that will not be the bound, by the times of all subjects: a ceiling is
@@ -147,6 +154,10 @@ bool Measurement::block(std::vector<Series>& series, const std::vector<size_t>& 
       continue;
     }
     series[i].seconds.push_back(sample.seconds);
+    if (is_worker(subjects_[i])) {
+      series[i].claims.push_back(sample.claim);
+      series[i].doubts.push_back(sample.doubt);
+    }
     series[i].proofs += sample.proved;
     series[i].cores.push_back(sample.cores);
     series[i].rotation_bytes = series[i].seconds.size() == 1

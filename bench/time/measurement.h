@@ -3,6 +3,7 @@
 #ifndef POOLBENCH_BENCH_TIME_MEASUREMENT_H_
 #define POOLBENCH_BENCH_TIME_MEASUREMENT_H_
 
+#include <cmath>
 #include <optional>
 
 #include "bench/time/ground.h"
@@ -17,6 +18,8 @@ inline constexpr double kWarmUpBelow = 10e-3;
 
 struct Sample {
   double seconds = 0;
+  double claim = NAN;  // by the clock of an engine
+  double doubt = 0;    // by which the two may differ
   double cores = 0;
   std::string disturbance;
   int64_t rotation_bytes = 0;
@@ -51,8 +54,13 @@ class Measurement {
   std::vector<Series> submits();
 
  private:
-  Ground& ground(const Subject& subject) { return grounds_.at(subject.substrate); }
+  Ground& ground(const Subject& subject) { return grounds_.at(&subject.substrate->memory()); }
   bool on_host(const Subject& subject) const { return subject.substrate->device().uuid == "host"; }
+  // In a process of its own.
+  bool is_worker(const Subject& subject) const {
+    return subject.substrate->device().substrate == "worker";
+  }
+  double sample_seconds(const Subject& subject) const;
   void make_grounds(const std::vector<int64_t>& launches);
   double launch_once(size_t i);
   void calibrate();
@@ -65,7 +73,8 @@ class Measurement {
   std::unique_ptr<Recording> record(size_t i, std::span<const Tensors> sets,
                                     std::span<const int64_t> renewed = {});
   double replay(size_t i, Recording& recording, double (Recording::*how)());
-  double launch(size_t i, std::span<const Tensors> sets, std::span<const int64_t> renewed = {});
+  double launch(size_t i, std::span<const Tensors> sets, std::span<const int64_t> renewed = {},
+                Sample* sample = nullptr);
   Sample take(size_t i);
   void settle(Sample& sample);
   void watch(const Subject& subject, const SchedulerTimes& before, const SchedulerTimes& after,
@@ -100,7 +109,7 @@ class Measurement {
     double ran = 0, of = 0;  // seconds
   };
   std::map<std::string, Trespass> trespasses_;  // by contender
-  std::map<Substrate*, Ground> grounds_;
+  std::map<Substrate*, Ground> grounds_;        // by whose memory they are
 };
 
 }  // namespace poolbench

@@ -14,6 +14,8 @@ constexpr double kImpossible = 1.5;
 constexpr double kWarm = 1.1;
 // A disturbed machine is to blame for an interval this wide, half of it, of the median.
 constexpr double kWide = 0.15;
+// An engine's clock and ours may differ by this share.
+constexpr double kClaimApart = 0.02;
 // Blocks without which there is no interval.
 constexpr int kFewest = 6;
 // Launches without which there is no 99th percentile.
@@ -80,6 +82,23 @@ std::string noise(const Series& series, const Interval& seconds, int blocks) {
   return fmt::format("{}, and their quiet samples differ by {:.0f} %", voided, 100 * apart);
 }
 
+// What an engine says of its time, if that cannot be true: both clocks are right, so that they
+// differ by no more than what lies between the word to go and the first launch.
+std::string lie(const Series& series) {
+  std::vector<double> ratios, doubts;
+  for (size_t i = 0; i < series.claims.size(); ++i) {
+    ratios.push_back(series.claims[i] / series.seconds[i]);
+    doubts.push_back(series.doubts[i] / series.seconds[i]);
+  }
+  if (ratios.empty()) return {};
+  const double ratio = median_interval(ratios).median;
+  const double most = kClaimApart + median_interval(doubts).median;
+  if (std::fabs(ratio - 1) <= most) return {};
+  return fmt::format(
+      "its own clock says {:.3g} times what passed here; {:.2g} % may lie between the two", ratio,
+      100 * most);
+}
+
 void judge_time(Record& record, int blocks, const Peaks& peaks) {
   const std::string place = place_of(record.temperature, record.series);
   const auto peak = peaks.find({record.device.uuid, place});
@@ -91,6 +110,9 @@ void judge_time(Record& record, int blocks, const Peaks& peaks) {
     record.status = Status::kInvalid;
     record.reason = fmt::format("{:.3g} GB/s, but the fastest pass over {} here had {:.3g} GB/s",
                                 record.bytes_per_second() / 1e9, place, peak->second / 1e9);
+  } else if (std::string words = lie(record.series); !words.empty()) {
+    record.status = Status::kInvalid;
+    record.reason = std::move(words);
   } else if (std::string why = noise(record.series, record.seconds, blocks); !why.empty()) {
     record.status = Status::kNoisy;
     record.reason = std::move(why);
@@ -150,6 +172,7 @@ void relate(CaseResult& result, const std::vector<CeilingSeries>& ceilings,
   for (Record& record : result.records) {
     if (record.status != Status::kOk) continue;
     record.seconds = median_interval(record.series.seconds);
+    record.claimed_seconds = median_interval(record.series.claims).median;
     set_ceiling(record, ceilings);
     record.warm = record.temperature == Temperature::kCold &&
                   median_interval(record.series.probe).median > kWarm;

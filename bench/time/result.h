@@ -56,6 +56,10 @@ struct Record {
   double floor_seconds = kNone;  // its launch with nothing to do
   bool warm = false;             // called cold, but its sets were read faster than memory is
   Submit submit;                 // of a row below kSubmitBelow
+  // Of an engine: the time of a launch by its own clock, its library's version, and what is inside
+  // the clock that a reader must know.
+  double claimed_seconds = kNone;
+  std::string library, note;
 
   std::string name() const { return row_name(contender, problem, temperature); }
   // Launch-bound: the time shows the cost of a launch, not the speed of memory.

@@ -30,6 +30,15 @@ constexpr double kRenewAbove = 10e-6;
 
 }  // namespace
 
+namespace {
+
+// Whether a contender is `owner`, or one of its kernels.
+bool is_of(const std::string& contender, const std::string& owner) {
+  return contender == owner || contender.starts_with(owner + ".");
+}
+
+}  // namespace
+
 // One difference may be an interruption between the two readings, most of them are no accident.
 void Measurement::compare_clocks(size_t i, double seconds, double ticked) {
   Clocks& clocks = clocks_[i];
@@ -50,6 +59,8 @@ auto Measurement::guarded(size_t i, Work&& work) {
     return work();
   } catch (const BrokenContract& broken) {
     throw Caught{i, Status::kWrong, broken.what()};
+  } catch (const ContenderEnded& ended) {
+    throw Caught{i, status_of(ended), ended.what()};
   } catch (const std::exception& error) {
     if (subject.is_ceiling) throw;
     throw Caught{i, Status::kError, error.what()};
@@ -90,8 +101,14 @@ double Measurement::replay(size_t i, Recording& recording, double (Recording::*h
 }
 
 double Measurement::launch(size_t i, std::span<const Tensors> sets,
-                           std::span<const int64_t> renewed) {
-  return replay(i, *record(i, sets, renewed), &Recording::replay) / double(sets.size());
+                           std::span<const int64_t> renewed, Sample* sample) {
+  const auto recording = record(i, sets, renewed);
+  const double seconds = replay(i, *recording, &Recording::replay) / double(sets.size());
+  if (sample != nullptr) {
+    sample->claim = recording->claim() / double(sets.size());
+    sample->doubt = recording->doubt() / double(sets.size());
+  }
+  return seconds;
 }
 
 // Judges what the sample left in its last set and in another one, and gives its sets new secrets.
@@ -126,14 +143,14 @@ void Measurement::trespass(const SchedulerTimes& before, const SchedulerTimes& a
                            const std::string& turn, Sample& sample) {
   const double wall = after.wall - before.wall;
   for (const auto& [owner, seconds] : machine_.owners.ran(before, after)) {
-    if (owner == turn) continue;
+    if (is_of(turn, owner)) continue;
     if (seconds > options_.disturbed_share * wall) sample.disturbance = "threads of " + owner;
     Trespass& all = trespasses_[owner];
     all.ran += seconds;
     all.of += wall;
     if (all.ran < kTrespassSeconds || all.ran < kTrespassShare * all.of) continue;
     for (size_t i = 0; i < subjects_.size(); ++i)
-      if (subjects_[i].name == owner && !subjects_[i].is_ceiling)
+      if (is_of(subjects_[i].name, owner) && !subjects_[i].is_ceiling)
         throw Caught{i, Status::kCheat,
                      fmt::format("its threads ran for {:.2g} of {:.2g} ms of the others' turns",
                                  all.ran * 1e3, all.of * 1e3)};
@@ -174,9 +191,10 @@ Sample Measurement::take(size_t i) {
   const std::vector<Tensors> tensors = ground.tensors(sets);
   if (!cold_ && ground.proof) ground.proof->spoil(sets.back());
   // Where a store is nothing beside a launch, no two launches have the same input.
-  const bool renew = !cold_ && ground.proof && on_host(subject) && once_[i] > kRenewAbove;
+  const bool renew =
+      !cold_ && ground.proof && on_host(subject) && !is_worker(subject) && once_[i] > kRenewAbove;
   const SchedulerTimes before = machine_.clock.now();
-  sample.seconds = launch(i, tensors, renew ? sets : std::vector<int64_t>());
+  sample.seconds = launch(i, tensors, renew ? sets : std::vector<int64_t>(), &sample);
   std::vector<Proof::Look> looks;
   if (ground.proof) looks.push_back(ground.proof->look(sets.back()));
   const SchedulerTimes after = machine_.clock.now();

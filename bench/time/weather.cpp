@@ -13,6 +13,8 @@
 #include <ctime>
 #include <optional>
 
+#include "host/engines/process.h"
+
 namespace poolbench {
 namespace {
 
@@ -95,22 +97,45 @@ SchedulerClock::~SchedulerClock() {
   for (const auto& [thread, file] : files_) close(file);
 }
 
+namespace {
+
+// `process`: a number, or "self".
+std::vector<int> threads_of(const std::string& process) {
+  std::vector<int> found;
+  DIR* threads = opendir(fmt::format("/proc/{}/task", process).c_str());
+  if (threads == nullptr) return found;
+  while (const dirent* entry = readdir(threads))
+    if (const int thread = std::atoi(entry->d_name); thread != 0) found.push_back(thread);
+  closedir(threads);
+  return found;
+}
+
+}  // namespace
+
 void SchedulerClock::find_threads() {
   std::map<int, int> still;
-  if (DIR* threads = opendir("/proc/self/task")) {
-    while (const dirent* entry = readdir(threads)) {
-      const int thread = std::atoi(entry->d_name);
-      if (thread == 0) continue;
+  const auto find = [&](const std::string& process) {
+    for (const int thread : threads_of(process)) {
       // A number that was given away again needs another file.
       if (const auto known = files_.find(thread); known != files_.end() && waited(known->second))
         still.insert(*known);
-      else if (const int file = open(fmt::format("/proc/self/task/{}/schedstat", thread).c_str(),
-                                     O_RDONLY | O_CLOEXEC);
+      else if (const int file =
+                   open(fmt::format("/proc/{}/task/{}/schedstat", process, thread).c_str(),
+                        O_RDONLY | O_CLOEXEC);
                file >= 0)
         still[thread] = file;
     }
-    closedir(threads);
+  };
+  find("self");
+  const std::map<int, int> own = still;
+  engines_.clear();
+  for (const RunningEngine& engine : running_engines()) {
+    find(std::to_string(engine.pid));
+    engines_.push_back(engine.pid);
   }
+  of_engines_.clear();
+  for (const auto& [thread, file] : still)
+    if (!own.contains(thread)) of_engines_.insert(thread);
   for (const auto& [thread, file] : files_)
     if (const auto kept = still.find(thread); kept == still.end() || kept->second != file)
       close(file);
@@ -128,11 +153,17 @@ SchedulerTimes SchedulerClock::now() const {
     times.waited += *here;
     if (thread == gettid())
       times.caller_waited = *here;
-    else
+    else if (!of_engines_.contains(thread))
       times.threads[thread] = seconds_of(clock_of(thread));
   }
   if (int(files_.size()) > processors_) times.idle = idle_.now();
   times.own = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+  for (const int engine : engines_) {
+    clockid_t clock{};
+    if (clock_getcpuclockid(engine, &clock) != 0) continue;
+    times.threads[engine] = seconds_of(clock);
+    times.own += times.threads[engine];
+  }
   times.caller = seconds_of(CLOCK_THREAD_CPUTIME_ID);
   times.wall = seconds_of(CLOCK_MONOTONIC);
   return times;

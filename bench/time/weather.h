@@ -4,21 +4,23 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace poolbench {
 
-// What this process' threads have used and waited for, in all. Seconds.
+// What the threads of this process and of engines have used and waited for, in all. Seconds.
 struct SchedulerTimes {
   double wall = 0;
   double own = 0;     // processor time of all threads
   double waited = 0;  // ready to run, but others had the processors: the sum over all threads
   double caller = 0;  // processor time of the calling thread
   double caller_waited = 0;
-  double idle = 0;                // of its processors, where there are fewer than threads
-  int64_t sleeps = 0;             // of the calling thread: its voluntary switches
-  std::map<int, double> threads;  // processor time of the other threads, by number
+  double idle = 0;     // of its processors, where there are fewer than threads
+  int64_t sleeps = 0;  // of the calling thread: its voluntary switches
+  // Processor time of the other threads, by number, and of each engine's process.
+  std::map<int, double> threads;
 };
 
 // The time for which the processors that this process may use stood idle, as far as the kernel
@@ -38,7 +40,7 @@ class IdleClock {
 // Processors that this process may run on.
 int usable_processors();
 
-// Reads them from /proc/self/task/*/schedstat and the threads' clocks. The waits are 0 where the
+// Reads them from /proc/PROCESS/task/*/schedstat and the threads' clocks. The waits are 0 where the
 // kernel does not count them.
 class SchedulerClock {
  public:
@@ -53,6 +55,8 @@ class SchedulerClock {
 
  private:
   std::map<int, int> files_;  // of threads: schedstat, held open
+  std::vector<int> engines_;  // processes
+  std::set<int> of_engines_;  // threads
   IdleClock idle_;
   int processors_ = usable_processors();
 };

@@ -7,6 +7,7 @@
 #include <exception>
 #include <filesystem>
 
+#include "host/engines/engine.h"
 #include "host/modules.h"
 #include "host/turn.h"
 #if POOLBENCH_HAS_CUDA
@@ -89,6 +90,20 @@ Substrate& module_substrate(std::string_view substrate, [[maybe_unused]] std::st
   throw std::runtime_error("is unknown; host, cuda and vulkan are known");
 }
 
+// Throws BadInput where an engine has the name of something else.
+std::vector<EngineName> engine_names(const BackendOptions& options) {
+  std::vector<EngineName> engines = parse_engines(options.engines);
+  const auto check = [&](std::string_view other) {
+    for (const EngineName& engine : engines)
+      if (engine.name == other)
+        throw BadInput(fmt::format("--engine: {} is another backend; choose another name", other));
+  };
+  for (const Family& family : kFamilies) check(family.name);
+  for (const Peer& peer : kPeers) check(peer.name);
+  for (const std::string& text : options.modules) check(parse_module(text).name);
+  return engines;
+}
+
 // Returns the modules' names and files. A name must be unique, and differ from every family's.
 std::vector<ModuleName> module_names(const BackendOptions& options) {
   std::vector<ModuleName> modules;
@@ -168,10 +183,22 @@ std::string peers_folder() {
 
 std::vector<FamilyState> open_backends(std::span<const std::string> wanted,
                                        const BackendOptions& options) {
-  // Opens peers and modules first, though they stand last in the list: while no family has threads
-  // or a device, child processes can try them (host/modules.h).
+  // Engines before all others: from then on memory is shared. Peers and modules next, though they
+  // stand last in the list: while no family has threads or a device, child processes can try them
+  // (host/modules.h).
+  std::vector<FamilyState> engines;
+  const int threads = options.threads.size() == 1 ? options.threads.front() : 0;
+  std::vector<ModuleName> given = module_names(options);
+  std::vector<EngineName> all_engines = engine_names(options);
+  for (const ModuleName& module : given)
+    if (options.isolate) all_engines.push_back(isolated_module(module.name, module.file));
+  if (options.isolate) given.clear();
+  for (const EngineName& engine : all_engines)
+    if (asked(wanted, engine.name))
+      engines.push_back(state_of(engine.name, true, [&] {
+        return open_engine(engine, {threads, options.engine_limit, options.trust_rules});
+      }));
   std::vector<Wanted> wanted_modules;
-  const std::vector<ModuleName> given = module_names(options);
   if (!options.peers.empty())
     for (const Peer& peer : kPeers)
       if (asked(wanted, peer.name))
@@ -189,7 +216,8 @@ std::vector<FamilyState> open_backends(std::span<const std::string> wanted,
     else
       states.push_back(state_of(family.name, false, [&] { return family.open(options); }));
   }
-  std::move(modules.begin(), modules.end(), std::back_inserter(states));
+  std::ranges::move(modules, std::back_inserter(states));
+  std::ranges::move(engines, std::back_inserter(states));
   return states;
 }
 

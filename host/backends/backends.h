@@ -9,11 +9,16 @@
 
 namespace poolbench {
 
+inline constexpr double kEngineLimit = 120;
+
 struct BackendOptions {
   std::vector<int> threads;          // team sizes of the host's parallel backends; empty: all cores
   std::vector<std::string> modules;  // NAME=FILE, as --module takes them
   std::string peers;                 // folder with the peers' modules (host/peers); empty: no peers
   bool trust_rules = false;          // of modules too (Backend::rules_trusted)
+  std::vector<std::string> engines = {};  // as --engine takes them (host/engines/engine.h)
+  double engine_limit = kEngineLimit;     // seconds
+  bool isolate = false;                   // each module in a process of its own
 };
 
 // A family's backends, or why it cannot start here.
@@ -22,7 +27,7 @@ struct FamilyState {
       family;  // "naive", "openmp", "cuda", "cuda-emulated", "vulkan", a peer's or module's name
   std::vector<std::unique_ptr<Backend>> backends;
   std::string why_unavailable;
-  bool is_module = false;                // a peer, or a module given by --module
+  bool is_module = false;                // a peer, an engine, or a module given by --module
   std::shared_ptr<const Origin> origin;  // of a module that is open; its first plan adds to it
 };
 

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "host/fp_env.h"
+#include "host/substrates/shared_memory.h"
 
 namespace poolbench {
 namespace {
@@ -62,19 +63,24 @@ class HostSubstrate : public Substrate {
   const Device& device() const override { return device_; }
 
   void* allocate(int64_t bytes) override {
+    if (host_memory_is_shared()) {
+      void* pages = bytes > device_.memory_bytes ? nullptr : allocate_shared(bytes);
+      if (pages == nullptr) throw_out_of_memory(bytes);
+      return pages;
+    }
     const int64_t alignment = bytes >= kHugePage ? kHugePage : 256;
     const int64_t rounded = (std::max<int64_t>(bytes, 1) + alignment - 1) / alignment * alignment;
     void* memory =
         rounded > device_.memory_bytes
             ? nullptr  // overcommit would grant it, and the process would be killed later
             : std::aligned_alloc(alignment, rounded);
-    if (memory == nullptr)
-      throw OutOfMemory(fmt::format("host: no memory for {} bytes (the machine has {})", bytes,
-                                    device_.memory_bytes));
+    if (memory == nullptr) throw_out_of_memory(bytes);
     if (alignment == kHugePage) madvise(memory, rounded, MADV_HUGEPAGE);
     return memory;
   }
-  void release(void* memory) noexcept override { std::free(memory); }
+  void release(void* memory) noexcept override {
+    if (!release_shared(memory)) std::free(memory);
+  }
   void write(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
   void read(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
   void fill(void* to, uint8_t byte, int64_t bytes) override { std::memset(to, byte, bytes); }
@@ -86,6 +92,11 @@ class HostSubstrate : public Substrate {
   }
 
  private:
+  [[noreturn]] void throw_out_of_memory(int64_t bytes) const {
+    throw OutOfMemory(fmt::format("host: no memory for {} bytes (the machine has {})", bytes,
+                                  device_.memory_bytes));
+  }
+
   Device device_ = describe_host();
 };
 

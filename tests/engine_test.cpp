@@ -1,0 +1,99 @@
+// What stands behind engines in processes of their own: shared memory, the words of a problem,
+// rules.
+#include "host/engines/engine.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "host/engines/problem_words.h"
+#include "host/engines/rules.h"
+#include "host/fill.h"
+#include "host/substrates/host.h"
+#include "host/substrates/shared_memory.h"
+
+namespace poolbench {
+namespace {
+
+TEST(shared_memory, holds_all_that_the_host_gives_out_from_then_on) {
+  const Buffer before(host_substrate(), 1 << 20);
+  EXPECT_FALSE(shared_place(before.at()));
+  share_host_memory();
+  const Buffer after(host_substrate(), 10'000);
+  const auto place = shared_place(after.at(100));
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->offset, 100);
+  EXPECT_GE(place->bytes, 10'000);
+  std::strcpy(static_cast<char*>(after.at(100)), "seen");
+  char text[5] = {};
+  EXPECT_EQ(pread(place->descriptor, text, sizeof text, place->offset), 5);
+  EXPECT_STREQ(text, "seen");
+  EXPECT_FALSE(shared_place(before.at()));
+}
+
+TEST(shared_memory, is_used_again_and_then_has_its_number) {
+  share_host_memory();
+  int64_t first = 0, second = 0;
+  {
+    const Buffer one(host_substrate(), 50'000), two(host_substrate(), 50'000);
+    first = shared_place(one.at())->segment;
+    second = shared_place(two.at())->segment;
+    EXPECT_NE(first, second);
+  }
+  const Buffer again(host_substrate(), 40'000);
+  const int64_t number = shared_place(again.at())->segment;
+  EXPECT_TRUE(number == first || number == second);
+  EXPECT_TRUE(shared_segment_exists(number));
+  EXPECT_FALSE(shared_segment_exists(1'000'000));
+}
+
+TEST(problem_words, have_everything_worked_out) {
+  EXPECT_EQ(
+      problem_words(parse_problem("avg_exclude_pad/sliding/f16/nhwc/src:2x3x9x7/k:3x2/same_upper")),
+      "text=avg_exclude_pad/sliding/f16/nhwc/src:2x3x9x7/k:3x2/same_upper "
+      "reduction=avg_exclude_pad windowing=sliding dtype=f16 layout=nhwc rank=2 indices=0 "
+      "ceil=0 n=2 c=3 src=9,7 dst=3,4 kernel=3,2 stride=3,2 pad_begin=0,0 pad_end=0,1 "
+      "dilation=1,1 divisor=0 norm=2 mean=0");
+  EXPECT_NE(
+      problem_words(parse_problem("max/global/f32/nchw/src:1x1x4x6")).find("kernel=4,6 stride=1,1"),
+      std::string::npos);
+  EXPECT_NE(problem_words(parse_problem("max/fractional/f32/nchw/src:1x1x8/k:2/out:4/samples:0.5"))
+                .find(" samples=0.5"),
+            std::string::npos);
+}
+
+TEST(engine_rules, predict_what_a_library_that_drops_nan_computes) {
+  const Problem problem = parse_problem("max/global/f32/nchw/src:1x1x1x3");
+  const float src[] = {1, NAN, 2};
+  Point point;
+  point.expected = NAN;
+  const auto explains = [&](double got, const std::vector<std::string>& rules) {
+    point.got = got;
+    for (const Prediction& one : predictions_of(rules, problem, src, point))
+      if (fits(one, problem, src, point)) return true;
+    return false;
+  };
+  EXPECT_TRUE(explains(2, {"drops_nan"}));
+  EXPECT_TRUE(explains(1, {"drops_nan"}));
+  EXPECT_FALSE(explains(3, {"drops_nan"}));
+  EXPECT_FALSE(explains(2, {"from_lowest", "running_sum", "f32_average"}));
+  EXPECT_FALSE(explains(2, {}));
+  EXPECT_THROW(check_rules({"anything_goes"}), std::runtime_error);
+}
+
+TEST(engine_names, are_those_that_ship_or_have_a_command) {
+  EXPECT_EQ(parse_engines({"all"}).size(), shipped_engines().size());
+  EXPECT_TRUE(parse_engines({"numpy"}).front().shipped);
+  const EngineName mine = parse_engines({"mine=./mine -x"}).front();
+  EXPECT_EQ(mine.name, "mine");
+  EXPECT_EQ(mine.command, "./mine -x");
+  EXPECT_FALSE(mine.shipped);
+  for (const char* bad : {"mine", "mine=", "=x", "a b=x"})
+    EXPECT_THROW(parse_engines({bad}), BadInput) << bad;
+  EXPECT_THROW(parse_engines({"numpy", "numpy"}), BadInput);
+}
+
+}  // namespace
+}  // namespace poolbench
