@@ -40,6 +40,25 @@ install_onednn() {
   rm -rf "$wheels"
 }
 
+# What engines (host/engines) need: their virtual environment, and for torch.compile Python's headers.
+engine_packages=(python3 python3-venv python3-dev)
+
+# Puts the engines' libraries into a virtual environment in the build folder, where the program looks
+# for it. One that cannot be installed is an engine that is not available, and no more.
+install_engines() {
+  local list=$root/host/engines/requirements.txt venv=$build/engines/venv line
+  ! cmp -s "$list" "$venv/installed.txt" || return 0
+  ((INSTALL)) || { echo "The engines' libraries are left out: --no-install was given"; return 0; }
+  echo "From PyPI into $venv:"
+  grep -v '^#' "$list" | sed 's/^/  /'
+  [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+  while read -r line; do
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check "${line%% *}" ||
+      echo "left out: ${line%% *}"
+  done < <(grep -v '^#' "$list")
+  cp "$list" "$venv/installed.txt"
+}
+
 # Installs the missing ones of `packages`, with sudo unless run by root.
 install_packages() {
   command -v dpkg-query >/dev/null || {

@@ -121,6 +121,20 @@ class Engines(unittest.TestCase):
         self.assertEqual(status, 3, said)
         self.assertIn("CRASHED", said)
 
+    def test_those_that_ship_are_here_or_say_why_not(self):
+        status, _, said = run("list", "backends", "--backend", ",".join(("naive", *SHIPPED)),
+                              "--engine", "all", record=False)
+        self.assertEqual(status, 0, said)
+        for name in SHIPPED:
+            self.assertRegex(said, rf"(?m)^{name} +(available|unavailable +\S)")
+
+    def test_those_that_ship_are_short(self):
+        folder = os.path.join(os.path.dirname(HERE), "host/engines")
+        for name in SHIPPED:
+            path = os.path.join(folder, name.replace("-", "_") + "_engine.py")
+            with open(path, encoding="utf-8") as file:
+                self.assertLessEqual(len(file.readlines()), 40, path)
+
     def test_numpy_is_right_where_it_is_here(self):
         status, _, said = run("check", "--suite", "textbook", "--fill", "uniform", "--backend",
                               "numpy", "--engine", "numpy")

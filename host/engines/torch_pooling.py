@@ -1,0 +1,113 @@
+"""What a user of PyTorch writes for a problem; for the engines torch and torch-compile."""
+
+import math
+
+import torch
+import torch.nn.functional as functional
+from poolbench_engine import Refused, Unavailable, serve
+
+TYPES = {"f64": torch.float64, "f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16,
+         "i8": torch.int8, "u8": torch.uint8, "i32": torch.int32}
+torch.set_grad_enabled(False)
+
+
+def refuse(error):
+    """Refuses by what PyTorch says: which types a function has is known when it is called."""
+    words = str(error).strip().splitlines()[0][:200]
+    raise Refused(f"{'k' if 'kernel' in words else 'type'}: PyTorch says {words}") from None
+
+
+def require_expressible(p):
+    p.require("PyTorch", windowing=["sliding", "adaptive", "global"])
+    integer = p.dtype in ("i8", "u8", "i32")
+    if integer:
+        p.require("PyTorch's integer pooling that rounds as host/spec.md does,", reduction=["max"])
+    if p.reduction == "min" and p.indices:
+        raise Refused("idx: PyTorch has no minima with indices")
+    if p.windowing == "adaptive":
+        p.require("PyTorch's adaptive pooling", divisor=[0], mean=[False], reduction=[
+            "max", "min", "avg_include_pad", "avg_exclude_pad"])
+    if p.windowing != "sliding":
+        return
+    if p.pad_begin != p.pad_end:
+        raise Refused("p: PyTorch pads both ends by the same")
+    if any(2 * pad > kernel for pad, kernel in zip(p.pad_begin, p.kernel)):
+        raise Refused("p: PyTorch pads at most half a kernel")
+    if p.reduction not in ("max", "min"):
+        p.require("PyTorch's average", dilation=[(1,) * p.rank])
+    if p.has_empty_window():
+        raise Refused("d: a window without a tap")
+
+
+def function_of(p):
+    """Returns the function of a tensor n, c, (d,) h, w; 1D has h = 1. With |x| in Lp, where
+    lp_pool keeps signs."""
+    require_expressible(p)
+    suffix, more = ("3d", ()) if p.rank == 3 else ("2d", (1,) * (2 - p.rank))
+    axes = (-3, -2, -1) if p.rank == 3 else (-2, -1)
+    zeros, out = (0,) * len(more), (*more, *p.dst)
+    kernel, stride, dilation = ((*more, *x) for x in (p.kernel, p.stride, p.dilation))
+    pad = (*zeros, *p.pad_begin)
+
+    def maximum(x):
+        if p.windowing == "global" and not p.indices:
+            return x.amax(axes, keepdim=True)
+        if p.windowing != "sliding":
+            return getattr(functional, "adaptive_max_pool" + suffix)(x, out, p.indices)
+        return getattr(functional, "max_pool" + suffix)(x, kernel, stride, pad, dilation, p.ceil,
+                                                         p.indices)
+
+    def average(x, include_pad, divisor):
+        if p.windowing == "global":
+            return x.sum(axes, keepdim=True) / divisor if divisor else x.mean(axes, keepdim=True)
+        if p.windowing == "adaptive":
+            return getattr(functional, "adaptive_avg_pool" + suffix)(x, out)
+        return getattr(functional, "avg_pool" + suffix)(x, kernel, stride, pad, p.ceil, include_pad,
+                                                         divisor or None)
+
+    def norm(x):
+        size = (x.float() if p.dtype in ("f16", "bf16") else x).abs()
+        if math.isinf(p.norm):
+            return maximum(size).to(x.dtype)
+        return (average(size**p.norm, False, 0 if p.mean else 1) ** (1 / p.norm)).to(x.dtype)
+
+    functions = {"max": maximum, "min": lambda x: -maximum(-x), "lp": norm}
+    include = p.reduction == "avg_include_pad"
+    return functions.get(p.reduction, lambda x: average(x, include, p.divisor))
+
+
+def example(p, n):
+    """An input of `n` images."""
+    x = torch.zeros((n, *p.shape(p.src)[1:]), dtype=TYPES[p.dtype])
+    x = x.movedim(-1, 1) if p.layout == "nhwc" else x
+    return x.unsqueeze(2) if p.rank == 1 else x
+
+
+def tensor(t, p, array):
+    """A tensor on an array's memory, n, c, (d,) h, w."""
+    x = torch.from_numpy(t.first(array))
+    x = x if array is t.indices else x.view(TYPES[p.dtype])
+    return x.unsqueeze(2) if p.rank == 1 else x
+
+
+def engine(prepare, device, note):
+    """Serves. `prepare`: makes what runs of a problem's function."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise Unavailable("PyTorch sees no CUDA device")
+
+    def plan(p):
+        function = prepare(function_of(p), p)
+
+        def bind(t):
+            x = tensor(t, p, t.src)
+            into = [tensor(t, p, a) for a in (t.dst, t.indices) if a is not None]
+
+            def fetch(y):
+                for to, result in zip(into, y if isinstance(y, tuple) else (y,)):
+                    to.copy_(result.reshape(to.shape))
+
+            return lambda: function(x), fetch
+
+        return bind
+
+    serve(plan, torch.__version__, in_place=False, note=note, rules=["running_sum"])
