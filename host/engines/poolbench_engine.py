@@ -32,7 +32,7 @@ except ImportError:
     np = None  # run() says so
 
 VERSION = 1
-PARAMETERS = {"dtype": "type", "indices": "idx", "divisor": "div", "dilation": "d"}
+PARAMETERS = {"dtype": "type", "indices": "idx", "divisor": "div", "dilation": "d", "n": "src"}
 REQUESTS = "poolbench plan drop map unmap record go fetch forget".split()
 VARIABLE = "POOLBENCH_ENGINE"
 THREADS = int(os.environ.get("OMP_NUM_THREADS", "1"))  # as many as all have

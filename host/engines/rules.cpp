@@ -75,6 +75,23 @@ constexpr EngineRule kRules[] = {
        if (!(std::fabs(point.expected) < least_normal(problem.dtype()))) return {};
        return {exactly(rule, 0)};
      }},
+    {"clamps",
+     "results are clamped with the processor's min and max instructions: NaN becomes a bound, and "
+     "an "
+     "infinity the largest finite number",
+     [](const std::string& rule, const Problem& problem, const std::vector<double>& taps,
+        const Point& point) -> Predictions {
+       const double largest = -lowest(problem.dtype());
+       if (std::isnan(point.expected))
+         return {exactly(rule, INFINITY), exactly(rule, -INFINITY), exactly(rule, largest),
+                 exactly(rule, -largest)};
+       if (std::isinf(point.expected))
+         return {exactly(rule, std::copysign(largest, point.expected))};
+       double most = 0;  // that a sum of some taps can be
+       for (const double tap : taps) most += std::fabs(tap);
+       if (!is_average(problem.spec().reduction) || most <= largest) return {};
+       return {exactly(rule, largest), exactly(rule, -largest)};
+     }},
     {"running_sum", "taps are added one after the other, so that the error grows with their number",
      [](const std::string& rule, const Problem& problem, const std::vector<double>& taps,
         const Point& point) { return running_sum(problem, taps, point, rule); }},
