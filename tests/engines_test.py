@@ -88,6 +88,15 @@ class Engines(unittest.TestCase):
         statuses = [row["status"] for row in record["checks"]]
         self.assertEqual(statuses, ["CRASHED", "CRASHED"], said)
 
+    def test_after_three_crashes_it_is_left_out(self):
+        problems = [word for size in (3, 4, 5, 6)
+                    for word in ("--problem", f"max/global/f32/nchw/src:1x1x{size}x5")]
+        _, record, said = run("check", *problems, "--fill", "uniform", "--backend", "crashes",
+                              "--engine", engine("crashes"))
+        rows = record["checks"]
+        self.assertEqual([row["status"] for row in rows], ["CRASHED"] * 3 + ["EXITED"], said)
+        self.assertIn("left out after its process ended 3 times", rows[-1]["reason"])
+
     def test_what_it_does_not_take_is_refused_by_name(self):
         status, record, said = run("check", "--problem", "min/global/f32/nchw/src:1x1x5x5",
                                    "--backend", "naive,honest", "--engine", engine("honest"))

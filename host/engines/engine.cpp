@@ -28,6 +28,7 @@ constexpr const char* kShipped[] = {"numpy",    "torch", "torch-compile", "onnxr
 // longer where they share the processors. Who spins on does it in the others' time, and is named.
 constexpr std::chrono::milliseconds kRest{100};
 constexpr std::chrono::microseconds kLook{300};
+constexpr int kMostFalls = 3;  // of a process, after each of which it is started again
 
 std::string quoted(const std::string& path) { return "'" + path + "'"; }
 
@@ -154,6 +155,10 @@ class EngineBackend : public Backend {
       throw Refused(fmt::format("{}: samples: it takes none", name()));
     if (!kernel.empty() && std::ranges::find(facts_.kernels, kernel) == facts_.kernels.end())
       throw Refused(fmt::format("{} has no kernel '{}'", name(), kernel));
+    if (!process_.is_running() && falls_ < kMostFalls) ++falls_;
+    if (falls_ >= kMostFalls)
+      throw ContenderEnded(ContenderEnded::kExit,
+                           fmt::format("left out after its process ended {} times", kMostFalls));
     process_.start();
     const int64_t number = ++plans_;
     std::string line =
@@ -169,6 +174,7 @@ class EngineBackend : public Backend {
   mutable WorkerSubstrate substrate_;
   bool rules_trusted_;
   mutable int64_t plans_ = 0;
+  mutable int falls_ = 0;  // of its process
   mutable std::optional<Kept> kept_;
 };
 
