@@ -36,5 +36,5 @@ def plan(p):
     return bind
 
 
-serve(plan, jax.__version__, in_place=False, rules=["running_sum", "flushes_subnormals"],
-      note="its result is a new array; cold covers the input alone")
+serve(plan, jax.__version__, in_place=False, rules=["running_sum", "flushes_subnormals",
+      "drops_nan"], note="its result is a new array; cold covers the input alone")

@@ -56,12 +56,15 @@ using Predictions = std::vector<Prediction>;
 
 constexpr EngineRule kRules[] = {
     {"drops_nan",
-     "max compares with > or with the processor's max instruction, both of which drop NaN; NaN "
-     "alone gives where it starts from",
+     "max and min compare with > and < or with the processor's instructions, which drop NaN; NaN "
+     "alone gives where they start from",
      [](const std::string& rule, const Problem& problem, const std::vector<double>&,
         const Point& point) -> Predictions {
-       if (!is_max(problem) || !std::isnan(point.expected)) return {};
-       return {any_tap(rule), exactly(rule, -INFINITY), exactly(rule, lowest(problem.dtype()))};
+       const Reduction reduction = problem.spec().reduction;
+       if (!is_extreme(reduction) || !std::isnan(point.expected)) return {};
+       const double sign = reduction == Reduction::kMax ? 1 : -1;
+       return {any_tap(rule), exactly(rule, -sign * INFINITY),
+               exactly(rule, sign * lowest(problem.dtype()))};
      }},
     {"from_lowest", "max starts from the lowest finite number, which is above -inf",
      [](const std::string& rule, const Problem& problem, const std::vector<double>&,
