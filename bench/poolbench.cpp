@@ -1,5 +1,7 @@
 // The program: command line, errors, exit status.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -62,6 +64,15 @@ void add_no_supervisor(CLI::App& app, bool& no_supervisor) {
   }
 }
 
+// Streams that were closed would be the next files that are opened, and what is printed would go
+// into those. Writing to standard output must still fail; what fails with standard error is
+// nobody's.
+void keep_standard_streams() {
+  constexpr int kModes[] = {O_WRONLY, O_RDONLY, O_WRONLY};  // of standard input, output and error
+  for (int stream = 0; stream < 3; ++stream)
+    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", kModes[stream]);  // the lowest that is free
+}
+
 // A full disk behind standard output may only be noticed by the last flush.
 ExitStatus flushed(ExitStatus status) {
   errno = 0;
@@ -75,6 +86,7 @@ ExitStatus flushed(ExitStatus status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_streams();
   CLI::App app{"poolbench: pooling on every backend, checked against each other and timed"};
   app.require_subcommand(1);
   app.footer(poolbench::exit_status_help());

@@ -65,9 +65,12 @@ void check_writable(const std::string& path) {
   if (stat(path.c_str(), &there) == 0) {
     if (S_ISDIR(there.st_mode)) fail(path, EISDIR);
     if (access(path.c_str(), W_OK) != 0) fail(path, errno);
-    return;
+    if (!S_ISREG(there.st_mode)) return;
   }
-  const auto folder = std::filesystem::path(path).parent_path();
+  // A file is replaced by one beside it, and beside its target if it is a link.
+  std::error_code error;
+  const auto target = std::filesystem::canonical(path, error);
+  const auto folder = (error ? std::filesystem::path(path) : target).parent_path();
   if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) fail(path, errno);
 }
 

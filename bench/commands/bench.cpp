@@ -172,14 +172,15 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   notes.context = run.facts().at("context");
   notes.run = run.notes();
   notes.left_out = run.left_out();
-  if (!flags.run.json.empty())
-    write_file(flags.run.json, seal(line_of(records_json(results, notes))));
-  run.record_is_written();
-  if (table && !results.empty()) {
+  if (table && !results.empty()) {  // first: the disk may be full
     std::cout << "\n" << table_summary(results, temperatures);
     for (const Temperature temperature : temperatures)
       std::cout << crossovers(results, temperature);
+    std::cout << std::flush;
   }
+  if (!flags.run.json.empty())
+    write_file(flags.run.json, seal(line_of(records_json(results, notes))));
+  run.record_is_written();
   report(results, asked.benchmark);
 
   std::vector<Status> statuses;

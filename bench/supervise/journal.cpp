@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -40,6 +41,23 @@ Json head(const std::vector<std::string>& modules) {
           {"modules", files},       {"arguments", arguments()}};
 }
 
+// Throws BadInput if another process has locked the file. Where files cannot be locked, none has.
+void lock(int file, const std::string& path) {
+  if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    throw BadInput(fmt::format(
+        "{}: another run is writing it; each run needs a file of its own for --json", path));
+}
+
+void require_unlocked(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  struct Closed {
+    int file;
+    ~Closed() { close(file); }
+  } closed{file};
+  lock(file, path);
+}
+
 std::string text_of(const std::string& path) {
   std::stringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
@@ -54,6 +72,7 @@ Journal::Journal(const std::string& record, bool resume, const std::vector<std::
     return;
   }
   path_ = record + ".journal";
+  require_unlocked(path_);
   head_ = head(modules);
   if (resume && !fs::exists(path_))
     throw BadInput(fmt::format("--resume: {} is not there: nothing is to be continued", path_));
@@ -121,6 +140,8 @@ void Journal::begin(const std::vector<Opened::Case>& cases) {
     throw BadInput(fmt::format("--resume: {} has other cases than this run", path_));
   file_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
   if (file_ < 0) throw BadInput(fmt::format("{}: {}", path_, std::strerror(errno)));
+  lock(file_, path_);
+  begun_ = true;
   head_["cases"] = std::move(names);
   if (!resumed) write(head_);
 }
@@ -134,7 +155,8 @@ void Journal::append(size_t index, const Json& rows, const Json& news) {
   if (file_ >= 0) write({{"case", index}, {"rows", rows}, {"news", news}});
 }
 
-// One call for the whole line, so that a kill tears at most the last one.
+// One call for the whole line, so that a kill tears at most the last one. What is measured is worth
+// more than its journal, so that a full disk does not end the run.
 void Journal::write(Json json) {
   json["seal"] = blank_seal();
   const std::string line = seal(line_of(json), last_seal_);
@@ -142,14 +164,18 @@ void Journal::write(Json json) {
   for (size_t done = 0; done < line.size();) {
     const ssize_t now = ::write(file_, line.data() + done, line.size() - done);
     if (now < 0 && errno == EINTR) continue;
-    if (now < 0)
-      throw BadInput(fmt::format("{}: cannot be written: {}", path_, std::strerror(errno)));
+    if (now < 0) {
+      fmt::print(stderr, "poolbench: {}: cannot be written: {}; the run goes on without it\n",
+                 path_, std::strerror(errno));
+      close(std::exchange(file_, -1));
+      return;
+    }
     done += now;
   }
 }
 
 void Journal::remove() {
-  if (file_ >= 0) unlink(path_.c_str());
+  if (begun_) unlink(path_.c_str());
 }
 
 }  // namespace poolbench

@@ -1,6 +1,7 @@
 // The journal of a run: a line of JSON for each finished case, on disk as soon as it is finished.
 // After any kill a second run continues from it. Each line has a seal (bench/record/seal.h), which
-// goes over the seal before it too: lines that were changed, left out or moved are seen.
+// goes over the seal before it too: lines that were changed, left out or moved are seen. Two runs
+// cannot keep one at a time; one whose disk is full goes on without.
 #ifndef POOLBENCH_BENCH_SUPERVISE_JOURNAL_H_
 #define POOLBENCH_BENCH_SUPERVISE_JOURNAL_H_
 
@@ -13,7 +14,8 @@ class Journal {
   // The journal of a record: FILE.journal. Where `record` is empty or no regular file there is
   // none. `resume`: continues from the one that is there; throws BadInput where that was written
   // by another program, with other arguments or with other files of modules (NAME=FILE), or was
-  // changed since. Otherwise an old one is renamed to FILE.journal~.
+  // changed since. Otherwise an old one is renamed to FILE.journal~. Throws BadInput where another
+  // run is writing it.
   Journal(const std::string& record, bool resume, const std::vector<std::string>& modules);
   ~Journal();
   Journal(const Journal&) = delete;
@@ -35,7 +37,8 @@ class Journal {
   void write(Json line);
 
   std::string path_;
-  int file_ = -1;
+  int file_ = -1;       // locked; -1: nothing is written
+  bool begun_ = false;  // the file is this run's
   std::string last_seal_;
   Json head_;                        // as it should be, or as the file has it
   std::map<size_t, Json> finished_;  // by an earlier run
