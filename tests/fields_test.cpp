@@ -106,5 +106,20 @@ TEST(Fields, what_is_missing_or_unknown_is_refused) {
   EXPECT_THROW(from_exact<Record>(json), Json::exception);
 }
 
+// To cast such a number to an integer is undefined.
+TEST(Fields, what_is_no_whole_number_of_64_bits_is_refused) {
+  const Json whole = to_exact(full_record());
+  ASSERT_NO_THROW(from_exact<Record>(whole));
+  for (const Json& number :
+       {Json(1.5), Json(6.8e51), Json(-1e300), Json(uint64_t{1} << 63), Json("7"), Json()}) {
+    Json json = whole;
+    json["scratch_bytes"] = number;
+    EXPECT_THROW(from_exact<Record>(json), BadInput) << number;
+    json = whole;
+    json["comparison"]["worst"][0]["output"][2] = number;
+    EXPECT_THROW(from_exact<Record>(json), BadInput) << number;
+  }
+}
+
 }  // namespace
 }  // namespace poolbench

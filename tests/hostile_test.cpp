@@ -155,7 +155,8 @@ TEST_F(HostileTest, a_file_of_copies_that_is_none_is_left_as_it_is) {
   for (const std::string& text :
        {whole.substr(0, whole.size() / 2), std::string(), std::string("[1]"),
         std::string(R"({"aa":2,"machines":{}})"), std::string(R"({"aa":1,"machines":7})"),
-        std::string(R"({"aa":1,"machines":{"here, p, 0 threads":{"pairs":"many"}}})")}) {
+        std::string(R"({"aa":1,"machines":{"here, p, 0 threads":{"pairs":"many"}}})"),
+        std::string(R"({"aa":1,"machines":{"here, p, 0 threads":{"pairs":1e300}}})")}) {
     SCOPED_TRACE(text);
     write("aa.json", text);
     EXPECT_EQ(add_to_copies_file(path, context, now).pairs, 3);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/record/context.h"
+#include "bench/record/fields.h"
 #include "host/file.h"
 #include "host/problem.h"
 
@@ -26,10 +27,10 @@ std::string machine_of(const nlohmann::json& context) {
 
 CopyCount count_of(const nlohmann::json& json) {
   CopyCount count;
-  count.pairs = json.at("pairs");
-  count.alarms = json.at("alarms");
-  count.intervals = json.at("intervals");
-  count.covering = json.at("covering");
+  count.pairs = exact_integer(json.at("pairs"));
+  count.alarms = exact_integer(json.at("alarms"));
+  count.intervals = exact_integer(json.at("intervals"));
+  count.covering = exact_integer(json.at("covering"));
   return count;
 }
 

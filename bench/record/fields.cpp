@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 namespace poolbench {
 
@@ -17,6 +18,13 @@ double exact_double(const Json& json) {
   if (!json.is_string()) return json.get<double>();
   return std::bit_cast<double>(
       uint64_t{std::strtoull(json.get<std::string>().c_str(), nullptr, 16)});
+}
+
+int64_t exact_integer(const Json& json) {
+  const bool too_large = json.is_number_unsigned() && !std::in_range<int64_t>(json.get<uint64_t>());
+  if (!json.is_number_integer() || too_large)
+    throw BadInput(fmt::format("{} is not a whole number of 64 bits", json.dump()));
+  return json.get<int64_t>();
 }
 
 Status status_of(std::string_view name) {

@@ -5,6 +5,7 @@
 #ifndef POOLBENCH_BENCH_RECORD_FIELDS_H_
 #define POOLBENCH_BENCH_RECORD_FIELDS_H_
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "bench/time/result.h"
@@ -16,6 +17,8 @@ using Json = nlohmann::json;
 // JSON has no infinities and NaN: those are written as their bits, in hexadecimal text.
 Json exact_json(double value);
 double exact_double(const Json& json);
+// A whole number; the library would cast any other one. Throws BadInput.
+int64_t exact_integer(const Json& json);
 
 // Returns the value with this name from a table like kStatuses. Throws BadInput.
 Status status_of(std::string_view name);
@@ -209,6 +212,11 @@ struct ExactReader {
   }
   static void read(const Json& json, Problem& problem) {
     problem = parse_problem(json.get<std::string>());
+  }
+  static void read(const Json& json, int64_t& value) { value = exact_integer(json); }
+  template <class T, size_t kCount>
+  static void read(const Json& json, std::array<T, kCount>& values) {
+    for (size_t i = 0; i < kCount; ++i) read(json.at(i), values[i]);
   }
   template <class T>
   static void read(const Json& json, std::optional<T>& value) {
