@@ -152,6 +152,38 @@ TEST(CudaEmulator, finds_a_removed_barrier_whatever_the_order) {
   }
 }
 
+// Of two threads one writes an element and the other one reads it, or writes it too.
+template <bool kBothWrite>
+struct RaceBody {
+  using Params = FloatParams;
+  static constexpr const char* kName = "race";
+  static constexpr int kThreads = 32;
+  static constexpr bool kCooperative = true;
+  static void run(auto& ctx, const Params& params) {
+    const auto value = ctx.template shared<float, 1>();
+    const int i = ctx.thread();
+    if (i == 0) value.set(0, 1.0f);
+    ctx.sync();
+    if (i == 1 || (kBothWrite && i == 2)) value.set(0, 2.0f);
+    if (!kBothWrite && i == 2) ctx.store(params.dst, value.get(0));
+  }
+};
+
+TEST(CudaEmulator, finds_a_race_of_two_threads_whoever_comes_first) {
+  int read_first = 0, written_first = 0;
+  for (uint64_t seed = 0; seed < 32; ++seed) {
+    Floats floats;
+    const std::string fault = fault_of<RaceBody<false>>(floats, 1, seed);
+    read_first += fault.find("another thread read it") != std::string::npos;
+    written_first += fault.find("thread 1 wrote it") != std::string::npos;
+    EXPECT_NE(fault_of<RaceBody<true>>(floats, 1, seed).find("wrote it"), std::string::npos)
+        << seed;
+  }
+  EXPECT_EQ(read_first + written_first, 32);
+  EXPECT_GT(read_first, 0);
+  EXPECT_GT(written_first, 0);
+}
+
 TEST(CudaEmulator, finds_a_barrier_that_one_thread_skips) {
   Floats floats;
   const std::string fault = fault_of<ReverseBody<Break::kOneThreadLeaves>>(floats, 1);

@@ -71,6 +71,22 @@ TEST_F(MeasureTest, a_device_is_woken_once_and_the_host_never) {
   EXPECT_EQ(c.launches, 3);
 }
 
+TEST_F(MeasureTest, a_block_that_was_disturbed_does_not_count) {
+  FakeSubstrate host("host");
+  FakePlan a(host, "a", 5e-6, log_), b(host, "b", 5e-6, log_);
+  options_.blocks = 2;
+  options_.sample_seconds = 5e-6;
+  for (const double share : {-1.0, double(INFINITY)}) {  // everything disturbs, nothing does
+    options_.disturbed_share = share;
+    for (const Series& one : run({subject(a), subject(b)}, Temperature::kHot)) {
+      EXPECT_EQ(one.status, Status::kOk) << one.reason;
+      EXPECT_EQ(one.seconds.size(), share < 0 ? 0u : 2u);
+      EXPECT_EQ(one.voided.empty(), share > 0);
+      for (const Voided& voided : one.voided) EXPECT_NE(voided.cause, "");
+    }
+  }
+}
+
 TEST_F(MeasureTest, hot_alternates_inputs_and_cold_waits_for_three_caches) {
   FakePlan a(substrate_, "a", 10e-6, log_);
   const auto distinct = [&] {

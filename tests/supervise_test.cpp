@@ -1,8 +1,12 @@
 // The supervisor and a child, which is this test again with cases that only say what happens.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 
 #include "bench/supervise/journal.h"
 #include "bench/supervise/supervisor.h"
@@ -10,9 +14,9 @@
 namespace poolbench {
 namespace {
 
-enum Case { kFine, kLosesDevice, kSlowJudge, kHangs, kEndsEarly, kAlwaysDies };
-constexpr const char* kNames[] = {"fine",  "loses device", "slow judge",
-                                  "hangs", "ends early",   "always dies"};
+enum Case { kFine, kLosesDevice, kSlowJudge, kHangs, kEndsEarly, kAlwaysDies, kLeavesAProcess };
+constexpr const char* kNames[] = {"fine",       "loses device", "slow judge",      "hangs",
+                                  "ends early", "always dies",  "leaves a process"};
 
 // Two contenders. It is `a` that does what the case's name says.
 class FakeCases : public Cases {
@@ -32,6 +36,7 @@ class FakeCases : public Cases {
     if (index == kEndsEarly) throw std::runtime_error("cannot go on");
     if (index == kAlwaysDies) std::raise(SIGSEGV);
     Json rows = {{"process", getpid()}};
+    if (index == kLeavesAProcess) rows["left"] = left_behind();
     for (const std::string& name : opened_.contenders) {
       const auto aside = set_aside.find(name);
       rows[name] = aside == set_aside.end()
@@ -42,6 +47,22 @@ class FakeCases : public Cases {
   }
 
  private:
+  // A process of a session of its own, whose parent ends.
+  static pid_t left_behind() {
+    int ends[2];
+    if (pipe(ends) != 0) return -1;
+    const pid_t parent = fork();
+    if (parent == 0) {
+      setsid();
+      const pid_t left = fork();
+      if (left == 0) hang();
+      [[maybe_unused]] const ssize_t written = write(ends[1], &left, sizeof left);
+      _exit(0);
+    }
+    waitpid(parent, nullptr, 0);
+    pid_t left = -1;
+    return read(ends[0], &left, sizeof left) == sizeof left ? left : -1;
+  }
   [[noreturn]] static void hang() {
     for (;;) pause();
   }
@@ -94,10 +115,41 @@ TEST(Supervisor, renewed_it_runs_cases_in_a_fresh_process) {
   EXPECT_EQ(supervisor.finish(), kAsExpected);
 }
 
+TEST(Supervisor, what_a_case_leaves_running_ends_with_the_run) {
+  Supervisor supervisor(kCaseLimit);
+  const auto rows = supervisor.run(kLeavesAProcess);
+  ASSERT_TRUE(rows);
+  const pid_t left = rows->at("left");
+  ASSERT_GT(left, 0);
+  EXPECT_EQ(kill(left, 0), 0) << "it is there while the run goes on";
+  EXPECT_EQ(supervisor.finish(), kAsExpected);
+  EXPECT_NE(kill(left, 0), 0);
+}
+
 TEST(Supervisor, a_child_that_ends_before_its_end_has_said_why) {
   Supervisor supervisor(kCaseLimit);
   EXPECT_FALSE(supervisor.run(kEndsEarly));
   EXPECT_EQ(supervisor.finish(), kNotRun);
+}
+
+// Whoever finds the socket can write to it, but does not know the token.
+TEST(Link, takes_messages_with_its_token_alone) {
+  for (const char* line : {R"({"end":0,"token":"another"})", R"({"end":0})", "[]", "no JSON"}) {
+    SCOPED_TRACE(line);
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    Link here(ends[0]), there(ends[1]);
+    here.set_token("right");
+    there.set_token("right");
+    ASSERT_TRUE(there.send({{"end", 0}}));
+    ASSERT_TRUE(here.receive());
+    EXPECT_EQ(here.next()->at("end"), 0);
+    EXPECT_FALSE(here.next());
+    const std::string text = std::string(line) + "\n";
+    ASSERT_EQ(write(ends[1], text.data(), text.size()), ssize_t(text.size()));
+    ASSERT_TRUE(here.receive());
+    EXPECT_THROW(here.next(), Json::exception);
+  }
 }
 
 // Some are known from the first case alone, and a run that continues does not repeat that one.
@@ -115,6 +167,29 @@ TEST(Journal, keeps_what_cases_added_to_the_facts) {
   EXPECT_EQ(journal.resumed(), 2u);
   EXPECT_EQ(*journal.rows(1), (Json{{"row", 2}}));
   EXPECT_EQ(journal.news(), (Json{{"modules", {{"m", {{"one", ""}, {"two", ""}}}}}}));
+  journal.remove();
+}
+
+// A run that is killed and continued may be killed again.
+TEST(Journal, what_a_kill_tore_off_is_in_nobodys_way) {
+  const std::string record = testing::TempDir() + "/supervise_test_torn";
+  const std::vector<Opened::Case> cases = {{"a"}, {"b"}, {"c"}};
+  {
+    Journal journal(record, false, {});
+    journal.begin(cases);
+    journal.append(0, {{"row", 1}}, Json::object());
+  }
+  std::ofstream(record + ".journal", std::ios::app) << R"({"case":1,"rows":{"ro)";
+  {
+    Journal journal(record, true, {});
+    journal.begin(cases);
+    EXPECT_EQ(journal.resumed(), 1u);
+    journal.append(1, {{"row", 2}}, Json::object());
+  }
+  Journal journal(record, true, {});
+  journal.begin(cases);
+  EXPECT_EQ(journal.resumed(), 2u);
+  EXPECT_EQ(*journal.rows(1), (Json{{"row", 2}}));
   journal.remove();
 }
 
