@@ -279,6 +279,9 @@ TEST(Size, counts_and_bytes_beyond_32_bits) {
   EXPECT_EQ(problem.dst_count(), int64_t{3} * 65536 * 100 * 200);
   EXPECT_EQ(problem.dst_bytes(), 2 * problem.dst_count());
   EXPECT_EQ(problem.index_bytes(), 8 * problem.dst_count());
+  const auto plane = parse_problem("max/sliding/i8/nchw/src:1x1x65536x131072/k:1");
+  EXPECT_EQ(plane.src_count(), int64_t{1} << 33);
+  EXPECT_EQ(plane.dst_count(), int64_t{1} << 33);
   EXPECT_EQ(parse_problem("max/global/f16/nchw/src:3x2x9").index_bytes(), 0);
   EXPECT_EQ(parse_problem("max/sliding/f32/nchw/src:0x3x9/k:3").src_count(), 0);
 }
