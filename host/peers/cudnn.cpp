@@ -77,7 +77,7 @@ void CudnnPlan::try_once(const Problem& problem) {
 
 namespace {
 
-std::string version() {
+std::string cudnn_version() {
   const size_t number = cudnnGetVersion();  // of the library, which may be newer than its headers
   return fmt::format("{}.{}.{}", number / 10000, number / 100 % 100, number % 100);
 }
@@ -86,8 +86,8 @@ class Cudnn : public Peer {
  public:
   explicit Cudnn(std::unique_ptr<const CudnnDevice> device)
       : Peer("cudnn",
-             {{kCudnnPooling, fmt::format("cuDNN {}, cudnnPoolingForward", version())},
-              {kCudnnResample, fmt::format("cuDNN {}, the graph API's resample", version())}},
+             {{kCudnnPooling, fmt::format("cuDNN {}, cudnnPoolingForward", cudnn_version())},
+              {kCudnnResample, fmt::format("cuDNN {}, the graph API's resample", cudnn_version())}},
              device->substrate),
         device_(std::move(device)) {}
 
