@@ -22,9 +22,11 @@ def read(path):
 
 
 def sources():
-    """Every text file of the tree that git would keep: no build folders, nothing hidden but .ci."""
+    """Every text file of the tree that git would keep: no build folders, nothing hidden but .ci, no
+    input of fuzz targets."""
     for folder, folders, files in os.walk(ROOT):
-        folders[:] = [f for f in folders if f == ".ci" or not f.startswith((".", "build", "_"))]
+        folders[:] = [f for f in folders
+                      if f == ".ci" or not f.startswith((".", "build", "_", "corpus"))]
         for name in files:
             path = os.path.relpath(os.path.join(folder, name), ROOT)
             if not name.endswith((".gz", ".spv", ".o", ".npy")):

@@ -247,7 +247,7 @@ TEST(Fractional, ends_of_the_size_range) {
 TEST(Fractional, windows_stay_inside_and_never_go_back) {
   for (uint64_t i = 0; i < 20'000; ++i) {
     const Problem problem = fuzz_case(4, i).problem;
-    if (problem.spec().windowing != Windowing::kFractional || problem.n() == 0) continue;
+    if (problem.spec().windowing != Windowing::kFractional || problem.dst_count() == 0) continue;
     const int64_t plane = static_cast<int64_t>(splitmix64(9, i)) & 0xff;
     for (int axis = problem.first_axis(); axis < 3; ++axis) {
       const int64_t k = problem.spec().kernel[axis], n = problem.src()[axis];
