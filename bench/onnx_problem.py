@@ -88,10 +88,12 @@ def problem_line(node, type_name, shape, layout="nchw"):
 
 def plane_index(index, extents_of_plane, column_major):
     """Turns ONNX's index, which counts over all planes, into the place in its plane, row-major.
-    With storage_order 1 ONNX counts the last two axes column by column."""
+    With storage_order 1 a plane's first axis comes first (host/index_form.h)."""
     index %= math.prod(extents_of_plane)
-    if not column_major or len(extents_of_plane) < 2:
+    if not column_major:
         return index
-    h, w = extents_of_plane[-2:]
-    within = index % (h * w)
-    return index - within + within % h * w + within // h
+    place = 0
+    for extent in extents_of_plane:
+        index, at = divmod(index, extent)
+        place = place * extent + at
+    return place

@@ -88,7 +88,8 @@ class Line(unittest.TestCase):
     def test_an_index_counts_over_all_planes_in_rows_or_columns(self):
         self.assertEqual([plane_index(i, [2, 3], False) for i in range(6, 12)], [0, 1, 2, 3, 4, 5])
         self.assertEqual([plane_index(i, [2, 3], True) for i in range(6, 12)], [0, 3, 1, 4, 2, 5])
-        self.assertEqual(plane_index(1 + 6 + 24, [2, 2, 3], True), 6 + 3)
+        # d, h, w = 1, 0, 2 of 2 x 3 x 4, in the second plane
+        self.assertEqual(plane_index(24 + 1 + 2 * (0 + 3 * 2), [2, 3, 4], True), 12 + 0 + 2)
         self.assertEqual(plane_index(7, [5], True), 2)
 
 
