@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/record/stored_rows.h"
+#include "host/problem.h"
+
 namespace poolbench {
 namespace {
 
@@ -63,6 +66,15 @@ TEST(Unpaired, what_has_no_time_is_never_green) {
   EXPECT_EQ(of(row(1), other).word(), "MISSING");
   EXPECT_EQ(status(of(row(1), other)), kNotRun);
   EXPECT_EQ(status(of(row(1), row(2))), kSlower);
+}
+
+TEST(Unpaired, what_one_record_alone_says_forbids_to_compare) {
+  StoredRun older, newer;  // a record of method 1 may name none
+  older.comparable = nlohmann::json::parse(R"({"threads": 2})");
+  newer.comparable = nlohmann::json::parse(R"({"threads": 2, "method": 2})");
+  EXPECT_NO_THROW(check_comparable(newer, newer));
+  EXPECT_THROW(check_comparable(older, newer), BadInput);
+  EXPECT_THROW(check_comparable(newer, older), BadInput);
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int kSchema = 1;  // the newest that is read
-constexpr std::pair<int, int> kSealed{1,
-                                      2};  // schema and minor version, from which on a seal is due
+// Schema and minor version from which on a seal is due.
+constexpr std::pair<int, int> kSealed{1, 2};
 
 Interval interval_of(const json& row, const char* name) {
   const json interval = row.value(name, json::object());
@@ -85,11 +85,16 @@ StoredRun read_run(const std::string& path) {
 }
 
 void check_comparable(const StoredRun& base, const StoredRun& head) {
+  json either = base.comparable;
+  either.update(head.comparable);
   std::string differs;
-  for (const auto& [name, value] : base.comparable.items())
-    if (const json other = head.comparable.value(name, json()); other != value)
-      differs += fmt::format("{}{}: {} and {}", differs.empty() ? "" : ", ", name, value.dump(),
+  for (const auto& [name, value] : either.items()) {
+    const json one = base.comparable.value(name, json()),
+               other = head.comparable.value(name, json());
+    if (one != other)
+      differs += fmt::format("{}{}: {} and {}", differs.empty() ? "" : ", ", name, one.dump(),
                              other.dump());
+  }
   if (!differs.empty())
     throw BadInput(fmt::format("--records: these runs cannot be compared: {}", differs));
 }
