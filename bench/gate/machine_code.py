@@ -11,7 +11,7 @@ SECTION_SYMBOL = 3
 
 # Objects of a module (LIBRARY/FILE) of which no launch runs anything: they judge, explain, or are
 # the ceilings that a launch is compared with.
-BESIDE = re.compile(r"core/(compare|judge|reference|least_operations|problem_text|refusal)|"
+BESIDE = re.compile(r"core/(compare|judge|rules|reference|least_operations|problem_text|refusal)|"
                     r"openmp\w*/openmp/ceilings")
 KERNEL = re.compile(r"openmp\w*/openmp/(\w+)")
 
