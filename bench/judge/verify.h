@@ -78,7 +78,6 @@ class Judge {
 
  private:
   void judge_outcome(Verdict& verdict, const Backend& backend, Outcome outcome);
-  // The rule of the backend's library that the output follows, or nothing.
 
   const Problem& problem_;
   const Input& input_;
