@@ -137,6 +137,7 @@ TEST_F(RaceTest, stored_records_are_judged_by_wider_rules) {
   expect_race(records + a + " --strict", 3, "UNRESOLVED");
   expect_race(records + b + " --gate --junit " + file("junit.xml"), 2, "WRONG");
   expect_race(records + a + " --contender naive", 4, "runs nothing");
+  expect_race(records + a + kMedium, 4, "judges all rows");
   expect_race(records + file("none.json"), 4, "cannot be read");
   const std::string text = text_of(a), other = write("other.json", text);
   const auto edited = [&](const std::string& from, const std::string& to) {

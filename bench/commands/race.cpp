@@ -244,6 +244,11 @@ ExitStatus race_often(const Flags& flags, const Asked& asked, CaseRun& run, Raci
 // Judges two runs that are over.
 ExitStatus race_records(const Flags& flags) {
   for (const std::string* path : {&flags.markdown, &flags.junit}) check_writable(*path);
+  const SelectionFlags& selected = flags.selection;
+  if (!selected.suites.empty() || !selected.problems.empty() || !selected.benchdnn.empty() ||
+      !selected.filter.empty())
+    throw BadInput(
+        "--records judges all rows: no --suite, --problem, --benchdnn or --filter goes with it");
   if (!flags.contenders.empty() || flags.is_trial() || !flags.run.json.empty())
     throw BadInput("--records runs nothing: no --contender, --aa, --plant or --json goes with it");
   const StoredRun base = read_run(flags.records[0]), head = read_run(flags.records[1]);
