@@ -103,6 +103,7 @@ TEST_F(JudgeTest, a_failing_case_is_dumped_with_the_line_that_repeats_it) {
   EXPECT_EQ(read_npy(folder + "output.npy").data, std::vector<std::byte>(3 * 2 * 2 * 4));
   EXPECT_TRUE(fs::exists(folder + "output_indices.npy"));
   EXPECT_FALSE(fs::exists(file("failing/1-1-naive")));
+  expect(line + " --dump " + folder + "input.npy", 4, "--dump: ");
   std::ifstream repeat(folder + "repeat.txt");
   std::string program, arguments;
   std::getline(repeat >> program, arguments);

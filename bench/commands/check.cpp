@@ -11,6 +11,7 @@
 #include "bench/commands/check_cases.h"
 #include "bench/commands/command.h"
 #include "bench/judge/arrays.h"
+#include "bench/judge/dump.h"
 #include "bench/judge/golden.h"
 #include "bench/judge/seed.h"
 #include "bench/record/context.h"
@@ -229,6 +230,7 @@ void settle_seeds(Flags& flags) {
 ExitStatus check(Flags flags) {
   settle_seeds(flags);
   for (const auto* path : {&flags.run.json, &flags.junit}) check_writable(*path);
+  if (!flags.dump.empty()) make_dump_folder(flags.dump);
   const OpenCases open = [&] { return open_cases(flags); };
   if (part() == Part::kChild) return serve(open);
   CaseRun run("check", open, flags.run, flags.selection.modules);

@@ -19,11 +19,16 @@ void write_outputs(const std::string& path, const Problem& problem, const Output
 
 }  // namespace
 
-void dump(const std::string& folder, const Problem& problem, const std::vector<std::byte>& src,
-          const Outputs* outputs, const std::string& line) {
+void make_dump_folder(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw BadInput(fmt::format("--dump: {}: {}", folder, error.message()));
+  check_writable(folder + "/input.npy");
+}
+
+void dump(const std::string& folder, const Problem& problem, const std::vector<std::byte>& src,
+          const Outputs* outputs, const std::string& line) {
+  make_dump_folder(folder);
   write_src(folder + "/input.npy", problem, src);
   write_outputs(folder + "/expected", problem, answer(problem, src.data()));
   if (outputs != nullptr) write_outputs(folder + "/output", problem, *outputs);

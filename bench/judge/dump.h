@@ -9,6 +9,9 @@
 
 namespace poolbench {
 
+// Makes a folder for cases, before any has failed. Throws BadInput where no file can be made in it.
+void make_dump_folder(const std::string& folder);
+
 // Writes to `folder`, which is made: input.npy; expected.npy, what the oracle computes; output.npy,
 // unless there is none; both with their indices beside them, where the problem has some; and
 // repeat.txt with the line that runs the case again. Throws BadInput with the path.
