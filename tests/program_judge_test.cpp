@@ -145,6 +145,8 @@ TEST_F(JudgeTest, random_problems_are_others_each_time_and_repeat_by_the_seed_th
   EXPECT_EQ(first.size(), 20u);
   EXPECT_NE(first, problems("").first);
   EXPECT_EQ(first, problems(seed).first);
+  expect("check --fuzz 20 --backend naive --resume --json " + file("a.json"), 4,
+         "--resume: random problems are others each time");
   // A module that ends the process leaves the other contenders the problems that they had.
   const std::string crash =
       ",crash --module crash=" POOLBENCH_MODULES "/broken_crash_in_launch.so --filter /f32/";

@@ -221,6 +221,8 @@ uint64_t drawn_for_all() {
 void settle_seeds(Flags& flags) {
   const bool random = flags.seed_text == kRandomSeed;
   const bool given = !flags.seed_text.empty() && !random;
+  if (flags.run.resume && flags.fuzz > 0 && !given)
+    throw BadInput("--resume: random problems are others each time, unless --seed N names them");
   if (given) flags.seed = flags.fuzz_seed = parse_seed(flags.seed_text);
   if (random || (flags.fuzz > 0 && !given)) flags.fuzz_seed = drawn_for_all();
   if (random) flags.seed = flags.fuzz_seed;
