@@ -33,6 +33,9 @@ def by_callgrind(count, module, lines):
             total = re.search(r"^(?:totals|summary): (\d+)", text, re.M)
             if which and total:
                 counted[int(which[1]), int(which[2])] = int(total[1])
+    if done.returncode == 0 and not counted:
+        raise RuntimeError(f"{count} was built without valgrind/callgrind.h: with valgrind here, "
+                           "configure and build it again")
     if done.returncode != 0 or len(counted) != 2 * len(lines):
         raise RuntimeError(f"callgrind counted {len(counted)} of {2 * len(lines)} times; exit "
                            f"status {done.returncode}: {done.stderr[-2000:]}")
