@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """tests/external/: PyTorch's calls as problems, a module's answers to them, and the judgement.
-Needs PyTorch, without which it is skipped.
+Needs PyTorch and NumPy, without which it is skipped.
 
     torch_bridge_test.py MODULE
 """
@@ -15,7 +15,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "external"), os.path.join(os.path.dirname(HERE), "bench")]
 MODULE = sys.argv.pop() if len(sys.argv) > 1 else ""
-HAS_TORCH = importlib.util.find_spec("torch") is not None and MODULE
+HAS_TORCH = MODULE and all(importlib.util.find_spec(name) for name in ("torch", "numpy"))
 if HAS_TORCH:
     import torch
     from torch.nn import functional as F
@@ -36,7 +36,7 @@ class Spoilt:
         value[0] += 1e-5
 
 
-@unittest.skipUnless(HAS_TORCH, "no PyTorch")
+@unittest.skipUnless(HAS_TORCH, "no PyTorch, or no NumPy")
 class Bridge(unittest.TestCase):
     def setUp(self):
         torch.manual_seed(1)
