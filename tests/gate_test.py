@@ -121,6 +121,16 @@ class Gate(unittest.TestCase):
         self.commit("wrong")
         self.assertIn(f"WRONG  {ROWS}  head:", self.gate(2))
 
+    def test_a_commit_that_mends_a_wrong_kernel_passes(self):
+        self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 0")
+        self.commit("wrong")
+        self.git("tag", "wrong")
+        self.edit("kernels/openmp/rows.cpp", "kTimes = 0", "kTimes = 1")
+        self.commit("mend")
+        said = self.gate(0, "--base", "wrong")
+        self.assertIn(f"WRONG  {ROWS}  base:", said)
+        self.assertIn("right in the head, so not compared", said)
+
     def test_a_refused_case_is_missing(self):
         self.edit("host/backend.cpp", "p->rank == 2", "p->rank == 2 && p->kernel[1] == 1")
         self.commit("refuse")

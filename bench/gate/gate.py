@@ -121,8 +121,12 @@ class Gate:
                 picks[row["problem"]][row["contender"]] = row["kernel"]
         for (case, side), row in bad.items():
             wrong = row["status"] in ("WRONG", "CHEAT")
-            self.fail(2 if wrong else 3)
-            print(f"{row['status'] if wrong else 'MISSING'}  {case}  {side}: {row['reason']}")
+            mended = (wrong and side == "base" and (case, "head") not in bad
+                      and "head" in picks.get(case, {}))
+            if not mended:
+                self.fail(2 if wrong else 3)
+            print(f"{row['status'] if wrong else 'MISSING'}  {case}  {side}: {row['reason']}"
+                  + ("\n  right in the head, so not compared" if mended else ""))
             picks.pop(case, None)
         for case in cases:
             if case not in picks and not any((case, side) in bad for side in SIDES):
