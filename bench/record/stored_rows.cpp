@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "bench/record/context.h"
+#include "bench/record/fields.h"
 #include "bench/record/seal.h"
 #include "host/problem.h"
 
@@ -27,20 +27,12 @@ Interval interval_of(const json& row, const char* name) {
   return {end("median"), end("low"), end("high")};
 }
 
-Status status_of(const std::string& name) {
-  for (const StatusInfo& one : kStatuses)
-    if (one.name == name) return one.status;
-  throw BadInput(fmt::format("has a status '{}', which this poolbench does not know", name));
-}
-
 StoredRow row_of(const json& json) {
   StoredRow row;
   row.problem = json.at("problem");
   row.contender = json.at("contender");
-  row.temperature = json.at("temperature") == temperature_name(Temperature::kHot)
-                        ? Temperature::kHot
-                        : Temperature::kCold;
-  row.status = status_of(json.at("status"));
+  row.temperature = temperature_of(json.at("temperature").get<std::string>());
+  row.status = status_of(json.at("status").get<std::string>());
   row.reason = json.value("reason", "");
   row.seconds = interval_of(json, "seconds");
   row.share = interval_of(json, "share");
