@@ -188,6 +188,11 @@ std::string flags_again(const SelectionFlags& selection, const std::string& rule
   for (const std::string& module : selection.modules) flags += fmt::format(" --module {}", module);
   if (!selection.threads.empty())
     flags += fmt::format(" --threads {}", fmt::join(selection.threads, ","));
+  for (const std::string& engine : selection.engines)
+    flags += fmt::format(" --engine '{}'", engine);
+  if (selection.engine_limit != kEngineLimit)
+    flags += fmt::format(" --engine-limit {}", selection.engine_limit);
+  if (selection.isolate) flags += " --isolate";
   if (selection.trust_rules) flags += " --trust-rules";
   if (!rules.empty()) flags += " --rules " + rules;
   return flags;
