@@ -154,6 +154,10 @@ TEST(ModuleProblem, comes_back_as_an_equal_problem) {
     const ModuleProblem c(problem);
     EXPECT_EQ(c.get()->text, to_text(problem));
     const Problem back = from_module_problem(*c.get());
+    if (problem.dst_count() == 0) {  // modules know of one kind: a batch of nothing
+      EXPECT_EQ(back.n(), 0);
+      continue;
+    }
     EXPECT_EQ(back, problem.with([&](Description& d) {
       d.spec.pad_begin = problem.padding().begin, d.spec.pad_end = problem.padding().end;
       d.spec.auto_pad = AutoPad::kNone;
