@@ -66,8 +66,8 @@ std::string missed(const Golden& golden, const Outcome& outcome) {
 CheckCase case_of_input(const std::vector<Problem>& problems, const std::string& path) {
   if (problems.size() != 1)
     throw BadInput(fmt::format("--input: is for one problem; {} are selected", problems.size()));
-  const Input input{fmt::format("--input '{}'", path), read_src(path, problems.front())};
-  return {problems.front(), {[input] { return input; }}};
+  Input input{fmt::format("--input '{}'", path), read_src(path, problems.front())};
+  return {problems.front(), {[input = std::move(input)] { return Input(input); }}};
 }
 
 std::vector<CheckCase> collect_cases(const Flags& flags) {

@@ -50,7 +50,7 @@ Problem problem_of(const std::string& line) {
   constexpr std::string_view kGiven = "samples:planes";
   const bool given = text.find(kGiven) != std::string::npos;
   if (given) text.replace(text.find(kGiven), kGiven.size(), "seed:0");
-  const Problem problem = parse_problem(text);
+  Problem problem = parse_problem(text);
   if (!given) return problem;
   return problem.with([&](Description& description) {
     std::istringstream stream(samples);
@@ -201,7 +201,7 @@ class Server {
     }
   }
 
-  void answer(std::string line) {
+  void answer(std::string line) const {
     for (char& letter : line)
       if (letter == '\n') letter = ' ';
     line += '\n';

@@ -166,7 +166,8 @@ std::string EngineProcess::ask(std::string_view line, std::string_view doing, in
                          fmt::format("its process ended before this {}", doing));
   send(line, doing, descriptor);
   const std::string answer = receive(doing);
-  const std::string word = first_word(answer), rest = rest_of(answer);
+  const std::string word = first_word(answer);
+  std::string rest = rest_of(answer);
   if (word == POOLBENCH_ENGINE_OK) return rest;
   const std::string text = fmt::format("{}: {}", name_, rest);
   if (word == POOLBENCH_ENGINE_REFUSED) throw Refused(text);
