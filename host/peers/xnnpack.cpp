@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "host/module_export.h"
 #include "host/peers/peer.h"
@@ -177,9 +178,20 @@ class XnnPackPlan : public Plan {
   std::function<xnn_status(const Tensors&)> setup_;
 };
 
-// Where NaN is expected: the bounds of the clamp.
-std::vector<Prediction> lost_in_clamp(const Point& point) {
-  if (!std::isnan(point.expected)) return {};
+// Whether a sum in f32 may leave the range on one side before it meets an infinity on the other:
+// NaN then, and either infinity is right.
+bool may_sum_to_nan(const std::vector<double>& taps, double infinity) {
+  double against = 0;
+  for (const double tap : taps)
+    if (std::isfinite(tap) && (tap > 0) != (infinity > 0)) against += std::fabs(tap);
+  return against > std::numeric_limits<float>::max();
+}
+
+// Where NaN is expected, or may come out of the sum: the bounds of the clamp.
+std::vector<Prediction> lost_in_clamp(bool is_sum, const std::vector<double>& taps,
+                                      const Point& point) {
+  const bool may = is_sum && std::isinf(point.expected) && may_sum_to_nan(taps, point.expected);
+  if (!std::isnan(point.expected) && !may) return {};
   const char* rule =
       "clamp_loses_nan: results are clamped with the processor's min and max instructions, which "
       "turn NaN into the bound, here an infinity";
@@ -192,13 +204,18 @@ class XnnPack : public Peer {
 
   std::vector<Prediction> predictions(const Problem& problem, const void* src,
                                       const Point& point) const override {
-    std::vector<Prediction> all = lost_in_clamp(point);
-    if (std::fabs(point.expected) < 0x1p-126)
+    const bool is_sum = problem.spec().reduction != Reduction::kMax;
+    const std::vector<double> all_taps = taps(problem, src, point);
+    std::vector<Prediction> all = lost_in_clamp(is_sum, all_taps, point);
+    const bool drops_to_subnormal =
+        std::isnan(point.expected) &&
+        std::ranges::any_of(all_taps, [](double tap) { return std::fabs(tap) < 0x1p-126; });
+    if (std::fabs(point.expected) < 0x1p-126 || drops_to_subnormal)
       all.push_back(
           exactly("subnormals_are_zero: XNNPACK's threads treat subnormal numbers as 0", 0));
-    if (problem.spec().reduction != Reduction::kMax) {
+    if (is_sum) {
       const auto sums =
-          running_sum(problem, taps(problem, src, point), point,
+          running_sum(problem, all_taps, point,
                       "running_sum: taps are added almost one after the other in f32, "
                       "so that the error grows with their number");
       all.insert(all.end(), sums.begin(), sums.end());
