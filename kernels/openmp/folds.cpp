@@ -102,7 +102,7 @@ class Folder {
                                     : N >= 4 && sizeof(V) >= 16 ? 2
                                                                 : 1;
   static constexpr int64_t kWeights = Op::kSum ? 4096 : 1 << 20;
-  static constexpr int64_t kStepsBehind = kLanes<Weight>;
+  static constexpr int64_t kStepsBehind = kLanes<Weight>;  // a step may store beyond its table
   static constexpr int64_t kManyPlanes = 16;
 
   // Notes where the windows of a row begin and which lanes they fill, then the first N of the rows
@@ -131,8 +131,8 @@ class Folder {
       column_weight_[o] = Op::column_weight(table_window(args_.table[2], plane, o).count);
   }
 
-  // Notes what the outputs of a plane, and two vectors that follow, are divided by, if they are
-  // few.
+  // Notes what the outputs of a plane, and two vectors that follow, are divided by, if they are few
+  // and the planes many: else a division each costs less.
   void tabulate_divisors() {
     constexpr int kStep = kLanes<Weight>;
     const Axis &d = args_.axis[0], &h = args_.axis[1], &w = args_.axis[2];
@@ -141,12 +141,14 @@ class Folder {
         storage_.planes * outputs < kManyPlanes * (outputs + 2 * N))
       return;
     plane_outputs_ = outputs;
-    for (int64_t i = 0; i < outputs + 2 * N; ++i) {
-      const int64_t o = i % outputs, row = o / w.dst;
-      const int64_t row_count = table_window(args_.table[0], 0, row / h.dst).count *
-                                table_window(args_.table[1], 0, row % h.dst).count;
-      weight_[i] = column_weight_[o % w.dst] * Weight(row_count);
-    }
+    Weight* to = weight_;
+    for (int64_t od = 0; od < d.dst; ++od)
+      for (int64_t oh = 0; oh < h.dst; ++oh) {
+        const int64_t row_count =
+            table_window(args_.table[0], 0, od).count * table_window(args_.table[1], 0, oh).count;
+        for (int64_t o = 0; o < w.dst; ++o) *to++ = column_weight_[o] * Weight(row_count);
+      }
+    for (int64_t i = outputs; i < outputs + 2 * N; ++i) weight_[i] = weight_[i - outputs];
     for (int64_t i = 0; i < outputs + 2 * N; i += kStep)
       store_divisors(load_lanes<Vec<Weight, kStep>>(weight_ + i), weight_ + i, rest() + i);
   }
