@@ -20,15 +20,14 @@ template <class... Args>
   throw BadInput(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// Returns the product of the factors. Throws BadInput, which names `what`, if it exceeds 63 bits.
-int64_t product(std::string_view what, std::initializer_list<int64_t> factors) {
-  int64_t result = 1;
-  for (const int64_t factor : factors)
-    if (factor == 0) return 0;
-  for (const int64_t factor : factors)
-    if (__builtin_mul_overflow(result, factor, &result))
-      refuse("src: {} would have more than 2^63 - 1 bytes", what);
-  return result;
+// Throws BadInput, which names `what`, if a tensor has 2^61 bytes or more at 8 bytes an element:
+// offsets, the bytes of indices, and the sum of all operands fit 63 bits then. An extent of 0 counts
+// as 1, since an empty tensor's plane has a size too.
+void check_size(std::string_view what, int64_t n, int64_t c, const Extents& extents) {
+  int64_t bytes = 8;
+  for (const int64_t factor : {n, c, extents[0], extents[1], extents[2]})
+    if (__builtin_mul_overflow(bytes, std::max<int64_t>(factor, 1), &bytes) || bytes >> 61 != 0)
+      refuse("src: {} would have 2^61 bytes or more", what);
 }
 
 void check_known(std::string_view parameter, auto value) {
@@ -158,17 +157,14 @@ void validate(const Description& problem) {
   if (problem.c < 0 || problem.c > kMaxExtent)
     refuse("src: c is {}, must lie in [0, {}]", problem.c, kMaxExtent);
   for (int axis = 0; axis < 3; ++axis) check_range("src", axis, problem.src[axis], 1, kMaxExtent);
-  const Extents& s = problem.src;
-  // 8 bytes an element for every type, so that offsets and the bytes of indices fit 63 bits too.
-  product("the input", {8, problem.n, problem.c, s[0], s[1], s[2]});
+  check_size("the input", problem.n, problem.c, problem.src);
   validate_reduction(problem);
   if (problem.spec.windowing == Windowing::kSliding) validate_sliding(problem);
   if (problem.spec.windowing == Windowing::kFractional) validate_fractional(problem);
   if (problem.spec.windowing == Windowing::kAdaptive)
     for (int axis = problem.first_axis(); axis < 3; ++axis)
       check_range("out", axis, problem.spec.out[axis], 0, kMaxExtent);
-  const Extents o = dst_of(problem, padding_of(problem));
-  product("the output", {8, problem.n, problem.c, o[0], o[1], o[2]});
+  check_size("the output", problem.n, problem.c, dst_of(problem, padding_of(problem)));
 }
 
 // Brings a valid problem into its canonical form.
