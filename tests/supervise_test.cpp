@@ -14,9 +14,19 @@
 namespace poolbench {
 namespace {
 
-enum Case { kFine, kLosesDevice, kSlowJudge, kHangs, kEndsEarly, kAlwaysDies, kLeavesAProcess };
-constexpr const char* kNames[] = {"fine",       "loses device", "slow judge",      "hangs",
-                                  "ends early", "always dies",  "leaves a process"};
+enum Case {
+  kFine,
+  kLosesDevice,
+  kSlowJudge,
+  kHangs,
+  kEndsEarly,
+  kAlwaysDies,
+  kLeavesAProcess,
+  kWrongOnSome
+};
+constexpr const char* kNames[] = {
+    "fine",       "loses device", "slow judge",       "hangs",
+    "ends early", "always dies",  "leaves a process", "wrong on some inputs"};
 
 // Two contenders. It is `a` that does what the case's name says.
 class FakeCases : public Cases {
@@ -28,6 +38,9 @@ class FakeCases : public Cases {
   }
   const Opened& opened() const override { return opened_; }
   std::string lost_device() const override { return lost_ ? "fell off the bus" : ""; }
+  SetAside caught() const override { return caught_; }
+  uint64_t seed() const override { return seed_; }
+  void draw_from(uint64_t seed) override { seed_ = seed; }
   Json run(size_t index, const SetAside& set_aside) override {
     const bool a = !set_aside.contains("a");
     if (a && index == kLosesDevice) lost_ = true;
@@ -35,6 +48,10 @@ class FakeCases : public Cases {
     if (a && index == kHangs) say_turn("a", "verify"), hang();
     if (index == kEndsEarly) throw std::runtime_error("cannot go on");
     if (index == kAlwaysDies) std::raise(SIGSEGV);
+    // Beside `b` it draws what `a` gets wrong, and alone only if told to.
+    const bool drawn = !set_aside.contains("b") || seed_ != uint64_t(getpid());
+    caught_.clear();
+    if (a && index == kWrongOnSome && drawn) caught_["a"] = {Status::kWrong, "at 0"};
     Json rows = {{"process", getpid()}};
     if (index == kLeavesAProcess) rows["left"] = left_behind();
     for (const std::string& name : opened_.contenders) {
@@ -68,6 +85,8 @@ class FakeCases : public Cases {
   }
   Opened opened_;
   bool lost_ = false;
+  SetAside caught_;
+  uint64_t seed_ = uint64_t(getpid());
 };
 
 std::string row(const std::optional<Json>& rows, const char* contender) {
@@ -96,6 +115,14 @@ TEST(Supervisor, who_hangs_has_a_row_and_a_slow_judge_is_no_contenders_fault) {
 }
 
 // Without anybody's code in it, a death is no contender's.
+TEST(Supervisor, who_is_wrong_on_some_inputs_is_looked_at_alone_on_the_same) {
+  Supervisor supervisor(10);
+  const auto rows = supervisor.run(kWrongOnSome);
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->at("a"), "WRONG: at 0");
+  EXPECT_EQ(rows->at("b"), "ok");
+}
+
 TEST(Supervisor, a_case_that_dies_with_nobody_in_it_is_left_out) {
   Supervisor supervisor(kCaseLimit);
   EXPECT_FALSE(supervisor.run(kAlwaysDies));

@@ -17,11 +17,6 @@ double work(const Problem& problem) {
   return double(problem.src_count() + problem.dst_count()) + 2e5;
 }
 
-BenchOptions with_watch(BenchOptions options, GpuWatch& watch) {
-  options.watch = &watch;
-  return options;
-}
-
 }  // namespace
 
 void add_timing_flags(CLI::App& command, TimingFlags& flags) {
@@ -54,8 +49,9 @@ BenchCases::BenchCases(Backends backends, const BenchOptions& options,
     : backends_(std::move(backends)),
       problems_(std::move(problems)),
       watch_(devices()),
-      seed_(options.seed),
-      bencher_(backends_.contenders, with_watch(options, watch_)) {
+      options_(options) {
+  options_.watch = &watch_;
+  draw_from(options.seed);
   for (const Problem& problem : problems_)
     opened_.cases.push_back({to_text(problem), work(problem)});
   for (const Contender& contender : backends_.contenders)
@@ -74,9 +70,14 @@ Json BenchCases::news() {
 }
 
 Json BenchCases::run(size_t index, const SetAside& set_aside) {
-  return {{"result", to_exact(bencher_.run(problems_[index], set_aside))},
+  return {{"result", to_exact(bencher_->run(problems_[index], set_aside))},
           {"gpus", watch_.take()},
-          {"seed", seed_}};
+          {"seed", options_.seed}};
+}
+
+void BenchCases::draw_from(uint64_t seed) {
+  options_.seed = options_.measure.seed = seed;
+  bencher_.emplace(backends_.contenders, options_);
 }
 
 std::set<std::string> BenchCases::devices() const {

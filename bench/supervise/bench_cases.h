@@ -2,6 +2,7 @@
 #ifndef POOLBENCH_BENCH_SUPERVISE_BENCH_CASES_H_
 #define POOLBENCH_BENCH_SUPERVISE_BENCH_CASES_H_
 
+#include <optional>
 #include <set>
 
 #include "bench/select/selection.h"
@@ -25,13 +26,15 @@ void add_timing_flags(CLI::App& command, TimingFlags& flags);
 // All else is as BenchOptions has it.
 BenchOptions timing_options(const TimingFlags& flags, uint64_t seed);
 
-// Rows are {"result": CaseResult, "gpus": what GpuWatch saw, "seed": of the process}.
+// Rows are {"result": CaseResult, "gpus": what GpuWatch saw, "seed": what was drawn from}.
 class BenchCases : public Cases {
  public:
   BenchCases(Backends backends, const BenchOptions& options, std::vector<Problem> problems);
 
   const Opened& opened() const override { return opened_; }
-  SetAside caught() const override { return bencher_.caught(); }
+  SetAside caught() const override { return bencher_->caught(); }
+  uint64_t seed() const override { return options_.seed; }
+  void draw_from(uint64_t seed) override;
   Json news() override;
   std::string lost_device() const override { return poolbench::lost_device(backends_.contenders); }
   Json run(size_t index, const SetAside& set_aside) override;
@@ -43,8 +46,8 @@ class BenchCases : public Cases {
   std::vector<Problem> problems_;
   GpuWatch watch_;
   Json mapped_;  // by modules, as it was told
-  uint64_t seed_;
-  Bencher bencher_;
+  BenchOptions options_;
+  std::optional<Bencher> bencher_;
   Opened opened_;
 };
 

@@ -31,6 +31,10 @@ class Cases {
   // Contenders whose launches of the latest case were not what they must be. Another one may have
   // spoilt them.
   virtual SetAside caught() const { return {}; }
+  // What inputs and orders are drawn from; 0 where nobody is caught.
+  virtual uint64_t seed() const { return 0; }
+  // Draws from this seed what follows: the process with that seed has caught somebody.
+  virtual void draw_from(uint64_t /*seed*/) {}
   // What else is known since the latest case, to be merged into the facts (Json::merge_patch).
   virtual Json news() { return Json::object(); }
   // Returns the words of a device that works no more, as after a wild write on it, or nothing.

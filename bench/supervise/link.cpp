@@ -116,11 +116,13 @@ ExitStatus serve(const OpenCases& open) {
     if (word.contains("finish")) return kAsExpected;
     const auto set_aside = from_exact<SetAside>(word.at("set_aside"));
     const size_t index = word.at("run");
+    if (const uint64_t seed = word.at("seed"); seed != 0) opening.cases->draw_from(seed);
     const Json rows = opening.cases->run(index, set_aside);
     say_turn("", "");
     const std::string lost = opening.cases->lost_device();
     parent->send(lost.empty() ? Json{{"result", rows},
                                      {"caught", to_exact(opening.cases->caught())},
+                                     {"seed", opening.cases->seed()},
                                      {"news", opening.cases->news()}}
                               : Json{{"lost", lost}});
   }

@@ -34,6 +34,7 @@ class Supervisor : public Runner {
   struct Answer {
     std::optional<Json> rows;
     SetAside caught;
+    uint64_t seed = 0;  // by which they were caught
     std::optional<Death> death;
     Turn turn;  // whose turn it was
   };
@@ -46,13 +47,13 @@ class Supervisor : public Runner {
 
   std::optional<Opened> start();
   bool restart();
-  Answer ask(size_t index, const SetAside& set_aside);
+  Answer ask(size_t index, const SetAside& set_aside, uint64_t seed = 0);
   std::optional<std::pair<std::string, Verdict>> find_culprit(size_t index,
                                                               const SetAside& set_aside,
                                                               const std::string& suspect);
   std::pair<std::string, Verdict> find_guilty(size_t index, const SetAside& set_aside,
-                                              const SetAside& caught);
-  Answer ask_alone(size_t index, const std::set<std::string>& contenders);
+                                              const Answer& answer);
+  Answer ask_alone(size_t index, const std::set<std::string>& contenders, uint64_t seed = 0);
   void blame(const std::string& contender, const Verdict& verdict, size_t index,
              SetAside& set_aside);
   static bool is_own_delay(const Answer& answer);
