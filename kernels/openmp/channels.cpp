@@ -23,10 +23,24 @@
 namespace poolbench::openmp::POOLBENCH_ISA {
 namespace {
 
-// kAhead: windows that do not overlap are prefetched, since hardware prefetchers do not follow
-// their order: 512x28x28 2x2 s2 from memory takes 88 us without it and 78 with it (Xeon, 2 threads,
-// 2026-11-23). For windows that do overlap it gains little from memory (3x3 s2: a twentieth), be it
-// along the row, for the next two rows or for the new rows alone, and costs up to half in L2.
+// kAhead: so many of a window's last columns are prefetched, those that its left neighbour does not
+// hold, since hardware prefetchers do not follow the order here. Windows that lie apart are
+// prefetched always: 512x28x28 2x2 s2 from memory takes 88 us without it and 78 with it (Xeon, 2
+// threads, 2026-11-23). Others only where far_from_cache(), since in L2 it costs up to a tenth.
+// Times as fast as without it, f32, EPYC (Zen 5), 2 threads, 2026-11-30:
+//
+//                                  from memory    in cache
+//   256x74x74 3x3 s2 p1            1.60           1.05
+//   64x112x112 3x3 s2 p1           1.47           1.06
+//   256x28x28 3x3 s1 p1            1.57           1.00
+//   512x28x28 3x3 s2               1.08           0.90    (not done: far_from_cache)
+//   512x16x14x14 3x3x3 s1 p1       1.05           0.91    (not done)
+//
+// All columns' lines at once before each output's taps: 1.50 where this gives 1.67. Only for rows
+// that the output row above has not read: the same from memory, and twice the code. To L2 instead
+// of L1: 1.1 to 1.4.
+constexpr int64_t kOverlapAheadBytes = 1024;
+constexpr int64_t kCachedBytes = int64_t{1} << 20;
 
 // From this many taps on sums stand in L1 instead of registers. From memory, us, same machine and
 // day:
@@ -49,14 +63,15 @@ struct RowStarts {
 };
 
 // The taps of an output on the W axis, from column x on. kTaps: their count where it is known at
-// compile time, else 0. kAhead: prefetches what comes `ahead` elements later.
-template <int kTaps, bool kAhead>
+// compile time, else 0. The last kAhead of them prefetch what comes `ahead` elements later; all do
+// where kTaps is 0.
+template <int kTaps, int kAhead>
 struct ColumnTaps {
   int64_t x, count, step, ahead;
 };
 
 // Merges into `all` the taps of rows [begin, end), for kV vectors from channel c on.
-template <class Op, int kV, int kTaps, bool kAhead>
+template <class Op, int kV, int kTaps, int kAhead>
 POOLBENCH_INLINE void add_rows(const Op& op, const RowStarts<Op>& in, int64_t begin, int64_t end,
                                ColumnTaps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
   using V = typename Op::V;
@@ -67,19 +82,19 @@ POOLBENCH_INLINE void add_rows(const Op& op, const RowStarts<Op>& in, int64_t be
     V row[kV];
 #pragma GCC unroll 4
     for (int v = 0; v < kV; ++v) row[v] = kNested ? Op::identity() : all[v];
-    const auto add = [&]() POOLBENCH_INLINE_LAMBDA {
+    const auto add = [&](bool fresh) POOLBENCH_INLINE_LAMBDA {
 #pragma GCC unroll 4
       for (int v = 0; v < kV; ++v) {
-        if (kAhead) __builtin_prefetch(at + v * Op::N + taps.ahead);
+        if (fresh) __builtin_prefetch(at + v * Op::N + taps.ahead);
         row[v] = Op::merge(op.load(at + v * Op::N), row[v]);
       }
       at += step;
     };
     if constexpr (kTaps != 0) {
 #pragma GCC unroll 4
-      for (int i = 0; i < kTaps; ++i) add();
+      for (int i = 0; i < kTaps; ++i) add(i >= kTaps - kAhead);
     } else {
-      for (int64_t i = 0; i < taps.count; ++i) add();
+      for (int64_t i = 0; i < taps.count; ++i) add(kAhead != 0);
     }
 #pragma GCC unroll 4
     for (int v = 0; v < kV; ++v) all[v] = kNested ? Op::merge(row[v], all[v]) : row[v];
@@ -92,7 +107,10 @@ template <class Op, class F>
 POOLBENCH_INLINE void for_channels(int64_t channels, const F& f) {
   int64_t c = 0;
   for (; c + 4 * Op::N <= channels; c += 4 * Op::N) f(c, std::integral_constant<int, 4>());
-  if (c + 2 * Op::N <= channels) {
+  if (c + 3 * Op::N <= channels) {
+    f(c, std::integral_constant<int, 3>());
+    c += 3 * Op::N;
+  } else if (c + 2 * Op::N <= channels) {
     f(c, std::integral_constant<int, 2>());
     c += 2 * Op::N;
   }
@@ -159,8 +177,18 @@ struct ColumnScales {
   }
 };
 
+// Whether overlapping windows are worth prefetching: they are beyond L2, and not long enough to
+// fill L1 from one output to the next, and of the planes of a window half are new.
+template <class Op>
+bool far_from_cache(const PoolArgs& args) {
+  const Axis &d = args.axis[0], &w = args.axis[2];
+  const int64_t step = w.stride * args.c * int64_t(sizeof(typename Op::Element));
+  const int64_t cached = step <= 2 * kOverlapAheadBytes ? kCachedBytes : 2 * kCachedBytes;
+  return 2 * d.stride >= d.kernel && bytes_moved<Op>(storage_of(args)) > cached;
+}
+
 // kTaps: taps of most windows on the W axis; 0: not known, or sums are nested.
-template <class Op, int kTaps, bool kAhead>
+template <class Op, int kTaps, int kAhead>
 class OutputRows {
  public:
   using Element = typename Op::Element;
@@ -241,8 +269,7 @@ class OutputRows {
     for (int64_t o = at.begin; o < at.end; ++o, dst += in.pixel) {
       const Window& taps = windows_w[o];
       const int64_t count = tap_count(w, taps);
-      const int64_t ahead =
-          larger((taps.end - taps.begin) * in.pixel, kAheadBytes / int64_t(sizeof(Element)));
+      const int64_t ahead = elements_ahead(taps);
       const auto taps_of = [&](auto known) {
         return ColumnTaps<known, kAhead>{taps.begin, count, w.dilation, ahead};
       };
@@ -255,9 +282,20 @@ class OutputRows {
         many_taps(op_, in, taps_of(Any()), dst, taps_d.count * upper.count * taps.count);
       else if (kTaps != 0 && count == kTaps)
         pool(std::integral_constant<int, kTaps>());
+      else if (kTaps == 3 && kAhead == 0 && count == 2)  // beside the padding
+        pool(std::integral_constant < int, kTaps == 3 ? 2 : 0 > ());
       else
         pool(Any());
     }
+  }
+
+  // A multiple of the step between outputs where windows overlap: their last columns are new.
+  int64_t elements_ahead(const Window& taps) const {
+    constexpr int64_t kSize = sizeof(Element);
+    if (kTaps == 0 || kTaps <= kAhead)
+      return larger((taps.end - taps.begin) * args_.c, kAheadBytes / kSize);
+    const int64_t step = args_.axis[2].stride * args_.c;
+    return ceil_div(kOverlapAheadBytes / kSize, step) * step;
   }
 
   const Op& op_;
@@ -267,7 +305,7 @@ class OutputRows {
   int64_t runs_, parts_, items_;
 };
 
-template <class Op, int kTaps, bool kAhead>
+template <class Op, int kTaps, int kAhead>
 void pool(const Op& op, const PoolArgs& args) {
   const OutputRows<Op, kTaps, kAhead> rows(op, args);
   share(args, rows.items(), rows.bytes(),
@@ -297,11 +335,13 @@ void launch(const PoolArgs& args, void*) {
     const int64_t taps = most_taps(args, args.axis[0]) * most_taps(args, args.axis[1]) * w.kernel;
     const bool known = is_sliding(args) && taps <= kAllowedPlainTerms;
     const bool apart = w.stride >= w.kernel;
-    if (known && w.kernel == 1) return pool<Op, 1, false>(op, args);
-    if (known && w.kernel == 2)
-      return apart ? pool<Op, 2, true>(op, args) : pool<Op, 2, false>(op, args);
-    if (known && w.kernel == 3 && !apart) return pool<Op, 3, false>(op, args);
-    apart ? pool<Op, 0, true>(op, args) : pool<Op, 0, false>(op, args);
+    if (known && w.kernel == 1) return pool<Op, 1, 0>(op, args);
+    if (known && w.kernel == 2) return apart ? pool<Op, 2, 2>(op, args) : pool<Op, 2, 0>(op, args);
+    if (known && w.kernel == 3 && !apart) {
+      if (!far_from_cache<Op>(args)) return pool<Op, 3, 0>(op, args);
+      return w.stride == 1 ? pool<Op, 3, 1>(op, args) : pool<Op, 3, 2>(op, args);
+    }
+    apart ? pool<Op, 0, 1>(op, args) : pool<Op, 0, 0>(op, args);
   });
 }
 
