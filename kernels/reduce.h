@@ -202,8 +202,9 @@ struct Average {
 // would be off by low ln x, which is many units of the last place of a large or small power.
 template <class P>
 POOLBENCH_HD P raised(P x, P high, P low) {
-  const P power = P(pow(x, high));
-  const P more = power * (low * P(log(x)));
+  using std::log, std::pow;  // the global ones work in double
+  const P power = pow(x, high);
+  const P more = power * (low * log(x));
   return low != 0 && more - more == 0 ? power + more : power;  // of 0 and infinity there is none
 }
 

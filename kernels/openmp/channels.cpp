@@ -177,13 +177,13 @@ struct ColumnScales {
   }
 };
 
-// Whether overlapping windows are worth prefetching: they are beyond L2, and not long enough to
-// fill L1 from one output to the next, and of the planes of a window half are new.
+// Whether overlapping windows are worth prefetching: they are beyond L2, half of a window's planes
+// are new, and one output's new columns leave room in L1 for the next one's, or much is to be read.
 template <class Op>
 bool far_from_cache(const PoolArgs& args) {
   const Axis &d = args.axis[0], &w = args.axis[2];
   const int64_t step = w.stride * args.c * int64_t(sizeof(typename Op::Element));
-  const int64_t cached = step <= 2 * kOverlapAheadBytes ? kCachedBytes : 2 * kCachedBytes;
+  const int64_t cached = step <= 2 * kOverlapAheadBytes ? kCachedBytes : 8 * kCachedBytes;
   return 2 * d.stride >= d.kernel && bytes_moved<Op>(storage_of(args)) > cached;
 }
 

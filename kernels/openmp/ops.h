@@ -134,10 +134,13 @@ struct SumOp {
       v = e;
     if constexpr (kTerm == Term::kSquare) v = v * v;
     if constexpr (kTerm == Term::kPower) {
-      V power = broadcast<V>(1), x = absolute(v);
-      for (int rest = int(norm); rest != 0; rest >>= 1, x *= x)
-        if (rest & 1) power *= x;
-      v = power;
+      V x = absolute(v);
+      int rest = int(norm);
+      v = rest & 1 ? x : broadcast<V>(1);
+      while ((rest >>= 1) != 0) {
+        x *= x;
+        if (rest & 1) v *= x;
+      }
     }
     return v;
   }
