@@ -9,7 +9,11 @@
 
 namespace poolbench {
 
-std::vector<double> taps(const Problem& problem, const void* src, const Point& point) {
+namespace {
+
+// Calls `visit(value, index)` with each tap of an output in row-major order.
+template <class Visit>
+void each_tap(const Problem& problem, const void* src, const Point& point, Visit&& visit) {
   const int64_t plane = point.n * problem.c() + point.c;
   Window window[3];
   int64_t step[3] = {1, 1, 1};
@@ -17,7 +21,6 @@ std::vector<double> taps(const Problem& problem, const void* src, const Point& p
     window[axis] = windows(problem, axis, plane)[point.output[axis]];
     if (problem.spec().windowing == Windowing::kSliding) step[axis] = problem.spec().dilation[axis];
   }
-  std::vector<double> values;
   dispatch(problem.dtype(), [&](auto tag) {
     const auto* elements = static_cast<const typename decltype(tag)::type*>(src);
     const Extents n = problem.src();
@@ -26,12 +29,28 @@ std::vector<double> taps(const Problem& problem, const void* src, const Point& p
       for (int64_t h = window[1].begin; h < window[1].end; h += step[1])
         for (int64_t w = window[2].begin; w < window[2].end; w += step[2]) {
           const int64_t at = (d * n[1] + h) * n[2] + w;
-          values.push_back(double(load(elements[problem.layout() == Layout::kChannelsLast
-                                                    ? (point.n * size + at) * problem.c() + point.c
-                                                    : plane * size + at])));
+          visit(double(load(elements[problem.layout() == Layout::kChannelsLast
+                                         ? (point.n * size + at) * problem.c() + point.c
+                                         : plane * size + at])),
+                at);
         }
   });
+}
+
+}  // namespace
+
+std::vector<double> taps(const Problem& problem, const void* src, const Point& point) {
+  std::vector<double> values;
+  each_tap(problem, src, point, [&](double value, int64_t) { values.push_back(value); });
   return values;
+}
+
+int64_t first_nan(const Problem& problem, const void* src, const Point& point) {
+  int64_t first = -1;
+  each_tap(problem, src, point, [&](double value, int64_t index) {
+    if (first < 0 && std::isnan(value)) first = index;
+  });
+  return first;
 }
 
 Prediction any_tap(std::string rule) { return {std::move(rule), -INFINITY, INFINITY, true}; }
@@ -71,6 +90,21 @@ std::vector<Prediction> running_sum(const Problem& problem, const std::vector<do
   constexpr double kMost = std::numeric_limits<double>::max();
   return {{std::move(rule), std::max(point.expected - off, -kMost),
            std::min(point.expected + off, kMost)}};
+}
+
+Prediction sum_in_the_type(const Problem& problem, const std::vector<double>& taps,
+                           const Point& point, std::string rule) {
+  double result = 0;
+  dispatch(problem.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    auto value = store<T>(0.0);
+    for (const double tap : taps) value = store<T>(load(value) + load(store<T>(tap)));
+    for (int axis = 0; axis < 3; ++axis)
+      value = store<T>(load(value) /
+                       load(store<T>(double(windows(problem, axis)[point.output[axis]].count))));
+    result = double(load(value));
+  });
+  return exactly(std::move(rule), result);
 }
 
 Prediction f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point,

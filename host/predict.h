@@ -13,6 +13,9 @@ namespace poolbench {
 // Returns the taps of one output in row-major order.
 std::vector<double> taps(const Problem& problem, const void* src, const Point& point);
 
+// Returns the index of the first NaN of one output's window, -1 without one.
+int64_t first_nan(const Problem& problem, const void* src, const Point& point);
+
 // Predicts any number that is one of the window's taps.
 Prediction any_tap(std::string rule);
 
@@ -21,6 +24,11 @@ Prediction any_tap(std::string rule);
 // bound.
 std::vector<Prediction> running_sum(const Problem& problem, const std::vector<double>& taps,
                                     const Point& point, std::string rule);
+
+// Predicts the average of which every sum is rounded to the type, and then the division by the
+// window's extent on each axis.
+Prediction sum_in_the_type(const Problem& problem, const std::vector<double>& taps,
+                           const Point& point, std::string rule);
 
 // Predicts what f32 arithmetic can give for an integer average, rounded half to even and saturated.
 Prediction f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point,

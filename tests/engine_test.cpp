@@ -7,12 +7,14 @@
 
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "host/engines/problem_words.h"
 #include "host/engines/rules.h"
 #include "host/fill.h"
 #include "host/substrates/host.h"
 #include "host/substrates/shared_memory.h"
+#include "tests/support.h"
 
 namespace poolbench {
 namespace {
@@ -81,6 +83,71 @@ TEST(engine_rules, predict_what_a_library_that_drops_nan_computes) {
   EXPECT_FALSE(explains(2, {"from_lowest", "running_sum", "f32_average"}));
   EXPECT_FALSE(explains(2, {}));
   EXPECT_THROW(check_rules({"anything_goes"}), std::runtime_error);
+}
+
+// The names of the rules that explain `got` where `expected` is right.
+std::set<std::string> explaining(const Problem& problem, const std::vector<double>& src,
+                                 const std::vector<std::string>& rules, double expected,
+                                 double got) {
+  const auto bytes = encoded(problem.dtype(), src);
+  Point point;
+  point.expected = expected, point.got = got;
+  std::set<std::string> names;
+  for (const Prediction& one : predictions_of(rules, problem, bytes.data(), point))
+    if (fits(one, problem, bytes.data(), point))
+      names.insert(one.rule.substr(0, one.rule.find(':')));
+  return names;
+}
+
+using Names = std::set<std::string>;
+
+TEST(engine_rules, an_index_that_lacks_its_depth) {
+  const Problem volume = parse_problem("max/global/f32/nhwc/src:1x1x2x2x2/idx");
+  const std::vector<float> src(8, -INFINITY);
+  Point point;
+  point.expected = point.got = -INFINITY;
+  point.expected_index = 6;
+  for (const int64_t index : {2, 4}) {
+    point.got_index = index;
+    const auto some = predictions_of({"infinity_without_d"}, volume, src.data(), point);
+    EXPECT_EQ(fitting_rule(some, volume, src.data(), point),
+              index == 2 ? "infinity_without_d" : "");
+  }
+  const Problem first = parse_problem("max/global/f32/nchw/src:1x1x2x2x2/idx");
+  EXPECT_TRUE(predictions_of({"infinity_without_d"}, first, src.data(), point).empty());
+}
+
+TEST(engine_rules, the_first_nan_is_reported_instead_of_the_last) {
+  const Problem problem = parse_problem("max/global/f32/nhwc/src:1x2x1x3/idx");
+  const float src[] = {1, 1, NAN, 1, NAN, 1};  // channels 0: 1 nan nan
+  Point point;
+  point.expected = point.got = NAN;
+  point.expected_index = 2;
+  for (const int64_t index : {0, 1, 2}) {
+    point.got_index = index;
+    EXPECT_EQ(fitting_rule(predictions_of({"first_nan"}, problem, src, point), problem, src, point),
+              index == 1 ? "first_nan" : "");
+  }
+}
+
+TEST(engine_rules, two_rules_meet_in_a_window) {
+  const Problem problem = parse_problem("max/global/f32/nchw/src:1x1x1x2");
+  const std::vector<std::string> both = {"drops_nan", "flushes_subnormals"};
+  EXPECT_EQ(explaining(problem, {NAN, 1e-40}, both, NAN, 0),
+            Names{"drops_nan, flushes_subnormals"});
+  EXPECT_EQ(explaining(problem, {NAN, 1}, both, NAN, 0), Names{});
+  EXPECT_EQ(explaining(problem, {NAN, 1e-40}, {"drops_nan"}, NAN, 0), Names{});
+  EXPECT_EQ(explaining(problem, {NAN, 1e-40}, {"flushes_subnormals"}, NAN, 0), Names{});
+}
+
+TEST(engine_rules, sums_in_the_type_round_each_step) {
+  const std::vector<std::string> rules = {"sums_in_the_type"};
+  const std::vector<double> src = {2048, 1, 1, 1, 0, 0, 0, 0};
+  const Problem volume = parse_problem("avg_include_pad/adaptive/f16/nchw/src:1x1x1x1x8/out:1x1x2");
+  EXPECT_EQ(explaining(volume, src, rules, 513, 512), Names{"sums_in_the_type"});
+  EXPECT_EQ(explaining(volume, src, rules, 513, 512.5), Names{});
+  const Problem plane = parse_problem("avg_include_pad/adaptive/f16/nchw/src:1x1x1x8/out:1x2");
+  EXPECT_EQ(explaining(plane, src, rules, 513, 512), Names{});
 }
 
 TEST(engine_names, are_those_that_ship_or_have_a_command) {

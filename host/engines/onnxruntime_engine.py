@@ -21,7 +21,7 @@ def plan(p):
     if p.reduction != "max":
         p.require("ONNX Runtime's average", dtype=["f32", "f16"])
         words["count_include_pad"] = int(p.reduction == "avg_include_pad")
-    whole = "f" in p.dtype and p.kernel == p.src and not any(p.pad_begin + p.pad_end)
+    whole = p.dtype in ("f32", "f16") and p.kernel == p.src and not any(p.pad_begin + p.pad_end)
     name, words = whole * "Global" + NODES[p.reduction], {} if whole else words
     node = helper.make_node(name, ["x"], ["y"], **words)
     x, y = (helper.make_tensor_value_info(name, TYPES[p.dtype], p.shape(extents))

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -58,7 +59,7 @@ constexpr EngineRule kRules[] = {
     {"drops_nan",
      "max and min compare with > and < or with the processor's instructions, which drop NaN; NaN "
      "alone gives where they start from",
-     [](const std::string& rule, const Problem& problem, const std::vector<double>&,
+     [](const std::string& rule, const Problem& problem, const void*, const std::vector<double>&,
         const Point& point) -> Predictions {
        const Reduction reduction = problem.spec().reduction;
        if (!is_extreme(reduction) || !std::isnan(point.expected)) return {};
@@ -67,13 +68,13 @@ constexpr EngineRule kRules[] = {
                exactly(rule, sign * lowest(problem.dtype()))};
      }},
     {"from_lowest", "max starts from the lowest finite number, which is above -inf",
-     [](const std::string& rule, const Problem& problem, const std::vector<double>&,
+     [](const std::string& rule, const Problem& problem, const void*, const std::vector<double>&,
         const Point& point) -> Predictions {
        if (!is_max(problem) || point.expected != -INFINITY) return {};
        return {exactly(rule, lowest(problem.dtype()))};
      }},
     {"flushes_subnormals", "the processor is told to take subnormal numbers for 0",
-     [](const std::string& rule, const Problem& problem, const std::vector<double>&,
+     [](const std::string& rule, const Problem& problem, const void*, const std::vector<double>&,
         const Point& point) -> Predictions {
        if (!(std::fabs(point.expected) < least_normal(problem.dtype()))) return {};
        return {exactly(rule, 0)};
@@ -82,8 +83,8 @@ constexpr EngineRule kRules[] = {
      "results are clamped with the processor's min and max instructions: NaN becomes a bound, and "
      "an "
      "infinity the largest finite number",
-     [](const std::string& rule, const Problem& problem, const std::vector<double>& taps,
-        const Point& point) -> Predictions {
+     [](const std::string& rule, const Problem& problem, const void*,
+        const std::vector<double>& taps, const Point& point) -> Predictions {
        const double largest = -lowest(problem.dtype());
        if (std::isnan(point.expected))
          return {exactly(rule, INFINITY), exactly(rule, -INFINITY), exactly(rule, largest),
@@ -96,11 +97,37 @@ constexpr EngineRule kRules[] = {
        return {exactly(rule, largest), exactly(rule, -largest)};
      }},
     {"running_sum", "taps are added one after the other, so that the error grows with their number",
-     [](const std::string& rule, const Problem& problem, const std::vector<double>& taps,
+     [](const std::string& rule, const Problem& problem, const void*,
+        const std::vector<double>& taps,
         const Point& point) { return running_sum(problem, taps, point, rule); }},
-    {"f32_average", "an integer average is computed in f32",
-     [](const std::string& rule, const Problem& problem, const std::vector<double>& taps,
+    {"sums_in_the_type",
+     "adaptive averages of 3D planes are added up, and divided by one axis after the other, in the "
+     "element type",
+     [](const std::string& rule, const Problem& problem, const void*,
+        const std::vector<double>& taps, const Point& point) -> Predictions {
+       if (problem.spec().windowing != Windowing::kAdaptive || problem.rank() != 3 ||
+           is_integer(problem) || !is_average(problem.spec().reduction))
+         return {};
+       return {sum_in_the_type(problem, taps, point, rule)};
+     }},
+    {"first_nan", "the index of NaN is that of the first one, not of the last one",
+     [](const std::string& rule, const Problem& problem, const void* src,
+        const std::vector<double>&, const Point& point) -> Predictions {
+       if (!problem.spec().indices || !std::isnan(point.expected)) return {};
+       return {exactly(rule, NAN, first_nan(problem, src, point))};
+     }},
+    {"infinity_without_d", "channels last, the index of a 3D maximum of -inf alone lacks its depth",
+     [](const std::string& rule, const Problem& problem, const void*, const std::vector<double>&,
         const Point& point) -> Predictions {
+       if (!is_max(problem) || problem.rank() != 3 || problem.layout() != Layout::kChannelsLast ||
+           !problem.spec().indices || point.expected != -INFINITY || point.expected_index < 0)
+         return {};
+       const int64_t plane = problem.src()[1] * problem.src()[2];
+       return {exactly(rule, -INFINITY, point.expected_index % plane)};
+     }},
+    {"f32_average", "an integer average is computed in f32",
+     [](const std::string& rule, const Problem& problem, const void*,
+        const std::vector<double>& taps, const Point& point) -> Predictions {
        if (!is_integer(problem) || !is_average(problem.spec().reduction)) return {};
        return {f32_average(problem, taps, point, rule)};
      }},
@@ -113,6 +140,18 @@ const EngineRule& rule_named(const std::string& name) {
     known += fmt::format("{}{}", known.empty() ? "" : ", ", rule.name);
   }
   throw std::runtime_error(fmt::format("rule '{}' is unknown; {} are known", name, known));
+}
+
+// Where a library follows two rules: NaN is dropped, and what is left is subnormal and taken for 0.
+Predictions drops_nan_and_flushes(const std::vector<std::string>& names, const Problem& problem,
+                                  const std::vector<double>& taps, const Point& point) {
+  const bool both = std::ranges::count(names, "drops_nan") > 0 &&
+                    std::ranges::count(names, "flushes_subnormals") > 0;
+  const bool left = std::ranges::any_of(
+      taps, [&](double tap) { return tap != 0 && std::fabs(tap) < least_normal(problem.dtype()); });
+  if (!both || !left || !is_extreme(problem.spec().reduction) || !std::isnan(point.expected))
+    return {};
+  return {exactly("drops_nan, flushes_subnormals: a subnormal number beside NaN becomes 0", 0)};
 }
 
 }  // namespace
@@ -132,9 +171,11 @@ std::vector<Prediction> predictions_of(const std::vector<std::string>& names,
   for (const std::string& name : names) {
     const EngineRule& rule = rule_named(name);
     const Predictions some =
-        rule.predict(fmt::format("{}: {}", rule.name, rule.reason), problem, window, point);
+        rule.predict(fmt::format("{}: {}", rule.name, rule.reason), problem, src, window, point);
     all.insert(all.end(), some.begin(), some.end());
   }
+  for (Prediction& one : drops_nan_and_flushes(names, problem, window, point))
+    all.push_back(std::move(one));
   return all;
 }
 

@@ -16,7 +16,8 @@ struct EngineRule {
   const char* reason;
   // What it predicts for an output that is wrong by host/spec.md; may be nothing.
   std::vector<Prediction> (*predict)(const std::string& rule, const Problem& problem,
-                                     const std::vector<double>& taps, const Point& point);
+                                     const void* src, const std::vector<double>& taps,
+                                     const Point& point);
 };
 
 std::span<const EngineRule> engine_rules();

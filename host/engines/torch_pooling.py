@@ -8,6 +8,7 @@ from poolbench_engine import Refused, Unavailable, serve
 
 TYPES = {"f64": torch.float64, "f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16,
          "i8": torch.int8, "u8": torch.uint8, "i32": torch.int32}
+RULES = ["running_sum", "sums_in_the_type", "infinity_without_d"]
 torch.set_grad_enabled(False)
 
 
@@ -59,7 +60,11 @@ def function_of(p):
 
     def average(x, include_pad, divisor):
         if p.windowing == "global":
-            return x.sum(axes, keepdim=True) / divisor if divisor else x.mean(axes, keepdim=True)
+            if not divisor:
+                return x.mean(axes, keepdim=True)
+            # The sum alone may be beyond a narrow type.
+            total = x.sum(axes, keepdim=True, dtype=torch.promote_types(x.dtype, torch.float32))
+            return (total / divisor).to(x.dtype)
         if p.windowing == "adaptive":
             return getattr(functional, "adaptive_avg_pool" + suffix)(x, out)
         return getattr(functional, "avg_pool" + suffix)(x, kernel, stride, pad, p.ceil, include_pad,
@@ -90,7 +95,7 @@ def tensor(t, p, array):
     return x.unsqueeze(2) if p.rank == 1 else x
 
 
-def engine(prepare, device, note):
+def engine(prepare, device, note, rules=()):
     """Serves. `prepare`: makes what runs of a problem's function."""
     if device == "cuda" and not torch.cuda.is_available():
         raise Unavailable("PyTorch sees no CUDA device")
@@ -110,4 +115,4 @@ def engine(prepare, device, note):
 
         return bind
 
-    serve(plan, torch.__version__, in_place=False, note=note, rules=["running_sum"])
+    serve(plan, torch.__version__, in_place=False, note=note, rules=[*RULES, *rules])
