@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SHIPPED = ("numpy", "torch", "torch-compile", "onnxruntime", "openvino", "jax", "litert")
+SHIPPED = ("numpy", "scipy", "torch", "torch-compile", "onnxruntime", "openvino", "jax", "litert")
 PROBLEM = "max/global/f32/nchw/src:1x3x9x7"
 
 
@@ -144,12 +144,14 @@ class Engines(unittest.TestCase):
             with open(path, encoding="utf-8") as file:
                 self.assertLessEqual(len(file.readlines()), 40, path)
 
-    def test_numpy_is_right_where_it_is_here(self):
-        status, _, said = run("check", "--suite", "textbook", "--fill", "uniform", "--backend",
-                              "numpy", "--engine", "numpy")
-        if status == 5:
-            self.skipTest(said)
-        self.assertEqual(status, 0, said)
+    def test_those_that_need_little_are_right_where_they_are_here(self):
+        for name in ("numpy", "scipy"):
+            with self.subTest(name):
+                status, _, said = run("check", "--suite", "textbook", "--fill", "uniform",
+                                      "--backend", name, "--engine", name)
+                if status == 5:
+                    self.skipTest(said)
+                self.assertEqual(status, 0, said)
 
 
 if __name__ == "__main__":

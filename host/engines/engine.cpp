@@ -21,8 +21,8 @@
 namespace poolbench {
 namespace {
 
-constexpr const char* kShipped[] = {"numpy",    "torch", "torch-compile", "onnxruntime",
-                                    "openvino", "jax",   "litert"};
+constexpr const char* kShipped[] = {"numpy",       "scipy",    "torch", "torch-compile",
+                                    "onnxruntime", "openvino", "jax",   "litert"};
 
 // Threads of an engine that wait for work by spinning do so for some milliseconds (libgomp: 3), or
 // longer where they share the processors. Who spins on does it in the others' time, and is named.
