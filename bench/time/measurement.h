@@ -76,7 +76,7 @@ class Measurement {
   double launch(size_t i, std::span<const Tensors> sets, std::span<const int64_t> renewed = {},
                 Sample* sample = nullptr);
   Sample take(size_t i);
-  void settle(Sample& sample);
+  void settle(size_t i, Sample& sample);
   void watch(const Subject& subject, const SchedulerTimes& before, const SchedulerTimes& after,
              Sample& sample);
   void trespass(const SchedulerTimes& before, const SchedulerTimes& after, const std::string& turn,

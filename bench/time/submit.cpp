@@ -44,7 +44,7 @@ void Measurement::submit_turn(size_t i, std::span<const std::unique_ptr<Recordin
   const Subject& subject = subjects_[i];
   Ground& ground = this->ground(subject);
   Sample sample;
-  settle(sample);
+  settle(i, sample);
   int left = std::uniform_int_distribution(kShortestTurn, kLongestTurn)(random_);
   std::vector<int64_t> set;
   std::vector<Proof::Look> looks;

@@ -17,6 +17,8 @@ namespace {
 // A contender whose threads run for so long, and for such a share of the others' turns and of
 // moments in which all must sleep, trespasses.
 constexpr double kTrespassSeconds = 1e-3, kTrespassShare = 0.1;
+// Threads that spin take more than this share of a processor, and no longer than so many seconds.
+constexpr double kSpins = 0.02, kLongestSpin = 0.1;
 // The clock and the processor's counter may differ by this share of a sample and this many seconds,
 // which lie between the readings.
 constexpr double kClocksApart = 0.02, kClocksGap = 2e-5;
@@ -131,11 +133,20 @@ void Measurement::prove(size_t i, const std::vector<int64_t>& sets, std::vector<
     for (int k = 0; k < kSpoilt; ++k) ground.proof->spoil(sets[random_() % sets.size()]);
 }
 
-// Sleeps, so that the scheduler lets the next sample run. Nobody may work meanwhile.
-void Measurement::settle(Sample& sample) {
-  const SchedulerTimes before = machine_.clock.now();
-  std::this_thread::sleep_for(std::chrono::duration<double>(options_.settle_seconds));
-  trespass(before, machine_.clock.now(), "", sample);
+// Sleeps, so that the scheduler lets the next sample run. Nobody may work meanwhile. Before an
+// engine's sample all of this process must sleep: the OpenMP team, which spins for some 3 ms after
+// another contender's launch, would do so on the engine's processors.
+void Measurement::settle(size_t i, Sample& sample) {
+  SchedulerTimes before = machine_.clock.now();
+  for (const double end = before.wall + kLongestSpin;;) {
+    std::this_thread::sleep_for(std::chrono::duration<double>(options_.settle_seconds));
+    SchedulerTimes after = machine_.clock.now();
+    trespass(before, after, "", sample);
+    const double others = (after.own - after.caller) - (before.own - before.caller);
+    const bool spins = others > kSpins * (after.wall - before.wall);
+    if (!is_worker(subjects_[i]) || !spins || after.wall > end) return;
+    before = std::move(after);
+  }
 }
 
 // Adds up whose threads ran while it was not their turn.
@@ -181,7 +192,7 @@ Sample Measurement::take(size_t i) {
   std::vector<int64_t> sets = ground.sets->take(launches + warm_ups);
   if (cold_) ground.cool(sets);
   Sample sample;
-  if (on_host(subject)) settle(sample);
+  if (on_host(subject)) settle(i, sample);
   if (warm_ups > 0) {
     launch(i, ground.tensors({sets.begin(), sets.begin() + warm_ups}));
     ground.used({sets.begin(), sets.begin() + warm_ups}, subject.bytes);
@@ -225,7 +236,7 @@ double Measurement::probe(const Ground& ground, std::string& disturbance) {
   const auto memory = ground.cache->fresh(ground.set_bytes(), launches_[*read], random_);
   if (memory.empty()) return NAN;
   Sample sample;
-  if (on_host(subject)) settle(sample);
+  if (on_host(subject)) settle(*read, sample);
   std::vector<Tensors> tensors;
   for (void* address : memory) tensors.push_back(ground.like_a_set(address));
   const SchedulerTimes before = machine_.clock.now();

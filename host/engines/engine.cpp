@@ -57,9 +57,10 @@ bool is_name(std::string_view text) {
 
 class EnginePlan : public Plan {
  public:
-  EnginePlan(EngineProcess& process, int64_t number, std::string kernel,
+  EnginePlan(EngineProcess& process, Spread& spread, int64_t number, std::string kernel,
              std::vector<Operand> operands)
       : process_(process),
+        spread_(spread),
         generation_(process.generation()),
         number_(number),
         kernel_(std::move(kernel)),
@@ -81,18 +82,20 @@ class EnginePlan : public Plan {
     for (const Operand& operand : operands_) launch.addresses.push_back(tensors[operand.role]);
     static_cast<WorkerStream*>(stream)->push_back(std::move(launch));
   }
-  // Its threads go to sleep by themselves.
+  // Its threads go to sleep by themselves, and wake up apart.
   void rest() override {
     using Clock = std::chrono::steady_clock;
     const auto end = Clock::now() + kRest;
     while (is_there() && !process_.is_asleep() && Clock::now() < end)
       std::this_thread::sleep_for(kLook);
+    if (is_there()) spread_.apart(process_.pid());
   }
 
  private:
   bool is_there() const { return process_.is_running() && process_.generation() == generation_; }
 
   EngineProcess& process_;
+  Spread& spread_;
   int64_t generation_, number_;
   std::string kernel_;
   std::vector<Operand> operands_;
@@ -160,13 +163,15 @@ class EngineBackend : public Backend {
       throw ContenderEnded(ContenderEnded::kExit,
                            fmt::format("left out after its process ended {} times", kMostFalls));
     process_.start();
+    substrate_.spread().let_go();  // what it starts now is not to be on one processor
     const int64_t number = ++plans_;
     std::string line =
         fmt::format("{} {} {}", POOLBENCH_ENGINE_PLAN, number, problem_words(problem));
     if (!kernel.empty()) line += fmt::format(" use={}", kernel);
     const std::string chosen = process_.ask(line, "plan");
-    return std::make_unique<EnginePlan>(
-        process_, number, chosen.empty() ? facts_.kernels.front() : chosen, operands(problem));
+    return std::make_unique<EnginePlan>(process_, substrate_.spread(), number,
+                                        chosen.empty() ? facts_.kernels.front() : chosen,
+                                        operands(problem));
   }
 
   mutable EngineProcess process_;

@@ -16,6 +16,7 @@
 #include "host/backend.h"
 #include "host/engines/protocol.h"
 #include "host/modules.h"
+#include "host/substrates/shared_memory.h"
 
 namespace poolbench {
 namespace {
@@ -64,6 +65,7 @@ class Server {
   explicit Server(const std::string& file) : file_(file) {
     const char* socket = std::getenv(POOLBENCH_ENGINE_VARIABLE);
     if (socket == nullptr) throw std::runtime_error("poolbench starts this program (--isolate)");
+    share_host_memory();  // scratch has pages as small as the operands', here as there
     socket_ = std::atoi(socket);
     unsetenv(POOLBENCH_ENGINE_VARIABLE);
   }

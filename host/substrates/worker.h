@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/engines/process.h"
+#include "host/engines/spread.h"
 #include "host/operands.h"
 #include "host/substrate.h"
 
@@ -37,6 +38,7 @@ class WorkerSubstrate : public Substrate {
   std::unique_ptr<Recording> record(const std::function<void(Stream)>& work) override;
 
   EngineProcess& process() { return process_; }
+  Spread& spread() { return spread_; }
   // Seconds of a recording of nothing: takes one more, and returns the median of the latest ones.
   double empty();
   // How far apart the middle half of them are.
@@ -44,6 +46,7 @@ class WorkerSubstrate : public Substrate {
 
  private:
   EngineProcess& process_;
+  Spread spread_;
   Device device_;
   std::vector<double> empties_;
   size_t next_ = 0;
