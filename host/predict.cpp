@@ -53,6 +53,18 @@ int64_t first_nan(const Problem& problem, const void* src, const Point& point) {
   return first;
 }
 
+bool plane_has_nan(const Problem& problem, const void* src, const Point& point) {
+  const Problem whole = problem.with([](Description& d) {
+    PoolSpec spec;
+    spec.reduction = d.spec.reduction;
+    spec.windowing = Windowing::kGlobal;
+    d.spec = spec;
+  });
+  Point all;
+  all.n = point.n, all.c = point.c;
+  return first_nan(whole, src, all) >= 0;
+}
+
 Prediction any_tap(std::string rule) { return {std::move(rule), -INFINITY, INFINITY, true}; }
 
 namespace {

@@ -13,6 +13,8 @@ namespace poolbench {
 // Returns the taps of one output in row-major order.
 std::vector<double> taps(const Problem& problem, const void* src, const Point& point);
 
+// Returns whether the input's plane of an output has a NaN.
+bool plane_has_nan(const Problem& problem, const void* src, const Point& point);
 // Returns the index of the first NaN of one output's window, -1 without one.
 int64_t first_nan(const Problem& problem, const void* src, const Point& point);
 

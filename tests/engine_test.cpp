@@ -3,14 +3,22 @@
 #include "host/engines/engine.h"
 
 #include <gtest/gtest.h>
+#include <semaphore.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
+#include <csignal>
 #include <cstring>
+#include <ctime>
 #include <set>
+#include <thread>
 
 #include "host/engines/problem_words.h"
 #include "host/engines/rules.h"
+#include "host/engines/spread.h"
 #include "host/fill.h"
 #include "host/substrates/host.h"
 #include "host/substrates/shared_memory.h"
@@ -49,6 +57,106 @@ TEST(shared_memory, is_used_again_and_then_has_its_number) {
   EXPECT_TRUE(number == first || number == second);
   EXPECT_TRUE(shared_segment_exists(number));
   EXPECT_FALSE(shared_segment_exists(1'000'000));
+}
+
+cpu_set_t mask_of(pid_t thread) {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  sched_getaffinity(thread, sizeof mask, &mask);
+  return mask;
+}
+
+// A process with threads that work for some milliseconds of their own time when they are told to.
+class Busy {
+ public:
+  static constexpr int kThreads = 3, kLate = kThreads;  // the late one is made by thread 0
+
+  Busy() {
+    void* memory =
+        mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shared_ = new (memory) Shared;
+    for (sem_t& go : shared_->go) sem_init(&go, 1, 0);
+    sem_init(&shared_->done, 1, 0);
+    pid = fork();
+    if (pid != 0) {
+      for (int i = 0; i < kThreads; ++i) sem_wait(&shared_->done);
+      return;
+    }
+    for (int i = 0; i < kThreads; ++i) std::thread(&Busy::run, this, i).detach();
+    for (;;) pause();
+  }
+  ~Busy() {
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    munmap(shared_, sizeof(Shared));
+  }
+  void work(int thread) {
+    sem_post(&shared_->go[thread]);
+    sem_wait(&shared_->done);
+  }
+  void make_another() {
+    shared_->another = true;
+    work(0);
+    sem_wait(&shared_->done);
+  }
+  pid_t id(int thread) const { return shared_->id[thread]; }
+
+  pid_t pid;
+
+ private:
+  struct Shared {
+    sem_t go[kThreads + 1], done;
+    std::atomic<bool> another = false;
+    pid_t id[kThreads + 1] = {};
+  };
+  static int64_t microseconds() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time.tv_sec * 1'000'000 + time.tv_nsec / 1000;
+  }
+  void run(int i) {
+    shared_->id[i] = gettid();
+    for (;;) {
+      sem_post(&shared_->done);
+      sem_wait(&shared_->go[i]);
+      if (shared_->another.exchange(false)) std::thread(&Busy::run, this, kLate).detach();
+      for (const int64_t end = microseconds() + 2000; microseconds() < end;) {
+      }
+    }
+  }
+  Shared* shared_;
+};
+
+TEST(spread, holds_threads_that_work_on_processors_of_their_own) {
+  const cpu_set_t all = mask_of(0);
+  if (CPU_COUNT(&all) < 2) GTEST_SKIP() << "one processor";
+  Busy busy;
+  const auto is_free = [&](int thread) {
+    const cpu_set_t mask = mask_of(busy.id(thread));
+    return bool(CPU_EQUAL(&mask, &all));
+  };
+  Spread spread;
+  const auto turn = [&] {
+    spread.apart(busy.pid);
+    busy.work(0);
+    busy.work(1);
+    spread.apart(busy.pid);
+  };
+  turn();
+  const cpu_set_t one = mask_of(busy.id(0)), other = mask_of(busy.id(1));
+  EXPECT_EQ(CPU_COUNT(&one), 1);
+  EXPECT_EQ(CPU_COUNT(&other), 1);
+  EXPECT_FALSE(CPU_EQUAL(&one, &other));
+  EXPECT_TRUE(is_free(2)) << "it did nothing";
+
+  busy.make_another();
+  EXPECT_FALSE(is_free(Busy::kLate)) << "it is where its maker is";
+  spread.let_go();
+  for (const int thread : {0, 1, Busy::kLate}) EXPECT_TRUE(is_free(thread)) << thread;
+
+  sched_setaffinity(busy.id(0), sizeof one, &one);  // the process places its threads itself
+  turn();
+  EXPECT_TRUE(is_free(1));
 }
 
 TEST(problem_words, have_everything_worked_out) {
@@ -127,6 +235,34 @@ TEST(engine_rules, the_first_nan_is_reported_instead_of_the_last) {
     point.got_index = index;
     EXPECT_EQ(fitting_rule(predictions_of({"first_nan"}, problem, src, point), problem, src, point),
               index == 1 ? "first_nan" : "");
+  }
+}
+
+TEST(engine_rules, a_nan_displaces_numbers_of_its_plane_alone) {
+  const Problem problem = parse_problem("max/sliding/f32/nhwc/src:1x2x1x4/k:1x2");
+  const float src[] = {1, 1, 2, 2, NAN, 1, 1, 1};  // the first windows of both channels: 1 2
+  for (const int64_t c : {0, 1}) {
+    Point point;
+    point.c = c, point.expected = 2;
+    for (const double got : {1, 3}) {
+      point.got = got;
+      EXPECT_EQ(
+          fitting_rule(predictions_of({"nan_displaces"}, problem, src, point), problem, src, point),
+          c == 0 && got == 1 ? "nan_displaces" : "");
+    }
+  }
+}
+
+TEST(engine_rules, a_zero_of_the_other_sign_at_the_right_index) {
+  const Problem problem = parse_problem("max/global/f32/nchw/src:1x1x1x2/idx");
+  const float src[] = {-0.0f, 0};
+  Point point;
+  point.expected = -0.0, point.got = 0;
+  point.expected_index = 0;
+  for (const int64_t index : {0, 1}) {
+    point.got_index = index;
+    const auto some = predictions_of({"sign_of_zero"}, problem, src, point);
+    EXPECT_EQ(fitting_rule(some, problem, src, point), index == 0 ? "sign_of_zero" : "");
   }
 }
 

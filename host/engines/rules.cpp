@@ -110,11 +110,23 @@ constexpr EngineRule kRules[] = {
          return {};
        return {sum_in_the_type(problem, taps, point, rule)};
      }},
+    {"nan_displaces", "a NaN displaces other numbers from windows beside it",
+     [](const std::string& rule, const Problem& problem, const void* src,
+        const std::vector<double>&, const Point& point) -> Predictions {
+       if (!is_extreme(problem.spec().reduction) || !plane_has_nan(problem, src, point)) return {};
+       return {any_tap(rule)};
+     }},
     {"first_nan", "the index of NaN is that of the first one, not of the last one",
      [](const std::string& rule, const Problem& problem, const void* src,
         const std::vector<double>&, const Point& point) -> Predictions {
        if (!problem.spec().indices || !std::isnan(point.expected)) return {};
        return {exactly(rule, NAN, first_nan(problem, src, point))};
+     }},
+    {"sign_of_zero", "a maximum of zeros need not have the sign of the one at its index",
+     [](const std::string& rule, const Problem& problem, const void*, const std::vector<double>&,
+        const Point& point) -> Predictions {
+       if (!problem.spec().indices || point.expected != 0) return {};
+       return {exactly(rule, 0, point.expected_index)};
      }},
     {"infinity_without_d", "channels last, the index of a 3D maximum of -inf alone lacks its depth",
      [](const std::string& rule, const Problem& problem, const void*, const std::vector<double>&,

@@ -37,4 +37,4 @@ def plan(p):
     return lambda t: lambda: pool(t.src, t.dst)
 
 
-serve(plan, scipy.__version__, rules=["drops_nan"])
+serve(plan, scipy.__version__, rules=["drops_nan", "nan_displaces"])

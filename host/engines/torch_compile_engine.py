@@ -27,4 +27,4 @@ def prepare(function, p):
 
 
 engine(prepare, "cpu", "its result is a new tensor, allocated inside the clock as a user's is; "
-       "cold covers the input alone", rules=["first_nan"])
+       "cold covers the input alone", rules=["first_nan", "sign_of_zero"])
