@@ -276,6 +276,16 @@ TEST(engine_rules, two_rules_meet_in_a_window) {
   EXPECT_EQ(explaining(problem, {NAN, 1e-40}, {"flushes_subnormals"}, NAN, 0), Names{});
 }
 
+TEST(engine_rules, clamps_the_nan_of_an_infinity_and_sums_beyond_the_type) {
+  const Problem problem = parse_problem("avg_include_pad/global/f32/nchw/src:1x1x1x3");
+  const auto of = [&](const std::vector<double>& src, double got) {
+    return explaining(problem, src, {"clamps"}, INFINITY, got);
+  };
+  EXPECT_EQ(of({-3e38, -3e38, INFINITY}, -INFINITY), Names{"clamps"});
+  EXPECT_EQ(of({-3e38, 3e38, INFINITY}, -INFINITY), Names{});
+  EXPECT_EQ(of({-3e38, -3e38, INFINITY}, 1), Names{});
+}
+
 TEST(engine_rules, sums_in_the_type_round_each_step) {
   const std::vector<std::string> rules = {"sums_in_the_type"};
   const std::vector<double> src = {2048, 1, 1, 1, 0, 0, 0, 0};

@@ -89,8 +89,16 @@ constexpr EngineRule kRules[] = {
        if (std::isnan(point.expected))
          return {exactly(rule, INFINITY), exactly(rule, -INFINITY), exactly(rule, largest),
                  exactly(rule, -largest)};
-       if (std::isinf(point.expected))
-         return {exactly(rule, std::copysign(largest, point.expected))};
+       if (std::isinf(point.expected)) {
+         const double bound = std::copysign(largest, point.expected);
+         double against = 0;  // beyond the type it makes NaN of the infinity
+         for (const double tap : taps)
+           if (std::isfinite(tap) && std::signbit(tap) != std::signbit(bound))
+             against += std::fabs(tap);
+         if (!is_average(problem.spec().reduction) || against <= largest)
+           return {exactly(rule, bound)};
+         return {exactly(rule, bound), exactly(rule, -bound), exactly(rule, -point.expected)};
+       }
        double most = 0;  // that a sum of some taps can be
        for (const double tap : taps) most += std::fabs(tap);
        if (!is_average(problem.spec().reduction) || most <= largest) return {};
