@@ -49,6 +49,7 @@ class OddBackend : public Backend {
 
 // Turns NaN outputs of f32 problems into 0: a maximum that does not look for NaN.
 inline void drop_nan(const Problem& problem, const Tensors& tensors) {
+  if (problem.dtype() != DType::kF32) return;
   auto* dst = static_cast<float*>(tensors[Role::kDst]);
   for (int64_t i = 0; i < problem.dst_count(); ++i)
     if (std::isnan(dst[i])) dst[i] = 0;

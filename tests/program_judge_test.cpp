@@ -1,6 +1,7 @@
 // What no kernel gets past `check` and `bench`, from outside.
 #include <cmath>
 #include <span>
+#include <sstream>
 
 #include "host/npy.h"
 #include "tests/program.h"
@@ -87,6 +88,43 @@ TEST_F(JudgeTest, an_input_of_ones_own_on_every_kernel) {
          "--input: is for one problem; 2 are selected");
   expect("check --problem max/global/f16/nchw/src:1x1x2x2 --input " + file("x.npy"), 4,
          "holds float32, the problem needs float16");
+}
+
+TEST_F(JudgeTest, numbers_are_an_input_and_an_output) {
+  const std::string eval = "eval --problem max/sliding/f32/nchw/src:1x1x4/k:2/idx --input ";
+  expect(eval + "'1 nan 2 3'", 0, "nan 3, indices: 1 3\n");
+  expect(eval + "'1 nan 2'", 4, "--input: 3 numbers, the problem needs 4");
+  expect("eval --problem max/global/u8/nchw/src:1x1x2 --input '1 256'", 4,
+         "--input: 256 is not a number of type u8");
+  expect_of("drops_nan", "check --problem max/global/f32/nchw/src:1x1x2x2 --input '1 nan 2 3'", 2,
+            "--input '1 nan 2 3'");
+}
+
+TEST_F(JudgeTest, what_implementations_disagree_about) {
+  const std::string check = "check --disagreements ";
+  const std::string json = file("a.json"), markdown = file("a.md");
+  expect_of("drops_nan", check + json + " --disagreements " + markdown, 2, "WRONG: odd");
+  auto matrix = read_json(json);
+  for (auto& question : matrix["questions"]) {
+    const auto& cells = question["cells"];
+    EXPECT_EQ(cells["naive"]["status"], "ok") << question;
+    const bool or_infinity = question["name"] == "average_overflow";
+    EXPECT_EQ(cells["naive"]["text"], or_infinity ? "inf" : question["spec"]) << question["name"];
+    if (question["name"] != "max_nan_first") continue;
+    EXPECT_EQ(cells["odd"]["status"], "WRONG");
+    EXPECT_NE(cells["odd"]["text"], "nan");
+    question["cells"]["naive"]["text"] = "7";
+  }
+  std::ostringstream text;
+  text << std::ifstream(markdown).rdbuf();
+  EXPECT_NE(text.str().find("- odd: **unexplained**"), std::string::npos);
+
+  const std::string naive = check + file("b.json") + " --backend naive --against ";
+  expect(naive + write("old.json", matrix.dump()), 0,
+         "changed: max_nan_first: naive gave '7' (ok), and naive gives 'nan' (ok)\n");
+  expect(naive + write("none.json", "{}"), 4, "none.json is not what --disagreements writes");
+  expect(check + file("a.txt") + " --backend naive", 4, "ends neither with .md nor with .json");
+  expect("check --problem max/global/f32/nchw/src:1x1x4 --against " + json, 4, "--disagreements");
 }
 
 TEST_F(JudgeTest, a_failing_case_is_dumped_with_the_line_that_repeats_it) {

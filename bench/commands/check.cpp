@@ -13,9 +13,11 @@
 #include "bench/judge/arrays.h"
 #include "bench/judge/dump.h"
 #include "bench/judge/golden.h"
+#include "bench/judge/questions.h"
 #include "bench/judge/seed.h"
 #include "bench/record/context.h"
 #include "bench/record/junit.h"
+#include "bench/report/disagreements.h"
 #include "bench/select/pattern.h"
 #include "bench/select/selection.h"
 #include "bench/supervise/case_run.h"
@@ -37,6 +39,8 @@ struct Flags {
   uint64_t fuzz_seed = 1;    // drawn unless given
   uint64_t sample_seed = 1;  // of the judged outputs, where not all are; secret unless given
   std::string junit, dump;
+  std::vector<std::string> disagreements;  // files for the matrix
+  std::string against;                     // an earlier one
   RunFlags run;
 };
 
@@ -87,6 +91,15 @@ std::vector<CheckCase> collect_cases(const Flags& flags) {
                          return Input{"golden " + golden.file, golden_src(golden),
                                       [golden](const Outcome& o) { return missed(golden, o); }};
                        }}});
+  for (const Question& question : all_questions()) {
+    if (flags.disagreements.empty()) break;
+    for (const Problem& problem : expand_line(question.problem)) {
+      Input input{fmt::format("--input '{}'", question.input),
+                  src_of_numbers(question.input, problem)};
+      cases.push_back({problem, {[input = std::move(input)] { return Input(input); }}});
+      cases.back().question = question.name;
+    }
+  }
   const Pattern filter("--filter", flags.selection.filter);
   for (int64_t i = 0; i < flags.fuzz; ++i) {
     const FuzzCase fuzz = fuzz_case(flags.fuzz_seed, i);
@@ -153,6 +166,10 @@ void print_summary(const std::vector<std::string>& contenders, const std::vector
       fmt::print("{} refused {}: {}\n", contender, count, reason);
 }
 
+std::string status_text(const Verdict& verdict) {
+  return std::string(differs(verdict) ? kDiffers : info(verdict.status).name);
+}
+
 void write_json(const std::string& path, Json context, const std::vector<CheckRow>& rows) {
   Json json = {{"context", std::move(context)}, {"checks", Json::array()}};
   for (const CheckRow& row : rows) {
@@ -160,7 +177,7 @@ void write_json(const std::string& path, Json context, const std::vector<CheckRo
                   {"problem", row.problem},
                   {"input", row.input},
                   {"kernel", row.verdict.kernel},
-                  {"status", differs(row.verdict) ? kDiffers : info(row.verdict.status).name},
+                  {"status", status_text(row.verdict)},
                   {"reason", row.verdict.reason}};
     if (!row.smallest.empty()) entry["smallest"] = row.smallest;
     if (!row.dumped.empty()) entry["dumped"] = row.dumped;
@@ -180,6 +197,43 @@ void write_junit(const std::string& path, const std::vector<CheckRow>& rows) {
                                                               : JUnitCase::kFailed,
                      row.verdict.reason});
   write_file(path, junit_xml({{"poolbench check", cases}}));
+}
+
+bool is_markdown(const std::string& path) { return path.ends_with(".md"); }
+
+void check_disagreements(const Flags& flags) {
+  for (const std::string& path : flags.disagreements) {
+    if (!is_markdown(path) && !path.ends_with(".json"))
+      throw BadInput(fmt::format("--disagreements: {} ends neither with .md nor with .json", path));
+    check_writable(path);
+  }
+  if (!flags.against.empty()) read_disagreements(flags.against);
+}
+
+void write_disagreements(const Flags& flags, const std::vector<std::string>& contenders,
+                         const Json& versions, const std::vector<CheckRow>& rows) {
+  std::vector<std::pair<std::string, std::string>> columns;
+  for (const std::string& name : contenders) columns.emplace_back(name, versions.value(name, ""));
+  std::vector<Answered> answers;
+  for (const CheckRow& row : rows) {
+    if (row.question.empty()) continue;
+    answers.push_back({row.question,
+                       row.contender,
+                       status_text(row.verdict),
+                       row.answer,
+                       row.verdict.reason,
+                       {}});
+    if (row.verdict.comparison)
+      for (const auto& [rule, outputs] : row.verdict.comparison->known_differences)
+        answers.back().rules.push_back(rule);
+  }
+  const auto matrix = disagreements_json(columns, answers);
+  std::vector<std::string> changes;
+  if (!flags.against.empty()) changes = changed_cells(matrix, read_disagreements(flags.against));
+  for (const std::string& change : changes) fmt::print("changed: {}\n", change);
+  for (const std::string& path : flags.disagreements)
+    write_file(path,
+               is_markdown(path) ? disagreements_markdown(matrix, changes) : matrix.dump(1) + "\n");
 }
 
 // The flags that another run of a case needs too.
@@ -202,9 +256,9 @@ Opening open_cases(const Flags& flags) {
   std::vector<CheckCase> cases = collect_cases(flags);
   Backends backends = select_backends(flags.selection);
   if (cases.empty())
-    return {nullptr,
-            nothing_ran(why_nothing(flags.selection, "--suite, --problem, --golden or --fuzz",
-                                    flags.fuzz > 0))};
+    return {nullptr, nothing_ran(why_nothing(
+                         flags.selection, "--suite, --problem, --golden, --fuzz or --disagreements",
+                         flags.fuzz > 0))};
   if (backends.contenders.empty()) return {nullptr, nothing_ran("no backend is available")};
   return {std::make_unique<CheckCases>(
       std::move(backends), std::move(cases),
@@ -237,6 +291,7 @@ void settle_seeds(Flags& flags) {
 ExitStatus check(Flags flags) {
   settle_seeds(flags);
   for (const auto* path : {&flags.run.json, &flags.junit}) check_writable(*path);
+  check_disagreements(flags);
   if (!flags.dump.empty()) make_dump_folder(flags.dump);
   const OpenCases open = [&] { return open_cases(flags); };
   if (part() == Part::kChild) return serve(open);
@@ -259,6 +314,8 @@ ExitStatus check(Flags flags) {
   if (flags.fuzz > 0) context["poolbench"]["noted"]["fuzz_seed"] = flags.fuzz_seed;
   if (!flags.run.json.empty()) write_json(flags.run.json, std::move(context), rows);
   if (!flags.junit.empty()) write_junit(flags.junit, rows);
+  if (!flags.disagreements.empty())
+    write_disagreements(flags, run.opened().contenders, run.facts().at("versions"), rows);
   run.record_is_written();
 
   std::vector<Status> statuses;
@@ -291,6 +348,14 @@ void add_check(CLI::App& app, Run& run) {
                       "as .npy, and the line that runs it again");
   command->add_option("--rules", flags->rules,
                       "Judge by another rule set; see `poolbench list rules` [host/spec.md]");
+  auto* disagreements = command->add_option(
+      "--disagreements", flags->disagreements,
+      "Also ask what implementations disagree about (NaN, ceil, padding, rounding ...), and write "
+      "what each contender answers to this file, .md or .json; may be repeated");
+  command
+      ->add_option("--against", flags->against,
+                   "Say which answers are others than in this .json of --disagreements")
+      ->needs(disagreements);
   command->add_option("--seed", flags->seed_text,
                       "Seed of inputs and random problems, or 'random' for one that is drawn [1; "
                       "random problems: drawn]");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bench/judge/arrays.h"
 #include "bench/judge/dump.h"
 #include "bench/judge/emulation.h"
 #include "bench/record/context.h"
@@ -36,7 +37,13 @@ CheckCases::CheckCases(Backends backends, std::vector<CheckCase> cases, CheckOpt
   }
   for (const Contender& contender : backends_.contenders)
     opened_.contenders.push_back(contender.name());
-  opened_.facts = {{"context", run_context(backends_.families)}};
+  Json versions = Json::object();
+  for (const Contender& contender : backends_.contenders) {
+    const std::string version = contender.backend->version();
+    versions[contender.name()] =
+        version.empty() ? std::string(peer_version(contender.backend->name())) : version;
+  }
+  opened_.facts = {{"context", run_context(backends_.families)}, {"versions", versions}};
 }
 
 Json CheckCases::run(size_t index, const SetAside& set_aside) {
@@ -56,7 +63,7 @@ Json CheckCases::run(size_t index, const SetAside& set_aside) {
     for (const Prepared& one : prepared)
       if (one.plan != nullptr)
         add({one.contender.name(), to_text(c.problem), "every kind of input on a small problem",
-             certificates_.judge(one, c.problem), "", "", ""},
+             certificates_.judge(one, c.problem), "", "", "", "", ""},
             c.problem, rows);
   return to_exact(rows);
 }
@@ -78,7 +85,9 @@ void CheckCases::judge(size_t index, size_t number, const std::vector<Prepared>&
   for (const Prepared& one : prepared) {
     if (one.plan == nullptr && number > 0) continue;
     const std::string name = one.contender.name();
-    CheckRow row{name, to_text(c.problem), input ? input->name : "", one.verdict, "", "", ""};
+    CheckRow row{
+        name, to_text(c.problem), input ? input->name : "", one.verdict, "", "", "", c.question,
+        ""};
     if (!failure.empty() && one.plan != nullptr) {
       row.verdict.status = Status::kError;
       row.verdict.reason = failure;
@@ -94,6 +103,8 @@ void CheckCases::judge(size_t index, size_t number, const std::vector<Prepared>&
       }
       if (c.fuzz) row.smallest = smallest_line(one.contender, row.verdict, *c.fuzz);
     }
+    if (!c.question.empty() && row.verdict.outputs)
+      row.answer = numbers_of(c.problem, *row.verdict.outputs);
     add(std::move(row), c.problem, rows);
   }
 }

@@ -19,6 +19,7 @@ struct CheckCase {
   std::vector<std::function<Input()>> inputs;
   bool certificate = false;  // too large for every kind of input: a small problem is judged on them
   std::optional<FuzzCase> fuzz = std::nullopt;  // drawn: the smallest problem that fails is sought
+  std::string question = {};  // the one of bench/judge/questions.h that it asks
 };
 
 struct CheckRow {
@@ -27,6 +28,7 @@ struct CheckRow {
   std::string worst;     // the comparison's worst points, for people
   std::string smallest;  // of a random problem that fails: the line of the smallest one found
   std::string dumped;    // the line that runs the case again from --dump's files
+  std::string question, answer;  // of a question: its name, and what came out
 };
 template <class F>
 void fields(F& field, CheckRow& row) {
@@ -37,6 +39,8 @@ void fields(F& field, CheckRow& row) {
   field("worst", row.worst);
   field("smallest", row.smallest);
   field("dumped", row.dumped);
+  field("question", row.question);
+  field("answer", row.answer);
 }
 
 struct CheckOptions {

@@ -7,6 +7,7 @@
 #include "bench/judge/arrays.h"
 #include "bench/judge/emulation.h"
 #include "bench/select/selection.h"
+#include "bench/supervise/link.h"
 #include "bench/supervise/supervisor.h"
 #include "host/file.h"
 #include "host/index_form.h"
@@ -51,18 +52,18 @@ ExitStatus eval(const Flags& flags) {
   const auto plan = backend.plan(problem, contender.kernel);
   fmt::print(stderr, "{}", slow_emulation(contender, problem, 1));
   say_turn(contender.name(), "launch");
-  const Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data());
+  Outcome outcome = run_checked(*plan, backend.substrate(), problem, src.data());
   if (!outcome.broken.empty()) {
     fmt::print(stderr, "poolbench: {} {}\n", flags.backend, outcome.broken);
     return kWrongResult;
   }
-  write_dst(flags.output, problem, outcome.outputs[Role::kDst]);
-  if (!flags.indices.empty()) {
-    std::vector<std::byte> indices = outcome.outputs[Role::kIndices];
-    convert_indices(problem, form,
-                    {reinterpret_cast<int64_t*>(indices.data()), indices.size() / sizeof(int64_t)});
-    write_indices(flags.indices, problem, std::move(indices));
-  }
+  Outputs& outputs = outcome.outputs;
+  std::vector<std::byte>& indices = outputs[Role::kIndices];
+  convert_indices(problem, form,
+                  {reinterpret_cast<int64_t*>(indices.data()), indices.size() / sizeof(int64_t)});
+  if (flags.output.empty()) print("{}\n", numbers_of(problem, outputs));
+  if (!flags.output.empty()) write_dst(flags.output, problem, outputs[Role::kDst]);
+  if (!flags.indices.empty()) write_indices(flags.indices, problem, std::move(indices));
   return kAsExpected;
 }
 
@@ -72,9 +73,12 @@ void add_eval(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("eval", "Pool a NumPy array");
   auto flags = std::make_shared<Flags>();
   command->add_option("--problem", flags->problem, "Problem as text")->required();
-  command->add_option("--input", flags->input, "Array in the layout's axis order, .npy")
+  command
+      ->add_option("--input", flags->input,
+                   "Array in the layout's axis order: a .npy file, or numbers as in '1 nan 2 3'")
       ->required();
-  command->add_option("--output", flags->output, "Where the result goes, .npy")->required();
+  command->add_option("--output", flags->output,
+                      "Where the result goes, .npy [printed as numbers]");
   auto* indices = command->add_option("--indices", flags->indices,
                                       "Where the maxima's indices go (int64), .npy");
   command
@@ -93,7 +97,8 @@ void add_eval(CLI::App& app, Run& run) {
   command->footer(
       "Arrays are C-contiguous; bf16 travels as uint16.\n"
       "Example: poolbench eval --problem max/sliding/f32/nchw/src:1x3x8x8/k:2x2 --input x.npy "
-      "--output y.npy");
+      "--output y.npy\n"
+      "Example: poolbench eval --problem max/sliding/f32/nchw/src:1x1x4/k:2 --input '1 nan 2 3'");
   command->callback(
       [flags, &run] { run = [flags] { return in_child([&] { return eval(*flags); }); }; });
 }

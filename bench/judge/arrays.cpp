@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <charconv>
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <optional>
+#include <sstream>
 
 #include "host/npy.h"
 #include "kernels/types.h"
@@ -39,10 +44,84 @@ std::vector<std::byte> read_array(std::string_view flag, const std::string& path
   return std::move(array.data);
 }
 
+// The numbers of a line, or nothing where a word is none.
+std::optional<std::vector<double>> numbers(std::string_view line) {
+  std::vector<double> values;
+  std::istringstream stream{std::string(line)};
+  for (std::string word; stream >> word;) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
+    values.push_back(value);
+  }
+  return values;
+}
+
 }  // namespace
 
-std::vector<std::byte> read_src(const std::string& path, const Problem& problem) {
-  return read_array("--input", path, facts(problem.dtype()).npy,
+bool holds(DType dtype, double value) {
+  bool right = true;
+  dispatch(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T>)
+      right = value >= double(std::numeric_limits<T>::min()) &&
+              value <= double(std::numeric_limits<T>::max()) && value == std::rint(value);
+  });
+  return right;
+}
+
+std::vector<std::byte> encode(DType dtype, const std::vector<double>& values) {
+  std::vector<std::byte> bytes(values.size() * dtype_bytes(dtype));
+  dispatch(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (size_t i = 0; i < values.size(); ++i) {
+      const T value = store<T>(values[i]);
+      std::memcpy(bytes.data() + i * sizeof(T), &value, sizeof(T));
+    }
+  });
+  return bytes;
+}
+
+std::vector<std::byte> src_of_numbers(std::string_view line, const Problem& problem) {
+  const auto values = numbers(line);
+  if (!values) throw BadInput(fmt::format("'{}' are not numbers", line));
+  if (int64_t(values->size()) != problem.src_count())
+    throw BadInput(
+        fmt::format("{} numbers, the problem needs {}", values->size(), problem.src_count()));
+  for (const double value : *values)
+    if (!holds(problem.dtype(), value))
+      throw BadInput(fmt::format("{} is not a number of type {}", value, token(problem.dtype())));
+  return encode(problem.dtype(), *values);
+}
+
+std::string numbers_of(const Problem& problem, const Outputs& outputs) {
+  std::vector<std::string> words;
+  dispatch(problem.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const std::vector<std::byte>& bytes = outputs[Role::kDst];
+    for (size_t at = 0; at < bytes.size(); at += sizeof(T)) {
+      T element;
+      std::memcpy(&element, bytes.data() + at, sizeof(T));
+      const auto value = load(element);
+      // The sign of NaN means nothing, and none of the text forms has it.
+      words.push_back(value == value ? fmt::format("{}", value) : "nan");
+    }
+  });
+  std::string line = fmt::format("{}", fmt::join(words, " "));
+  if (!problem.spec().indices) return line;
+  const std::vector<std::byte>& bytes = outputs[Role::kIndices];
+  std::vector<int64_t> indices(bytes.size() / sizeof(int64_t));
+  if (!bytes.empty()) std::memcpy(indices.data(), bytes.data(), bytes.size());
+  return fmt::format("{}, indices: {}", line, fmt::join(indices, " "));
+}
+
+std::vector<std::byte> read_src(const std::string& path_or_numbers, const Problem& problem) {
+  if (numbers(path_or_numbers)) try {
+      return src_of_numbers(path_or_numbers, problem);
+    } catch (const BadInput& error) {
+      throw BadInput(fmt::format("--input: {}", error.what()));
+    }
+  return read_array("--input", path_or_numbers, facts(problem.dtype()).npy,
                     array_shape(problem, problem.src()));
 }
 

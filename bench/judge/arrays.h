@@ -1,19 +1,29 @@
-// Tensors of a problem in .npy files: in the layout's own axis order, C-contiguous; bf16 travels as
-// uint16.
+// Tensors of a problem in .npy files (in the layout's own axis order, C-contiguous; bf16 travels as
+// uint16) and as numbers in a line.
 #ifndef POOLBENCH_BENCH_JUDGE_ARRAYS_H_
 #define POOLBENCH_BENCH_JUDGE_ARRAYS_H_
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "host/problem.h"
+#include "host/operands.h"
 
 namespace poolbench {
 
-// Read an array that a flag names. Throw BadInput, with the flag, if it is not what the problem
-// needs.
-std::vector<std::byte> read_src(const std::string& path, const Problem& problem);
+// Whether a tensor of the type can hold the number; those of floats round any.
+bool holds(DType dtype, double value);
+// Numbers in the problem's type, rounded where needed.
+std::vector<std::byte> encode(DType dtype, const std::vector<double>& values);
+// The input that a line says: "1 nan -inf 2". Throws BadInput if it is not what the problem needs.
+std::vector<std::byte> src_of_numbers(std::string_view line, const Problem& problem);
+// The outputs as a line: "nan 2", with indices "nan 2, indices: 1 3".
+std::string numbers_of(const Problem& problem, const Outputs& outputs);
+
+// Returns the input that --input names: a .npy file, or numbers. Throws BadInput, with the flag, if
+// it is not what the problem needs.
+std::vector<std::byte> read_src(const std::string& path_or_numbers, const Problem& problem);
 // Returns the problem with the samples of a --samples file: f64 of shape (n, c, axes).
 Problem with_samples(const Problem& problem, const std::string& path);
 

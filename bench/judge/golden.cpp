@@ -11,6 +11,7 @@
 #include <map>
 #include <sstream>
 
+#include "bench/judge/arrays.h"
 #include "kernels/types.h"
 
 namespace poolbench {
@@ -80,18 +81,6 @@ Number parse_word(const std::string& file, const Word& word, std::string_view te
   return value;
 }
 
-// Whether the type can hold the number; float types take any.
-bool in_range(DType dtype, double value) {
-  bool right = true;
-  dispatch(dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if constexpr (std::is_integral_v<T>)
-      right = value >= double(std::numeric_limits<T>::min()) &&
-              value <= double(std::numeric_limits<T>::max()) && value == std::rint(value);
-  });
-  return right;
-}
-
 // Returns half a unit of the last digit of a rounded number, `~5.333`.
 double half_unit(const std::string& file, const Word& word) {
   const size_t point = word.text.find('.');
@@ -124,7 +113,7 @@ Golden read_file(const std::string& file) {
 
   const auto number = [&](const Word& word, std::string_view text) {
     const double value = parse_word<double>(file, word, text);
-    if (!in_range(golden.problem.dtype(), value))
+    if (!holds(golden.problem.dtype(), value))
       refuse(file, word.line, "'{}' is not a number of type {}", word.text,
              token(golden.problem.dtype()));
     return value;
@@ -169,15 +158,7 @@ std::vector<Golden> read_golden(const std::string& file_or_dir) {
 }
 
 std::vector<std::byte> golden_src(const Golden& golden) {
-  std::vector<std::byte> bytes(static_cast<size_t>(golden.problem.src_bytes()));
-  dispatch(golden.problem.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    for (size_t i = 0; i < golden.input.size(); ++i) {
-      const T value = store<T>(golden.input[i]);
-      memcpy(bytes.data() + i * sizeof(T), &value, sizeof(T));
-    }
-  });
-  return bytes;
+  return encode(golden.problem.dtype(), golden.input);
 }
 
 Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* indices) {
