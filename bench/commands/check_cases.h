@@ -19,7 +19,7 @@ struct CheckCase {
   std::vector<std::function<Input()>> inputs;
   bool certificate = false;  // too large for every kind of input: a small problem is judged on them
   std::optional<FuzzCase> fuzz = std::nullopt;  // drawn: the smallest problem that fails is sought
-  std::string question = {};  // the one of bench/judge/questions.h that it asks
+  std::string question = {};                    // the one of bench/judge/questions.h that it asks
 };
 
 struct CheckRow {

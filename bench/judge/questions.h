@@ -1,5 +1,5 @@
-// What implementations of pooling disagree about: questions, each with a smallest problem that tells
-// the answers apart. Data, for `check --disagreements`.
+// What implementations of pooling disagree about: questions, each with a smallest problem that
+// tells the answers apart. Data, for `check --disagreements`.
 #ifndef POOLBENCH_BENCH_JUDGE_QUESTIONS_H_
 #define POOLBENCH_BENCH_JUDGE_QUESTIONS_H_
 
