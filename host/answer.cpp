@@ -25,7 +25,8 @@ Outputs answer(const Problem& problem, const void* src) {
   outputs[Role::kDst].resize(size_t(problem.dst_bytes()));
   outputs[Role::kIndices].resize(size_t(problem.index_bytes()));
   Reference reference(problem, src);
-  const bool folds = Reference::fold_cost(problem).joins < all_taps(problem);
+  const FoldCost cost = Reference::fold_cost(problem);
+  const bool folds = cost.fits() && cost.joins < all_taps(problem);
   dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (int64_t plane = 0; plane < problem.planes(); ++plane) {

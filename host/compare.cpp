@@ -17,8 +17,8 @@ constexpr size_t kWorst = 8;
 // Below this many taps one thread is faster than starting others.
 constexpr int64_t kParallelTaps = 50'000;
 // Planes are folded beyond this part of the limit, where that takes so much less: a join takes
-// longer than a tap. And the memory that they may take for a plane.
-constexpr double kFoldFrom = 0.1, kTapsOfAJoin = 3, kFoldBytes = 2e9;
+// longer than a tap.
+constexpr double kFoldFrom = 0.1, kTapsOfAJoin = 3;
 
 // How the outputs are judged: all, each from its taps or plane by plane from joins (whatever costs
 // less than the limit), or the borders of every plane and a seeded sample.
@@ -29,13 +29,13 @@ class Selection {
     const double taps = all_taps(problem);
     const FoldCost cost = Reference::fold_cost(problem);
     large_ = std::min(taps, cost.joins) > kParallelTaps;
-    const bool few = outputs <= kSampledOutputs, fits = cost.bytes <= kFoldBytes;
+    const bool few = outputs <= kSampledOutputs;
     const auto limit = double(full_taps);
     if (taps <= limit) {
-      folds_ = fits && taps > kFoldFrom * limit && kTapsOfAJoin * cost.joins < taps;
+      folds_ = cost.fits() && taps > kFoldFrom * limit && kTapsOfAJoin * cost.joins < taps;
       return;
     }
-    folds_ = fits && cost.joins < (few ? taps : limit);
+    folds_ = cost.fits() && cost.joins < (few ? taps : limit);
     if (folds_ || few) return;
     threshold_ = uint64_t(double(kSampledOutputs) / outputs * 0x1p64);
     stream_ = splitmix64(seed, 0x5e1ec7);

@@ -32,10 +32,12 @@ struct Expected {
   long double against_infinity = 0;
 };
 
-// What fold() costs for all planes: joins of two values, and bytes while it folds one plane.
+// What fold() costs for all planes: joins of two values, and bytes while it folds one plane;
+// what does not fit is computed from taps.
 struct FoldCost {
   double joins = 0;
   double bytes = 0;
+  bool fits() const { return bytes <= 2e9; }
 };
 
 class Reference {
