@@ -98,7 +98,9 @@ TEST_F(ProgramTest, nothing_selected_is_3) {
   expect("list problems --suite textbook --filter nonesuch", 3, says);
   expect("check --suite textbook --filter nonesuch --backend naive", 3, says);
   expect("check --fuzz 5 --filter nonesuch --backend naive", 3, says);
-  expect("check --filter nonesuch --backend naive", 3, "name a --suite");
+  expect("check --filter nonesuch --backend naive", 3,
+         "name a --suite, --problem, --benchdnn, --golden or --fuzz");
+  expect("list problems", 3, "name a --suite, --problem or --benchdnn");
 }
 
 TEST_F(ProgramTest, refusal_is_0_beside_a_row_that_ran_and_3_alone) {

@@ -117,8 +117,7 @@ Asked read_arguments(const Flags& flags, const std::vector<std::string>& extras)
 Opening open_cases(const Flags& flags, const Asked& asked) {
   BenchOptions options = asked.options;
   auto problems = select_problems(flags.selection);
-  if (problems.empty())
-    return {nullptr, nothing_ran(why_nothing(flags.selection, "--suite or --problem"))};
+  if (problems.empty()) return {nullptr, nothing_ran(why_nothing(flags.selection))};
   prepare_to_time();
   Backends backends = select_backends(flags.selection);
   // An emulator that is asked for by name gets rows with the reason why it is not timed.

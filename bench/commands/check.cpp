@@ -257,7 +257,8 @@ Opening open_cases(const Flags& flags) {
   Backends backends = select_backends(flags.selection);
   if (cases.empty())
     return {nullptr, nothing_ran(why_nothing(
-                         flags.selection, "--suite, --problem, --golden, --fuzz or --disagreements",
+                         flags.selection,
+                         "--suite, --problem, --benchdnn, --golden, --fuzz or --disagreements",
                          flags.fuzz > 0))};
   if (backends.contenders.empty()) return {nullptr, nothing_ran("no backend is available")};
   return {std::make_unique<CheckCases>(

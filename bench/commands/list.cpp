@@ -116,8 +116,7 @@ ExitStatus list(const Listing& listing, const Flags& flags) {
   check_writable(flags.json);
   const Json rows = listing.list(flags);
   if (!flags.json.empty()) write_file(flags.json, Json{{listing.name, rows}}.dump(1) + "\n");
-  return rows.empty() ? nothing_ran(why_nothing(flags.selection, "--suite or --problem"))
-                      : kAsExpected;
+  return rows.empty() ? nothing_ran(why_nothing(flags.selection)) : kAsExpected;
 }
 
 }  // namespace

@@ -106,8 +106,7 @@ Asked read_arguments(const Flags& flags) {
 
 Opening open_cases(const Flags& flags, const Asked& asked) {
   auto problems = select_problems(flags.selection);
-  if (problems.empty())
-    return {nullptr, nothing_ran(why_nothing(flags.selection, "--suite or --problem"))};
+  if (problems.empty()) return {nullptr, nothing_ran(why_nothing(flags.selection))};
   prepare_to_time();
   std::mt19937_64 random(asked.options.seed);
   return {std::make_unique<BenchCases>(open_racers(asked.racers, planted, random), asked.options,

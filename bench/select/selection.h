@@ -40,7 +40,8 @@ void add_engine_flags(CLI::App& command, SelectionFlags& flags);  // are among t
 std::vector<Problem> select_problems(const SelectionFlags& flags);
 // Returns why there are no problems: --filter matches none of the named ones, or nothing was named,
 // which `flags_to_name` would do. `named`: whether other flags named something.
-std::string why_nothing(const SelectionFlags& flags, std::string_view flags_to_name,
+std::string why_nothing(const SelectionFlags& flags,
+                        std::string_view flags_to_name = "--suite, --problem or --benchdnn",
                         bool named = false);
 
 struct Backends {
