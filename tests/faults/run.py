@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Plants faults, one after the other, and shows which test catches each.
 
-    tests/faults/run.py [--build FOLDER] [--jobs N] [--named-only] [--list] [NAME...]
+    tests/faults/run.py [--build FOLDER] [--jobs N] [--named-only] [--list] [--markdown FILE]
+                        [NAME...]
 
 A fault is a patch beside this script. Its first line says what is wrong, the second which tests
 ought to catch it: regular expressions of `ctest -R`, each beginning with the test's subject, or with
 `program`. The script applies it to a copy of this tree, builds those tests, runs them, and takes it
 back. Where they all pass it builds and runs all tests, to see whether any catches it; not with
---named-only.
+--named-only. Faults of different kernels are planted at once, if their tests run one kernel each.
 
 The copy has two build folders, which all faults share: `emulated` for the kernels of CUDA, `native`
 for everything else, where one instruction set is built. Before a fault is planted its tests must
 pass. NAME is a part of a patch's name; without one all are planted. --list plants none, and says
-whether each applies. CMAKE_ARGS as in tests/run.
+whether each applies. --markdown writes the table to a file too, in which rows of other faults stay
+as an earlier run wrote them. CMAKE_ARGS as in tests/run.
 
 Exit status: 0 all were caught, 1 one survived, 3 a patch does not apply, does not build, or its
 tests fail without it.
@@ -23,7 +25,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -33,6 +34,7 @@ CONFIGURATIONS = {"native": ["-DPOOLBENCH_NATIVE=ON"],
 COMMON = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DPOOLBENCH_CUDA=OFF",
           "-DPOOLBENCH_ONEDNN=OFF", "-DPOOLBENCH_ATEN=OFF", "-DPOOLBENCH_XNNPACK=OFF"]
 TEST_SECONDS = 300
+SURVIVED = "**SURVIVED**"
 os.environ.setdefault("POOLBENCH_FUZZ", "500")  # random problems of a test
 
 
@@ -55,6 +57,14 @@ class Fault:
     @property
     def configuration(self):
         return "emulated" if any(f.startswith("kernels/cuda/") for f in self.files) else "native"
+
+    @property
+    def kernel(self):
+        """The kernel that the fault is in, if its tests run no other one; else None."""
+        kernels = {re.match(r"conformance\.(?!naive)\w+\.([a-z]+)_", test) for test in self.tests}
+        names = {kernel and kernel[1] for kernel in kernels}
+        family = self.files[0].split("/")[1]
+        return f"{family}/{names.pop()}" if len(names) == 1 and None not in names else None
 
     @property
     def targets(self):
@@ -134,29 +144,64 @@ class Copy:
         return [name if how == "Failed" else f"{name} ({how.lower()})" for name, how in failed]
 
 
-def plant(copy, fault, passed, named_only):
-    """Returns the tests that catch a fault."""
-    patch(copy.tree, fault, "--check")
-    for test in fault.tests:  # which must pass without it
-        if (fault.configuration, test) in passed:
-            continue
-        if errors := copy.build(fault.configuration, fault.targets):
-            raise Broken(f"does not build without any fault: {errors}")
-        if failed := copy.failing(fault.configuration, [test]):
+def groups_of(faults):
+    """Faults that are planted at once: each in another kernel, and seen by tests of it alone."""
+    groups = []
+    for fault in faults:
+        for group in groups:
+            if fault.kernel and all(f.kernel and f.kernel != fault.kernel and
+                                    f.configuration == fault.configuration for f in group):
+                group.append(fault)
+                break
+        else:
+            groups.append([fault])
+    return groups
+
+
+def plant(copy, group, passed, named_only):
+    """Returns the tests that catch each fault."""
+    configuration = group[0].configuration
+    targets = sorted({target for fault in group for target in fault.targets})
+    unseen = [t for f in group for t in f.tests if (configuration, t) not in passed]
+    if unseen and (errors := copy.build(configuration, targets)):
+        raise Broken(f"does not build without any fault: {errors}")
+    for test in unseen:  # which must pass without them
+        if failed := copy.failing(configuration, [test]):
             raise Broken(f"{', '.join(failed)} fails without it")
-        passed.add((fault.configuration, test))
-    patch(copy.tree, fault)
+        passed.add((configuration, test))
+    planted = []
     try:
-        if errors := copy.build(fault.configuration, fault.targets):
+        for fault in group:
+            patch(copy.tree, fault)
+            planted.append(fault)
+        if errors := copy.build(configuration, targets):
             raise Broken(f"does not build: {errors}")
-        caught = copy.failing(fault.configuration, fault.tests)
-        if not caught and not named_only:
-            if errors := copy.build(fault.configuration, ["all"]):
+        caught = {f.name: copy.failing(configuration, f.tests) for f in group}
+        if len(group) == 1 and not caught[group[0].name] and not named_only:
+            if errors := copy.build(configuration, ["all"]):
                 raise Broken(f"does not build: {errors}")
-            caught = [f"{name} (not named)" for name in copy.failing(fault.configuration, [])]
+            caught[group[0].name] = [f"{name} (not named)"
+                                     for name in copy.failing(configuration, [])]
         return caught
     finally:
-        patch(copy.tree, fault, "-R")
+        for fault in reversed(planted):
+            patch(copy.tree, fault, "-R")
+
+
+def verdicts_of(copy, group, passed, named_only):
+    """Yields what became of each fault. One that others may have spoilt is planted alone."""
+    try:
+        caught = plant(copy, group, passed, named_only)
+    except Broken as error:
+        if len(group) == 1:
+            yield group[0], f"ERROR {error}"
+            return
+        caught = {}
+    for fault in group:
+        if caught.get(fault.name) or len(group) == 1:
+            yield fault, ", ".join(caught[fault.name]) or SURVIVED
+        else:
+            yield from verdicts_of(copy, [fault], passed, named_only)
 
 
 def show(faults):
@@ -172,6 +217,34 @@ def show(faults):
     return status
 
 
+class Document:
+    """The table as a file: a row for each patch that this or an earlier run planted."""
+
+    def __init__(self, path):
+        self.path = path
+        self.rows = {}
+        if path and path.exists():
+            rows = re.findall(r"^\| (\w+) \| .* \| (.*) \|$", path.read_text(), re.MULTILINE)
+            self.rows = {name: verdict for name, verdict in rows if name != "fault"}
+
+    def add(self, fault, verdict):
+        self.rows[fault.name] = verdict
+        if not self.path:
+            return
+        planted = [f for f in all_faults() if f.name in self.rows]
+        caught = [f for f in planted if not self.rows[f.name].startswith((SURVIVED, "ERROR"))]
+        lines = ["# Planted faults", "",
+                 f"As `tests/faults/run.py --markdown {self.path.name}` writes it: {len(caught)} of "
+                 f"{len(planted)} faults were caught.", "",
+                 "| fault | what is wrong | caught by |", "| --- | --- | --- |",
+                 *(f"| {f.name} | {f.what} | {self.rows[f.name]} |" for f in planted)]
+        self.path.write_text("\n".join(lines) + "\n")
+
+
+def all_faults():
+    return [Fault(path) for path in sorted(HERE.glob("*.patch"))]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -180,27 +253,24 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--named-only", action="store_true")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--markdown", type=Path, metavar="FILE")
     options = parser.parse_args()
-    faults = [Fault(path) for path in sorted(HERE.glob("*.patch"))]
+    faults = all_faults()
+    document = Document(options.markdown)
     if options.names:
         faults = [f for f in faults if any(name in f.name for name in options.names)]
     if options.list:
         return show(faults)
     copy = Copy(options.build.resolve(), options.jobs)
     copy.refresh()
-    print("| fault | what is wrong | caught by | s |\n| --- | --- | --- | --- |")
+    print("| fault | what is wrong | caught by |\n| --- | --- | --- |")
     status, passed, caught_in_all = 0, set(), 0
-    for fault in faults:
-        begin = time.monotonic()
-        try:
-            caught = plant(copy, fault, passed, options.named_only)
-            verdict = ", ".join(caught) or "**SURVIVED**"
-            status = max(status, 0 if caught else 1)
-            caught_in_all += bool(caught)
-        except Broken as error:
-            verdict, status = f"ERROR {error}", 3
-        print(f"| {fault.name} | {fault.what} | {verdict} | {time.monotonic() - begin:.0f} |",
-              flush=True)
+    for group in groups_of(faults):
+        for fault, verdict in verdicts_of(copy, group, passed, options.named_only):
+            print(f"| {fault.name} | {fault.what} | {verdict} |", flush=True)
+            document.add(fault, verdict)
+            caught_in_all += not verdict.startswith((SURVIVED, "ERROR"))
+            status = max(status, 3 if verdict.startswith("ERROR") else int(verdict == SURVIVED))
     print(f"\n{caught_in_all} of {len(faults)} faults were caught")
     return status
 
