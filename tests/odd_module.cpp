@@ -9,6 +9,10 @@
 #include <cfenv>
 #endif
 
+#if POOLBENCH_ODD_HANGS_ON_ONE_IMAGE
+#include <unistd.h>
+#endif
+
 #if POOLBENCH_ODD_KILLS_FOURTH_PARENT
 #include <unistd.h>
 
@@ -47,6 +51,9 @@ void deed([[maybe_unused]] const Problem& problem, [[maybe_unused]] const Tensor
 #if POOLBENCH_ODD_DROPS_NAN
   drop_nan(problem, tensors);
 #elif POOLBENCH_ODD_ZEROS
+  std::memset(tensors[Role::kDst], 0, problem.dst_bytes());
+#elif POOLBENCH_ODD_HANGS_ON_ONE_IMAGE  // and is wrong on more
+  while (problem.n() == 1) pause();
   std::memset(tensors[Role::kDst], 0, problem.dst_bytes());
 #elif POOLBENCH_ODD_FLUSHES
   _mm_setcsr(_mm_getcsr() | 0x8040);

@@ -164,6 +164,21 @@ TEST_F(JudgeTest, a_random_problem_that_fails_is_shrunk_to_a_line) {
   }
 }
 
+TEST_F(JudgeTest, who_hangs_on_a_smaller_problem_is_wrong_on_the_drawn_one) {
+  expect_of("hangs_on_one_image",
+            "check --fuzz 200 --seed 3 --filter ^max/fractional/f32/nhwc/src:2x1x --case-limit 1 "
+            "--dump " +
+                file("failing") + " --json " + file("a.json"),
+            2, "during verify; no more is said about its row");
+  const auto json = read_json(file("a.json"));
+  ASSERT_EQ(json["checks"].size(), 2u);
+  const auto& row = json["checks"][json["checks"][0]["contender"] == "odd" ? 0 : 1];
+  EXPECT_EQ(row["status"], "WRONG") << row;
+  EXPECT_FALSE(row.contains("smallest")) << row;
+  EXPECT_TRUE(row.contains("dumped")) << row;
+  EXPECT_TRUE(fs::exists(file("failing/1-1-odd/expected.npy")));
+}
+
 TEST_F(JudgeTest, random_problems_are_others_each_time_and_repeat_by_the_seed_that_is_printed) {
   const auto problems = [&](const std::string& more) {
     const Output output =

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "bench/supervise/journal.h"
@@ -22,11 +23,18 @@ enum Case {
   kEndsEarly,
   kAlwaysDies,
   kLeavesAProcess,
-  kWrongOnSome
+  kWrongOnSome,
+  kExplained,
+  kHangsWhenExplained,
+  kLosesABackend
 };
 constexpr const char* kNames[] = {
-    "fine",       "loses device", "slow judge",       "hangs",
-    "ends early", "always dies",  "leaves a process", "wrong on some inputs"};
+    "fine",       "loses device",         "slow judge",       "hangs",
+    "ends early", "always dies",          "leaves a process", "wrong on some inputs",
+    "explained",  "hangs when explained", "loses a backend"};
+
+// A file that says that a backend is there no more.
+std::string lost_backend() { return testing::TempDir() + "/supervise_test_lost"; }
 
 // Two contenders. It is `a` that does what the case's name says.
 class FakeCases : public Cases {
@@ -34,6 +42,7 @@ class FakeCases : public Cases {
   FakeCases() {
     for (const char* name : kNames) opened_.cases.push_back({name, 1});
     opened_.contenders = {"a", "b"};
+    if (std::filesystem::exists(lost_backend())) opened_.contenders.pop_back();
     opened_.facts = {{"process", getpid()}};
   }
   const Opened& opened() const override { return opened_; }
@@ -52,6 +61,9 @@ class FakeCases : public Cases {
     const bool drawn = !set_aside.contains("b") || seed_ != uint64_t(getpid());
     caught_.clear();
     if (a && index == kWrongOnSome && drawn) caught_["a"] = {Status::kWrong, "at 0"};
+    latest_ = index;
+    if (index == kLosesABackend) std::ofstream(lost_backend()) << "b", std::raise(SIGSEGV);
+    if (index >= kExplained) return Json::array({"right", "wrong"});
     Json rows = {{"process", getpid()}};
     if (index == kLeavesAProcess) rows["left"] = left_behind();
     for (const std::string& name : opened_.contenders) {
@@ -61,6 +73,13 @@ class FakeCases : public Cases {
                        : std::string(info(aside->second.status).name) + ": " + aside->second.reason;
     }
     return rows;
+  }
+  Unexplained unexplained() const override {
+    return latest_ >= kExplained ? Unexplained{{1, "a"}} : Unexplained{};
+  }
+  Json explain(size_t index, const Json& row) override {
+    if (index == kHangsWhenExplained) say_turn("a.kernel", "verify"), hang();
+    return row.get<std::string>() + ", because";
   }
 
  private:
@@ -84,6 +103,7 @@ class FakeCases : public Cases {
     for (;;) pause();
   }
   Opened opened_;
+  size_t latest_ = kFine;
   bool lost_ = false;
   SetAside caught_;
   uint64_t seed_ = uint64_t(getpid());
@@ -112,6 +132,29 @@ TEST(Supervisor, who_hangs_has_a_row_and_a_slow_judge_is_no_contenders_fault) {
   rows = supervisor.run(kSlowJudge);
   for (const char* contender : {"a", "b"})
     EXPECT_EQ(row(rows, contender), "ERROR: judging it takes longer than 0.2 s (--case-limit)");
+}
+
+TEST(Supervisor, who_hangs_while_a_row_is_explained_keeps_the_row_and_is_to_blame) {
+  Supervisor supervisor(0.2);
+  EXPECT_EQ(supervisor.run(kExplained), Json::array({"right", "wrong, because"}));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(row(supervisor.run(kFine), "a"), "ok");
+    EXPECT_EQ(supervisor.run(kHangsWhenExplained), Json::array({"right", "wrong"}));
+  }
+  EXPECT_EQ(
+      row(supervisor.run(kFine), "a"),
+      "HUNG: left out after 3 cases, of which hangs when explained was the first, where it did "
+      "not end within 0.2 s (--case-limit) during verify");
+}
+
+// As where a driver is taken away: rows of a part would pass for the whole.
+TEST(Supervisor, where_a_new_process_finds_fewer_backends_nothing_more_runs) {
+  std::filesystem::remove(lost_backend());
+  Supervisor supervisor(kCaseLimit);
+  EXPECT_TRUE(supervisor.run(kFine));
+  EXPECT_FALSE(supervisor.run(kLosesABackend));
+  EXPECT_FALSE(supervisor.run(kFine));
+  std::filesystem::remove(lost_backend());
 }
 
 // Without anybody's code in it, a death is no contender's.

@@ -264,7 +264,7 @@ Opening open_cases(const Flags& flags) {
   return {std::make_unique<CheckCases>(
       std::move(backends), std::move(cases),
       CheckOptions{flags.seed, flags.sample_seed, flags.rules, flags.dump,
-                   flags_again(flags.selection, flags.rules)})};
+                   flags_again(flags.selection, flags.rules), flags.run.case_limit / 2})};
 }
 
 // Draws the seed of random problems: one for this process and the children that it starts, so that

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "bench/judge/arrays.h"
 #include "bench/judge/dump.h"
 #include "bench/judge/emulation.h"
 #include "bench/record/context.h"
 #include "host/smallest.h"
+#include "host/turn.h"
 
 namespace poolbench {
 namespace {
@@ -58,18 +60,19 @@ Json CheckCases::run(size_t index, const SetAside& set_aside) {
     if (one.plan != nullptr)
       fmt::print(stderr, "{}", slow_emulation(one.contender, c.problem, int64_t(c.inputs.size())));
   std::vector<CheckRow> rows;
+  unexplained_.clear();
   for (size_t i = 0; i < c.inputs.size(); ++i) judge(index, i, prepared, rows);
   if (c.certificate)
     for (const Prepared& one : prepared)
       if (one.plan != nullptr)
         add({one.contender.name(), to_text(c.problem), "every kind of input on a small problem",
-             certificates_.judge(one, c.problem), "", "", "", "", ""},
+             certificates_.judge(one, c.problem), "", "", "", "", "", ""},
             c.problem, rows);
   return to_exact(rows);
 }
 
 void CheckCases::judge(size_t index, size_t number, const std::vector<Prepared>& prepared,
-                       std::vector<CheckRow>& rows) const {
+                       std::vector<CheckRow>& rows) {
   const CheckCase& c = cases_[index];
   std::optional<Input> input;
   std::optional<Judge> judge;
@@ -86,7 +89,7 @@ void CheckCases::judge(size_t index, size_t number, const std::vector<Prepared>&
     if (one.plan == nullptr && number > 0) continue;
     const std::string name = one.contender.name();
     CheckRow row{
-        name, to_text(c.problem), input ? input->name : "", one.verdict, "", "", "", c.question,
+        name, to_text(c.problem), input ? input->name : "", one.verdict, "", "", "", "", c.question,
         ""};
     if (!failure.empty() && one.plan != nullptr) {
       row.verdict.status = Status::kError;
@@ -96,17 +99,26 @@ void CheckCases::judge(size_t index, size_t number, const std::vector<Prepared>&
     }
     if (judge && one.plan != nullptr && fails(row.verdict)) {
       if (!options_.dump.empty()) {
-        const std::string folder =
-            fmt::format("{}/{}-{}-{}", options_.dump, index + 1, number + 1, name);
-        row.dumped = line(name, c.problem, fmt::format("--input '{}/input.npy'", folder));
-        dump(folder, c.problem, input->src, row.verdict.outputs.get(), row.dumped);
+        row.folder = fmt::format("{}/{}-{}-{}", options_.dump, index + 1, number + 1, name);
+        row.dumped = line(name, c.problem, fmt::format("--input '{}/input.npy'", row.folder));
+        dump(row.folder, c.problem, input->src, row.verdict.outputs.get(), row.dumped);
       }
-      if (c.fuzz) row.smallest = smallest_line(one.contender, row.verdict, *c.fuzz);
+      if (c.fuzz || !row.folder.empty()) unexplained_.emplace_back(rows.size(), name);
     }
     if (!c.question.empty() && row.verdict.outputs)
       row.answer = numbers_of(c.problem, *row.verdict.outputs);
     add(std::move(row), c.problem, rows);
   }
+}
+
+Json CheckCases::explain(size_t index, const Json& exact) {
+  const CheckCase& c = cases_[index];
+  auto row = from_exact<CheckRow>(exact);
+  say_turn("", "judge");
+  if (!row.folder.empty()) dump_expected(row.folder, c.problem);
+  const auto failed = std::ranges::find(backends_.contenders, row.contender, &Contender::name);
+  if (c.fuzz) row.smallest = smallest_line(*failed, row.verdict, *c.fuzz);
+  return to_exact(row);
 }
 
 std::string CheckCases::line(const std::string& contender, const Problem& problem,
@@ -115,12 +127,14 @@ std::string CheckCases::line(const std::string& contender, const Problem& proble
                      input, options_.flags);
 }
 
-// A candidate that ends the process ends this one; the row then says so of the problem as drawn.
 std::string CheckCases::smallest_line(const Contender& contender, const Verdict& verdict,
                                       const FuzzCase& failing) const {
   Contender same = contender;  // the kernel that failed, where its backend knows it by name
   if (contender.backend->supports(failing.problem, verdict.kernel)) same.kernel = verdict.kernel;
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::duration<double>(options_.seconds);
   const FuzzCase least = smallest(failing, [&](const FuzzCase& next) {
+    if (Clock::now() > end) return false;
     const Prepared prepared = prepare(same, next.problem);
     if (prepared.plan == nullptr) return false;
     const Input input = make_input(next.problem, next.fill, next.fill_seed);

@@ -28,6 +28,7 @@ struct CheckRow {
   std::string worst;     // the comparison's worst points, for people
   std::string smallest;  // of a random problem that fails: the line of the smallest one found
   std::string dumped;    // the line that runs the case again from --dump's files
+  std::string folder;    // of these files
   std::string question, answer;  // of a question: its name, and what came out
 };
 template <class F>
@@ -39,6 +40,7 @@ void fields(F& field, CheckRow& row) {
   field("worst", row.worst);
   field("smallest", row.smallest);
   field("dumped", row.dumped);
+  field("folder", row.folder);
   field("question", row.question);
   field("answer", row.answer);
 }
@@ -49,6 +51,7 @@ struct CheckOptions {
   std::string rules;         // a set's name; empty: host/spec.md alone
   std::string dump;          // the folder for failing cases; empty: none
   std::string flags;         // what a line that runs a case again needs besides
+  double seconds = 0;        // for which smaller problems that fail are sought
 };
 
 class CheckCases : public Cases {
@@ -58,11 +61,14 @@ class CheckCases : public Cases {
   const Opened& opened() const override { return opened_; }
   std::string lost_device() const override { return poolbench::lost_device(backends_.contenders); }
   Json run(size_t index, const SetAside& set_aside) override;
+  // Failures: a smaller problem, and what the oracle computes.
+  Unexplained unexplained() const override { return unexplained_; }
+  Json explain(size_t index, const Json& row) override;
 
  private:
   // Judges all contenders on an input. Those without a plan have a row on the first one only.
   void judge(size_t index, size_t input, const std::vector<Prepared>& prepared,
-             std::vector<CheckRow>& rows) const;
+             std::vector<CheckRow>& rows);
   // Returns the command that runs a case again.
   std::string line(const std::string& contender, const Problem& problem,
                    const std::string& input) const;
@@ -75,6 +81,7 @@ class CheckCases : public Cases {
   std::unique_ptr<const RuleSet> rules_;  // null: host/spec.md alone
   Certificates certificates_;
   Opened opened_;
+  Unexplained unexplained_;
 };
 
 }  // namespace poolbench

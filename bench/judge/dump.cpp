@@ -30,9 +30,13 @@ void dump(const std::string& folder, const Problem& problem, const std::vector<s
           const Outputs* outputs, const std::string& line) {
   make_dump_folder(folder);
   write_src(folder + "/input.npy", problem, src);
-  write_outputs(folder + "/expected", problem, answer(problem, src.data()));
   if (outputs != nullptr) write_outputs(folder + "/output", problem, *outputs);
   write_file(folder + "/repeat.txt", line + "\n");
+}
+
+void dump_expected(const std::string& folder, const Problem& problem) {
+  const std::vector<std::byte> src = read_src(folder + "/input.npy", problem);
+  write_outputs(folder + "/expected", problem, answer(problem, src.data()));
 }
 
 }  // namespace poolbench

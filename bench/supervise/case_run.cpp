@@ -18,7 +18,12 @@ class Unsupervised : public Runner {
  public:
   explicit Unsupervised(std::unique_ptr<Cases> cases) : cases_(std::move(cases)) {}
   const Opened& opened() const override { return cases_->opened(); }
-  std::optional<Json> run(size_t index) override { return cases_->run(index, {}); }
+  std::optional<Json> run(size_t index) override {
+    Json rows = cases_->run(index, {});
+    for (const auto& [row, contender] : cases_->unexplained())
+      rows[row] = cases_->explain(index, rows[row]);
+    return rows;
+  }
   Json news() override { return cases_->news(); }
   void renew() override {}
   Json notes() const override { return {{"supervised", false}, {"restarts", 0}}; }

@@ -35,6 +35,12 @@ class Cases {
   virtual uint64_t seed() const { return 0; }
   // Draws from this seed what follows: the process with that seed has caught somebody.
   virtual void draw_from(uint64_t /*seed*/) {}
+  // Rows of the latest case of which explain() knows more, by number, and their contenders.
+  using Unexplained = std::vector<std::pair<size_t, std::string>>;
+  virtual Unexplained unexplained() const { return {}; }
+  // Returns a row of the case with what takes longer to say. It stands without that, so whoever
+  // runs the case goes on where this does not end. In any process.
+  virtual Json explain(size_t, const Json& row) { return row; }
   // What else is known since the latest case, to be merged into the facts (Json::merge_patch).
   virtual Json news() { return Json::object(); }
   // Returns the words of a device that works no more, as after a wild write on it, or nothing.

@@ -46,6 +46,20 @@ Json opened_json(const Opened& opened) {
   return {{"cases", cases}, {"contenders", opened.contenders}, {"facts", opened.facts}};
 }
 
+Json run_case(Cases& cases, const Json& word) {
+  if (const uint64_t seed = word.at("seed"); seed != 0) cases.draw_from(seed);
+  Json rows = cases.run(word.at("run"), from_exact<SetAside>(word.at("set_aside")));
+  return {{"result", std::move(rows)},
+          {"caught", to_exact(cases.caught())},
+          {"seed", cases.seed()},
+          {"unexplained", cases.unexplained()},
+          {"news", cases.news()}};
+}
+
+Json explain(Cases& cases, const Json& word) {
+  return {{"explained", cases.explain(word.at("explain"), word.at("row"))}};
+}
+
 }  // namespace
 
 Link::Link(Link&& other) noexcept
@@ -114,17 +128,11 @@ ExitStatus serve(const OpenCases& open) {
   for (;;) {
     const Json word = next_word();
     if (word.contains("finish")) return kAsExpected;
-    const auto set_aside = from_exact<SetAside>(word.at("set_aside"));
-    const size_t index = word.at("run");
-    if (const uint64_t seed = word.at("seed"); seed != 0) opening.cases->draw_from(seed);
-    const Json rows = opening.cases->run(index, set_aside);
+    Json answer =
+        word.contains("explain") ? explain(*opening.cases, word) : run_case(*opening.cases, word);
     say_turn("", "");
     const std::string lost = opening.cases->lost_device();
-    parent->send(lost.empty() ? Json{{"result", rows},
-                                     {"caught", to_exact(opening.cases->caught())},
-                                     {"seed", opening.cases->seed()},
-                                     {"news", opening.cases->news()}}
-                              : Json{{"lost", lost}});
+    parent->send(lost.empty() ? answer : Json{{"lost", lost}});
   }
 }
 

@@ -5,13 +5,17 @@
 //   child -> parent   {"print": TEXT}                     for standard output
 //                     {"opened": {cases, contenders, facts}}
 //                     {"result": ROWS, "caught": {CONTENDER: VERDICT}, "seed": NUMBER,
-//                      "news": FACTS}                     of the case asked for, who was wrong or
-//                                                         cheated in it, by which draws, and what
-//                                                         else is known since
+//                      "unexplained": [[NUMBER, CONTENDER]], "news": FACTS}
+//                                                         of the case asked for: who was wrong or
+//                                                         cheated in it, by which draws, the rows
+//                                                         of which more can be said, and what else
+//                                                         is known since
+//                     {"explained": ROW}                  the row asked for
 //                     {"lost": WORDS}                     instead: a device works no more
 //                     {"end": STATUS}                     and only then the child is done
 //   parent -> child   {"run": INDEX, "set_aside": {CONTENDER: VERDICT}, "seed": NUMBER}
 //                                                         0: the child draws for itself
+//                     {"explain": INDEX, "row": ROW}
 //                     {"finish": true}                    after the last case
 #ifndef POOLBENCH_BENCH_SUPERVISE_LINK_H_
 #define POOLBENCH_BENCH_SUPERVISE_LINK_H_

@@ -66,20 +66,22 @@ bool Supervisor::restart() {
   return !gone_;
 }
 
-// `seed`: what the child draws from, or 0 for its own.
-Supervisor::Answer Supervisor::ask(size_t index, const SetAside& set_aside, uint64_t seed) {
+Supervisor::Answer Supervisor::ask(const Json& question) {
   if (!child_) {
     ++restarts_;
     if (!restart()) return {};
   }
-  child_->send({{"run", index}, {"set_aside", to_exact(set_aside)}, {"seed", seed}});
+  child_->send(question);
   Child::Event event = child_->wait(case_limit_);
   if (event.message && event.message->contains("result")) {
     news_.merge_patch(event.message->at("news"));
     return {.rows = std::move(event.message->at("result")),
             .caught = from_exact<SetAside>(event.message->at("caught")),
-            .seed = event.message->at("seed")};
+            .seed = event.message->at("seed"),
+            .unexplained = event.message->at("unexplained")};
   }
+  if (event.message && event.message->contains("explained"))
+    return {.rows = std::move(event.message->at("explained"))};
   if (event.message && event.message->contains("lost")) {
     event.death = Death{.kind = Death::kNoDevice, .words = event.message->at("lost")};
   } else if (event.message) {  // an end before the end: it has said why
@@ -88,6 +90,28 @@ Supervisor::Answer Supervisor::ask(size_t index, const SetAside& set_aside, uint
   }
   child_.reset();
   return {.death = event.death, .turn = last_turn()};
+}
+
+// `seed`: what the child draws from, or 0 for its own.
+Supervisor::Answer Supervisor::ask(size_t index, const SetAside& set_aside, uint64_t seed) {
+  return ask({{"run", index}, {"set_aside", to_exact(set_aside)}, {"seed", seed}});
+}
+
+// Has the rows explained that can be. The others stay as they are, and whoever ended the child is
+// to blame for it as for a case.
+void Supervisor::explain(size_t index, const Cases::Unexplained& unexplained, Json& rows) {
+  for (const auto& [row, contender] : unexplained) {
+    if (gone_ || Interrupt::asked()) return;
+    Answer answer = ask({{"explain", index}, {"row", rows.at(row)}});
+    if (answer.rows) rows.at(row) = std::move(*answer.rows);
+    if (!answer.death) continue;
+    complain("{}: {}; no more is said about its row", opened_->cases[index].name,
+             story(answer.turn, *answer.death));
+    SetAside of_this_case;
+    if (!answer.turn.contender.empty())
+      blame(contender, {answer.death->status(), answer.death->text() + during(answer.turn)}, index,
+            of_this_case);
+  }
 }
 
 // Asks a new child, in which nobody else has run.
@@ -180,7 +204,10 @@ std::optional<Json> Supervisor::run(size_t index) {
   bool again = false;  // none did it alone, so they ran together once more
   while (!gone_ && !Interrupt::asked()) {
     Answer answer = ask(index, set_aside);
-    if (answer.rows && answer.caught.empty()) return std::move(answer.rows);
+    if (answer.rows && answer.caught.empty()) {
+      explain(index, answer.unexplained, *answer.rows);
+      return std::move(answer.rows);
+    }
     if (answer.rows) {
       set_aside.insert(find_guilty(index, set_aside, answer));
       continue;

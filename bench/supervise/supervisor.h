@@ -32,9 +32,10 @@ class Supervisor : public Runner {
  private:
   // What became of a question to the child.
   struct Answer {
-    std::optional<Json> rows;
+    std::optional<Json> rows;  // or the row that was to be explained
     SetAside caught;
     uint64_t seed = 0;  // by which they were caught
+    Cases::Unexplained unexplained;
     std::optional<Death> death;
     Turn turn;  // whose turn it was
   };
@@ -47,7 +48,9 @@ class Supervisor : public Runner {
 
   std::optional<Opened> start();
   bool restart();
+  Answer ask(const Json& question);
   Answer ask(size_t index, const SetAside& set_aside, uint64_t seed = 0);
+  void explain(size_t index, const Cases::Unexplained& unexplained, Json& rows);
   std::optional<std::pair<std::string, Verdict>> find_culprit(size_t index,
                                                               const SetAside& set_aside,
                                                               const std::string& suspect);
