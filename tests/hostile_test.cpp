@@ -142,6 +142,30 @@ TEST_F(HostileTest, a_suite_of_ten_thousand_lines) {
          "left out: 10000 of 10000 problems, for the budget");
 }
 
+// A file that names a driver, and no file.
+TEST_F(HostileTest, a_driver_that_is_gone_is_named_and_in_nobodys_way) {
+  write("gone.json",
+        R"({"file_format_version":"1.0.0",)"
+        R"("ICD":{"library_path":"/nonexistent/libdriver.so","api_version":"1.2.0"}})");
+  if (run("list backends").text.find("needs glslc") != std::string::npos)
+    GTEST_SKIP() << "no Vulkan backend was built";
+  for (const char* name : {"gone.json", "none.json"}) {
+    const std::string gone =
+        "VK_DRIVER_FILES=" + file(name) + " VK_ICD_FILENAMES=" + file(name) + " " + kProgram;
+    const std::string problem = " --fill ties --problem max/global/f32/nchw/src:1x1x4";
+    const Output list = run_command(gone + " list backends");
+    EXPECT_EQ(list.status, 0);
+    EXPECT_NE(list.text.find("unavailable  no Vulkan driver"), std::string::npos) << list.text;
+    const Output all = run_command(gone + " check" + problem);
+    EXPECT_EQ(all.status, 0) << all.text;
+    EXPECT_NE(all.text.find("naive"), std::string::npos) << all.text;
+    const Output asked = run_command(gone + " check --backend naive,vulkan" + problem);
+    EXPECT_EQ(asked.status, 5);
+    EXPECT_NE(asked.text.find("'vulkan' is not available: no Vulkan driver"), std::string::npos)
+        << asked.text;
+  }
+}
+
 // What copies have shown is worth nothing where it cannot be read, and is nobody's to throw away.
 TEST_F(HostileTest, a_file_of_copies_that_is_none_is_left_as_it_is) {
   const nlohmann::json context = {{"host_name", "here"},
