@@ -197,9 +197,12 @@ def verdicts_of(copy, group, passed, named_only):
             yield group[0], f"ERROR {error}"
             return
         caught = {}
-    for fault in group:
-        if caught.get(fault.name) or len(group) == 1:
-            yield fault, ", ".join(caught[fault.name]) or SURVIVED
+    if len(group) == 1:
+        yield group[0], ", ".join(caught[group[0].name]) or SURVIVED
+        return
+    for fault in sorted(group, key=lambda f: not caught.get(f.name)):
+        if caught.get(fault.name):
+            yield fault, ", ".join(caught[fault.name])
         else:
             yield from verdicts_of(copy, [fault], passed, named_only)
 
