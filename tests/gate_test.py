@@ -3,6 +3,8 @@
 
     gate_test.py POOLBENCH
 """
+import contextlib
+import io
 import os
 import re
 import shutil
@@ -10,10 +12,12 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = sys.argv.pop()
 sys.path.insert(0, os.path.join(ROOT, "bench/gate"))
+import gate  # noqa: E402
 import instructions  # noqa: E402
 import machine_code  # noqa: E402
 import revision  # noqa: E402
@@ -81,14 +85,14 @@ class Gate(unittest.TestCase):
             file.write("words\n")
         self.edit("kernels/openmp/rows.cpp", "// commits", "// other commits")
         self.commit("docs")
-        self.assertIn("none of 2 cases is raced", self.gate(0))
+        self.assertIn("none of 2 cases is judged", self.gate(0))
 
     def test_a_renamed_function_races_nothing(self):
         self.edit("kernels/openmp/rows.cpp", "once(", "one_time(")
         self.commit("rename")
         said = self.gate(0)
         self.assertIn("rows renamed", said)
-        self.assertIn("none of 2 cases is raced", said)
+        self.assertIn("none of 2 cases is judged", said)
 
     def test_a_slower_kernel_fails_by_name(self):
         self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 3")
@@ -105,6 +109,14 @@ class Gate(unittest.TestCase):
         self.commit("slower")
         said = self.gate(1, "--clock-advises")
         self.assertRegex(said, r"\+19\d\.\d+ % .*\n  FAILS: more than 3 % more instructions")
+
+    def test_without_a_clock_instructions_judge(self):
+        self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 3")
+        self.commit("slower")
+        said = self.gate(1, "--no-clock")
+        self.assertRegex(said, rf"{re.escape(ROWS)}  rows +- +\+19\d\.\d+ %.*\n  FAILS: more")
+        self.assertNotIn("SLOWER", said)
+        self.assertIn("As expected", self.gate(0, "--no-clock", "--base", "HEAD", "--head", "first"))
 
     def test_a_trailer_accepts_a_slower_case(self):
         self.edit("kernels/openmp/rows.cpp", "kTimes = 1", "kTimes = 3")
@@ -151,7 +163,7 @@ class Gate(unittest.TestCase):
     def test_the_files_as_they_are_are_a_revision(self):
         self.edit("kernels/openmp/copy.cpp", "pool(p, src, dst);", "")
         self.assertIn(f"WRONG  {COPY}  head:", self.gate(2, head="WORKTREE"))
-        self.assertIn("none of 2 cases is raced", self.gate(0))
+        self.assertIn("none of 2 cases is judged", self.gate(0))
 
     def test_one_percent_more_instructions_are_always_seen(self):
         builder = revision.Builder(self.repository, os.path.join(self.folder.name, "counted"))
@@ -167,6 +179,20 @@ class Gate(unittest.TestCase):
             self.assertAlmostEqual(after / before, 1.01, delta=0.002, msg=case)
         second, how = instructions.by_the_processor(count, built.module, planted[0])
         self.assertAlmostEqual(second / more[0], 1, delta=instructions.AGREE, msg=how)
+
+
+class Processor(unittest.TestCase):
+    def test_without_avx2_a_build_for_it_is_refused(self):
+        command = ["gate", "--isa", "avx2", "--program", PROGRAM]
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("flags\t\t: fpu sse2 fma f16c\n")
+            file.flush()
+            with unittest.mock.patch.object(revision, "PROCESSOR", file.name), \
+                    unittest.mock.patch.object(sys, "argv", command), \
+                    contextlib.redirect_stderr(io.StringIO()) as said:
+                self.assertEqual(gate.main(), 4)
+        self.assertEqual(said.getvalue(),
+                         "gate: --isa avx2: this machine's processor has no avx2, bmi2\n")
 
 
 class MachineCode(unittest.TestCase):

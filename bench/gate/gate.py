@@ -6,8 +6,8 @@
 Builds both as modules, beside the checkout, which stays as it is. WORKTREE as a revision means the
 files as they are. Only cases whose kernel's machine code differs are judged: by `poolbench check`,
 by the instructions of a launch, and by `poolbench race --gate`. A case fails that is SLOWER, or
-that takes more instructions than thresholds.txt allows where the clock says neither SAME nor
-FASTER, unless a commit says `Accepts-slower: CASE, reason` in a trailer.
+that takes more instructions than thresholds.txt allows where the clock, if it is asked, says
+neither SAME nor FASTER, unless a commit says `Accepts-slower: CASE, reason` in a trailer.
 
 CMAKE_ARGS and JOBS are further arguments of cmake and the build's parallelism.
 
@@ -26,7 +26,7 @@ import time
 
 import instructions
 from machine_code import compare
-from revision import GATE, SETS, Builder, Failed, accepted, commit_of
+from revision import GATE, SETS, Builder, Failed, accepted, commit_of, why_no_avx2
 
 ROOT = os.path.dirname(os.path.dirname(GATE))
 RAISES = (4, 2, 3, 1)  # exit statuses; where several hold, the first one counts
@@ -43,8 +43,11 @@ def arguments():
     parser.add_argument("--filter", help="regular expression that cases must match")
     parser.add_argument("--isa", choices=list(SETS), default="native",
                         help="instruction set to race [this machine's best]")
-    parser.add_argument("--clock-advises", action="store_true",
-                        help="SLOWER by the clock alone does not fail, as on a shared machine")
+    clock = parser.add_mutually_exclusive_group()
+    clock.add_argument("--clock-advises", action="store_true",
+                       help="SLOWER by the clock alone does not fail, as on a shared machine")
+    clock.add_argument("--no-clock", action="store_true",
+                       help="race nothing: results and instructions alone judge")
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     parser.add_argument("--work", default=os.path.join(cache, "poolbench", "gate"), metavar="DIR",
                         help="folder for the builds [%(default)s]")
@@ -174,8 +177,9 @@ class Gate:
                      if fnmatch.fnmatchcase(case, pattern)), None)
 
     def judge(self, case, rows, counts, built, clock_advises):
-        """What is to be said of a case's instructions, and what fails of it, if anything."""
-        words = {row["verdict"] for row in rows}
+        """What is to be said of a case's instructions, and what fails of it, if anything. No rows:
+        the clock was not asked."""
+        words = {row["verdict"] for row in rows} or {"no clock"}
         share, base, head = counts.get(case, (0, 0, 0))
         text = f"{100 * share:+.2f} %" if case in counts else "-"
         why = ""
@@ -208,6 +212,9 @@ def counted(fates):
 
 def run(flags, more):
     started = time.monotonic()
+    why_not = why_no_avx2()
+    if flags.isa == "avx2" and why_not:
+        raise Failed(f"--isa avx2: {why_not}", 4)
     program = Program(flags.program)
     cases = select(program, flags)
     commits = {side: commit_of(flags.repository, getattr(flags, side)) for side in SIDES}
@@ -228,31 +235,32 @@ def run(flags, more):
     if shared:
         print(f"every launch goes through what changed: {', '.join(shared)}")
     if not shared and "changed" not in fates.values():
-        print(f"No launch runs other code than before: none of {len(cases)} cases is raced.")
+        print(f"No launch runs other code than before: none of {len(cases)} cases is judged.")
         return 0
 
     picks = gate.check(built, cases)
-    raced = [case for case, pick in picks.items()
-             if shared or len(set(pick.values())) > 1 or fates[pick["head"]] == "changed"]
-    print(f"{len(picks) - len(raced)} of {len(cases)} cases run the same code on both sides.")
-    if not raced:
+    judged = [case for case, pick in picks.items()
+              if shared or len(set(pick.values())) > 1 or fates[pick["head"]] == "changed"]
+    print(f"{len(picks) - len(judged)} of {len(cases)} cases run the same code on both sides.")
+    if not judged:
         return gate.status
     for side in SIDES:
-        if not any("_avx2/" in key for key in built[side].code):
+        if not why_not and not any("_avx2/" in key for key in built[side].code):
             built[side + "-counted"] = builder.build(commits[side], "avx2")
     counting = {side: built.get(side + "-counted", built[side]) for side in SIDES}
-    counts, why_none = gate.count(counting, raced)
-    races = gate.race(built, raced, more)
-    width = max(map(len, raced))
+    counts, why_none = gate.count(counting, judged)
+    races = {} if flags.no_clock else gate.race(built, judged, more)
+    width = max(map(len, judged))
     print(f"\n{'case':<{width}}  kernel    clock                   instructions")
-    for case in raced:
-        text, why = gate.judge(case, races[case], counts, counting, flags.clock_advises)
+    for case in judged:
+        rows = races.get(case, [])
+        text, why = gate.judge(case, rows, counts, counting, flags.clock_advises)
         clock = ", ".join(f"{row['verdict']} {100 * row['effect']['median']:+.1f} %"
                           if row["effect"]["median"] is not None else row["verdict"]
-                          for row in races[case]) or "MISSING"
+                          for row in rows) or ("-" if flags.no_clock else "MISSING")
         print(f"{case:<{width}}  {picks[case]['head']:<8}  {clock:<22}  {text}"
               + (f"\n  {why}" if why else ""))
-        if not races[case]:
+        if not rows and not flags.no_clock:
             gate.fail(3)
     if why_none:
         gate.fail(3)
@@ -264,7 +272,6 @@ def run(flags, more):
 
 
 def main():
-    sys.stdout.reconfigure(line_buffering=True)
     try:
         return run(*arguments())
     except Failed as error:
@@ -273,4 +280,5 @@ def main():
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
     sys.exit(main())

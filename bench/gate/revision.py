@@ -24,9 +24,21 @@ BUILD = "build"  # below the tree, as in a checkout, so that ccache may know the
 ARGUMENTS = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DBUILD_TESTING=OFF",
              "-DPOOLBENCH_NATIVE=ON"] + [
     f"-DPOOLBENCH_{part}=OFF" for part in ("CUDA", "VULKAN", "ONEDNN", "ATEN", "XNNPACK", "CUDNN")]
-# "native": this machine's best instruction set. "avx2": what valgrind can run, the second in the
-# list of kernels/CMakeLists.txt.
+# "native": this machine's best instruction set. "avx2": the best that valgrind can run, the second
+# in the list of kernels/CMakeLists.txt.
 SETS = {"native": [], "avx2": ["-DPOOLBENCH_BEST_ISA=1", "-DPOOLBENCH_BEST_ISA_COMPILED=TRUE"]}
+
+
+PROCESSOR = "/proc/cpuinfo"
+AVX2 = {"avx2", "bmi2", "fma", "f16c"}  # as in kernels/openmp/processor.h
+
+
+def why_no_avx2():
+    """Why this machine runs no build for AVX2, or "". Valgrind runs the native one of such."""
+    with open(PROCESSOR, encoding="utf-8") as file:
+        flags = re.search(r"^flags\s*:(.*)", file.read(), re.M)
+    missing = AVX2 - set(flags[1].split() if flags else ())
+    return f"this machine's processor has no {', '.join(sorted(missing))}" if missing else ""
 
 
 class Failed(Exception):
