@@ -7,15 +7,16 @@ namespace poolbench {
 namespace {
 
 TEST(Racer, is_a_backend_a_kernel_or_a_modules) {
-  EXPECT_EQ(parse_racer("openmp"), (Racer{"openmp", "openmp", "", "", 0}));
-  EXPECT_EQ(parse_racer("openmp.rows"), (Racer{"openmp.rows", "openmp", "rows", "", 0}));
-  EXPECT_EQ(parse_racer("openmp@4.rows"), (Racer{"openmp@4.rows", "openmp@4", "rows", "", 0}));
-  EXPECT_EQ(parse_racer("cuda:0"), (Racer{"cuda:0", "cuda:0", "", "", 0}));
-  EXPECT_EQ(parse_racer("one=openmp@1"), (Racer{"one", "openmp@1", "", "", 0}));
+  EXPECT_EQ(parse_racer("openmp"), (Racer{"openmp", "openmp", "", "", {}}));
+  EXPECT_EQ(parse_racer("openmp.rows"), (Racer{"openmp.rows", "openmp", "rows", "", {}}));
+  EXPECT_EQ(parse_racer("openmp@4.rows"), (Racer{"openmp@4.rows", "openmp@4", "rows", "", {}}));
+  EXPECT_EQ(parse_racer("cuda:0"), (Racer{"cuda:0", "cuda:0", "", "", {}}));
+  EXPECT_EQ(parse_racer("one=openmp@1"), (Racer{"one", "openmp@1", "", "", {}}));
   EXPECT_EQ(parse_racer("head=openmp@../a.b/head.so"),
-            (Racer{"head", "openmp", "", "../a.b/head.so", 0}));
-  EXPECT_EQ(parse_racer("head=openmp.rows@./4.so"), (Racer{"head", "openmp", "rows", "./4.so", 0}));
-  EXPECT_EQ(parse_racer("old=m:1@m.so"), (Racer{"old", "m:1", "", "m.so", 0}));
+            (Racer{"head", "openmp", "", "../a.b/head.so", {}}));
+  EXPECT_EQ(parse_racer("head=openmp.rows@./4.so"),
+            (Racer{"head", "openmp", "rows", "./4.so", {}}));
+  EXPECT_EQ(parse_racer("old=m:1@m.so"), (Racer{"old", "m:1", "", "m.so", {}}));
 }
 
 TEST(Racer, what_is_none_is_refused) {

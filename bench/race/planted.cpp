@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "bench/time/machine.h"
 #include "host/compare.h"
@@ -10,38 +11,61 @@
 namespace poolbench {
 namespace {
 
-// Ticks between two readings of the counter, one after the other.
-uint64_t ticks_of_reading() {
-  uint64_t least = UINT64_MAX;
-  for (int i = 0; i < 1000; ++i) {
-    const uint64_t begin = processor_ticks();
-    least = std::min(least, processor_ticks() - begin);
-  }
-  return least;
-}
+// A reading of the counter waits for what the processor has begun, which costs a launch of a
+// microsecond several percent. So the launches of this many seconds are delayed together, after the
+// last of them, but so few that a sample has this many delays.
+constexpr double kTogether = 5e-5;
+constexpr int64_t kDelays = 20;
 
 class PlantedPlan : public Plan {
  public:
-  PlantedPlan(std::unique_ptr<Plan> inner, double share)
-      : inner_(std::move(inner)), share_(share), reading_(ticks_of_reading()) {}
+  PlantedPlan(std::unique_ptr<Plan> inner, double share, const TickClock& clock)
+      : inner_(std::move(inner)), share_(share), clock_(clock), overshoot_(overshoot()) {}
   std::string_view kernel() const override { return inner_->kernel(); }
   int64_t scratch_bytes() const override { return inner_->scratch_bytes(); }
-  void rest() override { inner_->rest(); }
-  // What reading the counter takes is part of the delay.
+  void rest() override {
+    inner_->rest();
+    sample_ = launches_;
+    launches_ = 0;
+    whole_ = false;
+  }
   void launch(const Tensors& tensors, Stream stream) override {
-    const uint64_t begin = processor_ticks();
+    if (done_ == 0) begin_ = clock_.now(), whole_ = true;
     inner_->launch(tensors, stream);
-    const uint64_t end = processor_ticks();
-    const auto delay = uint64_t(share_ * double(end - begin));
-    if (delay <= 2 * reading_) return;
-    while (processor_ticks() - end < delay - 2 * reading_) {
-    }
+    ++launches_;
+    if (++done_ < together_) return;
+    const uint64_t end = clock_.now();
+    if (whole_) ticks_of_one_ = double(end - begin_) / double(done_);
+    spin(end, share_ * ticks_of_one_ * double(done_) - overshoot_);
+    const double wanted = kTogether / (clock_.seconds * std::max(ticks_of_one_, 1.0));
+    together_ =
+        std::clamp<int64_t>(std::llround(wanted), 1, std::max<int64_t>(sample_ / kDelays, 1));
+    done_ = 0;
   }
 
  private:
+  void spin(uint64_t from, double ticks) const {
+    while (ticks > 0 && double(clock_.now() - from) < ticks) {
+    }
+  }
+  // What a delay takes beyond what it is to take: it ends with a reading, on average half a one
+  // too late.
+  double overshoot() const {
+    constexpr int kTimes = 1000;
+    const uint64_t begin = clock_.now();
+    for (int i = 0; i < kTimes; ++i) (void)clock_.now();
+    return double(clock_.now() - begin) / kTimes / 2;
+  }
+
   std::unique_ptr<Plan> inner_;
   double share_;
-  uint64_t reading_;
+  TickClock clock_;
+  double overshoot_;
+  int64_t launches_ = 0, sample_ = 0;  // since the last rest, and between the two before
+  int64_t together_ = 1, done_ = 0;    // launches of a delay
+  bool whole_ = false;                 // no rest lies between them
+  uint64_t begin_ = 0;
+  double ticks_of_one_ = 0;
 };
 
 class PlantedBackend : public Backend {
@@ -56,7 +80,7 @@ class PlantedBackend : public Backend {
     return inner_.supports(problem, kernel);
   }
   std::unique_ptr<Plan> plan(const Problem& problem, std::string_view kernel) override {
-    return std::make_unique<PlantedPlan>(inner_.plan(problem, kernel), share_);
+    return planted_plan(inner_.plan(problem, kernel), share_, {processor_ticks, seconds_a_tick_});
   }
   bool timeable() const override { return inner_.timeable(); }
   std::vector<Prediction> predictions(const Problem& problem, const void* src,
@@ -67,11 +91,16 @@ class PlantedBackend : public Backend {
 
  private:
   Backend& inner_;
-  double share_;
+  double share_, seconds_a_tick_ = seconds_a_tick();
   std::string name_;
 };
 
 }  // namespace
+
+std::unique_ptr<Plan> planted_plan(std::unique_ptr<Plan> inner, double share,
+                                   const TickClock& clock) {
+  return std::make_unique<PlantedPlan>(std::move(inner), share, clock);
+}
 
 std::unique_ptr<Backend> planted(Backend& inner, double share) {
   if (inner.substrate().device().substrate != "host" || processor_ticks() == 0)

@@ -189,8 +189,8 @@ Backends open_racers(const std::vector<Racer>& racers, Planted plant, std::mt199
                       racer.backend));
     Backend* backend = &backend_of(seat, *family);
     check_kernel(racer, *backend);
-    if (racer.planted != 0) {
-      made.backends.push_back(plant(*backend, racer.planted));
+    if (racer.planted) {
+      made.backends.push_back(plant(*backend, *racer.planted));
       backend = made.backends.back().get();
     }
     result.contenders.push_back({backend, racer.kernel, seat.label});

@@ -2,6 +2,7 @@
 #ifndef POOLBENCH_BENCH_SELECT_RACER_H_
 #define POOLBENCH_BENCH_SELECT_RACER_H_
 
+#include <optional>
 #include <random>
 
 #include "bench/select/selection.h"
@@ -14,8 +15,8 @@ namespace poolbench {
 struct Racer {
   std::string name;
   std::string backend, kernel;
-  std::string file;    // of a module; empty: a backend of this program
-  double planted = 0;  // it takes this share longer
+  std::string file;               // of a module; empty: a backend of this program
+  std::optional<double> planted;  // takes this share longer; 0: is launched as those that do
 
   bool operator==(const Racer&) const = default;
 };
