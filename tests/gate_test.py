@@ -17,6 +17,7 @@ import unittest.mock
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = sys.argv.pop()
 sys.path.insert(0, os.path.join(ROOT, "bench/gate"))
+import cuda_counts  # noqa: E402
 import gate  # noqa: E402
 import instructions  # noqa: E402
 import machine_code  # noqa: E402
@@ -164,6 +165,20 @@ class Gate(unittest.TestCase):
         self.edit("kernels/openmp/copy.cpp", "pool(p, src, dst);", "")
         self.assertIn(f"WRONG  {COPY}  head:", self.gate(2, head="WORKTREE"))
         self.assertIn("none of 2 cases is judged", self.gate(0))
+
+    def test_what_a_commit_changes_of_cuda_kernels_is_shown(self):
+        case = "max/sliding/f16/nchw/src:1x8x56x56/k:3x3/s:2x2"
+        path = os.path.join(self.repository, cuda_counts.COUNTS)
+        os.makedirs(os.path.dirname(path))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"# a comment\nstaged {case} 32 1568 1568 392 392 280 1872 1296 0 16 32768\n")
+        self.commit("counts")
+        self.git("tag", "counted")
+        self.assertIn(f"CUDA  the base has no {cuda_counts.COUNTS}", self.gate(0))
+        self.edit(cuda_counts.COUNTS, "32 1568", "32 1662")
+        self.commit("more sectors")
+        self.assertIn(f"CUDA  staged {case}: +5.99 % sectors loaded (1568 to 1662)\n",
+                      self.gate(0, "--base", "counted"))
 
     def test_one_percent_more_instructions_are_always_seen(self):
         builder = revision.Builder(self.repository, os.path.join(self.folder.name, "counted"))

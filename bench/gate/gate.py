@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 
+import cuda_counts
 import instructions
 from machine_code import compare
 from revision import GATE, SETS, Builder, Failed, accepted, commit_of, why_no_avx2
@@ -223,6 +224,9 @@ def run(flags, more):
     built = {side: builder.build(commits[side], flags.isa) for side in SIDES}
     print("base {}, head {}, built in {:.0f} s".format(
         *(commit[:12] for commit in commits.values()), time.monotonic() - started))
+
+    for line in cuda_counts.report(*(builder.texts(commits[side]) for side in SIDES)):
+        print(f"CUDA  {line}")
 
     rows = program.json("kernels", ["list", "kernels", *modules_of(built), "--backend",
                                     ",".join(SIDES)], {0})

@@ -139,6 +139,11 @@ class Builder:
         with open(os.path.join(kept, "code.json"), encoding="utf-8") as file:
             return Built(os.path.join(kept, "openmp.so"), json.load(file))
 
+    def texts(self, commit):
+        """{path: text} of the text files below tests/ of a commit that was built."""
+        return {path: contents.decode() for path, (_, contents) in self.files[commit].items()
+                if re.fullmatch(r"tests/[^/]+\.txt", path)}
+
     def key(self, files, isa):
         """A name for what is built: of these files, by this compiler, with these arguments."""
         compiler = os.environ.get("CXX", "c++")

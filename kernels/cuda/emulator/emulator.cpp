@@ -102,10 +102,15 @@ void for_each_block(int64_t blocks, const std::function<void(int64_t block)>& bo
 // The threads of a block as fibers, reused from block to block.
 class EmulatedBlock {
  public:
+  // `counting`: or null.
   EmulatedBlock(const EmulatedContext& base, int threads, uint64_t seed,
-                const std::function<void(FiberContext&)>& body)
+                const std::function<void(FiberContext&)>& body, CountLaunches* counting)
       : body_(body), seed_(seed), threads_(threads) {
-    for (Thread& thread : threads_) thread.context.emplace(base, *this);
+    if (counting != nullptr) count_.emplace(*counting);
+    for (Thread& thread : threads_) {
+      thread.context.emplace(base, *this);
+      if (count_) thread.context->set_count(&*count_);
+    }
   }
 
   EmulatedBlock(const EmulatedBlock&) = delete;
@@ -115,9 +120,10 @@ class EmulatedBlock {
 
   EmulatedShared& array(const FiberContext& thread, const void* key, int element_bytes, int count);
   unsigned char* touch(const FiberContext& thread, EmulatedShared& array, int i, int bytes,
-                       bool writes);
+                       int alignment, bool writes, const std::source_location& where);
   void wait_at_barrier(int thread, std::source_location where);
-  uint64_t exchange(int thread, uint64_t bits, int from, std::source_location where);
+  uint64_t exchange(int thread, uint64_t bits, uint64_t bytes, int from,
+                    std::source_location where);
 
  private:
   struct Ending {};
@@ -147,6 +153,7 @@ class EmulatedBlock {
   int64_t epoch_ = 0;
   std::exception_ptr failure_;
   bool ending_ = false;
+  std::optional<BlockCount> count_;
   Stack stack_;  // the scheduler's
 };
 
@@ -224,6 +231,7 @@ void EmulatedBlock::run(int64_t block) {
     }
     going = finish_shuffles() || finish_barrier();
   }
+  if (count_) count_->finish(int(threads_.size()));
 }
 
 std::string EmulatedBlock::describe(int thread) const {
@@ -267,6 +275,7 @@ bool EmulatedBlock::finish_barrier() {
   if (threads_[0].state == State::kDone) return false;
   for (Thread& thread : threads_) thread.state = State::kReady;
   ++epoch_;
+  if (count_) count_->barrier();
   return true;
 }
 
@@ -281,14 +290,16 @@ EmulatedShared& EmulatedBlock::array(const FiberContext& thread, const void* key
   if (total + bytes > kMaxSharedBytes)
     thread.fault(std::to_string(total + bytes) + " bytes of shared memory; a block has " +
                  std::to_string(kMaxSharedBytes));
-  arrays_.push_back(std::make_unique<EmulatedShared>(
-      EmulatedShared{key, element_bytes, std::vector<unsigned char>(bytes, 0xcb),
-                     std::vector<EmulatedShared::Touch>(size_t(count))}));
+  arrays_.push_back(std::make_unique<EmulatedShared>(EmulatedShared{
+      key, int(arrays_.size()), element_bytes, std::vector<unsigned char>(bytes, 0xcb),
+      std::vector<EmulatedShared::Touch>(size_t(count))}));
+  if (count_) count_->shared_bytes(int64_t(total + bytes));
   return *arrays_.back();
 }
 
 unsigned char* EmulatedBlock::touch(const FiberContext& thread, EmulatedShared& array, int i,
-                                    int bytes, bool writes) {
+                                    int bytes, int alignment, bool writes,
+                                    const std::source_location& where) {
   const int me = thread.thread(), count = bytes / array.element_bytes;
   int at = i;
   const auto fail = [&](const std::string& what) {
@@ -312,6 +323,10 @@ unsigned char* EmulatedBlock::touch(const FiberContext& thread, EmulatedShared& 
       touch.read_epoch = epoch_;
     }
   }
+  if (count_)
+    count_->note(BlockCount::Kind::kShared, me, array.number,
+                 uint64_t(i) * uint64_t(array.element_bytes), uint64_t(bytes), uint64_t(alignment),
+                 where);
   return &array.bytes[size_t(i) * size_t(array.element_bytes)];
 }
 
@@ -319,7 +334,9 @@ void EmulatedBlock::wait_at_barrier(int thread, std::source_location where) {
   pause(threads_[thread], State::kBarrier, where);
 }
 
-uint64_t EmulatedBlock::exchange(int thread, uint64_t bits, int from, std::source_location where) {
+uint64_t EmulatedBlock::exchange(int thread, uint64_t bits, uint64_t bytes, int from,
+                                 std::source_location where) {
+  if (count_) count_->note(BlockCount::Kind::kShuffle, thread, 0, 0, bytes, 4, where);
   threads_[thread].given = bits;
   threads_[thread].from = from;
   pause(threads_[thread], State::kShuffle, where);
@@ -329,24 +346,28 @@ uint64_t EmulatedBlock::exchange(int thread, uint64_t bits, int from, std::sourc
 EmulatedShared& FiberContext::array(const void* key, int element_bytes, int count) const {
   return owner_->array(*this, key, element_bytes, count);
 }
-unsigned char* FiberContext::touch(EmulatedShared& array, int i, int bytes, bool writes) const {
-  return owner_->touch(*this, array, i, bytes, writes);
+unsigned char* FiberContext::touch(EmulatedShared& array, int i, int bytes, int alignment,
+                                   bool writes, const std::source_location& where) const {
+  return owner_->touch(*this, array, i, bytes, alignment, writes, where);
 }
 void FiberContext::sync(std::source_location where) const {
   owner_->wait_at_barrier(thread(), where);
 }
-uint64_t FiberContext::exchange(uint64_t bits, int from, std::source_location where) const {
-  return owner_->exchange(thread(), bits, from, where);
+uint64_t FiberContext::exchange(uint64_t bits, uint64_t bytes, int from,
+                                std::source_location where) const {
+  return owner_->exchange(thread(), bits, bytes, from, where);
 }
 
 void run_fibers(const EmulatedContext& base, int threads, uint64_t seed,
                 const std::function<void(FiberContext&)>& body) {
   // One set of fibers for each core that takes part.
+  CountLaunches* const counting = CountLaunches::current();
   const auto cores = size_t(omp_get_max_threads());
   std::vector<std::unique_ptr<EmulatedBlock>> teams(cores);
   for_each_block(base.blocks(), [&](int64_t block) {
     auto& team = teams[size_t(omp_get_thread_num())];
-    if (team == nullptr) team = std::make_unique<EmulatedBlock>(base, threads, seed, body);
+    if (team == nullptr)
+      team = std::make_unique<EmulatedBlock>(base, threads, seed, body, counting);
     team->run(block);
   });
 }

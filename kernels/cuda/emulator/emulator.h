@@ -9,17 +9,21 @@
 //   two barriers where one of them writes: a missing barrier is found whatever the order was
 // - barriers and shuffles that not all threads reach
 //
+// On request it counts what warps ask of the device (counts.h).
+//
 // Not seen here: the order of global memory between blocks, launch limits, what a compiler does.
 #ifndef POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_
 #define POOLBENCH_KERNELS_CUDA_EMULATOR_EMULATOR_H_
 
 #include <functional>
+#include <optional>
 #include <source_location>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "kernels/cuda/emulator/counts.h"
 #include "kernels/operands.h"
 
 namespace poolbench::cuda {
@@ -56,13 +60,13 @@ class EmulatedContext {
   int64_t blocks() const { return blocks_; }
 
   template <class T>
-  T load(const T* p) const {
-    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), false);
+  T load(const T* p, std::source_location where = std::source_location::current()) const {
+    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), false, where);
     return *p;
   }
   template <class T>
-  void store(T* p, T v) const {
-    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), true);
+  void store(T* p, T v, std::source_location where = std::source_location::current()) const {
+    check(reinterpret_cast<uintptr_t>(p), sizeof(T), alignof(T), true, where);
     memcpy(p, &v, sizeof(T));
   }
 
@@ -70,16 +74,29 @@ class EmulatedContext {
     block_ = block;
     thread_ = thread;
   }
+  void set_count(BlockCount* count) { count_ = count; }
+  BlockCount* count() const { return count_; }  // null: nobody counts
+  // The thread's body is done.
+  void end() const {
+    if (count_ == nullptr || thread_ % 32 != 0 || regions_.empty()) return;
+    for (int i = 0; i < count_->planted(); ++i)
+      load(reinterpret_cast<const unsigned char*>(regions_[0].begin));
+  }
   // Throws EmulatorFault. The message begins with the kernel, the block and the thread.
   [[noreturn]] void fault(const std::string& what) const;
 
  private:
-  void check(uintptr_t at, uint64_t bytes, uint64_t alignment, bool writes) const {
+  void check(uintptr_t at, uint64_t bytes, uint64_t alignment, bool writes,
+             const std::source_location& where) const {
     const Access refused = writes ? Access::kIn : Access::kOut;
     for (const EmulatedRegion& region : regions_)
       if (at - region.begin < region.bytes && bytes <= region.bytes - (at - region.begin) &&
-          at % alignment == 0 && region.access != refused)
+          at % alignment == 0 && region.access != refused) {
+        if (count_ != nullptr)
+          count_->note(writes ? BlockCount::Kind::kStore : BlockCount::Kind::kLoad, thread_,
+                       int(&region - regions_.data()), at - region.begin, bytes, alignment, where);
         return;
+      }
     bad_access(at, bytes, alignment, writes);
   }
   [[noreturn]] void bad_access(uintptr_t at, uint64_t bytes, uint64_t alignment, bool writes) const;
@@ -89,6 +106,7 @@ class EmulatedContext {
   int64_t blocks_;
   int64_t block_ = 0;
   int thread_ = 0;
+  BlockCount* count_ = nullptr;
 };
 
 class EmulatedBlock;
@@ -101,6 +119,7 @@ struct EmulatedShared {
   };
   static constexpr int kMany = -2;
   const void* key;
+  int number;
   int element_bytes;
   std::vector<unsigned char> bytes;
   std::vector<Touch> touches;
@@ -126,7 +145,7 @@ class FiberContext : public EmulatedContext {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8);
     uint64_t bits = 0;
     memcpy(&bits, &v, sizeof(T));
-    bits = exchange(bits, thread() ^ mask, where);
+    bits = exchange(bits, sizeof(T), thread() ^ mask, where);
     memcpy(&v, &bits, sizeof(T));
     return v;
   }
@@ -135,36 +154,40 @@ class FiberContext : public EmulatedContext {
   template <class T>
   friend class CheckedShared;
   EmulatedShared& array(const void* key, int element_bytes, int count) const;
-  unsigned char* touch(EmulatedShared& array, int i, int bytes, bool writes) const;
-  uint64_t exchange(uint64_t bits, int from_thread, std::source_location where) const;
+  unsigned char* touch(EmulatedShared& array, int i, int bytes, int alignment, bool writes,
+                       const std::source_location& where) const;
+  uint64_t exchange(uint64_t bits, uint64_t bytes, int from_thread,
+                    std::source_location where) const;
 
   EmulatedBlock* owner_;
 };
 
 template <class T>
 class CheckedShared {
+  using Where = std::source_location;
+
  public:
   CheckedShared(const FiberContext& context, EmulatedShared& array)
       : context_(&context), array_(&array) {}
   // V: T, or several T as one access, whose index is a multiple of their number.
   template <class V = T>
-  V get(int i) const {
+  V get(int i, Where where = Where::current()) const {
     alignas(V) unsigned char bytes[sizeof(V)];  // V need not have a default constructor
-    memcpy(bytes, context_->touch(*array_, i, sizeof(V), false), sizeof(V));
+    memcpy(bytes, context_->touch(*array_, i, sizeof(V), alignof(V), false, where), sizeof(V));
     return *reinterpret_cast<const V*>(bytes);
   }
   template <class V = T>
-  V at_byte(int i) const {
-    return get<V>(element(i));
+  V at_byte(int i, Where where = Where::current()) const {
+    return get<V>(element(i), where);
   }
   template <class V = T>
-  void set_byte(int i, std::type_identity_t<V> v) const {
-    set<V>(element(i), v);
+  void set_byte(int i, std::type_identity_t<V> v, Where where = Where::current()) const {
+    set<V>(element(i), v, where);
   }
   template <class V = T>
-  void set(int i, std::type_identity_t<V> v) const {
+  void set(int i, std::type_identity_t<V> v, Where where = Where::current()) const {
     static_assert(sizeof(V) % sizeof(T) == 0);
-    memcpy(context_->touch(*array_, i, sizeof(V), true), &v, sizeof(V));
+    memcpy(context_->touch(*array_, i, sizeof(V), alignof(V), true, where), &v, sizeof(V));
   }
 
  private:
@@ -203,16 +226,23 @@ void emulate(const EmulatedMemory& memory, const typename Body::Params& params, 
   static_assert((Body::kThreads & (Body::kThreads - 1)) == 0);
   const EmulatedContext base(memory, Body::kName, blocks);
   if constexpr (Body::kCooperative) {
-    run_fibers(base, Body::kThreads, seed,
-               [&](FiberContext& context) { Body::run(context, params); });
+    run_fibers(base, Body::kThreads, seed, [&](FiberContext& context) {
+      Body::run(context, params);
+      context.end();
+    });
   } else {
     const ThreadOrder order(Body::kThreads, seed);
+    CountLaunches* const counting = CountLaunches::current();
     for_each_block(blocks, [&](int64_t block) {
       EmulatedContext context = base;
+      std::optional<BlockCount> count;
+      if (counting != nullptr) context.set_count(&count.emplace(*counting));
       for (int i = 0; i < Body::kThreads; ++i) {
         context.set_place(block, order(i));
         Body::run(context, params);
+        context.end();
       }
+      if (count) count->finish(Body::kThreads);
     });
   }
 }
