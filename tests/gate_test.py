@@ -19,6 +19,7 @@ PROGRAM = sys.argv.pop()
 sys.path.insert(0, os.path.join(ROOT, "bench/gate"))
 import cuda_counts  # noqa: E402
 import gate  # noqa: E402
+import history  # noqa: E402
 import instructions  # noqa: E402
 import machine_code  # noqa: E402
 import revision  # noqa: E402
@@ -194,6 +195,38 @@ class Gate(unittest.TestCase):
             self.assertAlmostEqual(after / before, 1.01, delta=0.002, msg=case)
         second, how = instructions.by_the_processor(count, built.module, planted[0])
         self.assertAlmostEqual(second / more[0], 1, delta=instructions.AGREE, msg=how)
+
+
+class History(unittest.TestCase):
+    SAID = f"""base b, head h, built in 3 s
+kernels: 1 changed, 1 identical
+  rows changed
+1 of 2 cases run the same code on both sides.
+
+case  kernel    clock                   instructions
+{ROWS}  rows      -                       +19.08 %, counted by single steps
+  FAILS: more than 3 % more instructions
+{COPY}  rows      -                       -0.50 %
+Slower in 21 s
+"""
+
+    def test_a_gate_in_a_few_words(self):
+        one = {"status": 1, "said": self.SAID}
+        self.assertEqual(history.said_of(one),
+                         "1 changed: rows; 2 cases, -0.50 to +19.08 % instructions")
+        self.assertEqual(history.verdict_of(one), f"slower: {ROWS}")
+        one = {"status": 3, "said": "gate: 123 cannot be built; the log is x\n"}
+        self.assertIn("cannot be built", history.said_of(one))
+        one = {"status": 2, "said": f"  rows changed\nWRONG  {ROWS}  head: 3 differ\n"}
+        self.assertIn(f"WRONG  {ROWS}  head: 3 differ", history.said_of(one))
+
+    def test_what_is_judged_is_not_judged_again(self):
+        judged = {"a" * 40: {"status": 0, "said": "No launch runs other code than before: "}}
+        with unittest.mock.patch.object(history, "own_words", lambda *_: ("subject", "x1.1")):
+            text = history.table(ROOT, ["a" * 40, "b" * 40], judged)
+        self.assertIn("| aaaaaaaaa | no kernel's machine code differs: nothing to judge | passes "
+                      "| **subject** x1.1 |", text)
+        self.assertIn("1 of 2 commits were not judged yet", text)
 
 
 class Processor(unittest.TestCase):

@@ -48,6 +48,9 @@ void Tally::add(const RaceOutcome& outcome) {
   for (const RaceRow& row : outcome.rows) {
     if (row.row.contender != contender) continue;
     ++rows;
+    Trial& trial = trials.emplace_back(Trial{.problem = row.problem,
+                                             .word = std::string(row.word()),
+                                             .temperature = row.row.temperature});
     if (!row.has_verdict()) {
       ++others;
       continue;
@@ -57,6 +60,8 @@ void Tally::add(const RaceOutcome& outcome) {
     faster += speed == Speed::kFaster;
     same += speed == Speed::kSame;
     unresolved += speed == Speed::kUnresolved;
+    trial.copies_half_width = row.ruling.copies_half_width;
+    trial.least_seen = row.ruling.least_seen;
     if (row.ruling.copies_half_width <= kQuiet) {
       ++quiet;
       quiet_slower += speed == Speed::kSlower;
@@ -69,11 +74,13 @@ void Tally::add(const RaceOutcome& outcome) {
     if (all.size() < n) continue;
     const Interval interval =
         median_interval({all.begin(), all.begin() + int64_t(n)}, Rules::kConfidence);
-    errors.push_back(interval.median - truth);
+    trial.error = interval.median - truth;
+    errors.push_back(trial.error);
     if (std::isnan(interval.low)) continue;
     level = interval_order(int(n), Rules::kConfidence).level;
     ++intervals;
-    covering += interval.low <= truth && truth <= interval.high;
+    trial.covers = interval.low <= truth && truth <= interval.high;
+    covering += *trial.covers;
   }
 }
 

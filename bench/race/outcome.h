@@ -3,6 +3,7 @@
 #define POOLBENCH_BENCH_RACE_OUTCOME_H_
 
 #include <functional>
+#include <optional>
 
 #include "bench/race/race.h"
 #include "bench/status.h"
@@ -41,14 +42,25 @@ RaceOutcome outcome_of(const Race& race, double seconds,
 // run, or with `strict` is UNRESOLVED, or nothing ran.
 ExitStatus race_status(const RaceOutcome& outcome, bool strict);
 
+// A row of which the truth is known.
+struct Trial {
+  std::string problem, word;  // word(): the verdict, or the status
+  Temperature temperature = Temperature::kCold;
+  double copies_half_width = kNone, least_seen = kNone;
+  // Of the median over the first processes, whose number depends on nothing: how far off it is, and
+  // whether its interval, if it has one, holds the truth.
+  double error = kNone;
+  std::optional<bool> covers;
+};
+
 // Rows whose contender takes `planted` longer, over several races.
 struct Tally {
   std::string contender;
   double planted = 0;
   int64_t races = 0, alarmed = 0;  // races whose copies differed
   int64_t rows = 0, slower = 0, faster = 0, same = 0, unresolved = 0, others = 0;
-  // Of the median over the first processes, whose number depends on nothing: those that hold the
-  // planted effect, and how far off the medians are.
+  std::vector<Trial> trials;  // one a row
+  // Intervals that hold the planted effect, and how far off their medians are.
   int64_t intervals = 0, covering = 0;
   double level = kNone;  // that they should have
   std::vector<double> errors;

@@ -73,6 +73,16 @@ json context_of(const RunNotes& notes) {
   return context;
 }
 
+json trial_json(const Trial& trial) {
+  return {{"problem", trial.problem},
+          {"temperature", temperature_name(trial.temperature)},
+          {"verdict", trial.word},
+          {"copies_half_width", number_json(trial.copies_half_width)},
+          {"least_seen", number_json(trial.least_seen)},
+          {"error", number_json(trial.error)},
+          {"covers", trial.covers ? json(*trial.covers) : json()}};
+}
+
 }  // namespace
 
 json race_json(const RaceOutcome& outcome, const RunNotes& notes) {
@@ -96,6 +106,8 @@ json trials_json(const std::vector<Tally>& tallies, const Rules& rules, const Co
   json trials = json::array();
   for (const Tally& tally : tallies) {
     const Interval error = median_interval(tally.errors, Rules::kConfidence);
+    json each = json::array();
+    for (const Trial& trial : tally.trials) each.push_back(trial_json(trial));
     trials.push_back({{"contender", tally.contender},
                       {"planted", tally.planted},
                       {"races", tally.races},
@@ -114,7 +126,7 @@ json trials_json(const std::vector<Tally>& tallies, const Rules& rules, const Co
                       {"quiet_slower", tally.quiet_slower},
                       {"visible", tally.visible},
                       {"seen", tally.seen},
-                      {"errors", tally.errors}});
+                      {"each", std::move(each)}});
   }
   return {{"context", context_of(notes)},
           {"trials",
