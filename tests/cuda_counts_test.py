@@ -11,11 +11,11 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOOL = sys.argv.pop()
 sys.path.insert(0, os.path.join(ROOT, "bench/gate"))
-import cuda_counts  # noqa: E402
+import kept_counts  # noqa: E402
 
-with open(os.path.join(ROOT, cuda_counts.COUNTS), encoding="utf-8") as kept:
+with open(os.path.join(ROOT, kept_counts.CUDA), encoding="utf-8") as kept:
     KEPT = kept.read()
-with open(os.path.join(ROOT, cuda_counts.RESOURCES), encoding="utf-8") as kept:
+with open(os.path.join(ROOT, kept_counts.RESOURCES), encoding="utf-8") as kept:
     RESOURCES = kept.read()
 
 
@@ -30,22 +30,22 @@ class Counts(unittest.TestCase):
     def test_the_file_is_what_the_kernels_do(self):
         self.maxDiff = None
         self.assertEqual(KEPT, counted(), f"after an intended change: {os.path.basename(TOOL)} "
-                         f"< {cuda_counts.COUNTS} says what to keep")
+                         f"< {kept_counts.CUDA} says what to keep")
 
     def test_one_more_sector_a_warp_is_always_seen(self):
-        before, text = cuda_counts.counts_of(KEPT), counted("--plant", "1")
-        after = cuda_counts.counts_of(text)
+        before, text = kept_counts.cuda_counts(KEPT), counted("--plant", "1")
+        after = kept_counts.cuda_counts(text)
         self.assertGreater(len(before), 30)
         for row, counts in before.items():
             self.assertEqual(after[row]["sectors loaded"],
                              counts["sectors loaded"] + counts["warps"], row)
-        said = cuda_counts.report({cuda_counts.COUNTS: KEPT}, {cuda_counts.COUNTS: text})
+        said = kept_counts.report({kept_counts.CUDA: KEPT}, {kept_counts.CUDA: text})
         self.assertEqual(len(said), len(before))
         for line in said:
-            self.assertRegex(line, r"^\w+ \S+/src:\S+: \+[\d.]+ % sectors loaded \(\d+ to \d+\)")
+            self.assertRegex(line, r"^CUDA  \w+ \S+/src:\S+: \+[\d.]+ % sectors loaded \(\d+ to \d+\)")
 
     def test_no_kernel_loads_less_than_it_must(self):
-        for row, counts in cuda_counts.counts_of(KEPT).items():
+        for row, counts in kept_counts.cuda_counts(KEPT).items():
             self.assertGreaterEqual(counts["sectors loaded"], counts["at least"], row)
             self.assertGreaterEqual(counts["sectors stored"], counts["at least stored"], row)
 
@@ -55,7 +55,7 @@ class Counts(unittest.TestCase):
         self.assertEqual(said[0], line)
         sites = [site.split() for site in said[1:]]
         self.assertTrue(all(site.startswith("sliding.cuh:") for _, site, _ in sites), said)
-        partial = next(iter(cuda_counts.counts_of(line).values()))["partial warps"]
+        partial = next(iter(kept_counts.cuda_counts(line).values()))["partial warps"]
         self.assertEqual(sum(int(times) for _, _, times in sites), partial)
 
     def test_what_cannot_be_counted_is_refused(self):
@@ -66,17 +66,17 @@ class Counts(unittest.TestCase):
 
 class Report(unittest.TestCase):
     def test_registers_and_code_are_compared_too(self):
-        self.assertEqual(cuda_counts.resources_of(RESOURCES)["StagedBody<Extreme<"]["kernels"], 40)
+        self.assertEqual(kept_counts.cuda_resources(RESOURCES)["StagedBody<Extreme<"]["kernels"], 40)
         head = RESOURCES.replace("40 kernels, 72 registers", "40 kernels, 90 registers")
-        said = cuda_counts.report({cuda_counts.RESOURCES: RESOURCES},
-                                  {cuda_counts.RESOURCES: head})
-        self.assertEqual(said, ["StagedBody<Extreme<: +25 % registers (72 to 90)"])
+        said = kept_counts.report({kept_counts.RESOURCES: RESOURCES},
+                                  {kept_counts.RESOURCES: head})
+        self.assertEqual(said, ["CUDA  StagedBody<Extreme<: +25 % registers (72 to 90)"])
 
     def test_a_base_without_counts_says_so(self):
-        self.assertEqual(cuda_counts.report({}, {cuda_counts.COUNTS: KEPT}),
-                         [f"the base has no {cuda_counts.COUNTS}"])
-        self.assertEqual(cuda_counts.report({cuda_counts.COUNTS: KEPT},
-                                            {cuda_counts.COUNTS: KEPT}), [])
+        self.assertEqual(kept_counts.report({}, {kept_counts.CUDA: KEPT}),
+                         [f"CUDA  the base has no {kept_counts.CUDA}"])
+        self.assertEqual(kept_counts.report({kept_counts.CUDA: KEPT},
+                                            {kept_counts.CUDA: KEPT}), [])
 
 
 if __name__ == "__main__":

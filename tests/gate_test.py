@@ -17,10 +17,10 @@ import unittest.mock
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = sys.argv.pop()
 sys.path.insert(0, os.path.join(ROOT, "bench/gate"))
-import cuda_counts  # noqa: E402
 import gate  # noqa: E402
 import history  # noqa: E402
 import instructions  # noqa: E402
+import kept_counts  # noqa: E402
 import machine_code  # noqa: E402
 import revision  # noqa: E402
 
@@ -169,14 +169,14 @@ class Gate(unittest.TestCase):
 
     def test_what_a_commit_changes_of_cuda_kernels_is_shown(self):
         case = "max/sliding/f16/nchw/src:1x8x56x56/k:3x3/s:2x2"
-        path = os.path.join(self.repository, cuda_counts.COUNTS)
+        path = os.path.join(self.repository, kept_counts.CUDA)
         os.makedirs(os.path.dirname(path))
         with open(path, "w", encoding="utf-8") as file:
             file.write(f"# a comment\nstaged {case} 32 1568 1568 392 392 280 1872 1296 0 16 32768\n")
         self.commit("counts")
         self.git("tag", "counted")
-        self.assertIn(f"CUDA  the base has no {cuda_counts.COUNTS}", self.gate(0))
-        self.edit(cuda_counts.COUNTS, "32 1568", "32 1662")
+        self.assertIn(f"CUDA  the base has no {kept_counts.CUDA}", self.gate(0))
+        self.edit(kept_counts.CUDA, "32 1568", "32 1662")
         self.commit("more sectors")
         self.assertIn(f"CUDA  staged {case}: +5.99 % sectors loaded (1568 to 1662)\n",
                       self.gate(0, "--base", "counted"))

@@ -24,8 +24,8 @@ import sys
 import tempfile
 import time
 
-import cuda_counts
 import instructions
+import kept_counts
 from machine_code import compare
 from revision import GATE, SETS, Builder, Failed, accepted, commit_of, why_no_avx2
 
@@ -225,8 +225,8 @@ def run(flags, more):
     print("base {}, head {}, built in {:.0f} s".format(
         *(commit[:12] for commit in commits.values()), time.monotonic() - started))
 
-    for line in cuda_counts.report(*(builder.texts(commits[side]) for side in SIDES)):
-        print(f"CUDA  {line}")
+    for line in kept_counts.report(*(builder.texts(commits[side]) for side in SIDES)):
+        print(line)
 
     rows = program.json("kernels", ["list", "kernels", *modules_of(built), "--backend",
                                     ",".join(SIDES)], {0})

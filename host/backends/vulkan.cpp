@@ -165,6 +165,16 @@ std::span<const uint32_t> VulkanBackend::words(std::string_view name) const {
 
 vk::Pipeline VulkanBackend::pipeline(const vulkan::Dispatch& dispatch) {
   std::vector<uint32_t> values;
+  for (const vulkan::Constant& constant : dispatch.constants) values.push_back(constant.value);
+  const auto found = pipelines_.find({dispatch.shader, values});
+  if (found != pipelines_.end()) return *found->second;
+  return *pipelines_.emplace(std::pair{dispatch.shader, std::move(values)}, compile(dispatch, {}))
+              .first->second;
+}
+
+vk::raii::Pipeline VulkanBackend::compile(const vulkan::Dispatch& dispatch,
+                                          vk::PipelineCreateFlags flags) const {
+  std::vector<uint32_t> values;
   std::vector<vk::SpecializationMapEntry> entries;
   for (const vulkan::Constant& constant : dispatch.constants) {
     entries.push_back({.constantID = constant.id,
@@ -172,8 +182,6 @@ vk::Pipeline VulkanBackend::pipeline(const vulkan::Dispatch& dispatch) {
                        .size = sizeof(uint32_t)});
     values.push_back(constant.value);
   }
-  const auto found = pipelines_.find({dispatch.shader, values});
-  if (found != pipelines_.end()) return *found->second;
   if (const std::string wrong = wrong_constant(words(dispatch.shader), dispatch.constants);
       !wrong.empty())
     throw std::logic_error(fmt::format("shader {}: {}", dispatch.shader, wrong));
@@ -185,15 +193,49 @@ vk::Pipeline VulkanBackend::pipeline(const vulkan::Dispatch& dispatch) {
                                          .pMapEntries = entries.data(),
                                          .dataSize = values.size() * sizeof(uint32_t),
                                          .pData = values.data()};
-  const vk::ComputePipelineCreateInfo info{.stage = {.stage = vk::ShaderStageFlagBits::eCompute,
+  const vk::ComputePipelineCreateInfo info{.flags = flags,
+                                           .stage = {.stage = vk::ShaderStageFlagBits::eCompute,
                                                      .module = *module,
                                                      .pName = "main",
                                                      .pSpecializationInfo = &constants},
                                            .layout = *layout_};
   vk::raii::Pipeline made(substrate_->vulkan(), cache_.get(), info);
   substrate_->instance().check();
-  return *pipelines_.emplace(std::pair{dispatch.shader, std::move(values)}, std::move(made))
-              .first->second;
+  return made;
+}
+
+std::vector<VulkanBackend::Statistics> VulkanBackend::statistics(const Problem& problem,
+                                                                 std::string_view name) {
+  const Shapes args = lower_for_kernels(problem);
+  const auto [kernel, why_not] = choose(args, name);
+  if (kernel == nullptr) throw Refused(why_not);
+  std::vector<Statistics> all;
+  if (!substrate_->has_statistics()) return all;
+  const auto number = [](const vk::PipelineExecutableStatisticKHR& statistic) {
+    switch (statistic.format) {
+      case vk::PipelineExecutableStatisticFormatKHR::eBool32:
+        return double(statistic.value.b32);
+      case vk::PipelineExecutableStatisticFormatKHR::eInt64:
+        return double(statistic.value.i64);
+      case vk::PipelineExecutableStatisticFormatKHR::eUint64:
+        return double(statistic.value.u64);
+      case vk::PipelineExecutableStatisticFormatKHR::eFloat64:
+        return statistic.value.f64;
+    }
+    return 0.0;
+  };
+  const vk::raii::Device& device = substrate_->vulkan();
+  for (const vulkan::Dispatch& dispatch : kernel->work(args, enough()).dispatches) {
+    const vk::raii::Pipeline made =
+        compile(dispatch, vk::PipelineCreateFlagBits::eCaptureStatisticsKHR);
+    Statistics& of = all.emplace_back(Statistics{std::string(dispatch.shader), {}});
+    const auto executables = device.getPipelineExecutablePropertiesKHR({.pipeline = *made});
+    for (uint32_t i = 0; i < executables.size(); ++i)
+      for (const vk::PipelineExecutableStatisticKHR& statistic :
+           device.getPipelineExecutableStatisticsKHR({.pipeline = *made, .executableIndex = i}))
+        of.values.emplace_back(statistic.name.data(), number(statistic));
+  }
+  return all;
 }
 
 std::unique_ptr<Plan> VulkanBackend::make(const Problem& problem, std::string_view name,

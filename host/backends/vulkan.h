@@ -30,6 +30,13 @@ class VulkanBackend : public Backend {
     if (substrate_->is_cpu()) return {};
     return linear_passes(bytes_read, bytes_written);
   }
+  // What the driver says of the code that it made for each of a plan's dispatches, in its own
+  // words: registers, instructions, bytes. Empty where it says nothing. Throws as plan() does.
+  struct Statistics {
+    std::string shader;
+    std::vector<std::pair<std::string, double>> values;
+  };
+  std::vector<Statistics> statistics(const Problem& problem, std::string_view kernel);
   // In whole units of 16 bytes: the last may reach beyond a tensor, but not beyond its page.
   std::vector<std::unique_ptr<Plan>> linear_passes(int64_t bytes_read, int64_t bytes_written);
 
@@ -48,6 +55,7 @@ class VulkanBackend : public Backend {
   // Made once for each set of constants; kept as long as the backend. Throws std::logic_error where
   // the shader's constants are not those of the dispatch.
   vk::Pipeline pipeline(const vulkan::Dispatch& dispatch);
+  vk::raii::Pipeline compile(const vulkan::Dispatch& dispatch, vk::PipelineCreateFlags flags) const;
 
   std::string name_;
   std::unique_ptr<VulkanSubstrate> substrate_;

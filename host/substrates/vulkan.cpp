@@ -11,6 +11,8 @@
 namespace poolbench {
 namespace {
 
+constexpr const char* kStatistics = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
+
 constexpr uint64_t kAlignment = 256;
 constexpr uint64_t kStagingBytes = uint64_t{32} << 20;
 // Vulkan does not report cache sizes. 64 MiB is at least the last-level cache of every GPU known to
@@ -44,7 +46,7 @@ class VulkanRecording : public Recording {
       : substrate_(substrate),
         queries_(substrate.vulkan(),
                  vk::QueryPoolCreateInfo{.queryType = vk::QueryType::eTimestamp, .queryCount = 2}),
-        commands_(substrate.vulkan(), {.commandPool = *substrate.pool_, .commandBufferCount = 1}) {
+        commands_(substrate.vulkan(), {.commandPool = *substrate.pool(), .commandBufferCount = 1}) {
     const auto& commands = commands_.front();
     commands.begin(vk::CommandBufferBeginInfo{});
     full_barrier(commands);
@@ -131,7 +133,13 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
       controls.roundingModeIndependence != vk::ShaderFloatControlsIndependence::eNone;
   features_.float16 = has.get<vk::PhysicalDeviceVulkan12Features>().shaderFloat16 &&
                       ((keeps_subnormals && rounds_to_even) || is_cpu_);
-  const vk::StructureChain wanted{
+  std::vector<const char*> extensions;
+  for (const vk::ExtensionProperties& extension : physical_.enumerateDeviceExtensionProperties())
+    if (extension.extensionName == std::string_view(kStatistics)) extensions.push_back(kStatistics);
+  has_statistics_ = !extensions.empty();
+  vk::PhysicalDevicePipelineExecutablePropertiesFeaturesKHR statistics{.pipelineExecutableInfo =
+                                                                           true};
+  vk::StructureChain wanted{
       vk::PhysicalDeviceFeatures2{
           .features = {.shaderFloat64 = features_.float64, .shaderInt64 = true}},
       vk::PhysicalDeviceVulkan11Features{.storageBuffer16BitAccess = features_.storage16},
@@ -152,18 +160,26 @@ VulkanSubstrate::VulkanSubstrate(std::shared_ptr<VulkanInstance> instance,
   const float priority = 1;
   const vk::DeviceQueueCreateInfo queue{
       .queueFamilyIndex = family_, .queueCount = 1, .pQueuePriorities = &priority};
+  if (has_statistics_) wanted.get<vk::PhysicalDeviceVulkan12Features>().pNext = &statistics;
   vulkan_ = vk::raii::Device(physical_, {.pNext = &wanted.get<vk::PhysicalDeviceFeatures2>(),
                                          .queueCreateInfoCount = 1,
-                                         .pQueueCreateInfos = &queue});
+                                         .pQueueCreateInfos = &queue,
+                                         .enabledExtensionCount = uint32_t(extensions.size()),
+                                         .ppEnabledExtensionNames = extensions.data()});
   queue_ = vulkan_.getQueue(family_, 0);
+}
+
+VulkanSubstrate::~VulkanSubstrate() = default;
+
+const vk::raii::CommandPool& VulkanSubstrate::pool() {
+  if (*pool_) return pool_;
   pool_ = vk::raii::CommandPool(
       vulkan_,
       {.flags = vk::CommandPoolCreateFlagBits::eResetCommandBuffer, .queueFamilyIndex = family_});
   transfer_ = vk::raii::CommandBuffers(vulkan_, {.commandPool = *pool_, .commandBufferCount = 1});
   fence_ = vk::raii::Fence(vulkan_, vk::FenceCreateInfo{});
+  return pool_;
 }
-
-VulkanSubstrate::~VulkanSubstrate() = default;
 
 VulkanSubstrate::Allocation VulkanSubstrate::make(uint64_t size, vk::MemoryPropertyFlags needed,
                                                   vk::MemoryPropertyFlags liked) {
@@ -263,6 +279,7 @@ double VulkanSubstrate::submit_and_wait(const vk::raii::CommandBuffer& commands)
 }
 
 void VulkanSubstrate::run(const std::function<void(const vk::raii::CommandBuffer&)>& work) {
+  pool();
   const auto& commands = transfer_.front();
   commands.begin({.flags = vk::CommandBufferUsageFlagBits::eOneTimeSubmit});
   full_barrier(commands);

@@ -74,6 +74,8 @@ class VulkanSubstrate : public Substrate {
   // Identifies the binary form of pipelines: the UUIDs of device, driver and pipeline cache.
   const std::string& pipeline_identity() const { return pipeline_identity_; }
   const VulkanFeatures& features() const { return features_; }
+  // Whether the driver tells what it made of a shader (VK_KHR_pipeline_executable_properties).
+  bool has_statistics() const { return has_statistics_; }
   bool is_cpu() const { return is_cpu_; }  // a software driver: its device is the host
   VulkanInstance& instance() const { return *instance_; }
 
@@ -96,6 +98,8 @@ class VulkanSubstrate : public Substrate {
   Allocation make(uint64_t size, vk::MemoryPropertyFlags needed, vk::MemoryPropertyFlags liked);
   Place find(const void* address) const;
   const Allocation& staging();
+  // Makes what submitting takes, at the first call: drivers that only compile cannot.
+  const vk::raii::CommandPool& pool();
   // Records, submits and waits.
   void run(const std::function<void(const vk::raii::CommandBuffer&)>& work);
   // Returns the seconds that it took.
@@ -109,7 +113,7 @@ class VulkanSubstrate : public Substrate {
   std::string pipeline_identity_;
   vk::PhysicalDeviceMemoryProperties memory_;
   uint64_t largest_heap_ = 0, largest_allocation_ = 0;
-  bool is_cpu_ = false;
+  bool is_cpu_ = false, has_statistics_ = false;
   bool always_stage_;
   uint32_t family_ = 0;
   uint32_t timestamp_bits_ = 0;
