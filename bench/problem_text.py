@@ -3,7 +3,8 @@
 import dataclasses
 import math
 
-TYPES = {"f64": 8, "f32": 4, "f16": 2, "bf16": 2, "i8": 1, "u8": 1, "i32": 4}
+TYPES = {"f64": 8, "f32": 4, "f16": 2, "bf16": 2, "i8": 1, "u8": 1, "i16": 2, "i32": 4,
+         "i64": 8}
 
 
 class BadInput(ValueError):

@@ -25,7 +25,7 @@ def require_expressible(p):
         raise Refused("windowing: this script draws no samples; the peer aten-cuda does")
     if max(p.src) > MAX_EXTENT:
         raise Refused(f"src: this script counts windows of axes up to {MAX_EXTENT}")
-    if p.dtype in ("i8", "u8", "i32") and p.reduction != "max":
+    if p.dtype[0] in "iu" and p.reduction != "max":
         raise Refused("type: PyTorch's integer averages and Lp round differently")
     if p.windowing == "adaptive" and p.reduction == "lp":
         raise Refused("windowing: PyTorch has no adaptive Lp pooling")
@@ -112,7 +112,7 @@ def input_of(torch, p, device):
     shape = [p.n, p.c] + axes_of(p, p.src)
     dtype = getattr(torch, {"f64": "float64", "f32": "float32", "f16": "float16",
                             "bf16": "bfloat16", "i8": "int8", "u8": "uint8",
-                            "i32": "int32"}[p.dtype])
+                            "i16": "int16", "i32": "int32", "i64": "int64"}[p.dtype])
     if dtype.is_floating_point:
         x = torch.rand(shape, generator=generator) * 2 - 1
     else:

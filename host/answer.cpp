@@ -11,8 +11,8 @@ namespace {
 
 template <class T>
 T rounded(const PoolSpec& spec, const Expected& expected) {
-  const bool integer = std::is_integral_v<T> && is_average(spec.reduction);
-  return store<T>(integer ? double(expected.integer) : double(expected.value));
+  if (std::is_integral_v<T> && spec.reduction != Reduction::kLp) return store<T>(expected.integer);
+  return store<T>(double(expected.value));
 }
 
 }  // namespace

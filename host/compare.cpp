@@ -189,6 +189,10 @@ class Comparer {
 
 }  // namespace
 
+std::string value_text(DType dtype, double value) {
+  return facts(dtype).is_float() ? fmt::format("{:.9g}", value) : fmt::format("{:.0f}", value);
+}
+
 bool fits(const Prediction& prediction, const Problem& problem, const void* src,
           const Point& point) {
   if (problem.spec().indices && point.got_index != prediction.index) return false;

@@ -25,6 +25,9 @@ struct Point {
   double allowed = 0;  // the same unit
 };
 
+// A point's value as people read it: integers in full, as far as a double has them.
+std::string value_text(DType dtype, double value);
+
 // What a library's rule says that it computes for an output instead of host/spec.md's value.
 struct Prediction {
   std::string rule;          // "name: reason"

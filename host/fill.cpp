@@ -95,14 +95,17 @@ double float_value(FillKind kind, uint64_t h, int64_t position) {
 template <class T>
 int64_t integer_value(FillKind kind, uint64_t h, int64_t position) {
   constexpr int64_t low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
-  constexpr int64_t range = high - low + 1;
-  const int64_t any = low + int64_t((h >> 8) % uint64_t(range));
+  constexpr uint64_t range = uint64_t(high) - uint64_t(low) + 1;  // 0: all 2^64
+  const auto above_low = [](uint64_t x) {
+    return int64_t(uint64_t(low) + (range == 0 ? x : x % range));
+  };
+  const int64_t any = above_low(range == 0 ? h : h >> 8);
   const auto pick = h % 16;
   switch (kind) {
     case FillKind::kIntegers:
       return int64_t((h >> 8) % 17) - (low < 0 ? 8 : 0);
     case FillKind::kPosition:
-      return low + position % range;
+      return above_low(uint64_t(position));
     case FillKind::kNegative:
       return low < 0 ? -1 - int64_t((h >> 8) % 16) : (h >> 8) % 16;
     case FillKind::kTies:

@@ -6,6 +6,7 @@
 #include "host/windows.h"
 #include "kernels/family.h"
 #include "kernels/reduce.h"
+#include "kernels/types.h"
 
 namespace poolbench {
 namespace {
@@ -69,8 +70,6 @@ Description roll_description(Dice& dice) {
   constexpr Windowing kWindowings[] = {Windowing::kSliding, Windowing::kSliding,
                                        Windowing::kSliding, Windowing::kAdaptive,
                                        Windowing::kGlobal,  Windowing::kFractional};
-  constexpr DType kTypes[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
-                              DType::kI8,  DType::kU8,  DType::kI32};  // i32: extremes alone
   constexpr Layout kLayouts[] = {Layout::kChannelsFirst, Layout::kChannelsLast};
   constexpr double kNorms[] = {1, 2, 2, 3, 4, 1.5, 0.5, 7, INFINITY};
   Description problem;
@@ -79,7 +78,8 @@ Description roll_description(Dice& dice) {
   spec.reduction = dice.pick(reductions);
   spec.windowing = dice.pick(kWindowings);
   const bool extreme = is_extreme(spec.reduction);
-  problem.dtype = kTypes[dice.roll(0, extreme ? 6 : 5)];
+  do problem.dtype = DType(dice.roll(0, kTypeCount - 1));
+  while (!extreme && !facts(problem.dtype).has_sums());
   problem.layout = dice.pick(kLayouts);
   spec.indices = extreme && dice.chance(40);
   spec.norm = dice.pick(kNorms);

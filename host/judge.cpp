@@ -144,8 +144,9 @@ bool is_overflow(const PoolSpec& spec, const Expected& expected, long double got
 }
 
 template <class T>
-Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double got) {
+Judgement judge_as(const PoolSpec& spec, const Expected& expected, Compute<T> element) {
   constexpr Precision type = precision<T>();
+  const auto got = (long double)(element);
   const bool lp = spec.reduction == Reduction::kLp;
   const long double value = expected.value;
   Judgement judgement;
@@ -156,12 +157,12 @@ Judgement judge_as(const PoolSpec& spec, const Expected& expected, long double g
   const bool overflowed = beyond && same(got, rounded<T>(value));
   judgement.ulp = same(got, value) || overflowed ? 0 : in_ulp(std::fabs(got - value));
 
-  if (is_extreme(spec.reduction) || (lp && std::isinf(spec.norm))) {
-    judgement.right = same(got, rounded<T>(value));
+  if (std::is_integral_v<T> && !lp) {
+    judgement.right = element == expected.integer;
     return judgement;
   }
-  if (std::is_integral_v<T> && !lp) {
-    judgement.right = got == expected.integer;
+  if (is_extreme(spec.reduction) || (lp && std::isinf(spec.norm))) {
+    judgement.right = same(got, rounded<T>(value));
     return judgement;
   }
   if (!is_finite(value) || !is_finite(expected.magnitude)) {

@@ -33,9 +33,10 @@
  * Structs passed in begin with their size. A later poolbench may append fields: a module uses only
  * the fields that it knows. Anything else changes POOLBENCH_MODULE_VERSION.
  *
- * This is version 3. What is new in it says so; all else is there since version 2, whose modules
- * still load. No module is asked for a value (of a reduction, windowing, type or layout) that its
- * version does not have: such a problem is refused by name before the module sees it.
+ * This is version 4. What is new in it, and in version 3, says so; all else is there since version
+ * 2, whose modules still load. No module is asked for a value (of a reduction, windowing, type or
+ * layout) that its version does not have: such a problem is refused by name before the module sees
+ * it.
  */
 #ifndef POOLBENCH_HOST_MODULE_H_
 #define POOLBENCH_HOST_MODULE_H_
@@ -46,7 +47,7 @@
 extern "C" {
 #endif
 
-enum { POOLBENCH_MODULE_VERSION = 3 };
+enum { POOLBENCH_MODULE_VERSION = 4 };
 
 /* Values of the problem's int32 fields: those of kernels/pool_args.h. */
 enum {
@@ -64,7 +65,9 @@ enum {
   POOLBENCH_BF16,
   POOLBENCH_I8,
   POOLBENCH_U8,
-  POOLBENCH_I32
+  POOLBENCH_I32,
+  POOLBENCH_I16, /* since version 4; max and min alone, as of i32 */
+  POOLBENCH_I64  /* likewise */
 };
 enum { POOLBENCH_CHANNELS_FIRST, POOLBENCH_CHANNELS_LAST };
 

@@ -20,28 +20,31 @@ static_assert(POOLBENCH_FRACTIONAL == int(Windowing::kFractional));
 static_assert(POOLBENCH_F64 == int(DType::kF64) && POOLBENCH_F32 == int(DType::kF32));
 static_assert(POOLBENCH_F16 == int(DType::kF16) && POOLBENCH_BF16 == int(DType::kBF16));
 static_assert(POOLBENCH_I8 == int(DType::kI8) && POOLBENCH_U8 == int(DType::kU8));
-static_assert(POOLBENCH_I32 == int(DType::kI32));
+static_assert(POOLBENCH_I32 == int(DType::kI32) && POOLBENCH_I16 == int(DType::kI16));
+static_assert(POOLBENCH_I64 == int(DType::kI64));
 static_assert(POOLBENCH_CHANNELS_LAST == int(Layout::kChannelsLast));
 
 static_assert(POOLBENCH_SCRATCH == int(Role::kScratch) && POOLBENCH_ANY == int(Access::kScratch));
 
-// A field with the last value that version 2 and version 3 have for it.
+// A field with the last value that versions 2, 3 and 4 have for it.
 struct Field {
   const char* parameter;
-  int32_t value, last_in_2, last_in_3;
+  int32_t value;
+  std::array<int32_t, 3> last;
 };
 
 // Of a Shapes or a poolbench_problem: they name these fields alike.
 std::array<Field, 4> fields(const auto& of) {
-  return {{{"reduction", of.reduction, POOLBENCH_LP, POOLBENCH_MIN},
-           {"windowing", of.windowing, POOLBENCH_FRACTIONAL, POOLBENCH_FRACTIONAL},
-           {"type", of.dtype, POOLBENCH_I32, POOLBENCH_I32},
-           {"layout", of.layout, POOLBENCH_CHANNELS_LAST, POOLBENCH_CHANNELS_LAST}}};
+  const auto same = [](int32_t last) { return std::array<int32_t, 3>{last, last, last}; };
+  return {{{"reduction", of.reduction, {POOLBENCH_LP, POOLBENCH_MIN, POOLBENCH_MIN}},
+           {"windowing", of.windowing, same(POOLBENCH_FRACTIONAL)},
+           {"type", of.dtype, {POOLBENCH_I32, POOLBENCH_I32, POOLBENCH_I64}},
+           {"layout", of.layout, same(POOLBENCH_CHANNELS_LAST)}}};
 }
 
 std::string unknown(int32_t version, std::string_view who, const auto& of) {
   for (const Field& field : fields(of)) {
-    const int32_t last = version == 2 ? field.last_in_2 : field.last_in_3;
+    const int32_t last = field.last[std::clamp(version, 2, 4) - 2];
     if (field.value < 0 || field.value > last)
       return fmt::format("{}: value {} is unknown to {}, which knows 0 to {}", field.parameter,
                          field.value, who, last);

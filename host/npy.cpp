@@ -31,10 +31,10 @@ struct ElementType {
   int64_t bytes;
 };
 constexpr ElementType kTypes[] = {
-    {"f8", "<f8", 8}, {"f4", "<f4", 4}, {"f2", "<f2", 2}, {"u2", "<u2", 2},
-    {"i1", "|i1", 1}, {"u1", "|u1", 1}, {"i4", "<i4", 4}, {"i8", "<i8", 8},
+    {"f8", "<f8", 8}, {"f4", "<f4", 4}, {"f2", "<f2", 2}, {"u2", "<u2", 2}, {"i1", "|i1", 1},
+    {"u1", "|u1", 1}, {"i2", "<i2", 2}, {"i4", "<i4", 4}, {"i8", "<i8", 8},
 };
-constexpr std::string_view kKnownTypes = "f8 f4 f2 u2 i1 u1 i4 i8";
+constexpr std::string_view kKnownTypes = "f8 f4 f2 u2 i1 u1 i2 i4 i8";
 
 const ElementType* find_type(std::string_view dtype) {
   const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes),

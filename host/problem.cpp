@@ -21,8 +21,8 @@ template <class... Args>
 }
 
 // Throws BadInput, which names `what`, if a tensor has 2^61 bytes or more at 8 bytes an element:
-// offsets, the bytes of indices, and the sum of all operands fit 63 bits then. An extent of 0 counts
-// as 1, since an empty tensor's plane has a size too.
+// offsets, the bytes of indices, and the sum of all operands fit 63 bits then. An extent of 0
+// counts as 1, since an empty tensor's plane has a size too.
 void check_size(std::string_view what, int64_t n, int64_t c, const Extents& extents) {
   int64_t bytes = 8;
   for (const int64_t factor : {n, c, extents[0], extents[1], extents[2]})
@@ -123,8 +123,9 @@ void validate_reduction(const Description& problem) {
   if (spec.divisor == std::numeric_limits<int64_t>::min())
     refuse("div: {} has no opposite in 64 bits; the smallest divisor is {}", spec.divisor,
            spec.divisor + 1);
-  if (problem.dtype == DType::kI32 && !is_extreme(spec.reduction))
-    refuse("i32 is defined for extremes only, not for {}", token(spec.reduction));
+  if (!facts(problem.dtype).has_sums() && !is_extreme(spec.reduction))
+    refuse("{} is defined for extremes only, not for {}", token(problem.dtype),
+           token(spec.reduction));
   if (spec.indices && !is_extreme(spec.reduction))
     refuse("idx: {} has no indices, only extremes have", token(spec.reduction));
 }

@@ -75,7 +75,7 @@ struct Extreme {
 
   static Extreme join(const Extreme& a, const Extreme& b) {
     if (a.index < 0) return b;
-    const bool later = b.index >= 0 && (Beats()(b.value, a.value) || std::isnan(b.value));
+    const bool later = b.index >= 0 && (Beats()(b.value, a.value) || b.value != b.value);
     return later ? b : a;
   }
 };
@@ -96,8 +96,10 @@ struct Sums {
 };
 
 // Sums of double precision are long, of long double longer; both are more than any tolerance needs.
+// i64 has extremes alone, and digits that a double lacks.
 template <class T>
-using RealOf = std::conditional_t<std::is_same_v<T, double>, long double, double>;
+using RealOf = std::conditional_t<std::is_same_v<T, double>, long double,
+                                  std::conditional_t<std::is_same_v<T, int64_t>, int64_t, double>>;
 
 // The elements of one plane, as T stores them.
 template <class T>
@@ -125,7 +127,9 @@ struct ExtremeOf {
   static void finish(const PoolSpec&, const Item& item, int64_t, Expected& expected) {
     constexpr bool kLargest = std::is_same_v<Beats, std::greater<>>;
     const auto empty = kLargest ? lowest<T>() : highest<T>();
-    expected.value = item.index < 0 ? RealOf<T>(empty) : item.value;
+    const RealOf<T> value = item.index < 0 ? RealOf<T>(empty) : item.value;
+    expected.value = value;
+    if constexpr (std::is_integral_v<T>) expected.integer = int64_t(value);
     expected.index = item.index;
   }
 };
@@ -193,7 +197,10 @@ struct Average {
   }
 };
 
-// Calls f(Reduced<T>) for the problem's reduction and type.
+// Calls f(Reduced<T>) for the problem's reduction and type. Integers of more than a byte have
+// extremes alone.
+template <class T>
+constexpr bool kIsSummed = !std::is_integral_v<T> || sizeof(T) == 1;
 template <class F>
 void dispatch_reduction(const Problem& problem, F&& f) {
   dispatch(problem.dtype(), [&](auto tag) {
@@ -205,9 +212,11 @@ void dispatch_reduction(const Problem& problem, F&& f) {
         return f(ExtremeOf<T, std::less<>>(), tag);
       case Reduction::kAvgIncludePad:
       case Reduction::kAvgExcludePad:
-        return f(Average<T>(), tag);
+        if constexpr (kIsSummed<T>) f(Average<T>(), tag);
+        return;
       case Reduction::kLp:
-        return f(Power<T>(), tag);
+        if constexpr (kIsSummed<T>) f(Power<T>(), tag);
+        return;
     }
   });
 }
@@ -260,11 +269,12 @@ std::vector<Item> folded_plane(const Problem& problem, int64_t plane, const At& 
 // The outputs of one plane, of one type of Item.
 struct Reference::Folded {
   int64_t plane = -1;
-  std::variant<std::vector<Extreme<double, std::greater<>>>,
-               std::vector<Extreme<double, std::less<>>>,
-               std::vector<Extreme<long double, std::greater<>>>,
-               std::vector<Extreme<long double, std::less<>>>, std::vector<Sums<double>>,
-               std::vector<Sums<long double>>>
+  std::variant<
+      std::vector<Extreme<double, std::greater<>>>, std::vector<Extreme<double, std::less<>>>,
+      std::vector<Extreme<long double, std::greater<>>>,
+      std::vector<Extreme<long double, std::less<>>>, std::vector<Extreme<int64_t, std::greater<>>>,
+      std::vector<Extreme<int64_t, std::less<>>>, std::vector<Sums<double>>,
+      std::vector<Sums<long double>>>
       cells;
 };
 

@@ -12,13 +12,14 @@ namespace poolbench {
 
 // One output, and what its tolerance depends on.
 struct Expected {
-  // Before rounding to the element type. f64 inputs: long double, others: double.
+  // Before rounding to the element type. f64 inputs: long double, others: double. Of i64 `integer`
+  // is exact.
   long double value = 0;
   // Averages: the sum of |x| over |divisor|. Lp: the value itself.
   long double magnitude = 0;
   int64_t taps = 0;
   int64_t index = -1;  // of a maximum (host/spec.md, Indices); -1 without a tap
-  // Integer averages: the exact result, rounded and saturated. Meaningless otherwise.
+  // Extremes and averages of integers: the exact result, rounded and saturated. Meaningless else.
   int64_t integer = 0;
   // The largest partial result that an accumulator can hold (sum of |x|, or of |x|^p), and for Lp
   // the smallest |x|^p above 0. Outside of the accumulator's normal range a kernel may overflow or

@@ -115,8 +115,9 @@ inline constexpr Set<Windowing> kEveryWindowing = {Windowing::kSliding, Windowin
                                                    Windowing::kGlobal, Windowing::kFractional};
 inline constexpr Set<Windowing> kSlidingWindows = {Windowing::kSliding, Windowing::kGlobal};
 // Of these the plain loops of reduce.h make every reduction.
-inline constexpr Set<DType> kPlainTypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
-                                           DType::kI8,  DType::kU8,  DType::kI32};
+inline constexpr Set<DType> kPlainTypes = {DType::kF64,  DType::kF32, DType::kF16,
+                                           DType::kBF16, DType::kI8,  DType::kU8,
+                                           DType::kI32,  DType::kI16, DType::kI64};
 inline constexpr Takes kTakesEverything = {.reductions = kEveryReduction,
                                            .windowings = kEveryWindowing,
                                            .types = kPlainTypes,

@@ -94,7 +94,7 @@ struct PoolArgs {
 #define POOLBENCH_VALUE(name, number) name = number,
 enum class Reduction : int32_t { POOLBENCH_REDUCTIONS(POOLBENCH_VALUE) };
 enum class Windowing : int32_t { kSliding, kAdaptive, kGlobal, kFractional };
-enum class DType : int32_t { kF64, kF32, kF16, kBF16, kI8, kU8, kI32 };
+enum class DType : int32_t { kF64, kF32, kF16, kBF16, kI8, kU8, kI32, kI16, kI64 };
 enum class Layout : int32_t { POOLBENCH_LAYOUTS(POOLBENCH_VALUE) };
 }  // namespace poolbench
 #else

@@ -26,7 +26,8 @@
 
 namespace poolbench {
 
-// Whether the result is the value of one of the taps: such reductions have indices, and i32.
+// Whether the result is the value of one of the taps: such reductions have indices, and wide
+// integers.
 POOLBENCH_HD constexpr bool is_extreme(Reduction reduction) {
   switch (reduction) {
     case Reduction::kMax:
@@ -280,7 +281,7 @@ POOLBENCH_HD Op reduce_window(const Shapes& shapes, const Window (&w)[3], Read&&
 }
 
 // Calls f(TypeTag<Op>{}) with the plain form of the problem's reduction over its element type
-// (Op::Type). Of i32 the spec defines extremes alone, and nothing else is compiled.
+// (Op::Type). Of wide integers the spec defines extremes alone, and nothing else is compiled.
 template <Set<DType> kAmong, class F>
 void dispatch_reduction(const Shapes& shapes, F&& f) {
   dispatch<kAmong>(DType(shapes.dtype), [&](auto tag) {
@@ -292,10 +293,10 @@ void dispatch_reduction(const Shapes& shapes, F&& f) {
         return shapes.with_indices != 0 ? f(TypeTag<MinIndex<T>>{}) : f(TypeTag<Min<T>>{});
       case Reduction::kAvgIncludePad:
       case Reduction::kAvgExcludePad:
-        if constexpr (!std::is_same_v<T, int32_t>) f(TypeTag<Average<T>>{});
+        if constexpr (kHasSums<T>) f(TypeTag<Average<T>>{});
         return;
       case Reduction::kLp:
-        if constexpr (!std::is_same_v<T, int32_t>) f(TypeTag<Lp<T>>{});
+        if constexpr (kHasSums<T>) f(TypeTag<Lp<T>>{});
         return;
     }
   });

@@ -89,7 +89,9 @@ POOLBENCH_HD f16 to_f16(float v) {
   X(kBF16, bf16, "bf16", 8, -126, "u2")   \
   X(kI8, int8_t, "i8", 0, 0, "i1")        \
   X(kU8, uint8_t, "u8", 0, 0, "u1")       \
-  X(kI32, int32_t, "i32", 0, 0, "i4")
+  X(kI32, int32_t, "i32", 0, 0, "i4")     \
+  X(kI16, int16_t, "i16", 0, 0, "i2")     \
+  X(kI64, int64_t, "i64", 0, 0, "i8")
 
 // The row of a type.
 struct TypeFacts {
@@ -100,6 +102,8 @@ struct TypeFacts {
   int min_exponent;  // the smallest normal number is 2^min_exponent
   const char* npy;   // element type in a .npy file
   constexpr bool is_float() const { return digits != 0; }
+  // Whether averages and Lp are defined; of wider integers extremes alone are.
+  constexpr bool has_sums() const { return is_float() || bytes == 1; }
 };
 inline constexpr TypeFacts kTypes[] = {
 #define POOLBENCH_ROW(value, type, name, digits, min_exponent, npy) \
@@ -188,6 +192,17 @@ template <>
 struct TypeInfo<uint8_t> : TypeInfo<int8_t> {};
 template <>
 struct TypeInfo<int32_t> : TypeInfo<int8_t> {};
+template <>
+struct TypeInfo<int16_t> : TypeInfo<int8_t> {};
+template <>
+struct TypeInfo<int64_t> {
+  using Compute = int64_t;
+  using Sum = int64_t;
+  using Power = double;
+};
+
+template <class T>
+inline constexpr bool kHasSums = facts(kDTypeOf<T>).has_sums();
 
 template <class T>
 using Compute = typename TypeInfo<T>::Compute;
@@ -203,6 +218,14 @@ POOLBENCH_HD Compute<T> load(T v) {
 POOLBENCH_HD bool is_nan(double v) { return v != v; }
 POOLBENCH_HD bool is_nan(float v) { return v != v; }
 POOLBENCH_HD bool is_nan(int32_t) { return false; }
+POOLBENCH_HD bool is_nan(int64_t) { return false; }
+
+// The ends of an integer type's range.
+template <class T>
+inline constexpr int64_t kHighestInteger = int64_t(~uint64_t{0} >> (64 - 8 * sizeof(T) +
+                                                                    (std::is_signed_v<T> ? 1 : 0)));
+template <class T>
+inline constexpr int64_t kLowestInteger = std::is_signed_v<T> ? -kHighestInteger<T> - 1 : 0;
 
 // The values that extremes start from and an empty window gives: -inf and +inf, or the integer's
 // lowest and highest.
@@ -212,21 +235,15 @@ POOLBENCH_HD Compute<T> lowest() {
     return -HUGE_VAL;
   else if constexpr (std::is_same_v<Compute<T>, float>)
     return bit_cast<float>(0xff800000u);
-  else if constexpr (std::is_same_v<T, int8_t>)
-    return -128;
-  else if constexpr (std::is_same_v<T, uint8_t>)
-    return 0;
   else
-    return int32_t(-2147483647 - 1);
+    return Compute<T>(kLowestInteger<T>);
 }
 template <class T>
 POOLBENCH_HD Compute<T> highest() {
   if constexpr (std::is_floating_point_v<Compute<T>>)
     return -lowest<T>();
-  else if constexpr (std::is_same_v<T, uint8_t>)
-    return 255;
   else
-    return -1 - lowest<T>();
+    return Compute<T>(kHighestInteger<T>);
 }
 
 // Rounds to the stored type: floats to nearest even, integers to nearest even and then saturated.
@@ -239,12 +256,12 @@ POOLBENCH_HD T store(From v) {
   else if constexpr (std::is_floating_point_v<T>)
     return T(v);
   else if constexpr (std::is_integral_v<From>) {
-    constexpr int64_t low = std::is_same_v<T, uint8_t> ? 0 : sizeof(T) == 1 ? -128 : -2147483648ll;
-    constexpr int64_t high = std::is_same_v<T, uint8_t> ? 255 : sizeof(T) == 1 ? 127 : 2147483647ll;
+    constexpr int64_t low = kLowestInteger<T>, high = kHighestInteger<T>;
     return T(int64_t(v) < low ? low : int64_t(v) > high ? high : int64_t(v));
   } else {
-    const double limited = v < -4e9 ? -4e9 : v > 4e9 ? 4e9 : double(v);
-    return store<T>(int64_t(rint(limited)));
+    constexpr double kBeyond = 0x1p63;
+    if (v >= kBeyond) return T(kHighestInteger<T>);
+    return store<T>(v < -kBeyond ? kLowestInteger<T> : int64_t(rint(double(v))));
   }
 }
 

@@ -254,6 +254,22 @@ TEST(Judgement, saturation_is_no_error) {
   EXPECT_EQ(comparison.max_error, 0);
 }
 
+// Of i64 a double holds half of the digits' last places only.
+TEST(Judgement, i64_is_exact) {
+  for (const char* reduction : {"max", "min"})
+    for (const int64_t full_taps : {kFullJudgementTaps, int64_t{1}}) {
+      Case c(fmt::format("{}/sliding/i64/nchw/src:1x2x40x41/k:3x3/s:1x1", reduction),
+             FillKind::kPosition);
+      EXPECT_TRUE(c.judged(1, full_taps).ok());
+      for (const int64_t off : {-1, 1}) {
+        c.element<int64_t>(37) += off;
+        const Comparison comparison = c.judged(1, full_taps);
+        EXPECT_EQ(comparison.wrong, 1) << off;
+        c.element<int64_t>(37) -= off;
+      }
+    }
+}
+
 TEST(Judgement, worst_come_first_and_are_eight) {
   Case c("max/sliding/f32/nchw/src:1x1x24/k:2", std::vector<double>(24, 1));
   std::vector<double> values(12, 1);

@@ -89,8 +89,8 @@ class Conformance {
 
 SuiteOptions all_types_and_layouts() {
   SuiteOptions options;
-  options.dtypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
-                    DType::kI8,  DType::kU8,  DType::kI32};
+  options.dtypes.clear();
+  for (const TypeFacts& type : kTypes) options.dtypes.push_back(type.dtype);
   options.layouts = {Layout::kChannelsFirst, Layout::kChannelsLast};
   return options;
 }

@@ -16,7 +16,7 @@ namespace poolbench {
 namespace {
 
 constexpr DType kFloats[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16};
-constexpr DType kIntegers[] = {DType::kI8, DType::kU8, DType::kI32};
+constexpr DType kIntegers[] = {DType::kI8, DType::kU8, DType::kI32, DType::kI16, DType::kI64};
 
 // 5 planes of 64 x 64
 Problem plane_problem(DType dtype, Layout layout = Layout::kChannelsFirst) {
@@ -38,6 +38,8 @@ struct Range {
 Range integer_range(DType dtype) {
   if (dtype == DType::kI8) return {-128, 127};
   if (dtype == DType::kU8) return {0, 255};
+  if (dtype == DType::kI16) return {-32768, 32767};
+  if (dtype == DType::kI64) return {-0x1p63, 0x1p63};  // in double
   return {-2147483648.0, 2147483647.0};
 }
 
@@ -160,7 +162,9 @@ TEST(Position, shows_the_place_in_the_plane) {
               {DType::kBF16, 256, 0},
               {DType::kI8, 256, -128},
               {DType::kU8, 256, 0},
-              {DType::kI32, int64_t{1} << 32, -2147483648}};
+              {DType::kI32, int64_t{1} << 32, -2147483648},
+              {DType::kI16, 1 << 16, -32768},
+              {DType::kI64, int64_t{1} << 62, std::numeric_limits<int64_t>::min()}};
   for (const auto& row : rows) {
     const auto all = values(row.dtype, FillKind::kPosition);
     for (size_t i = 0; i < all.size(); ++i)
@@ -173,12 +177,13 @@ TEST(Negative, is_below_what_padding_would_be) {
   for (const DType dtype : kFloats)
     EXPECT_EQ(share(values(dtype, FillKind::kNegative), [](double x) { return x <= -1; }), 1);
   EXPECT_EQ(share(values(DType::kI8, FillKind::kNegative), [](double x) { return x < 0; }), 1);
-  EXPECT_EQ(share(values(DType::kI32, FillKind::kNegative), [](double x) { return x < 0; }), 1);
+  for (const DType dtype : {DType::kI32, DType::kI16, DType::kI64})
+    EXPECT_EQ(share(values(dtype, FillKind::kNegative), [](double x) { return x < 0; }), 1);
   EXPECT_EQ(share(values(DType::kU8, FillKind::kNegative), [](double x) { return x < 16; }), 1);
 }
 
 TEST(Ties, two_values_about_as_often) {
-  for (int i = 0; i < 7; ++i) {
+  for (int i = 0; i < kTypeCount; ++i) {
     const auto all = values(DType(i), FillKind::kTies);
     EXPECT_EQ(std::set<double>(all.begin(), all.end()).size(), 2u);
     EXPECT_NEAR(share(all, [&](double x) { return x == all[0]; }), 0.5, 0.05);
@@ -201,6 +206,9 @@ TEST(Uniform, between_minus_one_and_one_and_not_exact) {
   const auto all = values(DType::kI32, FillKind::kUniform);
   EXPECT_NEAR(share(all, [](double x) { return x < 0; }), 0.5, 0.05);
   EXPECT_GT(share(all, [](double x) { return std::fabs(x) > 0x1p24; }), 0.9);
+  const auto widest = values(DType::kI64, FillKind::kUniform);
+  EXPECT_NEAR(share(widest, [](double x) { return x < 0; }), 0.5, 0.05);
+  EXPECT_GT(share(widest, [](double x) { return std::fabs(x) > 0x1p58; }), 0.9);
 }
 
 TEST(Infinite, mostly_minus_infinity) {

@@ -20,8 +20,8 @@ TEST_F(Files, golden_file_is_read) {
   const auto golden = read_golden(file);
   ASSERT_EQ(golden.size(), 1u);
   EXPECT_EQ(golden[0].file, file);
-  EXPECT_EQ(golden[0].input, (std::vector<double>{1, 2, 3, 4, 5}));
-  EXPECT_EQ(golden[0].output, (std::vector<double>{2, 4, 1.667}));
+  EXPECT_EQ(golden[0].input, (std::vector<long double>{1, 2, 3, 4, 5}));
+  EXPECT_EQ(golden[0].output, (std::vector<long double>{2, 4, 1.667}));
   EXPECT_EQ(golden[0].tolerance, (std::vector<double>{0, 0, 0.0005}));
   EXPECT_TRUE(golden[0].indices.empty());
 }
@@ -60,6 +60,8 @@ TEST_F(Files, golden_errors_name_file_line_and_expected_count) {
        ":2: '128' is not a number of type i8"},
       {"problem: max/global/u8/nchw/src:1x1x1\ninput: 1.5\noutput: 1\n",
        ":2: '1.5' is not a number of type u8"},
+      {"problem: max/global/i64/nchw/src:1x1x1\ninput: 9223372036854775808\noutput: 1\n",
+       ":2: '9223372036854775808' is not a number of type i64"},
   };
   for (const auto& [text, message] : cases) {
     const auto file = write("a.txt", text);

@@ -176,14 +176,14 @@ TEST(ModuleProblem, comes_back_as_an_equal_problem) {
 // Reduction 4, which no module of version 2 has heard of, is `min` in later headers.
 TEST(ModuleProblem, values_that_a_version_lacks_are_refused_by_name) {
   Shapes shapes = parse_problem("max/global/f32/nchw/src:1x1x4").shapes();
-  for (const int32_t version : {2, 3}) EXPECT_EQ(unknown_to_module(version, shapes), "");
+  for (const int32_t version : {2, 3, 4}) EXPECT_EQ(unknown_to_module(version, shapes), "");
   shapes.reduction = 4;
   EXPECT_EQ(
       unknown_to_module(2, shapes),
       "reduction: value 4 is unknown to version 2 of the module interface, which knows 0 to 3");
-  shapes.reduction = 0;
-  shapes.dtype = 7;
-  EXPECT_EQ(unknown_to_module(2, shapes).substr(0, 5), "type:");
+  for (shapes.dtype = int32_t(DType::kI16); shapes.dtype <= int32_t(DType::kI64); ++shapes.dtype)
+    for (const int32_t version : {3, 4})
+      EXPECT_EQ(unknown_to_module(version, shapes).substr(0, 5), version < 4 ? "type:" : "");
 }
 
 TEST(ModuleProblem, unknown_values_are_named) {
@@ -193,7 +193,7 @@ TEST(ModuleProblem, unknown_values_are_named) {
     from_module_problem(c);
     FAIL();
   } catch (const BadInput& error) {
-    EXPECT_STREQ(error.what(), "type: value 70 is unknown to this module, which knows 0 to 6");
+    EXPECT_STREQ(error.what(), "type: value 70 is unknown to this module, which knows 0 to 8");
   }
 }
 
@@ -354,7 +354,7 @@ TEST(BrokenModule, not_a_shared_object) {
 TEST(BrokenModule, refused_while_loading) {
   for (const auto& [name, reason] :
        {std::pair("no_entry", "has no function poolbench_open_module"),
-        std::pair("old_version", "has version 99 of the module interface, this program has 2 to 3"),
+        std::pair("old_version", "has version 99 of the module interface, this program has 2 to 4"),
         std::pair("null_table", "returned null"), std::pair("small_struct", "struct_bytes is 8"),
         std::pair("no_backends", "brings no backends and gives no reason"),
         std::pair("unavailable", "no such device in this machine"),

@@ -73,6 +73,8 @@ const char* const kLines[] = {
     "lp/adaptive/u8/nhwc/src:1x16x12x12/out:5x5/norm:2/mean",
     "max/sliding/i32/nchw/src:1x16x30x31/k:2x3/s:1x1/p:1x2/d:2x2",
     "max/sliding/f32/nhwc/src:1x32x40x40/k:9x9/s:1x1/p:4x4",
+    "max/sliding/i16/nchw/src:2x16x30x31/k:3x3/s:2x2/p:1x1/idx",
+    "min/sliding/i64/nhwc/src:2x17x30x31/k:2x2",
 };
 
 // A plan with its tensors and the recording of one launch.

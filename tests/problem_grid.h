@@ -49,7 +49,7 @@ inline constexpr int kGridRanks = 3;  // 1 to 3
 // Whether the spec defines the reduction for the type.
 inline bool in_grid(const GridRow& reduction, DType dtype) {
   const std::string_view head = reduction.head;
-  return dtype != DType::kI32 || head == "max" || head == "min";
+  return facts(dtype).has_sums() || head == "max" || head == "min";
 }
 
 inline Problem grid_problem(const GridRow& reduction, const GridRow& windowing, DType dtype,

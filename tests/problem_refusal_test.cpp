@@ -53,7 +53,7 @@ TEST(Refusal, head_of_the_line) {
       {"max/sliding/nchw/src:1x1x9/k:3", {"type", "missing", "bf16"}},
       {"max/sliding/f32/src:1x1x9/k:3", {"layout", "missing", "nhwc"}},
       {"max/sliding/f8/nchw/src:1x1x9/k:3", {"type: 'f8' is unknown", "f16"}},
-      {"max/sliding/i16/nchw/src:1x1x9/k:3", {"type: 'i16' is unknown", "i32"}},
+      {"max/sliding/u16/nchw/src:1x1x9/k:3", {"type: 'u16' is unknown", "i16"}},
       {"max/sliding/f32/nwc/src:1x1x9/k:3", {"layout: 'nwc' is unknown", "nhwc"}},
       {"max/sliding/src:1x1x9/k:3", {"type: is missing", "bf16"}},
       {"MAX/sliding/f32/nchw/src:1x1x9/k:3", {"'MAX'"}},
@@ -61,6 +61,8 @@ TEST(Refusal, head_of_the_line) {
       {"avg_include_pad/sliding/i32/nchw/src:1x1x9/k:3",
        {"i32", "extremes only", "avg_include_pad"}},
       {"lp/sliding/i32/nchw/src:1x1x9/k:3/norm:2", {"i32", "extremes only", "lp"}},
+      {"avg_exclude_pad/sliding/i16/nchw/src:1x1x9/k:3", {"i16", "extremes only"}},
+      {"lp/sliding/i64/nchw/src:1x1x9/k:3/norm:2", {"i64", "extremes only", "lp"}},
   });
 }
 

@@ -84,6 +84,8 @@ TEST(Text, examples_print_as_they_are_written) {
            "avg_include_pad/sliding/i8/nchw/src:1x8x16x56x56/k:2x2x2",
            "avg_include_pad/sliding/u8/nchw/src:0x8x16/k:2/p:1-0/div:-3",
            "max/sliding/i32/nhwc/src:1x1x9/k:2/s:1/same_lower/d:3",
+           "min/sliding/i16/nchw/src:1x1x9/k:2/s:1",
+           "max/global/i64/nhwc/src:1x1x9/idx",
            "lp/sliding/f64/nchw/src:1x8x64x64/k:2x2/norm:inf",
        })
     EXPECT_EQ(to_text(parse_problem(text)), text);

@@ -145,7 +145,11 @@ TEST(EmptyWindow, lowest_and_index_minus_one_or_zero) {
   const struct {
     DType dtype;
     double lowest;
-  } rows[] = {{DType::kI8, -128}, {DType::kU8, 0}, {DType::kI32, -2147483648.0}};
+  } rows[] = {{DType::kI8, -128},
+              {DType::kU8, 0},
+              {DType::kI32, -2147483648.0},
+              {DType::kI16, -32768},
+              {DType::kI64, -0x1p63}};
   for (const auto& row : rows) {
     const auto problem =
         parse_problem("max/sliding/src:1x1x1/k:2/s:1/p:1/d:2", {row.dtype, Layout::kChannelsFirst});

@@ -81,10 +81,10 @@ TEST(Line, type_and_layout_come_from_the_options) {
             (Texts{"max/sliding/f64/nhwc/src:1x1x4/k:2"}));
 }
 
-TEST(Line, i32_goes_to_max_alone) {
+TEST(Line, wide_integers_go_to_max_alone) {
   SuiteOptions options;
-  options.dtypes = {DType::kI32};
-  EXPECT_EQ(expand_line("max/sliding/src:1x1x4/k:2", options).size(), 1u);
+  options.dtypes = {DType::kI32, DType::kI16, DType::kI64};
+  EXPECT_EQ(expand_line("max/sliding/src:1x1x4/k:2", options).size(), 3u);
   EXPECT_EQ(expand_line("lp/sliding/src:1x1x4/k:2/norm:2", options).size(), 0u);
   EXPECT_EQ(expand_line("lp/sliding/f32/src:1x1x4/k:2/norm:2", options).size(), 1u);
   EXPECT_TRUE(has(refusal([&] { expand_line("lp/sliding/i32/src:1x1x4/k:2/norm:2", options); }),

@@ -46,7 +46,7 @@ inline std::vector<double> decoded(DType dtype, const std::vector<std::byte>& by
   with_type(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     const auto* in = reinterpret_cast<const T*>(bytes.data());
-    for (size_t i = 0; i < values.size(); ++i) values[i] = load(in[i]);
+    for (size_t i = 0; i < values.size(); ++i) values[i] = double(load(in[i]));
   });
   return values;
 }

@@ -175,6 +175,7 @@ void expect_saturation() {
 
 TEST(Store, i8_rounds_half_even_and_saturates) { expect_saturation<int8_t>(); }
 TEST(Store, u8_rounds_half_even_and_saturates) { expect_saturation<uint8_t>(); }
+TEST(Store, i16_rounds_half_even_and_saturates) { expect_saturation<int16_t>(); }
 
 TEST(Store, i32_rounds_half_even_and_saturates) {
   EXPECT_EQ(store<int32_t>(2.5), 2);
@@ -185,6 +186,16 @@ TEST(Store, i32_rounds_half_even_and_saturates) {
   EXPECT_EQ(store<int32_t>(-2147483649.0), -2147483647 - 1);
   EXPECT_EQ(store<int32_t>(INFINITY), 2147483647);
   EXPECT_EQ(store<int32_t>(int64_t{1} << 40), 2147483647);
+}
+
+TEST(Store, i64_keeps_every_integer_and_saturates) {
+  constexpr int64_t kLow = std::numeric_limits<int64_t>::min(), kHigh = -1 - kLow;
+  for (const int64_t x : {kLow, kLow + 1, (int64_t{1} << 53) + 1, kHigh - 1, kHigh})
+    EXPECT_EQ(store<int64_t>(x), x);
+  EXPECT_EQ(store<int64_t>(2.5), 2);
+  EXPECT_EQ(store<int64_t>(0x1p63), kHigh);
+  EXPECT_EQ(store<int64_t>(-0x1p63), kLow);
+  EXPECT_EQ(store<int64_t>(-INFINITY), kLow);
 }
 
 // Returns the integer nearest to the exact quotient; of two equally near, the even one.
@@ -242,12 +253,15 @@ TEST(Lowest, is_what_an_empty_window_gives) {
   EXPECT_EQ(store<int8_t>(lowest<int8_t>()), -128);
   EXPECT_EQ(store<uint8_t>(lowest<uint8_t>()), 0);
   EXPECT_EQ(store<int32_t>(lowest<int32_t>()), std::numeric_limits<int32_t>::min());
+  EXPECT_EQ(store<int16_t>(lowest<int16_t>()), -32768);
+  EXPECT_EQ(store<int64_t>(lowest<int64_t>()), std::numeric_limits<int64_t>::min());
 }
 
 TEST(DTypeBytes, all_types) {
-  EXPECT_EQ(dtype_bytes(DType::kF64), 8);
+  for (const DType dtype : {DType::kF64, DType::kI64}) EXPECT_EQ(dtype_bytes(dtype), 8);
   for (const DType dtype : {DType::kF32, DType::kI32}) EXPECT_EQ(dtype_bytes(dtype), 4);
-  for (const DType dtype : {DType::kF16, DType::kBF16}) EXPECT_EQ(dtype_bytes(dtype), 2);
+  for (const DType dtype : {DType::kF16, DType::kBF16, DType::kI16})
+    EXPECT_EQ(dtype_bytes(dtype), 2);
   for (const DType dtype : {DType::kI8, DType::kU8}) EXPECT_EQ(dtype_bytes(dtype), 1);
 }
 

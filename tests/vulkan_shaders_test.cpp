@@ -58,7 +58,7 @@ void for_all_kernels(F&& f) {
   for (const char* text : kProblems)
     for (const TypeFacts& type : kTypes)
       for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
-        if (type.dtype == DType::kI32 && *text != 'm') continue;  // of max and min alone
+        if (!type.has_sums() && *text != 'm') continue;
         const Shapes shapes = lower_for_kernels(parse_problem(text, {type.dtype, layout}));
         for (const vulkan::Kernel& kernel : vulkan::kernels()) f(kernel, shapes);
       }
@@ -225,7 +225,7 @@ TEST(VulkanFeatures, decide_which_types_are_taken) {
   };
   // Max compares as integers, so f64 needs no f64 arithmetic.
   for (const char* shader : {"table.f64.max", "table.f64.max_index", "sliding.f32.average",
-                             "reduce.f32.lp", "table.i32.max", "linear"})
+                             "reduce.f32.lp", "table.i32.max", "table.i64.min", "linear"})
     EXPECT_EQ(missing(shader, {}), "") << shader;
   for (const char* shader : {"table.f64.average", "sliding.f64.lp"}) {
     EXPECT_EQ(missing(shader, {}), "f64 arithmetic (shaderFloat64)");
@@ -235,7 +235,8 @@ TEST(VulkanFeatures, decide_which_types_are_taken) {
     EXPECT_EQ(missing(shader, {.storage16 = true}), "exact f16 conversion (shaderFloat16)");
     EXPECT_EQ(missing(shader, {.float16 = true, .storage16 = true}), "");
   }
-  for (const char* shader : {"table.f16.max", "sliding.bf16.average", "reduce.bf16.lp"}) {
+  for (const char* shader :
+       {"table.f16.max", "sliding.bf16.average", "reduce.bf16.lp", "staged.i16.max_index"}) {
     EXPECT_EQ(missing(shader, {}), "16-bit elements (storageBuffer16BitAccess)");
     EXPECT_EQ(missing(shader, {.storage16 = true}), "");
   }

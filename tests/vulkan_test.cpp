@@ -77,11 +77,10 @@ std::vector<FillKind> all_fills() {
 
 void check_everywhere(const std::string& text, const std::vector<FillKind>& fills = all_fills()) {
   for (const FillKind fill : fills)
-    for (const DType dtype :
-         {DType::kF64, DType::kF32, DType::kF16, DType::kBF16, DType::kI8, DType::kU8, DType::kI32})
+    for (const TypeFacts& type : kTypes)
       for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
-        if (dtype == DType::kI32 && text.rfind("max", 0) != 0) continue;
-        const Problem problem = parse_problem(text, {dtype, layout});
+        if (!type.has_sums() && text.rfind("max", 0) != 0) continue;
+        const Problem problem = parse_problem(text, {type.dtype, layout});
         for (const auto& backend : backends()) check(*backend, problem, fill, 1);
       }
 }

@@ -45,37 +45,44 @@ std::vector<std::byte> read_array(std::string_view flag, const std::string& path
 }
 
 // The numbers of a line, or nothing where a word is none.
-std::optional<std::vector<double>> numbers(std::string_view line) {
-  std::vector<double> values;
+std::optional<std::vector<long double>> numbers(std::string_view line) {
+  std::vector<long double> values;
   std::istringstream stream{std::string(line)};
   for (std::string word; stream >> word;) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-    values.push_back(value);
+    const auto parse = [&](auto value) {
+      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+      const bool right = error == std::errc() && end == word.data() + word.size();
+      if (right) values.push_back(value);
+      return right;
+    };
+    if (!parse(int64_t{}) && !parse(double{})) return std::nullopt;
   }
   return values;
 }
 
 }  // namespace
 
-bool holds(DType dtype, double value) {
+bool holds(DType dtype, long double value) {
   bool right = true;
   dispatch(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_integral_v<T>)
-      right = value >= double(std::numeric_limits<T>::min()) &&
-              value <= double(std::numeric_limits<T>::max()) && value == std::rint(value);
+      right = value >= static_cast<long double>(kLowestInteger<T>) &&
+              value <= static_cast<long double>(kHighestInteger<T>) && value == std::rint(value);
   });
   return right;
 }
 
-std::vector<std::byte> encode(DType dtype, const std::vector<double>& values) {
+std::vector<std::byte> encode(DType dtype, const std::vector<long double>& values) {
   std::vector<std::byte> bytes(values.size() * dtype_bytes(dtype));
   dispatch(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (size_t i = 0; i < values.size(); ++i) {
-      const T value = store<T>(values[i]);
+      T value;
+      if constexpr (std::is_integral_v<T>)
+        value = T(values[i]);
+      else
+        value = store<T>(double(values[i]));
       std::memcpy(bytes.data() + i * sizeof(T), &value, sizeof(T));
     }
   });
@@ -88,7 +95,7 @@ std::vector<std::byte> src_of_numbers(std::string_view line, const Problem& prob
   if (int64_t(values->size()) != problem.src_count())
     throw BadInput(
         fmt::format("{} numbers, the problem needs {}", values->size(), problem.src_count()));
-  for (const double value : *values)
+  for (const long double value : *values)
     if (!holds(problem.dtype(), value))
       throw BadInput(fmt::format("{} is not a number of type {}", value, token(problem.dtype())));
   return encode(problem.dtype(), *values);

@@ -13,9 +13,9 @@
 namespace poolbench {
 
 // Whether a tensor of the type can hold the number; those of floats round any.
-bool holds(DType dtype, double value);
-// Numbers in the problem's type, rounded where needed.
-std::vector<std::byte> encode(DType dtype, const std::vector<double>& values);
+bool holds(DType dtype, long double value);
+// Numbers in the problem's type, rounded where needed. A long double holds f64 and i64.
+std::vector<std::byte> encode(DType dtype, const std::vector<long double>& values);
 // The input that a line says: "1 nan -inf 2". Throws BadInput if it is not what the problem needs.
 std::vector<std::byte> src_of_numbers(std::string_view line, const Problem& problem);
 // The outputs as a line: "nan 2", with indices "nan 2, indices: 1 3".

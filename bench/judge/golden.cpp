@@ -112,7 +112,12 @@ Golden read_file(const std::string& file) {
   }
 
   const auto number = [&](const Word& word, std::string_view text) {
-    const double value = parse_word<double>(file, word, text);
+    int64_t whole = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+    const bool is_whole = error == std::errc() && end == text.data() + text.size();
+    const bool keep = is_whole && !facts(golden.problem.dtype()).is_float();
+    const long double value =
+        keep ? (long double)(whole) : (long double)(parse_word<double>(file, word, text));
     if (!holds(golden.problem.dtype(), value))
       refuse(file, word.line, "'{}' is not a number of type {}", word.text,
              token(golden.problem.dtype()));
@@ -181,10 +186,10 @@ Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* 
       Expected expected = reference.at(n * problem.c() + c, o);
       T element;
       memcpy(&element, static_cast<const T*>(dst) + at, sizeof(T));
-      const auto got = static_cast<double>(load(element));
+      const auto got = static_cast<long double>(load(element));
       expected.value = golden.output[at];
       expected.equal = false;  // their quotient is the reference's value
-      if (const double near = golden.tolerance[at]; near > 0 && std::isfinite(got))
+      if (const long double near = golden.tolerance[at]; near > 0 && std::isfinite(got))
         expected.value = std::clamp(got, golden.output[at] - near, golden.output[at] + near);
       if (std::is_integral_v<T>) expected.integer = std::llrint(golden.output[at]);
       expected.index = golden.indices.empty() ? -1 : golden.indices[at];
@@ -197,8 +202,8 @@ Comparison compare_golden(const Golden& golden, const void* dst, const int64_t* 
         comparison.max_error = std::max(comparison.max_error, j.error());
         continue;
       }
-      comparison.add_wrong(
-          {n, c, o, golden.output[at], got, expected.index, got_index, j.ulp, j.allowed});
+      comparison.add_wrong({n, c, o, double(golden.output[at]), double(got), expected.index,
+                            got_index, j.ulp, j.allowed});
     }
   });
   return comparison;

@@ -13,8 +13,8 @@ namespace poolbench {
 struct Golden {
   std::string file;
   Problem problem;
-  std::vector<double> input;   // in the layout's order
-  std::vector<double> output;  // the same
+  std::vector<long double> input;   // in the layout's order; holds f64 and i64
+  std::vector<long double> output;  // the same
   // By output: half a unit of the last digit of a rounded number (`~5.333`), 0 for an exact one.
   std::vector<double> tolerance;
   std::vector<int64_t> indices;  // one for each output, or empty

@@ -183,11 +183,12 @@ std::string describe_worst(const Problem& problem, const Comparison& comparison)
     std::string at;
     for (int axis = problem.first_axis(); axis < 3; ++axis)
       at += fmt::format(",{}", point.output[axis]);
-    text += fmt::format("    at n,c{} = {},{}{}: expected {:.9g}, got {:.9g}",
+    text += fmt::format("    at n,c{} = {},{}{}: expected {}, got {}",
                         problem.rank() == 3   ? ",d,h,w"
                         : problem.rank() == 2 ? ",h,w"
                                               : ",w",
-                        point.n, point.c, at, point.expected, point.got);
+                        point.n, point.c, at, value_text(problem.dtype(), point.expected),
+                        value_text(problem.dtype(), point.got));
     if (problem.spec().indices)
       text += fmt::format("; index: expected {}, got {}", point.expected_index, point.got_index);
     if (point.allowed > 0)

@@ -157,7 +157,7 @@ std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& opti
     const bool typeless = leaves_type_out(text);
     const bool extreme = is_extreme(parse_problem(text, kAnyDefaults).spec().reduction);
     for (const DType dtype : options.dtypes) {
-      if (typeless && dtype == DType::kI32 && !extreme) continue;
+      if (typeless && !facts(dtype).has_sums() && !extreme) continue;
       for (const Layout layout : options.layouts) {
         const Problem problem =
             parse_problem(text, {typeless ? std::optional(dtype) : std::nullopt, layout});

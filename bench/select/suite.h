@@ -28,8 +28,8 @@ std::vector<std::string> expand_sweep(std::string_view line);
 constexpr size_t kMaxSweep = 100'000;
 
 struct SuiteOptions {
-  // The types and layouts for lines that leave them out. i32 is defined for max and min
-  // only, and applies to those lines only.
+  // The types and layouts for lines that leave them out. Integers wider than a byte are defined
+  // for max and min only, and apply to those lines only.
   std::vector<DType> dtypes = {DType::kF32};
   std::vector<Layout> layouts = {Layout::kChannelsFirst};
   std::vector<int64_t> batches;  // replace n; empty: as written
@@ -37,7 +37,7 @@ struct SuiteOptions {
   std::optional<int64_t> max_bytes;
 };
 
-// Expands one line to its problems. Throws BadInput. May be empty, by max_bytes or for i32.
+// Expands one line to its problems. Throws BadInput. May be empty, by max_bytes or by the type.
 std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& options = {});
 
 // Reads the problems of a built-in suite or, if there is none of that name, of a file: in the order

@@ -193,8 +193,9 @@ bool Proof::is_wrong(const Sight& sight, const Explained& explained, std::string
     point.got = double(load(value));
   });
   if (explained && explained(changed_.data(), point)) return false;
-  words = fmt::format("output {},{},{},{},{}: {:.9g} instead of {:.9g}", point.n, point.c,
-                      point.output[0], point.output[1], point.output[2], point.got, point.expected);
+  words = fmt::format("output {},{},{},{},{}: {} instead of {}", point.n, point.c, point.output[0],
+                      point.output[1], point.output[2], value_text(problem_.dtype(), point.got),
+                      value_text(problem_.dtype(), point.expected));
   if (problem_.spec().indices)
     words += fmt::format(", index {} instead of {}", point.got_index, point.expected_index);
   return true;

@@ -10,7 +10,7 @@ REDUCE = {"max": np.max, "min": np.min, "avg_include_pad": np.sum, "avg_exclude_
 
 def plan(p):
     p.require("this engine", reduction=REDUCE, indices=[False],
-              dtype=["f64", "f32", "i32", "i8", "u8"])
+              dtype=["f64", "f32", "i64", "i32", "i16", "i8", "u8"])
     p = p.plain("this engine")
     average = p.reduction.startswith("avg")
     p.require("this engine's average", dtype=["f64", "f32"] if average else [p.dtype])

@@ -36,7 +36,8 @@ PARAMETERS = {"dtype": "type", "indices": "idx", "divisor": "div", "dilation": "
 REQUESTS = "poolbench plan drop map unmap record go fetch forget".split()
 VARIABLE = "POOLBENCH_ENGINE"
 THREADS = int(os.environ.get("OMP_NUM_THREADS", "1"))  # as many as all have
-DTYPES = {"f64": "f8", "f32": "f4", "f16": "f2", "bf16": "u2", "i8": "i1", "u8": "u1", "i32": "i4"}
+DTYPES = {"f64": "f8", "f32": "f4", "f16": "f2", "bf16": "u2", "i8": "i1", "u8": "u1",
+          "i16": "i2", "i32": "i4", "i64": "i8"}
 
 
 class Refused(Exception):
@@ -55,7 +56,7 @@ class Problem:
     text: str
     reduction: str  # max, min, avg_include_pad, avg_exclude_pad, lp
     windowing: str  # sliding, adaptive, global, fractional
-    dtype: str  # f64, f32, f16, bf16 (as uint16), i8, u8, i32
+    dtype: str  # f64, f32, f16, bf16 (as uint16), i8, u8, i16, i32, i64
     layout: str  # nchw or nhwc, whatever the rank
     rank: int
     indices: bool

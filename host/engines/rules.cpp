@@ -34,6 +34,10 @@ double lowest(DType dtype) {
       return 0;
     case DType::kI32:
       return -0x1p31;
+    case DType::kI16:
+      return -0x1p15;
+    case DType::kI64:
+      return -0x1p63;
   }
   return NAN;
 }

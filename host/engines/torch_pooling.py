@@ -7,7 +7,8 @@ import torch.nn.functional as functional
 from poolbench_engine import Refused, Unavailable, serve
 
 TYPES = {"f64": torch.float64, "f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16,
-         "i8": torch.int8, "u8": torch.uint8, "i32": torch.int32}
+         "i8": torch.int8, "u8": torch.uint8, "i16": torch.int16,
+         "i32": torch.int32, "i64": torch.int64}
 RULES = ["running_sum", "sums_in_the_type", "infinity_without_d"]
 torch.set_grad_enabled(False)
 
@@ -20,7 +21,7 @@ def refuse(error):
 
 def require_expressible(p):
     p.require("PyTorch", windowing=["sliding", "adaptive", "global"])
-    integer = p.dtype in ("i8", "u8", "i32")
+    integer = not TYPES[p.dtype].is_floating_point
     if integer:
         p.require("PyTorch's integer pooling that rounds as host/spec.md does,", reduction=["max"])
     if p.reduction == "min" and p.indices:

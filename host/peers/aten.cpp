@@ -40,8 +40,9 @@ namespace poolbench {
 namespace {
 
 at::ScalarType type_of(DType dtype) {
-  constexpr at::ScalarType kTypes[] = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16,
-                                       at::kChar,   at::kByte,  at::kInt};  // in DType's order
+  constexpr at::ScalarType kTypes[] = {at::kDouble,   at::kFloat, at::kHalf,
+                                       at::kBFloat16, at::kChar,  at::kByte,
+                                       at::kInt,      at::kShort, at::kLong};  // in DType's order
   return kTypes[int(dtype)];
 }
 

@@ -55,6 +55,8 @@ cudnnDataType_t cudnn_type(DType dtype) {
       return CUDNN_DATA_INT8;
     case DType::kU8:
     case DType::kI32:
+    case DType::kI16:
+    case DType::kI64:
       break;
   }
   throw Refused(fmt::format("type: cuDNN has no {} pooling", token(dtype)));

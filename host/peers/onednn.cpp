@@ -47,6 +47,8 @@ Type type_of(DType dtype) {
       return Type::u8;
     case DType::kF64:
     case DType::kI32:  // compared as f32 in places, which loses digits above 2^24
+    case DType::kI16:
+    case DType::kI64:
       break;
   }
   throw Refused("type: this peer pools f32, bf16, f16, i8 and u8 exactly");

@@ -1,8 +1,8 @@
 // Max with indices: the value and its position in one pass.
 //
 // A thread takes an even share of the output rows. A vector is N outputs of a row with channels
-// first, N channels of an output with channels last. Values are widened to 32 bits (f64: 64), so
-// that each has a lane for its position beside it. Taps are compared in row-major order by the
+// first, N channels of an output with channels last. Values are widened to 32 bits (f64, i64: 64),
+// so that each has a lane for its position beside it. Taps are compared in row-major order by the
 // spec's own rule, so ties and NaNs come out right. A lane starts from the identity at its window's
 // first tap, so that a window of identities (-inf) has its index. Bound by the comparisons; 8 bytes
 // of index are most of what is written.
@@ -16,8 +16,7 @@ namespace {
 template <class T, class Order>
 struct ExtremeAt {
   using Element = ElementOf<T>;
-  using Work = std::conditional_t<std::is_same_v<T, double>, double,
-                                  std::conditional_t<std::is_integral_v<T>, int32_t, float>>;
+  using Work = Compute<T>;
   static constexpr int N = kLanes<Work>;
   using V = Vec<Work, N>;
   using E = Vec<Element, N>;
@@ -36,7 +35,7 @@ struct ExtremeAt {
     else if constexpr (sizeof(T) == 1)
       return widen_twice(e);
     else
-      return e;
+      return __builtin_convertvector(e, V);
   }
   // N elements, kStep apart. Reads no element behind lane N - 1's.
   template <int kStep>

@@ -8,8 +8,8 @@
 // into elements. Work lanes:
 //   f32 f64     the type itself
 //   f16 bf16    extremes: 16-bit integers that compare as the floats; sums: f32
-//   i8 u8       extremes: the type itself; averages: 16 bits, exact up to kMaxIntegerTaps
-//   integers    Lp: f64
+//   integers    extremes: the type itself
+//   i8 u8       averages: 16 bits, exact up to kMaxIntegerTaps; Lp: f64
 // Sums keep the bound of host/spec.md, Judgement, up to kAllowedPlainTerms additions in a row. A
 // kernel that adds more nests its sums.
 #ifndef POOLBENCH_KERNELS_OPENMP_OPS_H_
@@ -35,8 +35,9 @@ constexpr Set<Reduction> kExtremesAndAverages = {
 constexpr Set<Reduction> kEveryVectorReduction = {Reduction::kMax, Reduction::kMin,
                                                   Reduction::kAvgIncludePad,
                                                   Reduction::kAvgExcludePad, Reduction::kLp};
-constexpr Set<DType> kVectorTypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
-                                     DType::kI8,  DType::kU8,  DType::kI32};
+constexpr Set<DType> kVectorTypes = {DType::kF64,  DType::kF32, DType::kF16,
+                                     DType::kBF16, DType::kI8,  DType::kU8,
+                                     DType::kI32,  DType::kI16, DType::kI64};
 
 template <class T>
 constexpr bool kIs16BitFloat = std::is_same_v<T, f16> || std::is_same_v<T, bf16>;
@@ -250,13 +251,13 @@ struct SumOp {
 };
 
 // Calls f(op) with the reduction over the element type. Nothing is compiled for types and
-// reductions that kTakes does not name, and a call with one of them does nothing. Of i32 the spec
-// defines extremes alone.
+// reductions that kTakes does not name, and a call with one of them does nothing. Of wide integers
+// the spec defines extremes alone.
 template <Takes kTakes, class F>
 void with_op(const Shapes& shapes, F&& f) {
   dispatch<kTakes.types>(DType(shapes.dtype), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    constexpr bool kSums = !std::is_same_v<T, int32_t>;
+    constexpr bool kSums = kHasSums<T>;
     switch (Reduction(shapes.reduction)) {
       case Reduction::kMax:
         if constexpr (kTakes.reductions.has(Reduction::kMax)) f(ExtremeOp<T, Largest>(shapes));

@@ -135,6 +135,8 @@ const uint kNothing = 0x80808080u;
 const uint kNothing = 0;
 #elif DTYPE == I32
 const uint kNothing = 0x80000000u;
+#elif DTYPE == I16
+const uint kNothing = 0x80008000u;
 #endif
 #elif DTYPE == F32
 const uint kNothing = 0x7f800000u;
@@ -148,6 +150,8 @@ const uint kNothing = 0x7f7f7f7fu;
 const uint kNothing = 0xffffffffu;
 #elif DTYPE == I32
 const uint kNothing = 0x7fffffffu;
+#elif DTYPE == I16
+const uint kNothing = 0x7fff7fffu;
 #endif
 
 // The Lanes of 16 bytes: one for an element, or for a word of two.

@@ -22,11 +22,12 @@ constexpr int64_t kGroup = 128;
 inline constexpr Set<Reduction> kReductions = {Reduction::kMax, Reduction::kAvgIncludePad,
                                                Reduction::kAvgExcludePad, Reduction::kLp,
                                                Reduction::kMin};
-inline constexpr Set<DType> kTypes = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16,
-                                      DType::kI8,  DType::kU8,  DType::kI32};
+inline constexpr Set<DType> kTypes = {DType::kF64,  DType::kF32, DType::kF16,
+                                      DType::kBF16, DType::kI8,  DType::kU8,
+                                      DType::kI32,  DType::kI16, DType::kI64};
 // Of these one access of 16 bytes is four values or more.
-inline constexpr Set<DType> kTypesUpTo4Bytes = {DType::kF32, DType::kF16, DType::kBF16,
-                                                DType::kI8,  DType::kU8,  DType::kI32};
+inline constexpr Set<DType> kTypesUpTo4Bytes = {DType::kF32, DType::kF16, DType::kBF16, DType::kI8,
+                                                DType::kU8,  DType::kI32, DType::kI16};
 
 // REDUCTION of types.glsl, as it stands in a shader's name.
 inline const char* made(const Shapes& shapes) {

@@ -39,9 +39,9 @@ int64_t op_bytes_of(const Shapes& shapes) {
 }
 // Bytes of the Op that a problem's shader makes of types.glsl's Key and Real.
 int64_t op_bytes(const Shapes& shapes) {
-  if (is_integer(shapes)) return op_bytes_of<int32_t, double>(shapes);
-  return element_bytes(shapes) == 8 ? op_bytes_of<int64_t, double>(shapes)
-                                    : op_bytes_of<int32_t, float>(shapes);
+  if (element_bytes(shapes) == 8) return op_bytes_of<int64_t, double>(shapes);
+  return is_integer(shapes) ? op_bytes_of<int32_t, double>(shapes)
+                            : op_bytes_of<int32_t, float>(shapes);
 }
 
 // In how many parts each plane is reduced. Predicted: a plane is cut where there would be fewer

@@ -12,6 +12,8 @@
 #define I8 5
 #define U8 6
 #define I32 7
+#define I16 8
+#define I64 9
 
 #if DTYPE == F64
 #define ELEMENT_BYTES 8
@@ -73,6 +75,22 @@ const Key kLow = 0, kHigh = 255;
 #define Stored int
 #define Key int
 const Key kLow = -2147483647 - 1, kHigh = 2147483647;
+#elif DTYPE == I16
+#define ELEMENT_BYTES 2
+#define IS_FLOAT 0
+#define REAL_IS_DOUBLE 1
+#define Element int16_t
+#define Stored int
+#define Key int
+const Key kLow = -32768, kHigh = 32767;
+#elif DTYPE == I64
+#define ELEMENT_BYTES 8
+#define IS_FLOAT 0
+#define REAL_IS_DOUBLE 1
+#define Element int64_t
+#define Stored int64_t
+#define Key int64_t
+const Key kHigh = 0x7fffffffffffffffL, kLow = ~kHigh;
 #else
 #error "DTYPE is none of the types"
 #endif
@@ -96,13 +114,13 @@ layout(buffer_reference, scalar, buffer_reference_align = ELEMENT_BYTES) writeon
 
 // Element i of 16 bytes.
 Stored unpacked(uvec4 words, int i) {
-#if DTYPE == F64
-  return uint64_t(words[2 * i + 1]) << 32 | words[2 * i];
+#if ELEMENT_BYTES == 8
+  return Stored(uint64_t(words[2 * i + 1]) << 32 | words[2 * i]);
 #elif ELEMENT_BYTES == 4
   return Stored(words[i]);
 #else
   const int bits = 8 * ELEMENT_BYTES, per_word = 4 / ELEMENT_BYTES;
-#if DTYPE == I8
+#if DTYPE == I8 || DTYPE == I16
   return bitfieldExtract(int(words[i / per_word]), i % per_word * bits, bits);
 #else
   return Stored(bitfieldExtract(words[i / per_word], i % per_word * bits, bits));
@@ -111,7 +129,7 @@ Stored unpacked(uvec4 words, int i) {
 }
 // Sets element i of 16 bytes that are still zero there.
 void pack(inout uvec4 words, int i, Stored v) {
-#if DTYPE == F64
+#if ELEMENT_BYTES == 8
   words[2 * i] = uint(v);
   words[2 * i + 1] = uint(v >> 32);
 #elif ELEMENT_BYTES == 4

@@ -5,7 +5,8 @@ import torch
 from problem_text import Problem, parse_problem
 
 TYPE_NAMES = {torch.float64: "f64", torch.float32: "f32", torch.float16: "f16",
-              torch.bfloat16: "bf16", torch.int8: "i8", torch.uint8: "u8", torch.int32: "i32"}
+              torch.bfloat16: "bf16", torch.int8: "i8", torch.uint8: "u8", torch.int16: "i16",
+              torch.int32: "i32", torch.int64: "i64"}
 aten = torch.ops.aten
 
 
@@ -109,7 +110,7 @@ def problem_of(func, args, kwargs) -> Problem:
     if x.dtype not in TYPE_NAMES:
         raise NoProblem(f"type: {str(x.dtype).removeprefix('torch.')} is no type here")
     dtype = TYPE_NAMES[x.dtype]
-    if dtype in ("i8", "u8", "i32") and reduction != "max":
+    if not x.dtype.is_floating_point and reduction != "max":
         raise NoProblem("type: PyTorch's integer averages drop the fraction")
     if not rank + 1 <= x.ndim <= rank + 2:
         raise NoProblem(f"src: {x.ndim} axes")
