@@ -89,15 +89,23 @@ double mean_magnitude(const std::vector<double>& taps, double divisor) {
 
 std::vector<Prediction> running_sum(const Problem& problem, const std::vector<double>& taps,
                                     const Point& point, std::string rule) {
+  const double p = problem.spec().norm;
+  const bool lp = problem.spec().reduction == Reduction::kLp;
   // With an infinity the bound would be infinite and explain any number.
-  if (!is_average(problem.spec().reduction) || !std::isfinite(point.expected)) return {};
+  if (is_extreme(problem.spec().reduction) || (lp && std::isinf(p)) ||
+      !std::isfinite(point.expected))
+    return {};
   const bool f64 = problem.dtype() == DType::kF64;
   const double half_ulp = problem.dtype() == DType::kBF16  ? 0x1p-8
                           : problem.dtype() == DType::kF16 ? 0x1p-11
                           : f64                            ? 0x1p-53
                                                            : 0x1p-24;
-  const double magnitude = mean_magnitude(taps, divisor_of(problem, point));
-  const double sum = double(taps.size()) * (f64 ? 0x1p-53 : 0x1p-24) * magnitude;
+  // Of Lp the sum of powers is off by that share, and its root by 1 / p of it; a power and a root
+  // are off by some ulp themselves.
+  const double share = (double(taps.size()) + (lp ? 8 : 0)) * (f64 ? 0x1p-53 : 0x1p-24);
+  const double magnitude = lp ? std::fabs(point.expected) / std::min(p, 1.0)
+                              : mean_magnitude(taps, divisor_of(problem, point));
+  const double sum = share * magnitude;
   const double off = sum + half_ulp * (std::fabs(point.expected) + sum);
   constexpr double kMost = std::numeric_limits<double>::max();
   return {{std::move(rule), std::max(point.expected - off, -kMost),

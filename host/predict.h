@@ -21,9 +21,9 @@ int64_t first_nan(const Problem& problem, const void* src, const Point& point);
 // Predicts any number that is one of the window's taps.
 Prediction any_tap(std::string rule);
 
-// Predicts what a running sum in f32 can give for an average (half an ulp for each addition), which
-// some libraries do. host/spec.md, Judgement, allows less for many taps. Empty where there is no
-// bound.
+// Predicts what a running sum in f32 can give for an average or Lp (half an ulp for each addition),
+// which some libraries do. host/spec.md, Judgement, allows less for many taps. Empty where there is
+// no bound.
 std::vector<Prediction> running_sum(const Problem& problem, const std::vector<double>& taps,
                                     const Point& point, std::string rule);
 

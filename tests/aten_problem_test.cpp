@@ -77,6 +77,22 @@ TEST(AtenProblem, an_index_without_its_depth) {
   EXPECT_EQ(rule(problem, {-128, -128, -128, -128}, point, true), "");
   point.got_index = 1;
   EXPECT_EQ(rule(problem, {-128, -128, -128, -128}, point), "");
+  point.got_index = 0;
+  point.expected = point.got = -INFINITY;
+  EXPECT_EQ(rule("max/sliding/f32/nhwc/src:1x1x2x1x2/k:1x1x2/idx",
+                 {-INFINITY, -INFINITY, -INFINITY, -INFINITY}, point),
+            "lowest_lacks_depth");
+}
+
+TEST(AtenProblem, a_running_sum_of_powers) {
+  const std::string lp = "lp/global/f32/nchw/src:1x1x600/norm:0.5";
+  Point point;
+  point.expected = 36000;  // 600^2 * 0.1
+  const std::vector<double> taps(600, 0.1);
+  point.got = point.expected * (1 + 500 * 0x1p-24 / 0.5);
+  EXPECT_EQ(rule(lp, taps, point), "running_sum");
+  point.got = point.expected * (1 + 700 * 0x1p-24 / 0.5);
+  EXPECT_EQ(rule(lp, taps, point), "");
 }
 
 TEST(AtenProblem, rules_explain_the_number_that_they_predict_and_no_other) {

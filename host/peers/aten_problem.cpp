@@ -99,15 +99,17 @@ std::vector<Prediction> means_in_16_bits(const Problem& problem, const std::vect
 }
 
 // An index without its d part. ATen 2.15 on the host returns such an index where all taps are the
-// lowest number of an integer type.
+// type's lowest number, of floats -inf.
 std::vector<Prediction> indices_without_depth(const Problem& problem, const Point& point) {
-  const bool lowest = (problem.dtype() == DType::kI8 && point.expected == -128) ||
-                      (problem.dtype() == DType::kU8 && point.expected == 0) ||
-                      (problem.dtype() == DType::kI32 && point.expected == -0x1p31);
+  bool lowest = false;
+  dispatch(problem.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    lowest = point.expected == double(poolbench::lowest<T>());
+  });
   if (!lowest || problem.rank() != 3 || problem.layout() != Layout::kChannelsLast) return {};
   return {
       exactly("lowest_lacks_depth: 3D max with channels last starts from an index in the first "
-              "slice, and keeps it where all taps are the integer type's lowest value",
+              "slice, and keeps it where all taps are the type's lowest value",
               point.expected, point.expected_index % (problem.src()[1] * problem.src()[2]))};
 }
 
