@@ -93,6 +93,7 @@ TEST_F(Benchdnn, lists_name_lists_beside_them) {
             (Texts{"max/sliding/i8/nchw/src:1x1x4/k:2/s:1",
                    "avg_include_pad/sliding/i8/nchw/src:1x1x5/k:2/s:1"}));
   EXPECT_TRUE(has(refusal([&] { read("--batch=list"); }), "names itself"));
+  EXPECT_TRUE(has(refusal([&] { read("--batch=./list"); }), "./list names itself"));
   EXPECT_TRUE(has(refusal([&] { read("--batch=nonesuch"); }), "'nonesuch': cannot be read"));
 }
 
@@ -154,6 +155,9 @@ TEST_F(Benchdnn, errors_name_file_line_and_what_is_wrong) {
   EXPECT_TRUE(has(error("ic4_id4kd2ih4kh2"), "both h and w"));
   EXPECT_TRUE(has(error("ic1_iw4kw72057594037927936dw72057594037927936"), "is too large"));
   EXPECT_TRUE(has(error("ic1_iw4ow72057594037927936kw1sw72057594037927936"), "is too large"));
+  const std::string many = "=" + std::string(999, ',');  // a thousand alternatives
+  EXPECT_TRUE(has(error("--dt" + many + " --tag" + many + " --dir" + many + " ic1_iw4kw2"),
+                  "is more than 100000 rows"));
   EXPECT_TRUE(has(error("--alg=min"), "'min' is unknown"));
   EXPECT_TRUE(has(error("--mb=x"), "mb: 'x' is no whole number"));
   EXPECT_TRUE(has(error("--match=["), "not a regular expression"));

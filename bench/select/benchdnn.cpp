@@ -177,8 +177,7 @@ struct Settings {
   Pattern match{"--match", ""};
 };
 
-// One combination of them.
-struct Row {
+struct Row {  // one combination of them
   std::string_view dir, dt, tag, alg;
   int64_t mb;
   std::string attribute;  // one that changes what is computed
@@ -234,8 +233,10 @@ class Reader {
   explicit Reader(const SuiteOptions& options) : options_(options) { reset(); }
 
   void read(const std::filesystem::path& file) {
-    if (std::ranges::count(open_, file)) refuse("--batch: {} names itself, at last", file.string());
     std::error_code ignored;
+    for (const auto& other : open_)
+      if (std::filesystem::equivalent(file, other, ignored))
+        refuse("--batch: {} names itself, at last", file.string());
     std::ifstream stream;
     if (!std::filesystem::is_directory(file, ignored)) stream.open(file);
     if (!stream.is_open()) refuse("benchdnn list '{}': cannot be read", file.string());
@@ -342,6 +343,10 @@ class Reader {
   void add(const std::string& text) {
     const Descriptor descriptor = parse_descriptor(text);
     const Texts attributes = this->attributes();
+    size_t rows = attributes.size();
+    const Settings& s = settings_;
+    for (const Texts* choices : {&s.dir, &s.dt, &s.tag, &s.alg, &s.mb})
+      if ((rows *= choices->size()) > kMaxSweep) refuse("is more than {} rows", kMaxSweep);
     for (const auto& dir : settings_.dir)
       for (const auto& dt : settings_.dt)
         for (const auto& tag : settings_.tag)
