@@ -60,6 +60,8 @@ class Bridge(unittest.TestCase):
                  "max/sliding/f32/nhwc/src:2x3x8x9/k:2x3/s:2x3/d:2x2/idx"),
                 (lambda: F.max_pool1d(x[0], 2),
                  "max/sliding/f32/nchw/src:3x8x1x9/k:1x2/s:1x2/idx"),
+                (lambda: F.max_pool2d(x[:, :, :1, :1], (1, 2), (1, 2), (0, 1), (1, 2)),  # no tap
+                 "max/sliding/f32/nchw/src:2x3x1x1/k:1x2/s:1x2/p:0x1/d:1x2/idx"),
                 (lambda: F.avg_pool2d(x, 3, 1, 1, count_include_pad=False),
                  "avg_exclude_pad/sliding/f32/nchw/src:2x3x8x9/k:3x3/s:1x1/p:1x1"),
                 (lambda: F.avg_pool3d(deep.double(), 2, divisor_override=-3),
@@ -75,6 +77,16 @@ class Bridge(unittest.TestCase):
                 (lambda: F.fractional_max_pool2d(x, (2, 3), (3, 5)),
                  "max/fractional/f32/nchw/src:2x3x8x9/k:2x3/out:3x5/idx")):
             self.assertEqual(self.problem_of(call), text)
+
+    def test_what_comes_back_lies_as_pytorchs_own(self):
+        half = torch.rand(2, 6, 8, 9).to(memory_format=torch.channels_last)[:, ::2]
+        deep = torch.rand(2, 3, 4, 5, 6).to(memory_format=torch.channels_last_3d)
+        for call in (lambda: F.adaptive_avg_pool2d(half, (3, 4)),  # channels last
+                     lambda: F.adaptive_max_pool3d(deep, 2),       # channels first
+                     lambda: F.max_pool3d(deep, 2)):
+            own = call()
+            with self.mode:
+                self.assertEqual(call().stride(), own.stride())
 
     def test_what_comes_back_is_the_backends(self):
         with PoolMode(Spoilt(Backend(MODULE))) as mode:
