@@ -4,10 +4,12 @@
     bench/onnx_problems.py MODEL.onnx [--shape NAME=1x3x224x224] [--layout nhwc] > model.txt
     poolbench bench --suite model.txt
 
-Shapes are inferred; --shape says an input's where the model leaves it open. Layers that no problem
-says are comments with the reason. Needs the package `onnx`, and of the model only its graph.
+`bench` ends with their sum for each contender. Shapes are inferred; --shape says an input's where
+the model leaves it open. Layers that no problem says are counted as missing, each with the reason.
+Needs the package `onnx`, and of the model only its graph.
 """
 import argparse
+import os
 import sys
 
 import onnx
@@ -48,11 +50,12 @@ def layers(model, layout):
 
 def suite_text(source, lines, refused):
     count = sum(len(names) for names in lines.values())
-    text = f"# The {count} pooling layers of {source}\n"
+    name = os.path.splitext(os.path.basename(source))[0]
+    text = f"# The {count + len(refused)} pooling layers of {source}\nnetwork {name}\n"
     for line, names in lines.items():
-        text += f"{line}  # {len(names)} x: {', '.join(names)}\n"
-    for name, reason in refused.items():
-        text += f"# refused: {name}: {reason}\n"
+        text += f"{line} x{len(names)}  # {', '.join(names)}\n"
+    for layer, reason in refused.items():
+        text += f"missing  # {layer}: {reason}\n"
     return text
 
 

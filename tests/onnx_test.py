@@ -5,6 +5,7 @@ Needs the package `onnx`, without which it is skipped.
     onnx_test.py POOLBENCH
 """
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -104,11 +105,30 @@ class Layers(unittest.TestCase):
         return model(nodes, src, None)
 
     def test_equal_layers_are_one_line_with_their_number(self):
-        text = suite_text("net", *layers(self.net([1, 4, 6, 6]), "nchw"))
+        lines, refused = layers(self.net([1, 4, 6, 6]), "nchw")
+        self.assertEqual(refused, {})
+        text = suite_text("models/net.onnx", lines, {"z": "dtype: INT64"})
         self.assertEqual(text.splitlines(), [
-            "# The 3 pooling layers of net",
-            "max/sliding/f32/nchw/src:1x4x6x6/k:3x3/s:1x1/p:1x1-1x1  # 2 x: pool_a, pool_b",
-            "avg_include_pad/global/f32/nchw/src:1x4x6x6  # 1 x: y"])
+            "# The 4 pooling layers of models/net.onnx",
+            "network net",
+            "max/sliding/f32/nchw/src:1x4x6x6/k:3x3/s:1x1/p:1x1-1x1 x2  # pool_a, pool_b",
+            "avg_include_pad/global/f32/nchw/src:1x4x6x6 x1  # y",
+            "missing  # z: dtype: INT64"])
+
+    @unittest.skipUnless(PROGRAM, "no program")
+    def test_the_program_sums_the_layers_up(self):
+        with tempfile.TemporaryDirectory() as folder:
+            suite, record = os.path.join(folder, "net.txt"), os.path.join(folder, "net.json")
+            with open(suite, "w", encoding="utf-8") as file:
+                file.write(suite_text("net", *layers(self.net([1, 4, 6, 6]), "nchw")))
+            done = subprocess.run(
+                [PROGRAM, "bench", "--suite", suite, "--backend", "naive", "--blocks", "2",
+                 "--sample-ms", "0.01", "--disturbed", "1e9", "--submits", "0", "--json", record],
+                capture_output=True, text=True, check=False)
+            self.assertIn("net: 3 pooling layers; compared cold: ", done.stdout + done.stderr)
+            with open(record, encoding="utf-8") as file:
+                [network] = json.load(file)["context"]["poolbench"]["networks"]
+            self.assertEqual([layer["times"] for layer in network["layers"]], [2, 1])
 
     def test_an_open_shape_is_refused_until_it_is_said(self):
         net = self.net(["n", 4, 6, 6])

@@ -51,11 +51,14 @@ def with_unknown_fields(value):
 
 
 def run_program(path):
-    """Times two problems, of which one is refused, into a record. A module takes part."""
+    """Times the layers of a network, of which one is refused, into a record. A module takes part."""
+    suite = path + ".txt"
+    with open(suite, "w", encoding="utf-8") as file:
+        file.write("network n\nmax/sliding/f32/nchw/src:1x2x8x8/k:2x2 x3\nmissing x2\n"
+                   "max/sliding/i32/nchw/src:1x2x8x8/k:2x2\n")
     module = os.path.join(os.path.dirname(PROGRAM), "modules/example.so")
     status = subprocess.run(
-        [PROGRAM, "bench", "--problem", "max/sliding/f32/nchw/src:1x2x8x8/k:2x2",
-         "--problem", "max/sliding/i32/nchw/src:1x2x8x8/k:2x2", "--backend", "naive,openmp,m",
+        [PROGRAM, "bench", "--suite", suite, "--backend", "naive,openmp,m",
          "--module", f"m={module}", "--blocks", "2", "--sample-ms", "0.01", "--disturbed", "1e9",
          "--json", path],
         stdout=subprocess.DEVNULL, check=False).returncode
@@ -118,6 +121,10 @@ class RecordsTest(unittest.TestCase):
         self.assertEqual(comparable["method"], 2)
         self.assertEqual(torch_record.METHOD, 1, "bench/torch_compile.py rotates as method 1 had it")
         self.assertEqual(comparable["drivers"], {"host": "none"})
+        [network] = record["context"]["poolbench"]["networks"]
+        self.assertEqual((network["name"], network["missing"]), ("n", 2))
+        self.assertEqual([layer["times"] for layer in network["layers"]], [3, 1])
+        self.assertEqual([len(total["contenders"]) for total in network["totals"]], [3, 3])
         self.assertEqual(record["context"]["poolbench"]["modules"]["m"]["file"],
                          "modules/example.so")
 

@@ -153,6 +153,67 @@ TEST_F(Files, suite_without_problems_is_refused) {
   EXPECT_TRUE(has(refusal([&] { read_suite(average, options); }), "none of its 1 lines"));
 }
 
+std::vector<Network> networks_of(const std::string& file, const SuiteOptions& options = {}) {
+  std::vector<Network> networks;
+  read_suite(file, options, &networks);
+  return networks;
+}
+
+TEST_F(Files, a_network_has_layers_and_how_often) {
+  const auto file = write("a.txt",
+                          "max/sliding/src:1x1x4/k:2  # of no network\n"
+                          "network  the first  # a comment\n"
+                          "max/sliding/src:1x1x6/k:{2,3} x2  # pool1, pool3\n"
+                          "missing x3  # no problem says them\n"
+                          "max/sliding/src:1x1x6/k:2\n"
+                          "network second\n"
+                          "max/sliding/src:1x1x6/k:2 x1\n"
+                          "missing\n"
+                          "network has none\n");
+  EXPECT_EQ(read_suite(file).size(), 3u);
+  const auto networks = networks_of(file);
+  ASSERT_EQ(networks.size(), 2u);
+  EXPECT_EQ(networks[0].name, "the first");
+  const auto problem = [](const char* text) { return expand_line(text).at(0); };
+  EXPECT_EQ(networks[0].layers, (std::vector<Layer>{{problem("max/sliding/src:1x1x6/k:2"), 3},
+                                                    {problem("max/sliding/src:1x1x6/k:3"), 2}}));
+  EXPECT_EQ(networks[0].missing, 3);
+  EXPECT_EQ(layer_count(networks[0]), 8);
+  EXPECT_EQ(networks[1].layers, (std::vector<Layer>{{problem("max/sliding/src:1x1x6/k:2"), 1}}));
+  EXPECT_EQ(networks[1].missing, 1);
+}
+
+TEST_F(Files, a_network_is_one_for_each_type_layout_and_batch_that_differs) {
+  const auto file = write("a.txt",
+                          "network a\nmax/sliding/src:1x1x6/k:2\navg_include_pad/global/src:1x1x6\n"
+                          "network b\nmax/sliding/f64/nchw/src:1x1x6/k:2\n");
+  SuiteOptions options;
+  options.dtypes = {DType::kF32, DType::kI32};
+  options.batches = {1, 4};
+  const auto networks = networks_of(file, options);
+  std::vector<std::string> names;
+  for (const Network& network : networks) names.push_back(network.name);
+  EXPECT_EQ(names,
+            (Texts{"a f32 n:1", "a f32 n:4", "a i32 n:1", "a i32 n:4", "b f32 n:1", "b f32 n:4"}));
+  EXPECT_EQ(networks[0].missing, 0);
+  EXPECT_EQ(networks[2].missing, 1);  // i32 has no averages
+  EXPECT_EQ(to_text(networks[5].layers.at(0).problem), "max/sliding/f64/nchw/src:4x1x6/k:2");
+}
+
+TEST_F(Files, what_is_no_network_is_refused_by_its_line) {
+  const auto refused = [&](const std::string& text) {
+    return refusal([&] { read_suite(write("a.txt", "# a suite\n" + text)); });
+  };
+  EXPECT_TRUE(has(refused("network\n"), "a.txt:2: network: has no name"));
+  EXPECT_TRUE(has(refused("missing\n"), "a.txt:2: missing: no network has begun"));
+  EXPECT_TRUE(has(refused("max/global/src:1x1x4 x2\n"), "none has begun"));
+  for (const char* times : {"x0", "x-1", "x", "2", "x2x", "x1000001", "x99999999999999999999"})
+    EXPECT_TRUE(has(refused("network n\nmax/global/src:1x1x4 " + std::string(times)),
+                    "a.txt:3: '" + std::string(times) + "' is behind the problem; xK means"))
+        << times;
+  EXPECT_TRUE(has(refused("network n\nmissing pool x2\n"), "a.txt:3: "));
+}
+
 TEST(Suites, all_are_built_in_described_and_parse) {
   std::set<std::string> names;
   for (const auto& suite : suite_names()) {

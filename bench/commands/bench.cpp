@@ -116,7 +116,8 @@ Asked read_arguments(const Flags& flags, const std::vector<std::string>& extras)
 // Opens the backends and finds the rows that are wanted.
 Opening open_cases(const Flags& flags, const Asked& asked) {
   BenchOptions options = asked.options;
-  auto problems = select_problems(flags.selection);
+  std::vector<Network> networks;
+  auto problems = select_problems(flags.selection, &networks);
   if (problems.empty()) return {nullptr, nothing_ran(why_nothing(flags.selection))};
   prepare_to_time();
   Backends backends = select_backends(flags.selection);
@@ -144,7 +145,8 @@ Opening open_cases(const Flags& flags, const Asked& asked) {
     for (const std::string& name : names) print("{}\n", name);
     return {};
   }
-  return {std::make_unique<BenchCases>(std::move(backends), options, std::move(problems))};
+  return {
+      std::make_unique<BenchCases>(std::move(backends), options, std::move(problems), networks)};
 }
 
 // The loop over problems: each is measured, printed and kept. The record is written at the end;
@@ -160,6 +162,8 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   const auto temperatures = from_exact<std::vector<Temperature>>(run.facts().at("temperatures"));
   std::vector<CaseResult> results;
   RunNotes notes;
+  notes.temperatures = temperatures;
+  notes.networks = from_exact<std::vector<Network>>(run.facts().at("networks"));
   if (table) std::cout << table_header(temperatures) << std::flush;
   while (const auto rows = run.next()) {
     results.push_back(from_exact<CaseResult>(rows->at("result")));
@@ -172,7 +176,9 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   notes.run = run.notes();
   notes.left_out = run.left_out();
   if (table && !results.empty()) {  // first: the disk may be full
-    std::cout << "\n" << table_summary(results, temperatures);
+    std::cout << "\n"
+              << table_summary(results, temperatures)
+              << network_table(notes.networks, results, temperatures);
     for (const Temperature temperature : temperatures)
       std::cout << crossovers(results, temperature);
     std::cout << std::flush;

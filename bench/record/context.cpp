@@ -150,7 +150,7 @@ nlohmann::json run_context(std::span<const FamilyState> families) {
   };
   context["poolbench"] = {
       {"schema", 1},
-      {"schema_minor", 2},  // results/record.schema.json
+      {"schema_minor", 3},  // results/record.schema.json
       {"comparable",
        {{"processor", processor.name},
         {"cache_bytes", processor.cache_bytes},

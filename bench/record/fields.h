@@ -8,6 +8,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "bench/select/network.h"
 #include "bench/time/result.h"
 
 namespace poolbench {
@@ -152,6 +153,19 @@ template <class F>
 void fields(F& field, CaseResult& result) {
   field("problem", result.problem);
   field("records", result.records);
+}
+
+template <class F>
+void fields(F& field, Layer& layer) {
+  field("problem", layer.problem);
+  field("times", layer.times);
+}
+
+template <class F>
+void fields(F& field, Network& network) {
+  field("name", network.name);
+  field("layers", network.layers);
+  field("missing", network.missing);
 }
 
 // How a value of each kind is written and read. Structs go by their fields().

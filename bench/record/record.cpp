@@ -9,6 +9,7 @@
 #include "bench/record/seal.h"
 #include "bench/select/contender.h"
 #include "bench/time/measure.h"
+#include "bench/time/network_total.h"
 
 namespace poolbench {
 namespace {
@@ -84,6 +85,30 @@ nlohmann::json details(const Record& record) {
   return json;
 }
 
+nlohmann::json network_json(const Network& network, const std::vector<CaseResult>& cases,
+                            const std::vector<Temperature>& temperatures) {
+  nlohmann::json json = {{"name", network.name}, {"missing", network.missing}};
+  for (const Layer& layer : network.layers)
+    json["layers"].push_back({{"problem", to_text(layer.problem)}, {"times", layer.times}});
+  for (const Temperature temperature : temperatures) {
+    const NetworkTotal total = network_total(network, cases, temperature);
+    nlohmann::json rows = nlohmann::json::array();
+    for (const NetworkTotal::Row& row : total.rows) {
+      nlohmann::json one = {{"contender", row.contender}, {"ok", row.ok}};
+      if (std::isfinite(row.seconds.median)) one["seconds"] = interval_json(row.seconds);
+      if (std::isfinite(row.ratio.median)) {
+        one["ratio"] = interval_json(row.ratio);
+        one["across_devices"] = row.across_devices;
+      }
+      rows.push_back(std::move(one));
+    }
+    json["totals"].push_back({{"temperature", temperature_name(temperature)},
+                              {"compared", total.compared},
+                              {"contenders", std::move(rows)}});
+  }
+  return json;
+}
+
 nlohmann::json row(const Record& record, int family) {
   return {{"name", record.name()},
           {"family_index", family},
@@ -102,6 +127,9 @@ nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes
   if (!notes.run.is_null()) json["context"]["poolbench"]["noted"]["run"] = notes.run;
   json["context"]["poolbench"]["noted"]["seeds"] = notes.seeds;
   json["context"]["poolbench"]["left_out"] = notes.left_out;
+  for (const Network& network : notes.networks)
+    json["context"]["poolbench"]["networks"].push_back(
+        network_json(network, cases, notes.temperatures));
   json["context"]["poolbench"]["seal"] = blank_seal();
   std::map<std::string, nlohmann::json> devices;
   auto& comparable = json["context"]["poolbench"]["comparable"];

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "bench/select/network.h"
 #include "bench/time/result.h"
 
 namespace poolbench {
@@ -16,6 +17,8 @@ struct RunNotes {
   nlohmann::json run;                 // how it was supervised
   std::set<uint64_t> seeds;           // drawn by each process that timed, unless --seed was given
   std::vector<std::string> left_out;  // problems that did not run
+  std::vector<Network> networks;      // of the problems
+  std::vector<Temperature> temperatures;
 };
 
 // Returns the run in Google Benchmark's schema, so that its tools read it: a row for each sample

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bench/text.h"
+#include "bench/time/network_total.h"
 
 namespace poolbench {
 namespace {
@@ -243,6 +244,44 @@ std::string table_summary(const std::vector<CaseResult>& cases,
     }
   if (any_across) text += "  * the baseline ran on another device: the ratio compares those too\n";
   return text + disturbances(cases);
+}
+
+std::string network_table(const std::vector<Network>& networks,
+                          const std::vector<CaseResult>& cases,
+                          const std::vector<Temperature>& temperatures) {
+  std::string text;
+  for (const Network& network : networks) {
+    const int64_t layers = layer_count(network);
+    text += fmt::format("  {}: {} pooling layers", network.name, layers);
+    if (network.missing > 0) text += fmt::format(", {} of them left out", network.missing);
+    std::map<std::string, std::string> rows;  // by contender
+    std::vector<std::string> contenders;
+    for (size_t i = 0; i < temperatures.size(); ++i) {
+      const NetworkTotal total = network_total(network, cases, temperatures[i]);
+      text += fmt::format("; compared {}: {}", temperature_name(temperatures[i]), total.compared);
+      for (const NetworkTotal::Row& row : total.rows) {
+        std::string& line = rows[row.contender];
+        if (line.empty()) contenders.push_back(row.contender);
+        const bool has_time = std::isfinite(row.seconds.median);
+        line += fmt::format(" | {:>9} {:>5} {:>7} {:>4}",
+                            has_time ? time_text(row.seconds.median) : "-",
+                            has_time ? spread(row.seconds) : "",
+                            ratio_text(row.ratio.median, row.across_devices), row.ok);
+      }
+    }
+    text += '\n';
+    for (const std::string& contender : contenders)
+      text += fmt::format("    {:<{}}{}\n", clipped(contender, kContenderWidth), kContenderWidth,
+                          rows[contender]);
+  }
+  if (text.empty()) return text;
+  std::string head = fmt::format("    {:<{}}", "contender", kContenderWidth);
+  for (const Temperature temperature : temperatures)
+    head += fmt::format(" | {:>9} {:>5} {:>7} {:>4}", temperature_name(temperature), "+-", "ratio",
+                        "ok");
+  return "Networks: a launch of each pooling layer, as often as the network has it; compared: "
+         "those that are ok on every contender that has any\n" +
+         head + "\n" + text;
 }
 
 std::string crossovers(const std::vector<CaseResult>& cases, Temperature temperature) {

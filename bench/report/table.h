@@ -2,6 +2,7 @@
 #ifndef POOLBENCH_BENCH_REPORT_TABLE_H_
 #define POOLBENCH_BENCH_REPORT_TABLE_H_
 
+#include "bench/select/network.h"
 #include "bench/time/result.h"
 
 namespace poolbench {
@@ -10,6 +11,10 @@ std::string table_header(const std::vector<Temperature>& temperatures);
 std::string table_block(const CaseResult& result, const std::vector<Temperature>& temperatures);
 // Geometric means over the rows that are not launch-bound, and the number of rows by status.
 std::string table_summary(const std::vector<CaseResult>& cases,
+                          const std::vector<Temperature>& temperatures);
+// The time of each network's pooling layers, or nothing without networks.
+std::string network_table(const std::vector<Network>& networks,
+                          const std::vector<CaseResult>& cases,
                           const std::vector<Temperature>& temperatures);
 // For problems that differ only in extents: which contender is fastest from which size on.
 std::string crossovers(const std::vector<CaseResult>& cases, Temperature temperature);

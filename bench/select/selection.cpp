@@ -138,7 +138,7 @@ void add_engine_flags(CLI::App& command, SelectionFlags& flags) {
       ->check(CLI::PositiveNumber);
 }
 
-std::vector<Problem> select_problems(const SelectionFlags& flags) {
+std::vector<Problem> select_problems(const SelectionFlags& flags, std::vector<Network>* networks) {
   const SuiteOptions options = suite_options(flags);
   const Pattern filter("--filter", flags.filter);
   std::vector<Problem> problems;
@@ -146,7 +146,7 @@ std::vector<Problem> select_problems(const SelectionFlags& flags) {
     std::copy_if(some.begin(), some.end(), std::back_inserter(problems),
                  [&](const Problem& problem) { return filter.matches(to_text(problem)); });
   };
-  for (const auto& suite : flags.suites) take(read_suite(suite, options));
+  for (const auto& suite : flags.suites) take(read_suite(suite, options, networks));
   for (const auto& line : flags.problems) take(expand_line(line, options));
   for (const auto& file : flags.benchdnn) {
     const BenchdnnList list = read_benchdnn(file, options);
@@ -154,6 +154,15 @@ std::vector<Problem> select_problems(const SelectionFlags& flags) {
     take(list.problems);
   }
   drop_duplicates(problems);
+  if (networks != nullptr) {
+    for (Network& network : *networks)
+      std::erase_if(network.layers, [&](const Layer& layer) {
+        const bool out = !filter.matches(to_text(layer.problem));
+        if (out) network.missing += layer.times;
+        return out;
+      });
+    std::erase_if(*networks, [](const Network& network) { return network.layers.empty(); });
+  }
   return problems;
 }
 

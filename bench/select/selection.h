@@ -36,8 +36,10 @@ void add_backend_flags(CLI::App& command, SelectionFlags& flags);
 void add_engine_flags(CLI::App& command, SelectionFlags& flags);  // are among them
 
 // Returns the problems of all suites, lines and lists that pass --filter, each once. Says on stderr
-// what of benchdnn's lists is refused. Throws BadInput.
-std::vector<Problem> select_problems(const SelectionFlags& flags);
+// what of benchdnn's lists is refused. Adds the suites' networks to `networks`; what does not pass
+// is missing there. Throws BadInput.
+std::vector<Problem> select_problems(const SelectionFlags& flags,
+                                     std::vector<Network>* networks = nullptr);
 // Returns why there are no problems: --filter matches none of the named ones, or nothing was named,
 // which `flags_to_name` would do. `named`: whether other flags named something.
 std::string why_nothing(const SelectionFlags& flags,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -109,7 +110,99 @@ bool leaves_type_out(const std::string& text) {
   return parse_problem(text, defaults).dtype() == DType::kF64;
 }
 
-// Calls visit(line number, line without comment) for each line that has a problem.
+// A line of a suite, with what stands around its problems.
+struct Line {
+  std::string_view problems;
+  int64_t times = 1;
+  size_t network = 0;  // that has this line, counted from 1
+};
+
+// Takes " xK" from a line's end. Throws BadInput.
+int64_t take_times(std::string_view& line) {
+  const size_t blank = line.find_last_of(kBlanks);
+  if (blank == line.npos) return 1;
+  const auto word = line.substr(blank + 1);
+  int64_t times = 0;
+  if (word[0] == 'x') {
+    const auto [end, error] = std::from_chars(word.data() + 1, word.data() + word.size(), times);
+    if (error != std::errc() || end != word.data() + word.size()) times = 0;
+  }
+  if (times < 1 || times > kMaxTimes)
+    throw BadInput(
+        fmt::format("'{}' is behind the problem; xK means K times in its network, K of 1 to {}",
+                    word, kMaxTimes));
+  line = trim(line.substr(0, blank));
+  return times;
+}
+
+// Reads a line: a network's name, layers that are missing, or problems, which are returned.
+std::optional<Line> read_line(std::string_view text, std::vector<Network>& networks) {
+  const auto word = text.substr(0, text.find_first_of(kBlanks));
+  if (word == "network") {
+    networks.push_back({std::string(trim(text.substr(word.size()))), {}, 0});
+    if (networks.back().name.empty()) throw BadInput("network: has no name");
+    return std::nullopt;
+  }
+  Line line{text, 1, networks.size()};
+  if (line.problems.find_first_of(kBlanks) != text.npos) {
+    line.times = take_times(line.problems);
+    if (networks.empty()) throw BadInput("xK is for a layer of a network, and none has begun");
+  }
+  if (line.problems != "missing") return line;
+  if (networks.empty()) throw BadInput("missing: no network has begun");
+  networks.back().missing += line.times;
+  return std::nullopt;
+}
+
+// Returns a network as the lines have it with these options.
+Network network_of(const Network& named, size_t number, const std::vector<Line>& lines,
+                   const SuiteOptions& options) {
+  Network network = named;
+  for (const Line& line : lines) {
+    if (line.network != number) continue;
+    const auto problems = expand_line(line.problems, options);
+    for (const Problem& problem : problems) add_layer(network, {problem, line.times});
+    if (problems.empty()) network.missing += line.times;
+  }
+  return network;
+}
+
+// Calls visit(options, name) for each type, layout and batch, which it names where there are more.
+template <class Visit>
+void for_each_combination(const SuiteOptions& options, const Visit& visit) {
+  SuiteOptions one = options;
+  for (const DType dtype : options.dtypes)
+    for (const Layout layout : options.layouts)
+      for (size_t i = 0; i < std::max<size_t>(options.batches.size(), 1); ++i) {
+        std::string name;
+        if (options.dtypes.size() > 1) name += fmt::format(" {}", token(dtype));
+        if (options.layouts.size() > 1) name += fmt::format(" {}", token(layout));
+        if (options.batches.size() > 1) name += fmt::format(" n:{}", options.batches[i]);
+        one.dtypes = {dtype};
+        one.layouts = {layout};
+        if (!options.batches.empty()) one.batches = {options.batches[i]};
+        visit(one, name);
+      }
+}
+
+void add_networks(const std::vector<Network>& named, const std::vector<Line>& lines,
+                  const SuiteOptions& options, std::vector<Network>& networks) {
+  for (size_t i = 0; i < named.size(); ++i) {
+    std::vector<std::pair<std::string, Network>> made;
+    for_each_combination(options, [&](const SuiteOptions& one, const std::string& name) {
+      Network network = network_of(named[i], i + 1, lines, one);
+      const bool again = std::ranges::any_of(
+          made, [&](const auto& other) { return other.second.layers == network.layers; });
+      if (!network.layers.empty() && !again) made.emplace_back(name, std::move(network));
+    });
+    for (auto& [name, network] : made) {
+      if (made.size() > 1) network.name += name;
+      networks.push_back(std::move(network));
+    }
+  }
+}
+
+// Calls visit(line number, line without comment) for each line that has more than a comment.
 template <class Visit>
 void for_each_line(std::string_view text, const Visit& visit) {
   int number = 0;
@@ -171,29 +264,33 @@ std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& opti
   return problems;
 }
 
-std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOptions& options) {
+std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOptions& options,
+                                std::vector<Network>* networks) {
   const SuiteText* const embedded = find_embedded(name_or_file);
   const std::string file =
       embedded ? fmt::format("bench/suites/{}.txt", embedded->name) : name_or_file;
   const std::string text = embedded ? std::string(embedded->text) : read_file(file);
   std::vector<Problem> problems;
-  int lines = 0;
+  std::vector<Network> named;
+  std::vector<Line> lines;
   for_each_line(text, [&](int number, std::string_view line) {
-    ++lines;
     try {
-      auto more = expand_line(line, options);
-      std::move(more.begin(), more.end(), std::back_inserter(problems));
+      const auto read = read_line(line, named);
+      if (!read) return;
+      lines.push_back(*read);
+      std::ranges::move(expand_line(read->problems, options), std::back_inserter(problems));
     } catch (const BadInput& error) {
       throw BadInput(fmt::format("{}:{}: {}", file, number, error.what()));
     }
   });
   if (problems.empty())
-    throw BadInput(lines == 0
+    throw BadInput(lines.empty()
                        ? fmt::format("{}: no problem in it; one a line is expected", file)
                        : fmt::format("{}: none of its {} lines is left by the asked-for types and "
                                      "sizes",
-                                     file, lines));
+                                     file, lines.size()));
   drop_duplicates(problems);
+  if (networks != nullptr) add_networks(named, lines, options, *networks);
   return problems;
 }
 

@@ -2,7 +2,8 @@
 //
 // A suite holds one problem a line, in the text form of host/problem.h. `#` begins a comment at the
 // start of a line or after whitespace; the first line of a file is a comment that describes it. A
-// line may leave type and layout to the options, and may contain sweeps (see expand_sweep).
+// line may leave type and layout to the options, and may contain sweeps (see expand_sweep). Lines
+// may be the layers of a network (network.h).
 #ifndef POOLBENCH_BENCH_SELECT_SUITE_H_
 #define POOLBENCH_BENCH_SELECT_SUITE_H_
 
@@ -12,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/problem.h"
+#include "bench/select/network.h"
 
 namespace poolbench {
 
@@ -42,8 +43,10 @@ std::vector<Problem> expand_line(std::string_view line, const SuiteOptions& opti
 
 // Reads the problems of a built-in suite or, if there is none of that name, of a file: in the order
 // of the lines, without duplicates. Throws BadInput: with `bench/suites/edge.txt:12: ...` for a
-// line, with the known names for an unknown suite, and for an empty one.
-std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOptions& options = {});
+// line, with the known names for an unknown suite, and for an empty one. Adds its networks to
+// `networks`: for more than one type, layout or batch one for each that differs, named by it.
+std::vector<Problem> read_suite(const std::string& name_or_file, const SuiteOptions& options = {},
+                                std::vector<Network>* networks = nullptr);
 
 // Keeps only the first of equal problems.
 void drop_duplicates(std::vector<Problem>& problems);

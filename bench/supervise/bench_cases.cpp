@@ -45,7 +45,7 @@ BenchOptions timing_options(const TimingFlags& flags, uint64_t seed) {
 }
 
 BenchCases::BenchCases(Backends backends, const BenchOptions& options,
-                       std::vector<Problem> problems)
+                       std::vector<Problem> problems, const std::vector<Network>& networks)
     : backends_(std::move(backends)),
       problems_(std::move(problems)),
       watch_(devices()),
@@ -58,6 +58,7 @@ BenchCases::BenchCases(Backends backends, const BenchOptions& options,
     opened_.contenders.push_back(contender.name());
   std::ranges::sort(opened_.contenders);  // whatever the order in which they are prepared
   opened_.facts = {{"temperatures", to_exact(options.temperatures)},
+                   {"networks", to_exact(networks)},
                    {"context", run_context(backends_.families)}};
   opened_.facts["context"]["poolbench"]["noted"]["priority"] = getpriority(PRIO_PROCESS, 0);
 }

@@ -29,7 +29,9 @@ BenchOptions timing_options(const TimingFlags& flags, uint64_t seed);
 // Rows are {"result": CaseResult, "gpus": what GpuWatch saw, "seed": what was drawn from}.
 class BenchCases : public Cases {
  public:
-  BenchCases(Backends backends, const BenchOptions& options, std::vector<Problem> problems);
+  // `networks`: of the problems, for the report.
+  BenchCases(Backends backends, const BenchOptions& options, std::vector<Problem> problems,
+             const std::vector<Network>& networks = {});
 
   const Opened& opened() const override { return opened_; }
   SetAside caught() const override { return bencher_->caught(); }
