@@ -32,6 +32,11 @@ std::vector<Prediction> running_sum(const Problem& problem, const std::vector<do
 Prediction sum_in_the_type(const Problem& problem, const std::vector<double>& taps,
                            const Point& point, std::string rule);
 
+// Predicts an index without its d part, where all taps of a 3D maximum are the type's lowest number
+// (of floats -inf) and channels are last. Empty elsewhere.
+std::vector<Prediction> index_without_depth(const Problem& problem, const Point& point,
+                                            std::string rule);
+
 // Predicts what f32 arithmetic can give for an integer average, rounded half to even and saturated.
 Prediction f32_average(const Problem& problem, const std::vector<double>& taps, const Point& point,
                        std::string rule);

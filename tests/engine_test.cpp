@@ -217,12 +217,19 @@ TEST(engine_rules, an_index_that_lacks_its_depth) {
   point.expected_index = 6;
   for (const int64_t index : {2, 4}) {
     point.got_index = index;
-    const auto some = predictions_of({"infinity_without_d"}, volume, src.data(), point);
+    const auto some = predictions_of({"lowest_lacks_depth"}, volume, src.data(), point);
     EXPECT_EQ(fitting_rule(some, volume, src.data(), point),
-              index == 2 ? "infinity_without_d" : "");
+              index == 2 ? "lowest_lacks_depth" : "");
   }
+  const Problem bytes = parse_problem("max/global/i8/nhwc/src:1x2x2x2x2/idx");
+  const std::vector<int8_t> lowest(16, -128);
+  point.expected = point.got = -128;
+  point.got_index = 2;
+  EXPECT_EQ(fitting_rule(predictions_of({"lowest_lacks_depth"}, bytes, lowest.data(), point), bytes,
+                         lowest.data(), point),
+            "lowest_lacks_depth");
   const Problem first = parse_problem("max/global/f32/nchw/src:1x1x2x2x2/idx");
-  EXPECT_TRUE(predictions_of({"infinity_without_d"}, first, src.data(), point).empty());
+  EXPECT_TRUE(predictions_of({"lowest_lacks_depth"}, first, src.data(), point).empty());
 }
 
 TEST(engine_rules, the_first_nan_is_reported_instead_of_the_last) {

@@ -93,11 +93,11 @@ class Slices(unittest.TestCase):
         """Runs so many trials; returns what the program was asked for."""
         cases = figures.cases_of(self.program, "smoke")
         for _ in range(times):
-            kind, busy = figures.next_kind(figures.trials_in(self.file))
+            kind, busy = figures.next_kind(figures.slices.read(self.file))
             done = figures.run_trial(self.program, kind, busy, cases, list(more))
             if done is None:
                 return None
-            figures.append(self.file, done)
+            figures.slices.append(self.file, done)
         with open(self.program + ".log", encoding="utf-8") as log:
             return log.read().splitlines()
 
@@ -106,7 +106,7 @@ class Slices(unittest.TestCase):
         self.assertEqual({re.search(r"--aa 1|--plant \S+", line)[0] for line in asked},
                          {"--aa 1", "--plant 3,5,10"})
         self.assertTrue(all(line.count("--problem") == 8 for line in asked))
-        kinds = [(one["kind"], one["busy"]) for one in figures.trials_in(self.file)]
+        kinds = [(one["kind"], one["busy"]) for one in figures.slices.read(self.file)]
         self.assertEqual(set(kinds[:4]), set(figures.GOALS))
         self.assertGreater(kinds.count(("aa", True)), 4 * kinds.count(("plant", True)))
 
@@ -114,7 +114,7 @@ class Slices(unittest.TestCase):
         self.trials(2)
         with open(self.file, "a", encoding="utf-8") as file:
             file.write('{"kind": "aa", "bu')
-        self.assertEqual(len(figures.trials_in(self.file)), 2)
+        self.assertEqual(len(figures.slices.read(self.file)), 2)
         self.trials(1)
         with open(self.file, encoding="utf-8") as file:
             self.assertEqual(len([json.loads(line) for line in file]), 3)
@@ -123,14 +123,14 @@ class Slices(unittest.TestCase):
         with contextlib.redirect_stderr(io.StringIO()) as said:
             self.assertIsNone(self.trials(1, ["--fail"]))
         self.assertIn("exit status 3", said.getvalue())
-        self.assertEqual(figures.trials_in(self.file), [])
+        self.assertEqual(figures.slices.read(self.file), [])
 
     def test_none_begins_that_would_not_end_in_time(self):
         now = iter(range(0, 100_000, 100))  # 100 s between any two looks at the clock
         with unittest.mock.patch.object(figures.time, "monotonic", lambda: next(now)):
             self.assertTrue(figures.run_for(self.file, 10, self.program, "smoke", []))
         # Looks at 100, 400 and 700 s of 600, of which one takes 100.
-        self.assertEqual(len(figures.trials_in(self.file)), 2)
+        self.assertEqual(len(figures.slices.read(self.file)), 2)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,12 @@ constexpr const char* kNames[] = {
     "ends early", "always dies",          "leaves a process", "wrong on some inputs",
     "explained",  "hangs when explained", "loses a backend"};
 
-// A file that says that a backend is there no more.
-std::string lost_backend() { return testing::TempDir() + "/supervise_test_lost"; }
+// A file of the one test and its children that says that a backend is there no more.
+constexpr const char* kLostBackend = "POOLBENCH_TEST_LOST_BACKEND";
+std::string lost_backend() {
+  const char* file = std::getenv(kLostBackend);
+  return file != nullptr ? file : "";
+}
 
 // Two contenders. It is `a` that does what the case's name says.
 class FakeCases : public Cases {
@@ -149,7 +153,8 @@ TEST(Supervisor, who_hangs_while_a_row_is_explained_keeps_the_row_and_is_to_blam
 
 // As where a driver is taken away: rows of a part would pass for the whole.
 TEST(Supervisor, where_a_new_process_finds_fewer_backends_nothing_more_runs) {
-  std::filesystem::remove(lost_backend());
+  const std::string file = fmt::format("{}/lost_backend_{}", testing::TempDir(), getpid());
+  setenv(kLostBackend, file.c_str(), 1);
   Supervisor supervisor(kCaseLimit);
   EXPECT_TRUE(supervisor.run(kFine));
   EXPECT_FALSE(supervisor.run(kLosesABackend));
@@ -157,7 +162,7 @@ TEST(Supervisor, where_a_new_process_finds_fewer_backends_nothing_more_runs) {
   std::filesystem::remove(lost_backend());
 }
 
-// Without anybody's code in it, a death is no contender's.
+// On other draws a wrong contender may be right, and somebody else be blamed.
 TEST(Supervisor, who_is_wrong_on_some_inputs_is_looked_at_alone_on_the_same) {
   Supervisor supervisor(10);
   const auto rows = supervisor.run(kWrongOnSome);
@@ -166,6 +171,7 @@ TEST(Supervisor, who_is_wrong_on_some_inputs_is_looked_at_alone_on_the_same) {
   EXPECT_EQ(rows->at("b"), "ok");
 }
 
+// Without anybody's code in it, a death is no contender's.
 TEST(Supervisor, a_case_that_dies_with_nobody_in_it_is_left_out) {
   Supervisor supervisor(kCaseLimit);
   EXPECT_FALSE(supervisor.run(kAlwaysDies));

@@ -8,7 +8,6 @@ what the gate says to FILE, a line of JSON each. Prints the table of all in FILE
 what each commit says of itself. Those that are in FILE are not judged again.
 """
 import argparse
-import json
 import os
 import re
 import subprocess
@@ -17,6 +16,8 @@ import time
 
 GATE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(GATE))
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+import slices  # noqa: E402
 # What the OpenMP kernels are made of.
 KERNELS = ["kernels/openmp", *(f"kernels/{name}.h" for name in (
     "axes", "family", "fast_divisor", "operands", "pool_args", "reduce", "set", "types"))]
@@ -40,14 +41,7 @@ def git(root, *command):
 
 
 def judged_in(path):
-    judged = {}
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                if line.endswith("\n"):
-                    one = json.loads(line)
-                    judged[one["commit"]] = one
-    return judged
+    return {one["commit"]: one for one in slices.read(path)}
 
 
 def judge(root, commit, more):
@@ -113,8 +107,7 @@ def main():
     end = time.monotonic() + 60 * flags.minutes
     for commit in commits:
         if time.monotonic() < end and commit not in judged_in(flags.file):
-            with open(flags.file, "a", encoding="utf-8") as file:
-                file.write(json.dumps(judge(flags.repository, commit, more)) + "\n")
+            slices.append(flags.file, judge(flags.repository, commit, more))
     print(table(flags.repository, commits, judged_in(flags.file)))
     return 0
 

@@ -72,4 +72,6 @@ def report(base, head):
             lines.append(f"{api}  the base has no {path}")
         elif path in head:
             lines += [f"{api}  {line}" for line in changes(read(base[path]), read(head[path]))]
+        elif path in base:
+            lines.append(f"{api}  the head has no {path}")
     return lines

@@ -45,22 +45,30 @@ std::vector<std::byte> read_array(std::string_view flag, const std::string& path
 }
 
 // The numbers of a line, or nothing where a word is none.
-std::optional<std::vector<long double>> numbers(std::string_view line) {
+std::optional<std::vector<long double>> numbers(DType dtype, std::string_view line) {
   std::vector<long double> values;
   std::istringstream stream{std::string(line)};
   for (std::string word; stream >> word;) {
-    const auto parse = [&](auto value) {
-      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-      const bool right = error == std::errc() && end == word.data() + word.size();
-      if (right) values.push_back(value);
-      return right;
-    };
-    if (!parse(int64_t{}) && !parse(double{})) return std::nullopt;
+    const std::optional<long double> value = number(dtype, word);
+    if (!value) return std::nullopt;
+    values.push_back(*value);
   }
   return values;
 }
 
 }  // namespace
+
+std::optional<long double> number(DType dtype, std::string_view text) {
+  std::optional<long double> number;
+  const auto parse = [&](auto value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size()) number = value;
+    return number.has_value();
+  };
+  const bool whole = !facts(dtype).is_float();  // a double has no i64 beyond 2^53, an integer no -0
+  if (!whole || !parse(int64_t{})) parse(double{});
+  return number;
+}
 
 bool holds(DType dtype, long double value) {
   bool right = true;
@@ -90,7 +98,7 @@ std::vector<std::byte> encode(DType dtype, const std::vector<long double>& value
 }
 
 std::vector<std::byte> src_of_numbers(std::string_view line, const Problem& problem) {
-  const auto values = numbers(line);
+  const auto values = numbers(problem.dtype(), line);
   if (!values) throw BadInput(fmt::format("'{}' are not numbers", line));
   if (int64_t(values->size()) != problem.src_count())
     throw BadInput(
@@ -123,7 +131,7 @@ std::string numbers_of(const Problem& problem, const Outputs& outputs) {
 }
 
 std::vector<std::byte> read_src(const std::string& path_or_numbers, const Problem& problem) {
-  if (numbers(path_or_numbers)) try {
+  if (numbers(problem.dtype(), path_or_numbers)) try {
       return src_of_numbers(path_or_numbers, problem);
     } catch (const BadInput& error) {
       throw BadInput(fmt::format("--input: {}", error.what()));

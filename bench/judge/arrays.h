@@ -4,6 +4,7 @@
 #define POOLBENCH_BENCH_JUDGE_ARRAYS_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,8 @@
 
 namespace poolbench {
 
+// The number that a text says, exactly if the type's tensors can hold it. Nothing where it is none.
+std::optional<long double> number(DType dtype, std::string_view text);
 // Whether a tensor of the type can hold the number; those of floats round any.
 bool holds(DType dtype, long double value);
 // Numbers in the problem's type, rounded where needed. A long double holds f64 and i64.

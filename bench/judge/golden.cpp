@@ -112,16 +112,12 @@ Golden read_file(const std::string& file) {
   }
 
   const auto number = [&](const Word& word, std::string_view text) {
-    int64_t whole = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
-    const bool is_whole = error == std::errc() && end == text.data() + text.size();
-    const bool keep = is_whole && !facts(golden.problem.dtype()).is_float();
-    const long double value =
-        keep ? (long double)(whole) : (long double)(parse_word<double>(file, word, text));
-    if (!holds(golden.problem.dtype(), value))
-      refuse(file, word.line, "'{}' is not a number of type {}", word.text,
-             token(golden.problem.dtype()));
-    return value;
+    const DType dtype = golden.problem.dtype();
+    const auto value = poolbench::number(dtype, text);
+    if (!value) refuse(file, word.line, "'{}' is not a number", word.text);
+    if (!holds(dtype, *value))
+      refuse(file, word.line, "'{}' is not a number of type {}", word.text, token(dtype));
+    return *value;
   };
   const Section& input = require(file, sections, "input");
   check_count(file, "input", input, golden.problem.src_count());

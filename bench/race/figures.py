@@ -19,6 +19,8 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+import slices  # noqa: E402
 CASES = 8  # of a gate: the first of the suite
 PLANTED = (3, 5, 10)  # percent
 # (kind, beside a busy process): trials wanted
@@ -35,17 +37,6 @@ def arguments():
     build = os.environ.get("POOLBENCH_BUILD") or os.path.join(ROOT, "build", "release")
     parser.add_argument("--program", default=os.path.join(build, "poolbench"), help="[%(default)s]")
     return parser.parse_known_args()
-
-
-def trials_in(path):
-    """The whole lines of a file; the last one may have been cut short."""
-    trials = []
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                if line.endswith("\n"):
-                    trials.append(json.loads(line))
-    return trials
 
 
 def next_kind(trials):
@@ -103,28 +94,16 @@ def run_trial(program, kind, busy, cases, more):
                            for one in record["trials"]["contenders"]]}
 
 
-def append(path, trial):
-    """Whoever was stopped while he wrote left no end of line."""
-    with open(path, "a+b") as file:
-        file.seek(0, os.SEEK_END)
-        if file.tell() > 0:
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                file.seek(0)
-                file.truncate(file.read().rfind(b"\n") + 1)
-        file.write(json.dumps(trial).encode() + b"\n")
-
-
 def run_for(path, minutes, program, suite, more):
     """Whether all trials ended as they should. None begins that would not end in time."""
     end, longest = time.monotonic() + 60 * minutes, 0
     cases = cases_of(program, suite)
     while time.monotonic() + longest < end:
-        kind, busy = next_kind(trials_in(path))
+        kind, busy = next_kind(slices.read(path))
         trial = run_trial(program, kind, busy, cases, more)
         if trial is None:
             return False
-        append(path, trial)
+        slices.append(path, trial)
         longest = max(longest, trial["seconds"])
     return True
 
@@ -207,7 +186,7 @@ def main():
     flags, more = arguments()
     ended = flags.minutes <= 0 or run_for(flags.file, flags.minutes, flags.program, flags.suite,
                                           more)
-    print(table(trials_in(flags.file)))
+    print(table(slices.read(flags.file)))
     return 0 if ended else 3
 
 

@@ -130,10 +130,13 @@ Json disagreements_json(const std::vector<std::pair<std::string, std::string>>& 
 Json read_disagreements(const std::string& file) {
   std::ifstream stream(file);
   if (!stream) throw BadInput(fmt::format("--against: {} cannot be read", file));
-  const Json matrix = Json::parse(stream, nullptr, false);
-  if (!matrix.is_object() || matrix.value("disagreements", 0) != kSchema)
-    throw BadInput(fmt::format("--against: {} is not what --disagreements writes (.json)", file));
-  return matrix;
+  try {
+    Json matrix = Json::parse(stream);
+    changed_cells(matrix, matrix);  // throws where something is missing
+    if (matrix.at("disagreements") == kSchema) return matrix;
+  } catch (const Json::exception&) {
+  }
+  throw BadInput(fmt::format("--against: {} is not what --disagreements writes (.json)", file));
 }
 
 std::vector<std::string> changed_cells(const Json& now, const Json& before) {

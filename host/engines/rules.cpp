@@ -140,14 +140,12 @@ constexpr EngineRule kRules[] = {
        if (!problem.spec().indices || point.expected != 0) return {};
        return {exactly(rule, 0, point.expected_index)};
      }},
-    {"infinity_without_d", "channels last, the index of a 3D maximum of -inf alone lacks its depth",
+    {"lowest_lacks_depth",
+     "channels last, the index of a 3D maximum of the type's lowest number alone lacks its depth",
      [](const std::string& rule, const Problem& problem, const void*, const std::vector<double>&,
         const Point& point) -> Predictions {
-       if (!is_max(problem) || problem.rank() != 3 || problem.layout() != Layout::kChannelsLast ||
-           !problem.spec().indices || point.expected != -INFINITY || point.expected_index < 0)
-         return {};
-       const int64_t plane = problem.src()[1] * problem.src()[2];
-       return {exactly(rule, -INFINITY, point.expected_index % plane)};
+       if (!is_max(problem) || !problem.spec().indices || point.expected_index < 0) return {};
+       return index_without_depth(problem, point, rule);
      }},
     {"f32_average", "an integer average is computed in f32",
      [](const std::string& rule, const Problem& problem, const void*,

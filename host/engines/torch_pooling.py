@@ -9,7 +9,7 @@ from poolbench_engine import Refused, Unavailable, serve
 TYPES = {"f64": torch.float64, "f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16,
          "i8": torch.int8, "u8": torch.uint8, "i16": torch.int16,
          "i32": torch.int32, "i64": torch.int64}
-RULES = ["running_sum", "sums_in_the_type", "infinity_without_d"]
+RULES = ["running_sum", "sums_in_the_type", "lowest_lacks_depth"]
 torch.set_grad_enabled(False)
 
 

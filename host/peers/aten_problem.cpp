@@ -98,21 +98,6 @@ std::vector<Prediction> means_in_16_bits(const Problem& problem, const std::vect
   return all;
 }
 
-// An index without its d part. ATen 2.15 on the host returns such an index where all taps are the
-// type's lowest number, of floats -inf.
-std::vector<Prediction> indices_without_depth(const Problem& problem, const Point& point) {
-  bool lowest = false;
-  dispatch(problem.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    lowest = point.expected == double(poolbench::lowest<T>());
-  });
-  if (!lowest || problem.rank() != 3 || problem.layout() != Layout::kChannelsLast) return {};
-  return {
-      exactly("lowest_lacks_depth: 3D max with channels last starts from an index in the first "
-              "slice, and keeps it where all taps are the type's lowest value",
-              point.expected, point.expected_index % (problem.src()[1] * problem.src()[2]))};
-}
-
 }  // namespace
 
 void require_windows_of_aten(const Problem& problem) {
@@ -125,7 +110,12 @@ void require_windows_of_aten(const Problem& problem) {
 std::vector<Prediction> aten_differences(const Problem& problem, const void* src,
                                          const Point& point, bool on_cuda) {
   if (problem.spec().reduction == Reduction::kMax)
-    return on_cuda ? std::vector<Prediction>() : indices_without_depth(problem, point);
+    return on_cuda
+               ? std::vector<Prediction>()
+               : index_without_depth(problem, point,
+                                     "lowest_lacks_depth: 3D max with channels last starts from "
+                                     "an index in the first slice, and keeps it where all taps "
+                                     "are the type's lowest value");
   const auto window = taps(problem, src, point);
   std::vector<Prediction> all;
   if (!on_cuda) all = means_in_16_bits(problem, window, point);

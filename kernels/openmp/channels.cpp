@@ -278,12 +278,13 @@ class OutputRows {
                              scales[1].at(o));
       };
       using Any = std::integral_constant<int, 0>;
+      constexpr int kBesidePadding = kTaps == 3 ? 2 : 0;
       if (!kPair && in.pixel > 4 * Op::N && in.end * count >= kManyTaps)
         many_taps(op_, in, taps_of(Any()), dst, taps_d.count * upper.count * taps.count);
       else if (kTaps != 0 && count == kTaps)
         pool(std::integral_constant<int, kTaps>());
-      else if (kTaps == 3 && kAhead == 0 && count == 2)  // beside the padding
-        pool(std::integral_constant < int, kTaps == 3 ? 2 : 0 > ());
+      else if (kTaps == 3 && kAhead == 0 && count == 2)
+        pool(std::integral_constant<int, kBesidePadding>());
       else
         pool(Any());
     }
