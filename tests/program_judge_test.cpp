@@ -94,6 +94,9 @@ TEST_F(JudgeTest, numbers_are_an_input_and_an_output) {
   const std::string eval = "eval --problem max/sliding/f32/nchw/src:1x1x4/k:2/idx --input ";
   expect(eval + "'1 nan 2 3'", 0, "nan 3, indices: 1 3\n");
   expect(eval + "'1 nan 2'", 4, "--input: 3 numbers, the problem needs 4");
+  expect("eval --problem max/global/f32/nchw/src:1x1x2 --input '-0 -0'", 0, "-0\n");
+  expect("eval --problem max/global/i64/nchw/src:1x1x2 --input '9007199254740993 1'", 0,
+         "9007199254740993\n");
   expect("eval --problem max/global/u8/nchw/src:1x1x2 --input '1 256'", 4,
          "--input: 256 is not a number of type u8");
   expect_of("drops_nan", "check --problem max/global/f32/nchw/src:1x1x2x2 --input '1 nan 2 3'", 2,
@@ -166,7 +169,7 @@ TEST_F(JudgeTest, a_random_problem_that_fails_is_shrunk_to_a_line) {
 
 TEST_F(JudgeTest, who_hangs_on_a_smaller_problem_is_wrong_on_the_drawn_one) {
   expect_of("hangs_on_one_image",
-            "check --fuzz 200 --seed 3 --filter ^max/fractional/f32/nhwc/src:2x1x --case-limit 1 "
+            "check --fuzz 400 --seed 5 --filter ^max/global/f32/nhwc/src:2x5x35x30$ --case-limit 1 "
             "--dump " +
                 file("failing") + " --json " + file("a.json"),
             2, "during verify; no more is said about its row");

@@ -99,7 +99,7 @@ TEST_F(ProgramTest, nothing_selected_is_3) {
   expect("check --suite textbook --filter nonesuch --backend naive", 3, says);
   expect("check --fuzz 5 --filter nonesuch --backend naive", 3, says);
   expect("check --filter nonesuch --backend naive", 3,
-         "name a --suite, --problem, --benchdnn, --golden or --fuzz");
+         "name a --suite, --problem, --benchdnn, --golden, --fuzz or --disagreements");
   expect("list problems", 3, "name a --suite, --problem or --benchdnn");
 }
 
