@@ -205,6 +205,9 @@ template <class F>
 void dispatch_reduction(const Problem& problem, F&& f) {
   dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
+    const auto sum = [&](auto reduced) {
+      if constexpr (kIsSummed<T>) f(typename decltype(reduced)::type(), tag);
+    };
     switch (problem.spec().reduction) {
       case Reduction::kMax:
         return f(ExtremeOf<T, std::greater<>>(), tag);
@@ -212,11 +215,9 @@ void dispatch_reduction(const Problem& problem, F&& f) {
         return f(ExtremeOf<T, std::less<>>(), tag);
       case Reduction::kAvgIncludePad:
       case Reduction::kAvgExcludePad:
-        if constexpr (kIsSummed<T>) f(Average<T>(), tag);
-        return;
+        return sum(std::type_identity<Average<T>>());
       case Reduction::kLp:
-        if constexpr (kIsSummed<T>) f(Power<T>(), tag);
-        return;
+        return sum(std::type_identity<Power<T>>());
     }
   });
 }
