@@ -100,6 +100,8 @@ TEST_F(ProgramTest, nothing_selected_is_3) {
   expect("check --fuzz 5 --filter nonesuch --backend naive", 3, says);
   expect("check --filter nonesuch --backend naive", 3,
          "name a --suite, --problem, --benchdnn, --golden, --fuzz or --disagreements");
+  // One that would backtrack for ever.
+  expect("list problems --suite models --filter '(.*)*(.*)*(.*)*(.*)*_$'", 3, "matches none");
   expect("list problems", 3, "name a --suite, --problem or --benchdnn");
 }
 
