@@ -65,6 +65,23 @@ bool plane_has_nan(const Problem& problem, const void* src, const Point& point) 
   return first_nan(whole, src, all) >= 0;
 }
 
+double lowest_finite(DType dtype) {
+  const TypeFacts& type = facts(dtype);
+  double lowest = -std::ldexp(2 - std::ldexp(1.0, 1 - type.digits), 1 - type.min_exponent);
+  dispatch(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T>) lowest = double(kLowestInteger<T>);
+  });
+  return lowest;
+}
+
+bool may_sum_to_nan(const std::vector<double>& taps, double infinity, double largest) {
+  double against = 0;
+  for (const double tap : taps)
+    if (std::isfinite(tap) && (tap > 0) != (infinity > 0)) against += std::fabs(tap);
+  return against > largest;
+}
+
 Prediction any_tap(std::string rule) { return {std::move(rule), -INFINITY, INFINITY, true}; }
 
 namespace {

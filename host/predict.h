@@ -18,6 +18,13 @@ bool plane_has_nan(const Problem& problem, const void* src, const Point& point);
 // Returns the index of the first NaN of one output's window, -1 without one.
 int64_t first_nan(const Problem& problem, const void* src, const Point& point);
 
+// Returns the lowest finite number of a type, from which the maxima of some libraries start.
+double lowest_finite(DType dtype);
+
+// Returns whether a sum of the taps may pass `largest` on one side before it meets the infinity on
+// the other: it is NaN then.
+bool may_sum_to_nan(const std::vector<double>& taps, double infinity, double largest);
+
 // Predicts any number that is one of the window's taps.
 Prediction any_tap(std::string rule);
 

@@ -199,14 +199,12 @@ struct Average {
 
 // Calls f(Reduced<T>) for the problem's reduction and type. Integers of more than a byte have
 // extremes alone.
-template <class T>
-constexpr bool kIsSummed = !std::is_integral_v<T> || sizeof(T) == 1;
 template <class F>
 void dispatch_reduction(const Problem& problem, F&& f) {
   dispatch(problem.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const auto sum = [&](auto reduced) {
-      if constexpr (kIsSummed<T>) f(typename decltype(reduced)::type(), tag);
+      if constexpr (kHasSums<T>) f(typename decltype(reduced)::type(), tag);
     };
     switch (problem.spec().reduction) {
       case Reduction::kMax:

@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 
+#include "host/predict.h"
 #include "kernels/reduce.h"
 
 namespace poolbench {
@@ -15,19 +16,7 @@ namespace {
 
 using Values = std::vector<Expected>;
 
-bool is_integer(DType dtype) { return facts(dtype).digits == 0; }
-
-long double lowest(DType dtype) {
-  long double value = 0;
-  dispatch(dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if constexpr (std::is_arithmetic_v<T>)
-      value = std::numeric_limits<T>::lowest();
-    else
-      value = facts(dtype).digits == 11 ? -65504.0L : -0x1.fep127L;  // f16, bf16
-  });
-  return value;
-}
+bool is_integer(DType dtype) { return !facts(dtype).is_float(); }
 
 Expected with_value(Expected expected, long double value) {
   expected.value = value;
@@ -46,12 +35,13 @@ double largest(const EachTap& each_tap) {
 Values drops_nan(const Problem& problem, const Expected& expected, int64_t,
                  const EachTap& each_tap) {
   if (!is_plain_max(problem) || !std::isnan(expected.value)) return {};
-  return {with_value(expected, std::max<long double>(largest(each_tap), lowest(problem.dtype())))};
+  return {with_value(expected,
+                     std::max<long double>(largest(each_tap), lowest_finite(problem.dtype())))};
 }
 
 Values from_lowest(const Problem& problem, const Expected& expected, int64_t, const EachTap&) {
   if (!is_plain_max(problem) || expected.value != -INFINITY) return {};
-  return {with_value(expected, lowest(problem.dtype()))};
+  return {with_value(expected, lowest_finite(problem.dtype()))};
 }
 
 // Not where the index is asked for, about which such texts say nothing either.

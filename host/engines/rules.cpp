@@ -13,48 +13,12 @@ namespace poolbench {
 namespace {
 
 bool is_max(const Problem& problem) { return problem.spec().reduction == Reduction::kMax; }
-bool is_integer(const Problem& problem) {
-  return problem.dtype() == DType::kI8 || problem.dtype() == DType::kU8;
-}
-
-// The lowest finite number of a type.
-double lowest(DType dtype) {
-  switch (dtype) {
-    case DType::kF64:
-      return -0x1.fffffffffffffp1023;
-    case DType::kF32:
-      return -0x1.fffffep127;
-    case DType::kF16:
-      return -65504;
-    case DType::kBF16:
-      return -0x1.fep127;
-    case DType::kI8:
-      return -128;
-    case DType::kU8:
-      return 0;
-    case DType::kI32:
-      return -0x1p31;
-    case DType::kI16:
-      return -0x1p15;
-    case DType::kI64:
-      return -0x1p63;
-  }
-  return NAN;
-}
+bool is_integer(const Problem& problem) { return !facts(problem.dtype()).is_float(); }
 
 // The least normal number of a type; 0 of integers.
 double least_normal(DType dtype) {
-  switch (dtype) {
-    case DType::kF64:
-      return 0x1p-1022;
-    case DType::kF32:
-    case DType::kBF16:
-      return 0x1p-126;
-    case DType::kF16:
-      return 0x1p-14;
-    default:
-      return 0;
-  }
+  const TypeFacts& type = facts(dtype);
+  return type.is_float() ? std::ldexp(1.0, type.min_exponent) : 0;
 }
 
 using Predictions = std::vector<Prediction>;
@@ -69,13 +33,13 @@ constexpr EngineRule kRules[] = {
        if (!is_extreme(reduction) || !std::isnan(point.expected)) return {};
        const double sign = reduction == Reduction::kMax ? 1 : -1;
        return {any_tap(rule), exactly(rule, -sign * INFINITY),
-               exactly(rule, sign * lowest(problem.dtype()))};
+               exactly(rule, sign * lowest_finite(problem.dtype()))};
      }},
     {"from_lowest", "max starts from the lowest finite number, which is above -inf",
      [](const std::string& rule, const Problem& problem, const void*, const std::vector<double>&,
         const Point& point) -> Predictions {
        if (!is_max(problem) || point.expected != -INFINITY) return {};
-       return {exactly(rule, lowest(problem.dtype()))};
+       return {exactly(rule, lowest_finite(problem.dtype()))};
      }},
     {"flushes_subnormals", "the processor is told to take subnormal numbers for 0",
      [](const std::string& rule, const Problem& problem, const void*, const std::vector<double>&,
@@ -89,17 +53,14 @@ constexpr EngineRule kRules[] = {
      "infinity the largest finite number",
      [](const std::string& rule, const Problem& problem, const void*,
         const std::vector<double>& taps, const Point& point) -> Predictions {
-       const double largest = -lowest(problem.dtype());
+       const double largest = -lowest_finite(problem.dtype());
        if (std::isnan(point.expected))
          return {exactly(rule, INFINITY), exactly(rule, -INFINITY), exactly(rule, largest),
                  exactly(rule, -largest)};
        if (std::isinf(point.expected)) {
          const double bound = std::copysign(largest, point.expected);
-         double against = 0;  // beyond the type it makes NaN of the infinity
-         for (const double tap : taps)
-           if (std::isfinite(tap) && std::signbit(tap) != std::signbit(bound))
-             against += std::fabs(tap);
-         if (!is_average(problem.spec().reduction) || against <= largest)
+         if (!is_average(problem.spec().reduction) ||
+             !may_sum_to_nan(taps, point.expected, largest))
            return {exactly(rule, bound)};
          return {exactly(rule, bound), exactly(rule, -bound), exactly(rule, -point.expected)};
        }

@@ -198,8 +198,8 @@ class OneDnnPlan : public Plan {
 // Whether `value` is what oneDNN's max starts from: the lowest finite number of the type, or of f32
 // rounded to the type.
 std::vector<double> starts(DType dtype) {
-  if (dtype == DType::kF32) return {-double(std::numeric_limits<float>::max())};
-  return {-INFINITY, dtype == DType::kF16 ? -65504 : -0x1.fep127};
+  if (dtype == DType::kF32) return {lowest_finite(dtype)};
+  return {-INFINITY, lowest_finite(dtype)};
 }
 
 class OneDnn : public Peer {

@@ -178,19 +178,12 @@ class XnnPackPlan : public Plan {
   std::function<xnn_status(const Tensors&)> setup_;
 };
 
-// Whether a sum in f32 may leave the range on one side before it meets an infinity on the other:
-// NaN then, and either infinity is right.
-bool may_sum_to_nan(const std::vector<double>& taps, double infinity) {
-  double against = 0;
-  for (const double tap : taps)
-    if (std::isfinite(tap) && (tap > 0) != (infinity > 0)) against += std::fabs(tap);
-  return against > std::numeric_limits<float>::max();
-}
-
-// Where NaN is expected, or may come out of the sum: the bounds of the clamp.
+// Where NaN is expected, or may come out of a sum in f32, of which either infinity is right: the
+// bounds of the clamp.
 std::vector<Prediction> lost_in_clamp(bool is_sum, const std::vector<double>& taps,
                                       const Point& point) {
-  const bool may = is_sum && std::isinf(point.expected) && may_sum_to_nan(taps, point.expected);
+  const bool may = is_sum && std::isinf(point.expected) &&
+                   may_sum_to_nan(taps, point.expected, std::numeric_limits<float>::max());
   if (!std::isnan(point.expected) && !may) return {};
   const char* rule =
       "clamp_loses_nan: results are clamped with the processor's min and max instructions, which "
