@@ -16,10 +16,7 @@ def plan(p):
     p.require("this engine's average", dtype=["f64", "f32"] if average else [p.dtype])
     if p.has_empty_window():
         raise Refused("d: a window without a tap")
-    real = p.kind.kind == "f"
-    lowest, highest = (-np.inf, np.inf) if real else (np.iinfo(p.kind).min, np.iinfo(p.kind).max)
-    padding = {"max": lowest, "min": highest}.get(p.reduction, 0)
-    pads = p.whole(p.pads(), (0, 0))
+    padding, pads = p.padding(), p.whole(p.pads(), (0, 0))
     extents = [(k - 1) * d + 1 for k, d in zip(p.kernel, p.dilation)]
     axes = (2, 3, 4)[:p.rank] if p.layout == "nchw" else (1, 2, 3)[:p.rank]
     steps = [slice(None, None, s) for s in (*p.whole(p.stride), *p.dilation)]

@@ -122,6 +122,13 @@ class Problem:
         """What must be there around the input, for each spatial axis: (before, behind)."""
         return [(a, b + o) for a, b, o in zip(self.pad_begin, self.pad_end, self.overrun())]
 
+    def padding(self):
+        """What may stand there: a number that no tap loses to, of averages 0."""
+        real = self.kind.kind == "f"
+        lowest, highest = (-np.inf, np.inf) if real else (np.iinfo(self.kind).min,
+                                                          np.iinfo(self.kind).max)
+        return {"max": lowest, "min": highest}.get(self.reduction, 0)
+
     def divisors(self):
         """What a sliding average divides by: an array of the shape whole(dst)."""
         if self.divisor:

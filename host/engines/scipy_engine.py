@@ -18,10 +18,7 @@ def plan(p):
     p.require("this engine's average", dtype=["f64", "f32"] if average else [p.dtype])
     if p.has_empty_window():
         raise Refused("p: a window without a tap")
-    real = p.kind.kind == "f"
-    lowest, highest = (-np.inf, np.inf) if real else (np.iinfo(p.kind).min, np.iinfo(p.kind).max)
-    padding = {"max": lowest, "min": highest}.get(p.reduction, 0)
-    pads = p.whole(p.pads(), (0, 0))
+    padding, pads = p.padding(), p.whole(p.pads(), (0, 0))
     divisors = p.divisors() if average else None
     centres = p.whole([slice(k // 2, k // 2 + (d - 1) * s + 1, s)
                        for k, d, s in zip(p.kernel, p.dst, p.stride)], slice(None))
