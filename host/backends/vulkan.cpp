@@ -26,6 +26,12 @@ constexpr int64_t kReaders = 1 << 18;
 using Calls =
     std::remove_cvref_t<decltype(*std::declval<const vk::raii::Device&>().getDispatcher())>;
 
+std::vector<uint32_t> values_of(const vulkan::Dispatch& dispatch) {
+  std::vector<uint32_t> values;
+  for (const vulkan::Constant& constant : dispatch.constants) values.push_back(constant.value);
+  return values;
+}
+
 }  // namespace
 
 // Pipelines with their arguments. Arguments and tables stand in one buffer, written once; the
@@ -164,8 +170,7 @@ std::span<const uint32_t> VulkanBackend::words(std::string_view name) const {
 }
 
 vk::Pipeline VulkanBackend::pipeline(const vulkan::Dispatch& dispatch) {
-  std::vector<uint32_t> values;
-  for (const vulkan::Constant& constant : dispatch.constants) values.push_back(constant.value);
+  std::vector<uint32_t> values = values_of(dispatch);
   const auto found = pipelines_.find({dispatch.shader, values});
   if (found != pipelines_.end()) return *found->second;
   return *pipelines_.emplace(std::pair{dispatch.shader, std::move(values)}, compile(dispatch, {}))
@@ -174,14 +179,12 @@ vk::Pipeline VulkanBackend::pipeline(const vulkan::Dispatch& dispatch) {
 
 vk::raii::Pipeline VulkanBackend::compile(const vulkan::Dispatch& dispatch,
                                           vk::PipelineCreateFlags flags) const {
-  std::vector<uint32_t> values;
+  const std::vector<uint32_t> values = values_of(dispatch);
   std::vector<vk::SpecializationMapEntry> entries;
-  for (const vulkan::Constant& constant : dispatch.constants) {
+  for (const vulkan::Constant& constant : dispatch.constants)
     entries.push_back({.constantID = constant.id,
-                       .offset = uint32_t(values.size() * sizeof(uint32_t)),
+                       .offset = uint32_t(entries.size() * sizeof(uint32_t)),
                        .size = sizeof(uint32_t)});
-    values.push_back(constant.value);
-  }
   if (const std::string wrong = wrong_constant(words(dispatch.shader), dispatch.constants);
       !wrong.empty())
     throw std::logic_error(fmt::format("shader {}: {}", dispatch.shader, wrong));
