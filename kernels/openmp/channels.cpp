@@ -203,6 +203,9 @@ class OutputRows {
     const int64_t rows = args.n * d.dst * runs_;
     parts_ = larger(smaller(kItemsAThread * omp_get_max_threads() / larger(rows, 1), w.dst), 1);
     items_ = rows * parts_;
+    const int64_t step = w.stride * args.c;
+    if (kAhead < kTaps)
+      overlap_ahead_ = ceil_div(kOverlapAheadBytes / int64_t(sizeof(Element)), step) * step;
   }
 
   int64_t items() const { return items_; }
@@ -293,10 +296,8 @@ class OutputRows {
   // A multiple of the step between outputs where windows overlap: their last columns are new.
   int64_t elements_ahead(const Window& taps) const {
     constexpr int64_t kSize = sizeof(Element);
-    if (kTaps == 0 || kTaps <= kAhead)
-      return larger((taps.end - taps.begin) * args_.c, kAheadBytes / kSize);
-    const int64_t step = args_.axis[2].stride * args_.c;
-    return ceil_div(kOverlapAheadBytes / kSize, step) * step;
+    if (kAhead < kTaps) return overlap_ahead_;
+    return larger((taps.end - taps.begin) * args_.c, kAheadBytes / kSize);
   }
 
   const Op& op_;
@@ -304,6 +305,7 @@ class OutputRows {
   Storage storage_;
   bool pairs_;  // a work item is two output rows
   int64_t runs_, parts_, items_;
+  int64_t overlap_ahead_ = 0;  // elements
 };
 
 template <class Op, int kTaps, int kAhead>
