@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 
-GATE = os.path.dirname(os.path.abspath(__file__))
+from revision import GATE, git
+
 ROOT = os.path.dirname(os.path.dirname(GATE))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 import slices  # noqa: E402
@@ -35,11 +36,6 @@ def arguments():
     return parser.parse_known_args()
 
 
-def git(root, *command):
-    return subprocess.run(["git", "-C", root, *command], check=True, text=True,
-                          capture_output=True).stdout
-
-
 def judged_in(path):
     return {one["commit"]: one for one in slices.read(path)}
 
@@ -53,7 +49,7 @@ def judge(root, commit, more):
 
 def own_words(root, commit):
     """Of a commit's message, but for trailers and not at length."""
-    subject, _, body = git(root, "log", "-1", "--format=%s%n%b", commit).partition("\n")
+    subject, _, body = git(root, "log", "-1", "--format=%s%n%b", commit).decode().partition("\n")
     words = re.sub(r"^[A-Z][\w-]+: \S.*$", "", body, flags=re.M).split()
     text = " ".join(words[:MOST_WORDS]) + (" …" if len(words) > MOST_WORDS else "")
     return subject, text
@@ -103,7 +99,7 @@ def table(root, commits, judged):
 def main():
     flags, more = arguments()
     commits = git(flags.repository, "log", f"-{flags.commits}", "--format=%H", "--",
-                  *KERNELS).split()
+                  *KERNELS).decode().split()
     end = time.monotonic() + 60 * flags.minutes
     for commit in commits:
         if time.monotonic() < end and commit not in judged_in(flags.file):
