@@ -201,17 +201,20 @@ void write_junit(const std::string& path, const std::vector<CheckRow>& rows) {
 
 bool is_markdown(const std::string& path) { return path.ends_with(".md"); }
 
-void check_disagreements(const Flags& flags) {
+// Returns the matrix of --against, if it is given.
+nlohmann::ordered_json check_disagreements(const Flags& flags) {
   for (const std::string& path : flags.disagreements) {
     if (!is_markdown(path) && !path.ends_with(".json"))
       throw BadInput(fmt::format("--disagreements: {} ends neither with .md nor with .json", path));
     check_writable(path);
   }
-  if (!flags.against.empty()) read_disagreements(flags.against);
+  if (flags.against.empty()) return {};
+  return read_disagreements(flags.against);
 }
 
-void write_disagreements(const Flags& flags, const std::vector<std::string>& contenders,
-                         const Json& versions, const std::vector<CheckRow>& rows) {
+void write_disagreements(const Flags& flags, const nlohmann::ordered_json& before,
+                         const std::vector<std::string>& contenders, const Json& versions,
+                         const std::vector<CheckRow>& rows) {
   std::vector<std::pair<std::string, std::string>> columns;
   for (const std::string& name : contenders) columns.emplace_back(name, versions.value(name, ""));
   std::vector<Answered> answers;
@@ -229,7 +232,7 @@ void write_disagreements(const Flags& flags, const std::vector<std::string>& con
   }
   const auto matrix = disagreements_json(columns, answers);
   std::vector<std::string> changes;
-  if (!flags.against.empty()) changes = changed_cells(matrix, read_disagreements(flags.against));
+  if (!before.is_null()) changes = changed_cells(matrix, before);
   for (const std::string& change : changes) fmt::print("changed: {}\n", change);
   for (const std::string& path : flags.disagreements)
     write_file(path,
@@ -291,11 +294,11 @@ void settle_seeds(Flags& flags) {
 
 ExitStatus check(Flags flags) {
   settle_seeds(flags);
-  for (const auto* path : {&flags.run.json, &flags.junit}) check_writable(*path);
-  check_disagreements(flags);
-  if (!flags.dump.empty()) make_dump_folder(flags.dump);
   const OpenCases open = [&] { return open_cases(flags); };
   if (part() == Part::kChild) return serve(open);
+  for (const auto* path : {&flags.run.json, &flags.junit}) check_writable(*path);
+  const auto before = check_disagreements(flags);
+  if (!flags.dump.empty()) make_dump_folder(flags.dump);
   CaseRun run("check", open, flags.run, flags.selection.modules);
   if (!run.has_cases()) return run.status();
 
@@ -316,7 +319,7 @@ ExitStatus check(Flags flags) {
   if (!flags.run.json.empty()) write_json(flags.run.json, std::move(context), rows);
   if (!flags.junit.empty()) write_junit(flags.junit, rows);
   if (!flags.disagreements.empty())
-    write_disagreements(flags, run.opened().contenders, run.facts().at("versions"), rows);
+    write_disagreements(flags, before, run.opened().contenders, run.facts().at("versions"), rows);
   run.record_is_written();
 
   std::vector<Status> statuses;
