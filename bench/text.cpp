@@ -26,4 +26,10 @@ std::string bytes_text(double bytes) {
   return unit == 0 ? fmt::format("{:.0f} B", bytes) : digits(bytes) + " " + kUnits[unit];
 }
 
+std::string markdown_cell(std::string text) {
+  for (char& c : text)
+    if (c == '|' || c == '\n' || c == '`') c = ' ';
+  return text;
+}
+
 }  // namespace poolbench

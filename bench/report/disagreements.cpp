@@ -10,6 +10,7 @@
 #include "bench/judge/arrays.h"
 #include "bench/judge/questions.h"
 #include "bench/select/suite.h"
+#include "bench/text.h"
 #include "host/answer.h"
 
 namespace poolbench {
@@ -69,13 +70,6 @@ bool is_off(const Json& cell) {
 std::string name_of(const Json& contender) {
   const std::string name = contender.at("name"), version = contender.at("version");
   return version.empty() ? name : fmt::format("{} {}", name, version);
-}
-
-// Nothing of a cell may end it.
-std::string cell_text(std::string text) {
-  std::ranges::replace(text, '|', ' ');
-  std::ranges::replace(text, '\n', ' ');
-  return text;
 }
 
 // The contenders' rules: each with the questions that it answers.
@@ -193,7 +187,7 @@ std::string disagreements_markdown(const Json& matrix, const std::vector<std::st
         question.at("input").get<std::string>(), question.at("spec").get<std::string>());
     for (const Json& contender : matrix.at("contenders")) {
       const Json& cell = question.at("cells").at(contender.at("name").get<std::string>());
-      const std::string words = cell_text(cell.at("text"));
+      const std::string words = markdown_cell(cell.at("text"));
       text += is_off(cell) ? fmt::format(" **{}** |", words) : fmt::format(" {} |", words);
     }
     text += "\n";

@@ -27,26 +27,19 @@ int rank(const RaceRow& row) {
   return 6;
 }
 
-// Nothing of a row may end its cell.
-std::string cell(std::string text) {
-  for (char& c : text)
-    if (c == '|' || c == '\n' || c == '`') c = ' ';
-  return text;
-}
-
 std::string line(const RaceRow& one) {
   const Ruling& ruling = one.ruling;
   const bool says_why = !one.has_verdict() || ruling.speed == Speed::kUnresolved;
   return fmt::format(
-      "| {} | `{}` {} {} | {} | {} | {} |\n", one.word(), cell(one.problem),
-      temperature_name(one.row.temperature), cell(one.row.contender),
+      "| {} | `{}` {} {} | {} | {} | {} |\n", one.word(), markdown_cell(one.problem),
+      temperature_name(one.row.temperature), markdown_cell(one.row.contender),
       one.has_verdict() && std::isfinite(ruling.effect.low)
           ? fmt::format("{} [{}, {}]", percent_text(ruling.effect.median),
                         percent_text(ruling.effect.low), percent_text(ruling.effect.high))
           : "-",
       time_text(one.row.base_seconds),
-      says_why                         ? cell(ruling.why)
-      : ruling.speed == Speed::kSlower ? "`" + cell(one.repeat) + "`"
+      says_why                         ? markdown_cell(ruling.why)
+      : ruling.speed == Speed::kSlower ? "`" + markdown_cell(one.repeat) + "`"
                                        : "");
 }
 
@@ -64,7 +57,7 @@ std::string race_markdown(const RaceOutcome& outcome, size_t bytes) {
       "**{}** against {}, {} + {} processes\n\n| verdict | row | effect | {} | |\n| --- | --- | "
       "--- "
       "| --- | --- |\n",
-      race_counts(outcome), cell(base), outcome.first, outcome.again, cell(base));
+      race_counts(outcome), markdown_cell(base), outcome.first, outcome.again, markdown_cell(base));
   const std::string tail = "\n" + race_worth(outcome);
   const auto left_out = [](size_t count) {
     return count == 0 ? "" : fmt::format("\nAnd {} rows that say less.\n", count);
