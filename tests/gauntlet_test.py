@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
 """The gauntlet's own judgement: what it calls caught and whom it calls accused."""
+import argparse
+import dataclasses
 import os
 import re
 import sys
+import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests/cheats"))
 import gauntlet  # noqa: E402
+import probes  # noqa: E402
+import slices  # noqa: E402
 
 
 def probe(dishonest=True, expect=("CHEAT",), sends_term=False):
-    return gauntlet.Probe("probe", dishonest, "probe.so", "a trick", "", expect, "bench", [],
+    return probes.Probe("probe", dishonest, "probe.so", "a trick", "", expect, "bench", [],
                           sends_term)
 
 
@@ -22,8 +27,8 @@ def row(contender, status="ok", ratio=None):
 
 def outcome(status, ratio=None, exit_status=2, **others):
     rows = [row("probe", status, ratio)] if status else []
-    rows += [row(name, others.get(name, "ok")) for name in gauntlet.OTHERS]
-    return gauntlet.Outcome(exit_status, 1.0, rows, [], True, False, "")
+    rows += [row(name, others.get(name, "ok")) for name in probes.OTHERS]
+    return probes.Outcome(exit_status, 1.0, rows, [], True, False, "")
 
 
 class Judgement(unittest.TestCase):
@@ -41,7 +46,7 @@ class Judgement(unittest.TestCase):
             self.assertIn("passed", self.evidence(probe(), outcome(status, 1.0, 0)))
 
     def test_a_trick_in_vain_is_caught_where_that_is_expected(self):
-        vain = probe(expect=("CHEAT", gauntlet.NO_GAIN))
+        vain = probe(expect=("CHEAT", probes.NO_GAIN))
         self.assertIsNone(self.evidence(vain, outcome("ok", 1.0, 0)))
         self.assertIn("1.20 times", self.evidence(vain, outcome("ok", 1.2, 0)))
         seen = outcome("ok", 1.0, 0)
@@ -81,9 +86,25 @@ class Judgement(unittest.TestCase):
     def test_others_beside_an_honest_probe_are_counted(self):
         honest = probe(dishonest=False, expect=("ok",))
         seen = outcome("ok", naive="INVALID")
-        lines, well = gauntlet.summary([(honest, seen, gauntlet.judge(honest, seen))])
+        lines, well = gauntlet.summary([gauntlet.Run.of("", honest, False, seen)])
         self.assertFalse(well)
         self.assertIn("1 of 3", lines[2])
+
+
+class Runs(unittest.TestCase):
+    def test_a_file_of_runs_is_gone_on_with(self):
+        trick, honest = probe(), probe(dishonest=False)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "runs.jsonl")
+            for program, busy in (("this", False), ("this", True), ("another", False)):
+                made = gauntlet.Run.of(program, trick, busy, outcome("CHEAT"))
+                slices.append(path, dataclasses.asdict(made))
+            runs = gauntlet.kept_runs(path, "this")
+            self.assertEqual([run.busy for run in runs], [False, True])
+            options = argparse.Namespace(runs=2, busy=False)
+            left = list(gauntlet.still_to_run([trick, honest], options, runs))
+            self.assertEqual([p.dishonest for p in left], [False, True, False])
+            self.assertIn("| 2 |", gauntlet.markdown(runs, [trick, honest], "command"))
 
 
 class Wilson(unittest.TestCase):
@@ -101,11 +122,11 @@ class Probes(unittest.TestCase):
     def test_sources_say_what_they_try_and_what_should_come_of_it(self):
         with open(os.path.join(ROOT, "bench/status.h"), encoding="utf-8") as file:
             known = set(re.findall(r'\{Status::\w+, "([\w-]+)"', file.read()))
-        known.add(gauntlet.NO_GAIN)
-        probes = list(gauntlet.all_probes("probes", ""))
-        self.assertGreaterEqual(sum(p.dishonest for p in probes), 40)
-        self.assertGreaterEqual(sum(not p.dishonest for p in probes), 20)
-        for p in probes:
+        known.add(probes.NO_GAIN)
+        found = list(probes.all_probes("probes", ""))
+        self.assertGreaterEqual(sum(p.dishonest for p in found), 40)
+        self.assertGreaterEqual(sum(not p.dishonest for p in found), 20)
+        for p in found:
             self.assertTrue(p.trick, p.name)
             self.assertLessEqual(set(p.expect), known, p.name)
             self.assertTrue(p.catch if p.dishonest else p.expect == ("ok",), p.name)
@@ -114,7 +135,7 @@ class Probes(unittest.TestCase):
     def test_the_page_lists_every_probe_in_its_own_words(self):
         with open(os.path.join(ROOT, "tests/cheats/README.md"), encoding="utf-8") as file:
             page = set(file.read().splitlines())
-        for p in gauntlet.all_probes("probes", ""):
+        for p in probes.all_probes("probes", ""):
             folder = "dishonest" if p.dishonest else "honest"
             cells = [f"[{p.name}]({folder}/{p.name}.cpp)", p.trick]
             cells += [p.catch, ", ".join(p.expect)] if p.dishonest else []

@@ -5,161 +5,30 @@
 
 PROBES is the folder where the build put the modules: probes/ under the build folder. Each probe
 runs beside its honest twin, naive and openmp. What it tries and what should come of it stand in
-the comment that its source begins with (README.md). Exit status: 0 all caught and nobody accused,
-1 not so, 4 nothing to run.
+the comment that its source begins with (README.md). With --runs-file FILE each run is appended to
+FILE, a line of JSON; runs of the same program that are there already count and are not made again.
+Exit status: 0 all caught and nobody accused, 1 not so, 4 nothing to run.
 """
 import argparse
 import concurrent.futures
 import contextlib
 import dataclasses
-import json
+import hashlib
 import math
 import os
-import re
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../../bench"))
 sys.dont_write_bytecode = True
-from problem_text import BadInput  # noqa: E402
-from records import end, median_rows, read_records  # noqa: E402
+import slices  # noqa: E402
+from probes import NO_GAIN, OTHERS, all_probes, command_line, run  # noqa: E402
+from records import end  # noqa: E402
 
-OTHERS = ("twin", "naive", "openmp")
-PROBLEM = "max/sliding/f32/nchw/src:1x64x56x56/k:3x3/s:2x2/p:1x1"
 INNOCENT = {"ok", "NOISY", "ABOVE-CEILING", "refused"}  # accuses nobody
-NO_GAIN = "no gain"
-HANGS = 5        # --case-limit, seconds, where a probe means to hang
-PATIENCE = 60    # and elsewhere
-TERM_AFTER = 2.5  # seconds
-TERM_LIMIT = 4   # twice what the program promises, for busy machines
-FORGED = b"forged"  # in whatever probes forge, and in no name of a probe that must pass
-
-
-@dataclasses.dataclass
-class Probe:
-    """A module, and what the comment of its source says."""
-
-    name: str
-    dishonest: bool
-    module: str
-    trick: str
-    catch: str
-    expect: tuple     # statuses, and NO_GAIN
-    command: str      # "bench" or "check"
-    arguments: list
-    sends_term: bool
-
-    @classmethod
-    def read(cls, source, folder):
-        """Reads the comment `// Key: text` at the head of a source."""
-        says = {}
-        with open(source, encoding="utf-8") as file:
-            for line in file:
-                match = re.match(r"// (\w+): (.*)", line)
-                if not match:
-                    break
-                says[match[1]] = match[2]
-        kind, name = os.path.split(os.path.splitext(os.path.relpath(source, HERE))[0])
-        command, *arguments = says.get("Run", "bench").split()
-        expect = says.get("Expect", "ok").split(", ")
-        return cls(name, kind == "dishonest", os.path.join(folder, kind, name + ".so"),
-                   says.get("Trick") or says.get("Odd"), says.get("Catch", ""), tuple(expect),
-                   command, arguments, says.get("Signal") == "TERM")
-
-
-def all_probes(folder, only):
-    for kind in ("dishonest", "honest"):
-        for name in sorted(os.listdir(os.path.join(HERE, kind))):
-            if re.search(only, f"{kind}/{os.path.splitext(name)[0]}"):
-                yield Probe.read(os.path.join(HERE, kind, name), folder)
-
-
-@dataclasses.dataclass
-class Outcome:
-    """What one run of a probe left behind."""
-
-    exit: int | None       # None: it had to be killed
-    seconds: float         # from its start, or from SIGTERM
-    rows: list | None      # None: no valid record
-    gains: list            # what the probe itself saw to succeed
-    printed: bool          # whether there was standard output
-    forged: bool           # whether something forged got there or into the record
-    last_words: str        # of standard error
-
-    def of(self, contender):
-        return [row for row in self.rows or [] if row["contender"] == contender]
-
-
-def command_line(program, probe, options, help_text):
-    line = [program, probe.command, "--module", f"probe={probe.module}",
-            "--module", f"twin={os.path.join(options.probes, 'honest/plain.so')}",
-            "--backend", ",".join(("probe",) + OTHERS), "--json", "record.json"]
-    line += options.arguments + probe.arguments
-    if "--problem" not in line:
-        line += ["--problem", PROBLEM]
-    if probe.command == "bench":
-        line += ["--baseline", "twin"] + ([] if "--cold" in line else ["--hot"])
-        # A ratio needs more blocks than a status does.
-        blocks = options.blocks * 4 if NO_GAIN in probe.expect else options.blocks
-        line += [] if "--blocks" in line else ["--blocks", str(blocks)]
-        line += [] if "--sample-ms" in line else ["--sample-ms", str(options.sample_ms)]
-    if "--case-limit" in help_text:
-        line += ["--case-limit", str(HANGS if "HUNG" in probe.expect else PATIENCE)]
-    return line
-
-
-def rows_of(path):
-    """Returns the rows of a record of `bench` or `check`, or None where there is no valid one."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            checks = json.load(file).get("checks")
-        return checks if checks is not None else median_rows(next(read_records([path]))[1])
-    except (OSError, ValueError, AttributeError, BadInput):
-        return None
-
-
-def end_session(session):
-    """Kills what a run left behind, in whatever process group."""
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            if os.getsid(int(name)) == session:
-                os.kill(int(name), signal.SIGKILL)
-
-
-def run(line, probe, limit):
-    """Runs a probe in a folder of its own, whatever it does there."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = {name: os.path.join(folder, name)
-                for name in ("stdout", "stderr", "log", "record.json")}
-        environment = dict(os.environ, POOLBENCH_PROBE_LOG=path["log"])
-        # Files and no pipes: a process left behind would keep a pipe open.
-        with open(path["stdout"], "wb") as stdout, open(path["stderr"], "wb") as stderr:
-            process = subprocess.Popen(line, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                                       stdout=stdout, stderr=stderr, start_new_session=True)
-        begin = time.monotonic()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            if probe.sends_term:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(TERM_AFTER)
-                process.terminate()
-                begin, limit = time.monotonic(), TERM_LIMIT
-            process.wait(limit)
-        seconds = time.monotonic() - begin
-        time.sleep(0.1)  # for what a process left behind may do to the record
-        status = process.poll()
-        end_session(process.pid)
-        process.wait()
-        texts = {name: open(file, "rb").read() if os.path.exists(file) else b""
-                 for name, file in path.items()}
-        return Outcome(status, seconds, rows_of(path["record.json"]),
-                       sorted(set(texts["log"].decode().splitlines())),
-                       bool(texts["stdout"]), FORGED in texts["stdout"] + texts["record.json"],
-                       (texts["stderr"].decode(errors="replace").splitlines() or [""])[-1])
 
 
 def gained(row):
@@ -178,6 +47,29 @@ class Verdict:
     statuses: list   # of the probe's rows
     evidence: str    # why
     accused: list    # the others with a row that blames them
+
+
+@dataclasses.dataclass
+class Run:
+    """One run of a probe, as a file of runs keeps it."""
+
+    program: str     # its SHA-256
+    probe: str
+    dishonest: bool
+    busy: bool       # whether it ran beside a busy process on each core
+    right: bool      # as in Verdict, and so are the next three
+    statuses: list
+    evidence: str
+    accused: list
+    record: bool     # whether there is a valid one
+    exit: int | None
+    seconds: float
+
+    @classmethod
+    def of(cls, program, probe, busy, outcome):
+        return cls(program, probe.name, probe.dishonest, busy,
+                   **dataclasses.asdict(judge(probe, outcome)), record=outcome.rows is not None,
+                   exit=outcome.exit, seconds=round(outcome.seconds, 3))
 
 
 def judge(probe, outcome):
@@ -267,20 +159,22 @@ def counted(values):
     return ", ".join(f"{value} {count}x" for value, count in counts.most_common())
 
 
-def summary(results, missed=0):
+def summary(runs, missed=0):
     """Returns the lines of the summary and whether all is well: nobody is accused, and at most so
     many tricks are missed."""
-    tricks = [v for p, _, v in results if p.dishonest]
-    honest = [v for p, _, v in results if not p.dishonest]
-    caught, accused = sum(v.right for v in tricks), sum(not v.right for v in honest)
-    beside = sum(len(v.accused) for v in honest)
-    blamed = sum(bool(v.accused) for v in tricks)
+    tricks = [run for run in runs if run.dishonest]
+    honest = [run for run in runs if not run.dishonest]
+    caught, accused = sum(run.right for run in tricks), sum(not run.right for run in honest)
+    beside = sum(len(run.accused) for run in honest)
+    blamed = sum(bool(run.accused) for run in tricks)
     lines = [f"tricks caught: {proportion(caught, len(tricks))}",
              f"honest probes accused or lost: {proportion(accused, len(honest))}",
              f"twin, naive and openmp accused beside honest probes: "
              f"{proportion(beside, len(OTHERS) * len(honest))}",
              f"runs with a trick that another contender is blamed for: "
              f"{proportion(blamed, len(tricks))}"]
+    if busy := sum(run.busy for run in runs):
+        lines.append(f"runs beside a busy process on each core: {busy} of {len(runs)}")
     return lines, len(tricks) - caught <= missed and accused == 0 and beside == 0
 
 
@@ -289,36 +183,42 @@ def yes_no(flags):
     return {len(flags): "yes", 0: "no"}.get(sum(flags), f"{sum(flags)} of {len(flags)}")
 
 
-def markdown(results, command):
+def markdown(runs, probes, command):
     """Returns the tables, a line a probe."""
     lines = ["# The gauntlet", "", f"`{command}`", ""]
-    lines += [f"- {line}" for line in summary(results)[0]]
+    lines += [f"- {line}" for line in summary(runs)[0]]
     for title, dishonest in (("Tricks", True), ("Honest but odd", False)):
         lines += ["", f"## {title}", "",
-                  "| probe | what it does | seen | expected | " +
+                  "| probe | what it does | runs | seen | expected | " +
                   ("caught" if dishonest else "not accused") +
                   " | evidence | others blamed | record | exit status not 0 |",
-                  "| --- " * 9 + "|"]
-        for name in dict.fromkeys(p.name for p, _, _ in results if p.dishonest == dishonest):
-            mine = [r for r in results if r[0].name == name and r[0].dishonest == dishonest]
-            probe = mine[0][0]
-            worst = next((v for _, _, v in mine if not v.right), mine[0][2])
-            cells = [name, probe.trick, counted(" + ".join(v.statuses) or "-" for _, _, v in mine),
-                     ", ".join(probe.expect), yes_no(v.right for _, _, v in mine),
+                  "| --- " * 10 + "|"]
+        for probe in probes:
+            mine = [r for r in runs if (r.probe, r.dishonest) == (probe.name, dishonest)]
+            if probe.dishonest != dishonest or not mine:
+                continue
+            worst = next((run for run in mine if not run.right), mine[0])
+            cells = [probe.name, probe.trick, str(len(mine)),
+                     counted(" + ".join(run.statuses) or "-" for run in mine),
+                     ", ".join(probe.expect), yes_no(run.right for run in mine),
                      worst.evidence[:160] or "-",
-                     counted(", ".join(v.accused) or "no" for _, _, v in mine),
-                     yes_no(o.rows is not None for _, o, _ in mine),
-                     yes_no(o.exit != 0 for _, o, _ in mine)]
+                     counted(", ".join(run.accused) or "no" for run in mine),
+                     yes_no(run.record for run in mine), yes_no(run.exit != 0 for run in mine)]
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def as_json(results, command):
-    runs = [{"probe": p.name, "dishonest": p.dishonest, "expected": p.expect,
-             **dataclasses.asdict(v), "exit": o.exit, "seconds": round(o.seconds, 3),
-             "record": o.rows is not None, "gains": o.gains, "forged": o.forged}
-            for p, o, v in results]
-    return {"command": command, "summary": summary(results)[0], "runs": runs}
+def kept_runs(path, program):
+    """Returns the runs of this program that a file of runs has."""
+    lines = slices.read(path) if path else []
+    return [Run(**line) for line in lines if line["program"] == program]
+
+
+def still_to_run(probes, options, runs):
+    """Yields each probe as often as it has not run yet, all once before any twice."""
+    done = Counter((r.probe, r.dishonest) for r in runs if r.busy == options.busy)
+    for number in range(options.runs):
+        yield from (p for p in probes if done[p.name, p.dishonest] <= number)
 
 
 @contextlib.contextmanager
@@ -347,7 +247,8 @@ def parse_arguments():
     parser.add_argument("--limit", type=float, default=90, help="seconds a run")
     parser.add_argument("--missed", type=int, default=0, metavar="N",
                         help="tricks that may be missed; nobody may be accused")
-    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--runs-file", metavar="FILE", help="of runs, which it goes on with")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begins no run after them")
     parser.add_argument("--markdown", metavar="FILE")
     after = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     options = parser.parse_args(sys.argv[1:after])
@@ -367,27 +268,34 @@ def main():
                                          capture_output=True, text=True).stdout
                  for command in ("bench", "check")}
 
+    with open(options.poolbench, "rb") as file:
+        program = hashlib.sha256(file.read()).hexdigest()
+    runs = kept_runs(options.runs_file, program)
+    last_begin = time.monotonic() + options.minutes * 60
+
     def one(probe):
+        if time.monotonic() > last_begin:
+            return
         outcome = run(command_line(options.poolbench, probe, options, help_text[probe.command]),
                       probe, options.limit)
-        verdict = judge(probe, outcome)
-        print(f"{'ok  ' if verdict.right else 'FAIL'} {outcome.seconds:5.1f} s  "
+        done = Run.of(program, probe, options.busy, outcome)
+        print(f"{'ok  ' if done.right else 'FAIL'} {outcome.seconds:5.1f} s  "
               f"{'dishonest' if probe.dishonest else 'honest'}/{probe.name}: "
-              f"{' + '.join(verdict.statuses) or '-'}; {verdict.evidence}", flush=True)
-        return probe, outcome, verdict
+              f"{' + '.join(done.statuses) or '-'}; {done.evidence}", flush=True)
+        runs.append(done)
+        if options.runs_file:
+            slices.append(options.runs_file, dataclasses.asdict(done))
 
     with busy_cores(options.busy), concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(one, probes * options.runs))
+        list(pool.map(one, list(still_to_run(probes, options, runs))))
     command = (f"tests/cheats/gauntlet.py --runs {options.runs} --blocks {options.blocks}"
                f" --sample-ms {options.sample_ms}{' --busy' * options.busy}"
+               f"{' --runs-file FILE' * bool(options.runs_file)}"
                f"{' -- ' * bool(options.arguments)}{' '.join(options.arguments)}")
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(as_json(results, command), file, indent=1)
     if options.markdown:
         with open(options.markdown, "w", encoding="utf-8") as file:
-            file.write(markdown(results, command))
-    lines, well = summary(results, options.missed)
+            file.write(markdown(runs, probes, command))
+    lines, well = summary(runs, options.missed)
     print("\n".join(lines))
     return 0 if well else 1
 
