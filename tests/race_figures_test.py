@@ -40,10 +40,11 @@ else:
         log.write(" ".join(sys.argv[2:]) + "\\n")
     out = {{"context": {{"date": "today", "poolbench": {{"noted": {{"commit": "c"}},
                                                         "comparable": {{}}}}}},
+           "race": {{"alarms": [], "rows": [{{"problem": "p", "verdict": "SLOWER", "effect": {{}}}}]}},
            "trials": {{"copies": {{"intervals": 16, "covering": 16}}, "contenders": []}}}}
 with open(path, "w") as file:
     json.dump(out, file)
-sys.exit(3 if "--fail" in sys.argv else 0)
+sys.exit(3 if "--fail" in sys.argv else 1 if "--contender" in sys.argv else 0)
 """
 
 
@@ -88,6 +89,10 @@ class Slices(unittest.TestCase):
         with open(self.program, "w", encoding="utf-8") as file:
             file.write(PROGRAM)
         os.chmod(self.program, stat.S_IRWXU)
+        self.linked = []
+        linker = unittest.mock.patch.object(figures, "relink", lambda *what: self.linked.append(what))
+        linker.start()
+        self.addCleanup(linker.stop)
 
     def trials(self, times, more=()):
         """Runs so many trials; returns what the program was asked for."""
@@ -103,12 +108,19 @@ class Slices(unittest.TestCase):
 
     def test_a_gate_has_eight_cases_and_all_kinds_go_on_together(self):
         asked = self.trials(20)
-        self.assertEqual({re.search(r"--aa 1|--plant \S+", line)[0] for line in asked},
-                         {"--aa 1", "--plant 3,5,10"})
+        self.assertEqual({re.search(r"--aa 1|--plant \S+|base=openmp@", line)[0] for line in asked},
+                         {"--aa 1", "--plant 3,5,10", "base=openmp@"})
         self.assertTrue(all(line.count("--problem") == 8 for line in asked))
         kinds = [(one["kind"], one["busy"]) for one in figures.slices.read(self.file)]
-        self.assertEqual(set(kinds[:4]), set(figures.GOALS))
+        self.assertEqual(set(kinds[:len(figures.GOALS)]), set(figures.GOALS))
         self.assertGreater(kinds.count(("aa", True)), 4 * kinds.count(("plant", True)))
+
+    def test_both_sides_of_a_gate_are_linked_again(self):
+        self.trials(len(figures.GOALS))
+        self.assertEqual(len(self.linked), 4)
+        self.assertEqual(len({seed for _, _, seed in self.linked}), 4)
+        said = figures.table(figures.slices.read(self.file))
+        self.assertRegex(said, r"another order, with a SLOWER \| 1 of 1")
 
     def test_a_line_that_was_cut_short_is_forgotten(self):
         self.trials(2)

@@ -5,14 +5,16 @@
 
 Runs trials of which the truth is known until N minutes are over (0: none), appends each to FILE, a
 line of JSON, and prints the table of all in FILE. A trial is one gate of the cases: a contender
-against itself, or made 3, 5 and 10 % slower; alone, or beside a busy process of this script's. The
-kind that is furthest behind its goal is next. Stopped halfway, a trial is not in FILE.
+against itself, against itself linked in another order with padding (bench/race/relink.py), or made
+3, 5 and 10 % slower; alone, or beside a busy process of this script's. The kind that is furthest
+behind its goal is next. Stopped halfway, a trial is not in FILE.
 """
 import argparse
 import contextlib
 import json
 import math
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -21,10 +23,12 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 import slices  # noqa: E402
+from relink import relink  # noqa: E402
 CASES = 8  # of a gate: the first of the suite
 PLANTED = (3, 5, 10)  # percent
 # (kind, beside a busy process): trials wanted
-GOALS = {("aa", False): 400, ("aa", True): 400, ("plant", False): 25, ("plant", True): 25}
+GOALS = {("aa", False): 400, ("aa", True): 400, ("plant", False): 25, ("plant", True): 25,
+         ("relinked", False): 50, ("relinked", True): 50}
 QUIET = {3: 0.009, 5: 0.012, 10: 0.012}  # copies' half-width of the cases that count
 
 
@@ -68,12 +72,25 @@ def cases_of(program, suite):
             return json.load(file)["problems"][:CASES]
 
 
+def asked_for(kind, program, folder):
+    """What to ask of `race`."""
+    if kind == "aa":
+        return ["--aa", "1"]
+    if kind == "plant":
+        return ["--plant", ",".join(map(str, PLANTED))]
+    modules = [os.path.join(folder, name) for name in ("base.so", "head.so")]
+    for module in modules:
+        relink(os.path.dirname(program), module, random.getrandbits(32))
+    return [word for module in modules
+            for word in ("--contender", f"{os.path.basename(module)[:4]}=openmp@{module}")]
+
+
 def run_trial(program, kind, busy, cases, more):
     """One trial as FILE keeps it; None if it did not end as it should."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "trial.json")
-        what = ["--aa", "1"] if kind == "aa" else ["--plant", ",".join(map(str, PLANTED))]
-        command = [program, "race", "--gate", "--hot", *what, "--json", path]
+        command = [program, "race", "--gate", "--hot", *asked_for(kind, program, folder),
+                   "--json", path]
         for case in cases:
             command += ["--problem", case]
         started = time.monotonic()
@@ -81,17 +98,24 @@ def run_trial(program, kind, busy, cases, more):
             done = subprocess.run([*command, *more], check=False, text=True,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         seconds = time.monotonic() - started
-        if done.returncode != 0:
+        # A race, other than trials of `race` itself, ends with 1 where something is SLOWER.
+        if done.returncode not in ((0, 1) if kind == "relinked" else (0,)):
             print(f"no trial: exit status {done.returncode}: {done.stderr[-500:]}", file=sys.stderr)
             return None
         with open(path, encoding="utf-8") as file:
             record = json.load(file)
     facts = record["context"]["poolbench"]
-    return {"kind": kind, "busy": busy, "seconds": round(seconds, 1), "cases": len(cases),
-            "date": record["context"]["date"], "commit": facts["noted"]["commit"],
-            "comparable": facts["comparable"], "copies": record["trials"]["copies"],
-            "contenders": [{key: one[key] for key in ("planted", "alarmed", "level", "each")}
-                           for one in record["trials"]["contenders"]]}
+    trial = {"kind": kind, "busy": busy, "seconds": round(seconds, 1), "cases": len(cases),
+             "date": record["context"]["date"], "commit": facts["noted"]["commit"],
+             "comparable": facts["comparable"]}
+    if kind == "relinked":
+        race = record["race"]
+        return trial | {"alarmed": len(race["alarms"]),
+                        "rows": [{key: row[key] for key in ("problem", "verdict", "effect")}
+                                 for row in race["rows"]]}
+    return trial | {"copies": record["trials"]["copies"],
+                    "contenders": [{key: one[key] for key in ("planted", "alarmed", "level", "each")}
+                                   for one in record["trials"]["contenders"]]}
 
 
 def run_for(path, minutes, program, suite, more):
@@ -137,6 +161,11 @@ def column(trials):
     false = sum(any(row["verdict"] in ("SLOWER", "FASTER")
                     for one in gate["contenders"] for row in one["each"]) for gate in gates)
     figures = {"gates on identical code with a false SLOWER or FASTER": share(false, len(gates))}
+    relinked = [trial for trial in trials if trial["kind"] == "relinked"]
+    for word in ("SLOWER", "FASTER"):
+        figures[f"gates of the same source, linked in another order, with a {word}"] = share(
+            sum(any(row["verdict"] == word for row in one["rows"]) for one in relinked),
+            len(relinked))
     with_alarm = sum(one["alarmed"] > 0 for gate in gates for one in gate["contenders"])
     figures["gates whose own copies differed, so that nothing was judged"] = share(with_alarm,
                                                                                   len(gates))
