@@ -66,7 +66,8 @@ cpu_set_t mask_of(pid_t thread) {
   return mask;
 }
 
-// A process with threads that work for some milliseconds of their own time when they are told to.
+// A process with threads, number 0 its first, that work for some milliseconds of their own time
+// when they are told to.
 class Busy {
  public:
   static constexpr int kThreads = 3, kLate = kThreads;  // the late one is made by thread 0
@@ -82,8 +83,8 @@ class Busy {
       for (int i = 0; i < kThreads; ++i) sem_wait(&shared_->done);
       return;
     }
-    for (int i = 0; i < kThreads; ++i) std::thread(&Busy::run, this, i).detach();
-    for (;;) pause();
+    for (int i = 1; i < kThreads; ++i) std::thread(&Busy::run, this, i).detach();
+    run(0);
   }
   ~Busy() {
     kill(pid, SIGKILL);
@@ -148,11 +149,23 @@ TEST(spread, holds_threads_that_work_on_processors_of_their_own) {
   EXPECT_EQ(CPU_COUNT(&other), 1);
   EXPECT_FALSE(CPU_EQUAL(&one, &other));
   EXPECT_TRUE(is_free(2)) << "it did nothing";
+  {
+    const BesideFirst beside(spread);
+    const cpu_set_t here = mask_of(0);
+    EXPECT_TRUE(CPU_EQUAL(&here, &one));
+  }
+  const cpu_set_t here = mask_of(0);
+  EXPECT_TRUE(CPU_EQUAL(&here, &all));
 
   busy.make_another();
   EXPECT_FALSE(is_free(Busy::kLate)) << "it is where its maker is";
   spread.let_go();
   for (const int thread : {0, 1, Busy::kLate}) EXPECT_TRUE(is_free(thread)) << thread;
+  {
+    const BesideFirst beside(spread);
+    const cpu_set_t here = mask_of(0);
+    EXPECT_TRUE(CPU_EQUAL(&here, &all)) << "nothing is held";
+  }
 
   sched_setaffinity(busy.id(0), sizeof one, &one);  // the process places its threads itself
   turn();

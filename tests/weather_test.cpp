@@ -69,6 +69,19 @@ TEST(Weather, threads_that_wait_for_each_other_while_a_processor_stands_idle_are
   EXPECT_NEAR(Weather::between(before, after, 2).waited, 0.5, 1e-12);
 }
 
+TEST(Weather, an_engine_that_waits_for_the_caller_beside_it_is_not_disturbed) {
+  const SchedulerTimes before;
+  SchedulerTimes after;
+  after.wall = 1;
+  after.own = 1.2;
+  after.caller = 0.2;
+  after.waited = 0.15;
+  EXPECT_DOUBLE_EQ(Weather::between(before, after, 2, true).waited, 0);
+  EXPECT_DOUBLE_EQ(Weather::between(before, after, 2).waited, 0.15);
+  after.waited = 0.5;
+  EXPECT_DOUBLE_EQ(Weather::between(before, after, 2, true).waited, 0.3);
+}
+
 TEST(Weather, time_that_nobody_had_was_stolen) {
   const SchedulerTimes before;
   SchedulerTimes after;

@@ -88,8 +88,10 @@ void Measurement::calibrate() {
     const Subject& subject = subjects_[i];
     launch_once(i);
     if (awake.insert(subject.substrate->device().uuid).second) wake(subject);
+    if (is_worker(subject)) subject.plan->rest();  // from now on its threads wake up apart
     once_.push_back(launch_once(i));
-    if (once_.back() < kWarmUpBelow) once_.back() = std::min(once_.back(), launch_once(i));
+    if (once_.back() < kWarmUpBelow || is_worker(subject))
+      once_.back() = std::min(once_.back(), launch_once(i));
     subject.plan->rest();
     launches_.push_back(launches_for(sample_seconds(subject), once_.back()));
   }
@@ -99,10 +101,13 @@ void Measurement::calibrate() {
 
 // From memory a launch takes longer, and a longer sample is disturbed more often.
 void Measurement::calibrate_cold() {
-  for (size_t i = 0; i < subjects_.size(); ++i)
-    if (launches_[i] > 1)
-      launches_[i] =
-          std::min(launches_[i], launches_for(sample_seconds(subjects_[i]), take(i).seconds));
+  for (size_t i = 0; i < subjects_.size(); ++i) {
+    if (launches_[i] <= 1) continue;
+    Sample sample = take(i);
+    if (!sample.disturbance.empty()) sample.seconds = std::min(sample.seconds, take(i).seconds);
+    launches_[i] =
+        std::min(launches_[i], launches_for(sample_seconds(subjects_[i]), sample.seconds));
+  }
 }
 
 // Does without the ceilings that will not be the bound, by the times of all subjects: a ceiling is

@@ -173,7 +173,7 @@ void Measurement::watch(const Subject& subject, const SchedulerTimes& before,
                         const SchedulerTimes& after, Sample& sample) {
   const double wall = after.wall - before.wall;
   sample.cores = (after.own - before.own) / wall;
-  const Weather weather = Weather::between(before, after, machine_.processors);
+  const Weather weather = Weather::between(before, after, machine_.processors, is_worker(subject));
   if (std::string cause = weather.disturbance(wall, options_.disturbed_share); !cause.empty())
     sample.disturbance = std::move(cause);
   trespass(before, after, subject.name, sample);

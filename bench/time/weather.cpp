@@ -196,13 +196,15 @@ std::map<std::string, double> ThreadOwners::ran(const SchedulerTimes& before,
   return seconds;
 }
 
-Weather Weather::between(const SchedulerTimes& before, const SchedulerTimes& after,
-                         int processors) {
+Weather Weather::between(const SchedulerTimes& before, const SchedulerTimes& after, int processors,
+                         bool beside_engine) {
   const double wall = after.wall - before.wall;
   double others = processors * wall - (after.own - before.own);
   if (before.idle > 0 && ran(before, after) >= processors) others -= after.idle - before.idle;
   Weather weather;
-  weather.waited = std::clamp(after.waited - before.waited, 0.0, std::max(others, 0.0));
+  double waited = after.waited - before.waited;
+  if (beside_engine) waited -= after.caller - before.caller;
+  weather.waited = std::clamp(waited, 0.0, std::max(others, 0.0));
   // A thread that never slept either ran, or waited, or its processor was not there.
   if (after.sleeps == before.sleeps)
     weather.stolen = std::max(

@@ -85,8 +85,10 @@ struct Weather {
   // `processors`: those that this process may use. What its own threads waited for each other is
   // no disturbance: time that others had is what this process did not use itself, and where more
   // of its threads ran than there are processors, what did not stand idle either. With fewer, idle
-  // time explains no wait.
-  static Weather between(const SchedulerTimes& before, const SchedulerTimes& after, int processors);
+  // time explains no wait. `beside_engine`: the calling thread shares a processor with an engine
+  // (host/engines/spread.h), whose waits are its doing for as long as it ran.
+  static Weather between(const SchedulerTimes& before, const SchedulerTimes& after, int processors,
+                         bool beside_engine = false);
   // The cause, or empty where both are below `share` of `seconds`.
   std::string disturbance(double seconds, double share) const;
 };

@@ -27,6 +27,14 @@ std::map<pid_t, uint64_t> threads_of(pid_t process) {
   return threads;
 }
 
+// 0 is the calling thread. Whether it may run there.
+bool hold(pid_t thread, int processor) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(processor, &one);
+  return sched_setaffinity(thread, sizeof one, &one) == 0;
+}
+
 }  // namespace
 
 void Spread::apart(pid_t process) {
@@ -49,19 +57,28 @@ void Spread::apart(pid_t process) {
   for (const pid_t thread : busy) {
     do ++processor;
     while (!CPU_ISSET(processor, &usable_));
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(processor, &one);
-    sched_setaffinity(thread, sizeof one, &one);
+    hold(thread, processor);
+    if (thread == process) first_ = processor;
   }
 }
 
 void Spread::let_go() {
   if (process_ == 0) return;
+  first_ = -1;
   for (const auto& [thread, ran] : threads_of(std::exchange(process_, 0)))
     if (apart_.contains(thread) || !ran_.contains(thread))  // a new one is placed as its maker was
       sched_setaffinity(thread, sizeof usable_, &usable_);
   apart_.clear();
+}
+
+BesideFirst::BesideFirst(const Spread& spread) {
+  if (spread.first() < 0) return;
+  sched_getaffinity(0, sizeof before_, &before_);
+  held_ = hold(0, spread.first());
+}
+
+BesideFirst::~BesideFirst() {
+  if (held_) sched_setaffinity(0, sizeof before_, &before_);
 }
 
 }  // namespace poolbench

@@ -23,12 +23,29 @@ class Spread {
   void apart(pid_t process);
   // All may run anywhere again.
   void let_go();
+  // The processor of the process's first thread, -1 where it is not held on one.
+  int first() const { return first_; }
 
  private:
   pid_t process_ = 0;  // whose threads are held apart; 0: none are
+  int first_ = -1;
   cpu_set_t usable_ = {};
   std::set<pid_t> apart_;          // those that are
   std::map<pid_t, uint64_t> ran_;  // nanoseconds, by thread
+};
+
+// While it lives, the calling thread shares a processor with the engine's first thread, if that is
+// held on one. The two take turns, while the engine's other threads may spin: woken on the
+// processor of such a thread, the caller would wait for it for milliseconds.
+class BesideFirst {
+ public:
+  explicit BesideFirst(const Spread& spread);
+  ~BesideFirst();
+  BesideFirst(const BesideFirst&) = delete;
+
+ private:
+  bool held_ = false;
+  cpu_set_t before_ = {};
 };
 
 }  // namespace poolbench

@@ -29,7 +29,10 @@ std::pair<double, std::string> go(EngineProcess& process, int64_t recording) {
 class WorkerRecording : public Recording {
  public:
   WorkerRecording(WorkerSubstrate& substrate, int64_t number, const WorkerStream& launches)
-      : substrate_(substrate), number_(number), empty_(launches.empty()) {
+      : substrate_(substrate),
+        beside_(substrate.spread()),
+        number_(number),
+        empty_(launches.empty()) {
     EngineProcess& process = substrate_.process();
     process.unmap_unused();
     std::string line;
@@ -70,6 +73,7 @@ class WorkerRecording : public Recording {
 
  private:
   WorkerSubstrate& substrate_;
+  BesideFirst beside_;
   int64_t number_, generation_ = 0;
   bool empty_;
   double claim_ = 0;
