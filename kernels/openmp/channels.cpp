@@ -107,12 +107,14 @@ template <class Op, class F>
 POOLBENCH_INLINE void for_channels(int64_t channels, const F& f) {
   int64_t c = 0;
   for (; c + 4 * Op::N <= channels; c += 4 * Op::N) f(c, std::integral_constant<int, 4>());
-  if (c + 3 * Op::N <= channels) {
-    f(c, std::integral_constant<int, 3>());
-    c += 3 * Op::N;
-  } else if (c + 2 * Op::N <= channels) {
-    f(c, std::integral_constant<int, 2>());
-    c += 2 * Op::N;
+  if (c + 2 * Op::N <= channels) {
+    if (c + 3 * Op::N <= channels) {
+      f(c, std::integral_constant<int, 3>());
+      c += 3 * Op::N;
+    } else {
+      f(c, std::integral_constant<int, 2>());
+      c += 2 * Op::N;
+    }
   }
   for (; c < channels; c += Op::N)
     f(smaller(c, channels - Op::N), std::integral_constant<int, 1>());
