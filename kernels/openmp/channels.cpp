@@ -17,6 +17,7 @@
 //   here                                   14          87
 //   a block of channels along a row        28          118
 //   the same, 2 or 4 outputs side by side  13 to 20    90 to 102
+#include "kernels/openmp/channel_taps.h"
 #include "kernels/openmp/kernels.h"
 #include "kernels/openmp/pixels.h"
 
@@ -42,6 +43,20 @@ namespace {
 constexpr int64_t kOverlapAheadBytes = 1024;
 constexpr int64_t kCachedBytes = int64_t{1} << 20;
 
+// Up to this size of a pixel outputs of windows with three columns and stride 1 are made two side
+// by side, with a third fewer loads; with larger pixels that is too many streams. Times as fast as
+// one at a time, f32, EPYC (Zen 5), 2 threads, 2026-11-30:
+//
+//                      in cache    from memory
+//   24x40x40 max       1.18        1.04
+//   42x83x83 average   1.24        0.98
+//   64x56x56 average   1.14        1.05
+//   64x28x28 max       0.95        1.2
+//   128x28x28 max      0.94                       (not done)
+//   256x28x28 max      0.90        0.85           (not done)
+//   512x14x14 max      0.92                       (not done)
+constexpr int64_t kSmallPixel = 256;  // bytes
+
 // From this many taps on sums stand in L1 instead of registers. From memory, us, same machine and
 // day:
 //
@@ -51,101 +66,6 @@ constexpr int64_t kCachedBytes = int64_t{1} << 20;
 //   10x10                280    334
 //   1024x28x28 7x7       124    174
 constexpr int64_t kManyTaps = 40;
-constexpr int64_t kMaxRows = 64;  // of a window; kAllowedPlainTerms allows no more
-
-// The input rows of an output row, or of two: where each begins. Rows before `both` belong to the
-// upper output alone, those from `lower` on to the lower one.
-template <class Op>
-struct RowStarts {
-  const typename Op::Element* row[kMaxRows];
-  int64_t both = 0, lower = 0, end = 0;
-  int64_t pixel;  // elements of one
-};
-
-// The taps of an output on the W axis, from column x on. kTaps: their count where it is known at
-// compile time, else 0. The last kAhead of them prefetch what comes `ahead` elements later; all do
-// where kTaps is 0.
-template <int kTaps, int kAhead>
-struct ColumnTaps {
-  int64_t x, count, step, ahead;
-};
-
-// Merges into `all` the taps of rows [begin, end), for kV vectors from channel c on.
-template <class Op, int kV, int kTaps, int kAhead>
-POOLBENCH_INLINE void add_rows(const Op& op, const RowStarts<Op>& in, int64_t begin, int64_t end,
-                               ColumnTaps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
-  using V = typename Op::V;
-  constexpr bool kNested = Op::kSum && kTaps == 0;
-  const int64_t step = taps.step * in.pixel;
-  for (int64_t r = begin; r < end; ++r) {
-    const auto* at = in.row[r] + taps.x * in.pixel + c;
-    V row[kV];
-#pragma GCC unroll 4
-    for (int v = 0; v < kV; ++v) row[v] = kNested ? Op::identity() : all[v];
-    const auto add = [&](bool fresh) POOLBENCH_INLINE_LAMBDA {
-#pragma GCC unroll 4
-      for (int v = 0; v < kV; ++v) {
-        if (fresh) __builtin_prefetch(at + v * Op::N + taps.ahead);
-        row[v] = Op::merge(op.load(at + v * Op::N), row[v]);
-      }
-      at += step;
-    };
-    if constexpr (kTaps != 0) {
-#pragma GCC unroll 4
-      for (int i = 0; i < kTaps; ++i) add(i >= kTaps - kAhead);
-    } else {
-      for (int64_t i = 0; i < taps.count; ++i) add(kAhead != 0);
-    }
-#pragma GCC unroll 4
-    for (int v = 0; v < kV; ++v) all[v] = kNested ? Op::merge(row[v], all[v]) : row[v];
-  }
-}
-
-// Calls f(c, std::integral_constant kV) for kV vectors from channel c on: four at a time, then what
-// is left.
-template <class Op, class F>
-POOLBENCH_INLINE void for_channels(int64_t channels, const F& f) {
-  int64_t c = 0;
-  for (; c + 4 * Op::N <= channels; c += 4 * Op::N) f(c, std::integral_constant<int, 4>());
-  if (c + 2 * Op::N <= channels) {
-    if (c + 3 * Op::N <= channels) {
-      f(c, std::integral_constant<int, 3>());
-      c += 3 * Op::N;
-    } else {
-      f(c, std::integral_constant<int, 2>());
-      c += 2 * Op::N;
-    }
-  }
-  for (; c < channels; c += Op::N)
-    f(smaller(c, channels - Op::N), std::integral_constant<int, 1>());
-}
-
-// One output, and with kPair the one below it, dst_row elements later.
-template <class Op, bool kPair, class Columns>
-POOLBENCH_INLINE void pool_taps(const Op& op, const RowStarts<Op>& in, Columns taps,
-                                typename Op::Element* dst, int64_t dst_row,
-                                RowScale<typename Op::Weight> upper,
-                                RowScale<typename Op::Weight> lower) {
-  using V = typename Op::V;
-  for_channels<Op>(in.pixel, [&](int64_t c, auto count) POOLBENCH_INLINE_LAMBDA {
-    constexpr int kV = count;
-    V both[kV], all[kV];
-    for (V& v : both) v = Op::identity();
-    if (kPair) add_rows<Op, kV>(op, in, in.both, in.lower, taps, c, both);
-    const auto put = [&](int64_t begin, int64_t end, auto* to, auto scale) POOLBENCH_INLINE_LAMBDA {
-#pragma GCC unroll 4
-      for (int v = 0; v < kV; ++v) all[v] = both[v];
-      add_rows<Op, kV>(op, in, begin, end, taps, c, all);
-#pragma GCC unroll 4
-      for (int v = 0; v < kV; ++v, to += Op::N) {
-        prefetch_store(to);
-        store_lanes(to, op.finish(all[v], scale, int(Op::N)));
-      }
-    };
-    put(0, in.both, dst + c, upper);
-    if (kPair) put(in.lower, in.end, dst + dst_row + c, lower);
-  });
-}
 
 template <class Op, class Columns>
 POOLBENCH_INLINE void many_taps(const Op& op, const RowStarts<Op>& in, Columns taps,
@@ -190,7 +110,7 @@ bool far_from_cache(const PoolArgs& args) {
 }
 
 // kTaps: taps of most windows on the W axis; 0: not known, or sums are nested.
-template <class Op, int kTaps, int kAhead>
+template <class Op, int kTaps, int kAhead, bool kTwo>
 class OutputRows {
  public:
   using Element = typename Op::Element;
@@ -278,6 +198,17 @@ class OutputRows {
       const auto taps_of = [&](auto known) {
         return ColumnTaps<known, kAhead>{taps.begin, count, w.dilation, ahead};
       };
+      if constexpr (kTwo) {
+        const Window& next = windows_w[smaller(o + 1, at.end - 1)];
+        if (o + 1 < at.end && count == kTaps && tap_count(w, next) == kTaps &&
+            next.count == taps.count) {
+          pool_two<Op, kPair>(op_, in, taps_of(std::integral_constant<int, kTaps>()), dst, dst_row,
+                              scales[0].at(o), scales[1].at(o));
+          ++o;
+          dst += in.pixel;
+          continue;
+        }
+      }
       const auto pool = [&](auto known) {
         pool_taps<Op, kPair>(op_, in, taps_of(known), dst, dst_row, scales[0].at(o),
                              scales[1].at(o));
@@ -310,9 +241,9 @@ class OutputRows {
   int64_t overlap_ahead_ = 0;  // elements
 };
 
-template <class Op, int kTaps, int kAhead>
+template <class Op, int kTaps, int kAhead, bool kTwo = false>
 void pool(const Op& op, const PoolArgs& args) {
-  const OutputRows<Op, kTaps, kAhead> rows(op, args);
+  const OutputRows<Op, kTaps, kAhead, kTwo> rows(op, args);
   share(args, rows.items(), rows.bytes(),
         [&](int64_t begin, int64_t end) { rows.run(begin, end); });
 }
@@ -343,7 +274,11 @@ void launch(const PoolArgs& args, void*) {
     if (known && w.kernel == 1) return pool<Op, 1, 0>(op, args);
     if (known && w.kernel == 2) return apart ? pool<Op, 2, 2>(op, args) : pool<Op, 2, 0>(op, args);
     if (known && w.kernel == 3 && !apart) {
-      if (!far_from_cache<Op>(args)) return pool<Op, 3, 0>(op, args);
+      const bool far = far_from_cache<Op>(args);
+      if (w.stride == 1 && w.dilation == 1 &&
+          args.c <= kSmallPixel / int64_t(sizeof(typename Op::Element)))
+        return far ? pool<Op, 3, 1, true>(op, args) : pool<Op, 3, 0, true>(op, args);
+      if (!far) return pool<Op, 3, 0>(op, args);
       return w.stride == 1 ? pool<Op, 3, 1>(op, args) : pool<Op, 3, 2>(op, args);
     }
     apart ? pool<Op, 0, 1>(op, args) : pool<Op, 0, 0>(op, args);

@@ -1,0 +1,164 @@
+// Channels last: one output, two one below the other, or two more beside them, from the rows of
+// their windows, in registers, with vectors along the channels.
+#ifndef POOLBENCH_KERNELS_OPENMP_CHANNEL_TAPS_H_
+#define POOLBENCH_KERNELS_OPENMP_CHANNEL_TAPS_H_
+
+#include "kernels/openmp/work.h"
+
+namespace poolbench::openmp::POOLBENCH_ISA {
+
+constexpr int64_t kMaxRows = 64;  // of a window; kAllowedPlainTerms allows no more
+
+// The input rows of an output row, or of two: where each begins. Rows before `both` belong to the
+// upper output alone, those from `lower` on to the lower one.
+template <class Op>
+struct RowStarts {
+  const typename Op::Element* row[kMaxRows];
+  int64_t both = 0, lower = 0, end = 0;
+  int64_t pixel;  // elements of one
+};
+
+// The taps of an output on the W axis, from column x on. kTaps: their count where it is known at
+// compile time, else 0. The last kAhead of them prefetch what comes `ahead` elements later; all do
+// where kTaps is 0.
+template <int kTaps, int kAhead>
+struct ColumnTaps {
+  static constexpr int kFresh = kAhead;
+  int64_t x, count, step, ahead;
+};
+
+// Merges into `all` the taps of rows [begin, end), for kV vectors from channel c on.
+template <class Op, int kV, int kTaps, int kAhead>
+POOLBENCH_INLINE void add_rows(const Op& op, const RowStarts<Op>& in, int64_t begin, int64_t end,
+                               ColumnTaps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
+  using V = typename Op::V;
+  constexpr bool kNested = Op::kSum && kTaps == 0;
+  const int64_t step = taps.step * in.pixel;
+  for (int64_t r = begin; r < end; ++r) {
+    const auto* at = in.row[r] + taps.x * in.pixel + c;
+    V row[kV];
+#pragma GCC unroll 4
+    for (int v = 0; v < kV; ++v) row[v] = kNested ? Op::identity() : all[v];
+    const auto add = [&](bool fresh) POOLBENCH_INLINE_LAMBDA {
+#pragma GCC unroll 4
+      for (int v = 0; v < kV; ++v) {
+        if (fresh) __builtin_prefetch(at + v * Op::N + taps.ahead);
+        row[v] = Op::merge(op.load(at + v * Op::N), row[v]);
+      }
+      at += step;
+    };
+    if constexpr (kTaps != 0) {
+#pragma GCC unroll 4
+      for (int i = 0; i < kTaps; ++i) add(i >= kTaps - kAhead);
+    } else {
+      for (int64_t i = 0; i < taps.count; ++i) add(kAhead != 0);
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < kV; ++v) all[v] = kNested ? Op::merge(row[v], all[v]) : row[v];
+  }
+}
+
+// Calls f(c, std::integral_constant kV) for kV vectors from channel c on: four at a time, then what
+// is left.
+template <class Op, class F>
+POOLBENCH_INLINE void for_channels(int64_t channels, const F& f) {
+  int64_t c = 0;
+  for (; c + 4 * Op::N <= channels; c += 4 * Op::N) f(c, std::integral_constant<int, 4>());
+  if (c + 2 * Op::N <= channels) {
+    if (c + 3 * Op::N <= channels) {
+      f(c, std::integral_constant<int, 3>());
+      c += 3 * Op::N;
+    } else {
+      f(c, std::integral_constant<int, 2>());
+      c += 2 * Op::N;
+    }
+  }
+  for (; c < channels; c += Op::N)
+    f(smaller(c, channels - Op::N), std::integral_constant<int, 1>());
+}
+
+// One output, and with kPair the one below it, dst_row elements later.
+template <class Op, bool kPair, class Columns>
+POOLBENCH_INLINE void pool_taps(const Op& op, const RowStarts<Op>& in, Columns taps,
+                                typename Op::Element* dst, int64_t dst_row,
+                                RowScale<typename Op::Weight> upper,
+                                RowScale<typename Op::Weight> lower) {
+  using V = typename Op::V;
+  for_channels<Op>(in.pixel, [&](int64_t c, auto count) POOLBENCH_INLINE_LAMBDA {
+    constexpr int kV = count;
+    V both[kV], all[kV];
+    for (V& v : both) v = Op::identity();
+    if (kPair) add_rows<Op, kV>(op, in, in.both, in.lower, taps, c, both);
+    const auto put = [&](int64_t begin, int64_t end, auto* to, auto scale) POOLBENCH_INLINE_LAMBDA {
+#pragma GCC unroll 4
+      for (int v = 0; v < kV; ++v) all[v] = both[v];
+      add_rows<Op, kV>(op, in, begin, end, taps, c, all);
+#pragma GCC unroll 4
+      for (int v = 0; v < kV; ++v, to += Op::N) {
+        prefetch_store(to);
+        store_lanes(to, op.finish(all[v], scale, int(Op::N)));
+      }
+    };
+    put(0, in.both, dst + c, upper);
+    if (kPair) put(in.lower, in.end, dst + dst_row + c, lower);
+  });
+}
+
+// Two outputs side by side whose windows of three columns hold two of the four in common, and with
+// kPair the two below them.
+template <class Op, bool kPair, class Columns>
+POOLBENCH_INLINE void pool_two(const Op& op, const RowStarts<Op>& in, Columns taps,
+                               typename Op::Element* dst, int64_t dst_row,
+                               RowScale<typename Op::Weight> upper,
+                               RowScale<typename Op::Weight> lower) {
+  using V = typename Op::V;
+  constexpr int kColumns = 4;
+  const auto pool = [&](int64_t c, auto count) POOLBENCH_INLINE_LAMBDA {
+    constexpr int kV = count;
+    using Sums = V[kColumns][kV];
+    const auto add = [&](int64_t begin, int64_t end, Sums& all) POOLBENCH_INLINE_LAMBDA {
+      for (int64_t r = begin; r < end; ++r) {
+        const auto* at = in.row[r] + taps.x * in.pixel + c;
+#pragma GCC unroll 4
+        for (int i = 0; i < kColumns; ++i, at += in.pixel) {
+#pragma GCC unroll 2
+          for (int v = 0; v < kV; ++v) {
+            if (i >= kColumns - 2 * Columns::kFresh)
+              __builtin_prefetch(at + v * Op::N + taps.ahead);
+            all[i][v] = Op::merge(op.load(at + v * Op::N), all[i][v]);
+          }
+        }
+      }
+    };
+    Sums both, all;
+    for (auto& column : both)
+      for (V& v : column) v = Op::identity();
+    if (kPair) add(in.both, in.lower, both);
+    const auto put = [&](int64_t begin, int64_t end, auto* to, auto scale) POOLBENCH_INLINE_LAMBDA {
+#pragma GCC unroll 4
+      for (int i = 0; i < kColumns; ++i)
+#pragma GCC unroll 2
+        for (int v = 0; v < kV; ++v) all[i][v] = both[i][v];
+      add(begin, end, all);
+#pragma GCC unroll 2
+      for (int v = 0; v < kV; ++v, to += Op::N) {
+        const V middle = Op::merge(all[1][v], all[2][v]);
+        prefetch_store(to);
+        prefetch_store(to + in.pixel);
+        store_lanes(to, op.finish(Op::merge(all[0][v], middle), scale, int(Op::N)));
+        store_lanes(to + in.pixel, op.finish(Op::merge(middle, all[3][v]), scale, int(Op::N)));
+      }
+    };
+    put(0, in.both, dst + c, upper);
+    if (kPair) put(in.lower, in.end, dst + dst_row + c, lower);
+  };
+  int64_t c = 0;
+  if constexpr (sizeof(V) == 64)  // with 32 registers
+    for (; c + 2 * Op::N <= in.pixel; c += 2 * Op::N) pool(c, std::integral_constant<int, 2>());
+  for (; c < in.pixel; c += Op::N)
+    pool(smaller(c, in.pixel - Op::N), std::integral_constant<int, 1>());
+}
+
+}  // namespace poolbench::openmp::POOLBENCH_ISA
+
+#endif  // POOLBENCH_KERNELS_OPENMP_CHANNEL_TAPS_H_
