@@ -3,15 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include "bench/record/stored_rows.h"
+#include "bench/record/stored_record.h"
 #include "host/problem.h"
 
 namespace poolbench {
 namespace {
 
-StoredRow row(double seconds, double share = kNone) {
-  StoredRow row;
-  row.problem = "p";
+Record row(double seconds, double share = kNone) {
+  Record row;
   row.contender = "openmp";
   row.status = Status::kOk;
   row.seconds = {seconds, 0.99 * seconds, 1.01 * seconds};
@@ -20,10 +19,11 @@ StoredRow row(double seconds, double share = kNone) {
 }
 
 // The row that comes of two.
-RaceRow of(const StoredRow& base, const StoredRow& head, bool gate = true) {
+RaceRow of(const Record& base, const Record& head, bool gate = true) {
   Rules rules;
   rules.gate = gate;
-  const RaceOutcome outcome = unpaired_outcome({base}, {head}, rules);
+  const RaceOutcome outcome =
+      unpaired_outcome({{base.problem, {base}}}, {{head.problem, {head}}}, rules);
   EXPECT_EQ(outcome.rows.size(), 1u);
   return outcome.rows.at(0);
 }
@@ -46,7 +46,7 @@ TEST(Unpaired, a_machine_that_got_slower_is_seen_by_the_ceiling) {
 
 TEST(Unpaired, what_has_no_time_is_never_green) {
   const auto with = [](Status status) {
-    StoredRow one = row(1);
+    Record one = row(1);
     one.status = status;
     return one;
   };
@@ -61,17 +61,18 @@ TEST(Unpaired, what_has_no_time_is_never_green) {
   EXPECT_EQ(of(row(1), with(Status::kRefused)).word(), "MISSING");
   EXPECT_EQ(of(row(1), with(Status::kRefused), false).word(), "refused");
   EXPECT_EQ(of(with(Status::kNoisy), row(2)).word(), "UNRESOLVED");
-  StoredRow other = row(1);
-  other.problem = "q";
+  Record other = row(1);
+  other.problem = parse_problem("max/sliding/f32/nchw/src:1x2x8x8/k:2x2");
   EXPECT_EQ(of(row(1), other).word(), "MISSING");
   EXPECT_EQ(status(of(row(1), other)), kNotRun);
   EXPECT_EQ(status(of(row(1), row(2))), kSlower);
 }
 
 TEST(Unpaired, what_one_record_alone_says_forbids_to_compare) {
-  StoredRun older, newer;  // a record of method 1 may name none
-  older.comparable = nlohmann::json::parse(R"({"threads": 2})");
-  newer.comparable = nlohmann::json::parse(R"({"threads": 2, "method": 2})");
+  StoredRecord older, newer;  // a record of method 1 may name none
+  older.json = Json::parse(R"({"context": {"poolbench": {"comparable": {"threads": 2}}}})");
+  newer.json = older.json;
+  newer.json["context"]["poolbench"]["comparable"]["method"] = 2;
   EXPECT_NO_THROW(check_comparable(newer, newer));
   EXPECT_THROW(check_comparable(older, newer), BadInput);
   EXPECT_THROW(check_comparable(newer, older), BadInput);

@@ -11,7 +11,7 @@
 #include "bench/record/copies_file.h"
 #include "bench/record/race_record.h"
 #include "bench/record/seal.h"
-#include "bench/record/stored_rows.h"
+#include "bench/record/stored_record.h"
 #include "bench/report/race_table.h"
 #include "bench/select/racer.h"
 #include "bench/supervise/bench_cases.h"
@@ -252,9 +252,9 @@ ExitStatus race_records(const Flags& flags) {
         "--records judges all rows: no --suite, --problem, --benchdnn or --filter goes with it");
   if (!flags.contenders.empty() || flags.is_trial() || !flags.run.json.empty())
     throw BadInput("--records runs nothing: no --contender, --aa, --plant or --json goes with it");
-  const StoredRun base = read_run(flags.records[0]), head = read_run(flags.records[1]);
+  const StoredRecord base = read_record(flags.records[0]), head = read_record(flags.records[1]);
   check_comparable(base, head);
-  const RaceOutcome outcome = unpaired_outcome(base.rows, head.rows, rules_of(flags));
+  const RaceOutcome outcome = unpaired_outcome(base.cases, head.cases, rules_of(flags));
   if (!flags.markdown.empty())
     write_file(flags.markdown, race_markdown(outcome, flags.markdown_bytes));
   if (!flags.junit.empty()) write_file(flags.junit, race_junit(outcome));

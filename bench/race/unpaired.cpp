@@ -23,7 +23,7 @@ Speed side(const Interval& effect, double needed) {
   return Speed::kUnresolved;
 }
 
-void judge(const StoredRow& base, const StoredRow& head, Ruling& ruling) {
+void judge(const Record& base, const Record& head, Ruling& ruling) {
   ruling.effect = apart(base.seconds, head.seconds);
   const Speed by_time = side(ruling.effect, ruling.needed_effect);
   ruling.why = fmt::format("{} [{}, {}] between two runs, of which {} must be certain",
@@ -44,7 +44,7 @@ void judge(const StoredRow& base, const StoredRow& head, Ruling& ruling) {
 }
 
 // What stands in the way of a verdict on two rows, if anything does.
-bool has_times(const StoredRow& base, const StoredRow& head, bool gate, RaceRow& one) {
+bool has_times(const Record& base, const Record& head, bool gate, RaceRow& one) {
   for (const auto& [row, which] : {std::pair(head, "second"), std::pair(base, "first")}) {
     if (has_time(row.status)) continue;
     const bool noisy = row.status == Status::kNoisy;
@@ -66,34 +66,35 @@ const std::string_view kWhyWider =
     "Two runs of one process each: between runs identical code differs by 8 %, which no number of "
     "samples in either shows, and so three times that is needed. Only a race tells less apart.";
 
-RaceOutcome unpaired_outcome(const std::vector<StoredRow>& base, const std::vector<StoredRow>& head,
-                             const Rules& rules) {
+RaceOutcome unpaired_outcome(const std::vector<CaseResult>& base,
+                             const std::vector<CaseResult>& head, const Rules& rules) {
   RaceOutcome outcome;
   outcome.rules = rules;
-  outcome.family = base.size();
   outcome.first = outcome.most = 2;
   outcome.unpaired = kWhyWider;
-  for (const StoredRow& row : base) {
-    RaceRow& one = outcome.rows.emplace_back();
-    one.problem = row.problem;
-    one.row.temperature = row.temperature;
-    one.row.base = "the first record";
-    one.row.contender = row.contender;
-    one.row.base_seconds = row.seconds.median;
-    one.repeat = fmt::format("poolbench bench --{} --problem '{}'",
-                             temperature_name(row.temperature), row.problem);
-    one.ruling.copies_half_width = kBetweenRuns;
-    one.ruling.needed_effect =
-        std::max(std::log1p(rules.least_effect), rules.copies_factor * kBetweenRuns);
-    const auto found = std::ranges::find_if(head, [&](const StoredRow& other) {
-      return other.problem == row.problem && other.contender == row.contender &&
-             other.temperature == row.temperature;
-    });
-    if (found == head.end())
-      one.ruling.why = "the second record has no such row";  // MISSING
-    else if (has_times(row, *found, rules.gate, one))
-      judge(row, *found, one.ruling);
-  }
+  std::map<std::string, const Record*> others;
+  for (const CaseResult& result : head)
+    for (const Record& row : result.records) others[row.name()] = &row;
+  for (const CaseResult& result : base)
+    for (const Record& row : result.records) {
+      RaceRow& one = outcome.rows.emplace_back();
+      one.problem = to_text(row.problem);
+      one.row.temperature = row.temperature;
+      one.row.base = "the first record";
+      one.row.contender = row.contender;
+      one.row.base_seconds = row.seconds.median;
+      one.repeat = fmt::format("poolbench bench --{} --problem '{}'",
+                               temperature_name(row.temperature), one.problem);
+      one.ruling.copies_half_width = kBetweenRuns;
+      one.ruling.needed_effect =
+          std::max(std::log1p(rules.least_effect), rules.copies_factor * kBetweenRuns);
+      const auto found = others.find(row.name());
+      if (found == others.end())
+        one.ruling.why = "the second record has no such row";  // MISSING
+      else if (has_times(row, *found->second, rules.gate, one))
+        judge(row, *found->second, one.ruling);
+    }
+  outcome.family = outcome.rows.size();
   return outcome;
 }
 

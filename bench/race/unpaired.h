@@ -6,16 +6,6 @@
 
 namespace poolbench {
 
-// A row of a stored run.
-struct StoredRow {
-  std::string problem, contender;
-  Temperature temperature = Temperature::kCold;
-  Status status = Status::kMissing;
-  std::string reason;
-  Interval seconds = {kNone, kNone, kNone};
-  Interval share = {kNone, kNone, kNone};  // its ceiling's time / its own, where it has a ceiling
-};
-
 // What a row of identical code differs by from one process to the next (its standard deviation, of
 // ln time), where both ran one after the other on a shared machine: in a process it is 1 %.
 constexpr double kBetweenRuns = 0.078;
@@ -27,8 +17,8 @@ extern const std::string_view kWhyWider;
 // two intervals are apart by more than copies_factor times kBetweenRuns, by its time and, where
 // both have one, by its share of the ceiling: a machine that got slower slows the ceiling too. What
 // is nearer is UNRESOLVED, never SAME. A row that `head` lacks is MISSING.
-RaceOutcome unpaired_outcome(const std::vector<StoredRow>& base, const std::vector<StoredRow>& head,
-                             const Rules& rules);
+RaceOutcome unpaired_outcome(const std::vector<CaseResult>& base,
+                             const std::vector<CaseResult>& head, const Rules& rules);
 
 }  // namespace poolbench
 

@@ -1,0 +1,26 @@
+// poolbench record: what is done with records once `bench --json` has written them.
+#include "bench/commands/record.h"
+
+#include <CLI/CLI.hpp>
+
+namespace poolbench {
+namespace {
+
+constexpr void (*kSubCommands[])(CLI::App& record, Run& run) = {
+    add_record_merge,
+    add_record_export,
+};
+
+}  // namespace
+
+void add_record(CLI::App& app, Run& run) {
+  auto* record = app.add_subcommand("record", "What bench --json wrote: merge shards, export");
+  record->require_subcommand(1);
+  record->footer(
+      "Example: poolbench record merge part-*.json -o whole.json\n"
+      "Records that were changed since they were written are refused.\n" +
+      exit_status_help());
+  for (const auto add : kSubCommands) add(*record, run);
+}
+
+}  // namespace poolbench

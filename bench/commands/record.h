@@ -1,0 +1,15 @@
+// The sub-commands of `record`. Each adds itself to the command line, with its flags and an
+// example, and may throw BadInput when it runs (command.h).
+#ifndef POOLBENCH_BENCH_COMMANDS_RECORD_H_
+#define POOLBENCH_BENCH_COMMANDS_RECORD_H_
+
+#include "bench/commands/command.h"
+
+namespace poolbench {
+
+void add_record_merge(CLI::App& record, Run& run);
+void add_record_export(CLI::App& record, Run& run);
+
+}  // namespace poolbench
+
+#endif  // POOLBENCH_BENCH_COMMANDS_RECORD_H_
