@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -87,6 +88,7 @@ ExitStatus flushed(ExitStatus status) {
 
 int main(int argc, char** argv) {
   keep_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond its limit fails as one on a full disk does
   CLI::App app{"poolbench: pooling on every backend, checked against each other and timed"};
   app.require_subcommand(1);
   app.footer(poolbench::exit_status_help());

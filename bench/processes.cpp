@@ -15,6 +15,14 @@ std::set<pid_t> children() {
   return found;
 }
 
+std::vector<std::string> arguments() {
+  std::vector<std::string> words;
+  std::ifstream own("/proc/self/cmdline");
+  for (std::string word; std::getline(own, word, '\0');) words.push_back(word);
+  if (!words.empty()) words.erase(words.begin());
+  return words;
+}
+
 bool end_child(pid_t child) {
   const bool killed = kill(child, SIGKILL) == 0;
   while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {

@@ -8,14 +8,17 @@
 
 #include "bench/commands/command.h"
 #include "bench/judge/seed.h"
+#include "bench/processes.h"
 #include "bench/record/context.h"
 #include "bench/record/record.h"
 #include "bench/record/seal.h"
 #include "bench/report/google_benchmark.h"
 #include "bench/report/table.h"
 #include "bench/select/selection.h"
+#include "bench/select/shard.h"
 #include "bench/supervise/bench_cases.h"
 #include "bench/supervise/case_run.h"
+#include "bench/supervise/costs.h"
 #include "bench/supervise/link.h"
 #include "bench/time/bencher.h"
 #include "bench/time/profile.h"
@@ -29,6 +32,7 @@ struct Flags {
   SelectionFlags selection;
   TimingFlags timing;
   std::string baseline;
+  std::string shard, costs;
   RunFlags run;
   std::string seed = kRandomSeed;
   int blocks = MeasureOptions().blocks;
@@ -69,6 +73,19 @@ std::vector<std::string> keep_wanted(std::vector<Problem>& problems,
   return names;
 }
 
+// Drops what other shards have. Returns which case is whose, for the record.
+Json keep_shard(std::vector<Problem>& problems, const Shard& shard, const std::string& costs) {
+  const auto shards = shards_of(costs_of(problems, costs), shard.count);
+  Json cases = Json::array();
+  std::vector<Problem> kept;
+  for (size_t i = 0; i < problems.size(); ++i) {
+    cases.push_back({{"problem", to_text(problems[i])}, {"shard", shards[i]}});
+    if (shards[i] == shard.number) kept.push_back(problems[i]);
+  }
+  problems = std::move(kept);
+  return {{"number", shard.number}, {"count", shard.count}, {"cases", std::move(cases)}};
+}
+
 ExitStatus run_profile(const Flags& flags, const BenchOptions& options,
                        const std::vector<Contender>& contenders,
                        const std::vector<Problem>& problems) {
@@ -101,13 +118,19 @@ BenchOptions options_of(const Flags& flags) {
 struct Asked {
   BenchOptions options;
   BenchmarkFlags benchmark;
+  std::optional<Shard> shard;
 };
 
 Asked read_arguments(const Flags& flags, const std::vector<std::string>& extras) {
   check_writable(flags.run.json);
   if (flags.profile && !extras.empty())
     throw BadInput(fmt::format("--profile times nothing, so '{}' has no effect", extras.front()));
-  Asked asked{options_of(flags), read_benchmark_flags(extras)};
+  Asked asked{options_of(flags), read_benchmark_flags(extras), {}};
+  if (!flags.shard.empty()) asked.shard = parse_shard(flags.shard);
+  if (!asked.shard && !flags.costs.empty())
+    throw BadInput("--costs says how cases are shared, so it goes with --shard");
+  if (asked.shard && flags.profile)
+    throw BadInput("--profile times nothing, so --shard has no effect");
   if (asked.benchmark.repetitions != 0) asked.options.measure.blocks = asked.benchmark.repetitions;
   asked.options.wanted = row_filter(asked.benchmark.filter);
   return asked;
@@ -136,17 +159,19 @@ Opening open_cases(const Flags& flags, const Asked& asked) {
   if (flags.profile) return {nullptr, run_profile(flags, options, backends.contenders, problems)};
 
   const size_t rows = problems.size() * backends.contenders.size() * options.temperatures.size();
-  const auto names = keep_wanted(problems, backends.contenders, options);
-  if (names.empty())
+  if (keep_wanted(problems, backends.contenders, options).empty())
     return {nullptr, nothing_ran(fmt::format("--benchmark_filter '{}' matches none of the {} rows; "
                                              "--benchmark_list_tests shows them",
                                              asked.benchmark.filter, rows))};
+  Json facts = {{"networks", to_exact(networks)}, {"shard", nullptr}};
+  if (asked.shard) facts["shard"] = keep_shard(problems, *asked.shard, flags.costs);
   if (asked.benchmark.list) {
-    for (const std::string& name : names) print("{}\n", name);
+    for (const std::string& name : keep_wanted(problems, backends.contenders, options))
+      print("{}\n", name);
     return {};
   }
-  return {
-      std::make_unique<BenchCases>(std::move(backends), options, std::move(problems), networks)};
+  return {std::make_unique<BenchCases>(std::move(backends), options, std::move(problems),
+                                       std::move(facts))};
 }
 
 // The loop over problems: each is measured, printed and kept. The record is written at the end;
@@ -163,12 +188,19 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   std::vector<CaseResult> results;
   RunNotes notes;
   notes.temperatures = temperatures;
+  notes.arguments = arguments();
+  notes.shard = run.facts().at("shard");
+  if (!notes.shard.is_null())
+    fmt::print(stderr, "shard {} of {}: {} of {} problems\n", notes.shard["number"].get<int64_t>(),
+               notes.shard["count"].get<int64_t>(), run.opened().cases.size(),
+               notes.shard["cases"].size());
   notes.networks = from_exact<std::vector<Network>>(run.facts().at("networks"));
   if (table) std::cout << table_header(temperatures) << std::flush;
   while (const auto rows = run.next()) {
     results.push_back(from_exact<CaseResult>(rows->at("result")));
     merge_gpus(notes.gpus, rows->at("gpus"));
     notes.seeds.insert(rows->at("seed").get<uint64_t>());
+    notes.case_seconds[to_text(results.back().problem)] = rows->at("seconds");
     if (table) std::cout << table_block(results.back(), temperatures) << std::flush;
   }
   const ExitStatus ended = run.finish();
@@ -217,6 +249,12 @@ void add_bench(CLI::App& app, Run& run) {
       ->check(CLI::Range(0, 1'000'000));
   command->add_option("--json", flags->run.json,
                       "Write samples and records to this file, in Google Benchmark's schema");
+  command->add_option("--shard", flags->shard,
+                      "K/N: only the K-th of N parts of the cases, for `record merge`; auto: which "
+                      "one says a Slurm array, or GTEST_SHARD_INDEX and GTEST_TOTAL_SHARDS");
+  command->add_option("--costs", flags->costs,
+                      "Record of an earlier run, by whose seconds shards share the cases [by what "
+                      "the cases move]");
   command
       ->add_option("--budget", flags->run.budget,
                    "Seconds after which no further problem begins; what is left out is named and "

@@ -8,6 +8,7 @@
 #include "bench/commands/command.h"
 #include "bench/judge/seed.h"
 #include "bench/race/planted.h"
+#include "bench/race/unpaired.h"
 #include "bench/record/copies_file.h"
 #include "bench/record/race_record.h"
 #include "bench/record/seal.h"

@@ -149,8 +149,8 @@ nlohmann::json run_context(std::span<const FamilyState> families) {
       {"library_build_type", build.build_type == "Debug" ? "debug" : "release"},
   };
   context["poolbench"] = {
-      {"schema", 1},
-      {"schema_minor", 3},  // results/record.schema.json
+      {"schema", kSchema},
+      {"schema_minor", kSchemaMinor},
       {"comparable",
        {{"processor", processor.name},
         {"cache_bytes", processor.cache_bytes},

@@ -12,6 +12,10 @@
 
 namespace poolbench {
 
+// Of the records that this program writes, and the newest that it reads
+// (results/record.schema.json).
+inline constexpr int kSchema = 1, kSchemaMinor = 4;
+
 // How this program was built.
 struct BuildInfo {
   std::string_view version;

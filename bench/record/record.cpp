@@ -85,6 +85,18 @@ nlohmann::json details(const Record& record) {
   return json;
 }
 
+nlohmann::json row(const Record& record, int family) {
+  return {{"name", record.name()},
+          {"family_index", family},
+          {"per_family_instance_index", 0},
+          {"run_name", record.name()},
+          {"repetitions", record.series.seconds.size()},
+          {"threads", 1},
+          {"time_unit", "ns"}};
+}
+
+}  // namespace
+
 nlohmann::json network_json(const Network& network, const std::vector<CaseResult>& cases,
                             const std::vector<Temperature>& temperatures) {
   nlohmann::json json = {{"name", network.name}, {"missing", network.missing}};
@@ -109,23 +121,14 @@ nlohmann::json network_json(const Network& network, const std::vector<CaseResult
   return json;
 }
 
-nlohmann::json row(const Record& record, int family) {
-  return {{"name", record.name()},
-          {"family_index", family},
-          {"per_family_instance_index", 0},
-          {"run_name", record.name()},
-          {"repetitions", record.series.seconds.size()},
-          {"threads", 1},
-          {"time_unit", "ns"}};
-}
-
-}  // namespace
-
 nlohmann::json records_json(const std::vector<CaseResult>& cases, const RunNotes& notes) {
   nlohmann::json json = {{"context", notes.context}, {"benchmarks", nlohmann::json::array()}};
   if (!notes.gpus.is_null()) json["context"]["poolbench"]["noted"]["gpus"] = notes.gpus;
   if (!notes.run.is_null()) json["context"]["poolbench"]["noted"]["run"] = notes.run;
   json["context"]["poolbench"]["noted"]["seeds"] = notes.seeds;
+  json["context"]["poolbench"]["noted"]["case_seconds"] = notes.case_seconds;
+  json["context"]["poolbench"]["arguments"] = notes.arguments;
+  if (!notes.shard.is_null()) json["context"]["poolbench"]["shard"] = notes.shard;
   json["context"]["poolbench"]["left_out"] = notes.left_out;
   for (const Network& network : notes.networks)
     json["context"]["poolbench"]["networks"].push_back(

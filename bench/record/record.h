@@ -19,7 +19,14 @@ struct RunNotes {
   std::vector<std::string> left_out;  // problems that did not run
   std::vector<Network> networks;      // of the problems
   std::vector<Temperature> temperatures;
+  std::vector<std::string> arguments;          // that the program was called with
+  std::map<std::string, double> case_seconds;  // that each problem took
+  nlohmann::json shard;                        // which part of a whole run this is, or null
 };
+
+// The sums over a network's layers, as they stand in a record.
+nlohmann::json network_json(const Network& network, const std::vector<CaseResult>& cases,
+                            const std::vector<Temperature>& temperatures);
 
 // Returns the run in Google Benchmark's schema, so that its tools read it: a row for each sample
 // and one for the median, which holds our fields under "poolbench". Its text is still to be sealed

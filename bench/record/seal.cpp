@@ -12,8 +12,8 @@ namespace {
 
 constexpr size_t kDigits = 64;
 constexpr std::string_view kAlgorithm = "sha256:";
-// Where the value begins. In no string of JSON, whose quotes have backslashes.
-constexpr std::string_view kField = R"("seal":")";
+// In no string of JSON, whose quotes have backslashes.
+constexpr std::string_view kField = R"("seal":)";
 
 class Sha256 {
  public:
@@ -38,12 +38,17 @@ class Sha256 {
                                                                    EVP_MD_CTX_free};
 };
 
-// Returns where the value of the field begins, or npos.
+// Returns where the value of the field begins, or npos. Whoever seals in Python (bench/records.py)
+// has a blank before it.
 size_t find_seal(std::string_view text) {
   const size_t field = text.find(kField);
-  const size_t value = field + kField.size();
+  if (field == text.npos) return field;
+  const size_t quote = text.find_first_not_of(' ', field + kField.size());
+  if (quote == text.npos || quote > field + kField.size() + 1 || text[quote] != '"')
+    return text.npos;
+  const size_t value = quote + 1;
   const size_t whole = kAlgorithm.size() + kDigits;
-  const bool is_seal = field != text.npos && value + whole < text.size() &&
+  const bool is_seal = value + whole < text.size() &&
                        text.substr(value, kAlgorithm.size()) == kAlgorithm &&
                        text.substr(value, whole).find('"') == text.npos;
   return is_seal ? value : text.npos;

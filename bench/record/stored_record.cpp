@@ -8,27 +8,28 @@
 #include <iterator>
 #include <set>
 
+#include "bench/record/context.h"
 #include "bench/record/seal.h"
-#include "bench/select/contender.h"
 
 namespace poolbench {
 namespace {
 
-constexpr int kSchema = 1;  // the newest that is read
 // Schema and minor version from which on a seal is due.
-constexpr std::pair<int, int> kSealed{1, 2};
+constexpr std::pair<int64_t, int64_t> kSealed{1, 2};
 
-// Returns a field, or `otherwise` where it is missing or null.
-template <class T>
-T field(const Json& json, const char* name, T otherwise) {
+// Returns a field, or kNone or 0 where it is missing or null.
+double number(const Json& json, const char* name) {
   const auto found = json.find(name);
-  return found == json.end() || found->is_null() ? otherwise : found->get<T>();
+  return found == json.end() || found->is_null() ? kNone : found->get<double>();
+}
+int64_t integer(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found == json.end() || found->is_null() ? 0 : exact_integer(*found);
 }
 
 Interval interval_of(const Json& row, const char* name) {
   const Json interval = row.value(name, Json::object());
-  return {field(interval, "median", kNone), field(interval, "low", kNone),
-          field(interval, "high", kNone)};
+  return {number(interval, "median"), number(interval, "low"), number(interval, "high")};
 }
 
 Device device_of(const Json& json) {
@@ -37,8 +38,8 @@ Device device_of(const Json& json) {
   device.name = json.at("name");
   device.uuid = json.at("uuid");
   device.driver = json.at("driver");
-  device.memory_bytes = json.at("memory_bytes");
-  device.cache_bytes = json.at("cache_bytes");
+  device.memory_bytes = integer(json, "memory_bytes");
+  device.cache_bytes = integer(json, "cache_bytes");
   return device;
 }
 
@@ -63,27 +64,27 @@ Record row_of(const Json& json, const std::vector<Device>& devices) {
   row.device = device_of(devices, json.value("device", ""), row.contender);
   if (json.contains("plan_seconds")) {
     row.plan.seconds = json.at("plan_seconds").get<double>();
-    row.plan.again_seconds = field(json, "plan_again_seconds", kNone);
-    if (json.contains("plan_heap_bytes")) row.plan.heap_bytes = json.at("plan_heap_bytes");
+    row.plan.again_seconds = number(json, "plan_again_seconds");
+    if (json.contains("plan_heap_bytes")) row.plan.heap_bytes = integer(json, "plan_heap_bytes");
   }
-  row.scratch_bytes = field(json, "scratch_bytes", int64_t{0});
+  row.scratch_bytes = integer(json, "scratch_bytes");
   row.seconds = interval_of(json, "seconds");
-  row.traffic = {field(json, "bytes_read", int64_t{0}), field(json, "bytes_written", int64_t{0})};
-  row.series.launches = field(json, "launches", int64_t{0});
+  row.traffic = {integer(json, "bytes_read"), integer(json, "bytes_written")};
+  row.series.launches = integer(json, "launches");
   row.series.level = json.value("level", "");
   row.ceiling = json.value("ceiling", "");
-  row.ceiling_seconds = field(json, "ceiling_seconds", kNone);
+  row.ceiling_seconds = number(json, "ceiling_seconds");
   row.share = interval_of(json, "share");
   row.baseline = json.value("baseline", "");
   row.ratio = interval_of(json, "ratio");
   row.across_devices = json.value("across_devices", false);
-  row.floor_seconds = field(json, "floor_seconds", kNone);
+  row.floor_seconds = number(json, "floor_seconds");
   row.warm = json.value("warm", false);
-  row.submit.p50 = field(json, "submit_p50", kNone);
-  row.submit.p99 = field(json, "submit_p99", kNone);
-  row.submit.samples = field(json, "submit_samples", int64_t{0});
-  row.submit.disturbed = field(json, "submit_disturbed", int64_t{0});
-  row.claimed_seconds = field(json, "claimed_seconds", kNone);
+  row.submit.p50 = number(json, "submit_p50");
+  row.submit.p99 = number(json, "submit_p99");
+  row.submit.samples = integer(json, "submit_samples");
+  row.submit.disturbed = integer(json, "submit_disturbed");
+  row.claimed_seconds = number(json, "claimed_seconds");
   row.note = json.value("note", "");
   return row;
 }
@@ -111,11 +112,11 @@ std::vector<CaseResult> cases_of(const Json& rows, const std::vector<Device>& de
 }
 
 void check_seal(const std::string& text, const Json& ours) {
-  const int schema = ours.at("schema");
+  const int64_t schema = exact_integer(ours.at("schema"));
   if (schema > kSchema)
     throw BadInput(fmt::format("has schema {}: this poolbench knows {}", schema, kSchema));
   const bool has_seal = !seal_of(text).empty();
-  if (!has_seal && std::pair(schema, ours.value("schema_minor", 0)) >= kSealed)
+  if (!has_seal && std::pair(schema, integer(ours, "schema_minor")) >= kSealed)
     throw BadInput("has no seal that this program wrote, so it was changed since");
   if (has_seal && seal(text) != text) throw BadInput("was changed after it was written");
 }
@@ -136,9 +137,10 @@ StoredRecord record_of(const std::string& text) {
   record.compiler = comparable.value("compiler", "");
   record.flags = comparable.value("flags", "");
   record.build_type = comparable.value("build_type", "");
-  record.schema_minor = ours.value("schema_minor", 0);
-  record.method = comparable.value("method", 0);
-  record.threads = comparable.value("threads", 0);
+  record.schema_minor = integer(ours, "schema_minor");
+  record.method = integer(comparable, "method");
+  record.threads = integer(comparable, "threads");
+  record.case_seconds = noted.value("case_seconds", record.case_seconds);
   for (const Json& device : ours.value("devices", Json::array()))
     record.devices.push_back(device_of(device));
   record.cases = cases_of(record.json.at("benchmarks"), record.devices);

@@ -17,7 +17,8 @@ struct StoredRecord {
   std::string processor, compiler, flags, build_type;
   std::string isa;  // POOLBENCH_ISA; empty: the widest that the processor has
   int64_t schema_minor = 0, method = 0, threads = 0;
-  std::vector<Device> devices;  // each with its driver
+  std::vector<Device> devices;                 // each with its driver
+  std::map<std::string, double> case_seconds;  // that each problem took, all in all
   // Of a row are set: contender, kernel, problem, temperature, status, reason, device, plan,
   // scratch_bytes, seconds, traffic, ceiling, ceiling_seconds, share, baseline, ratio,
   // across_devices, floor_seconds, warm, submit, claimed_seconds, note; and of its series the

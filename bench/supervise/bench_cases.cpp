@@ -5,19 +5,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "bench/record/context.h"
+#include "bench/supervise/costs.h"
 
 namespace poolbench {
-namespace {
-
-// Estimated work: elements, plus a fixed cost for each problem.
-double work(const Problem& problem) {
-  return double(problem.src_count() + problem.dst_count()) + 2e5;
-}
-
-}  // namespace
 
 void add_timing_flags(CLI::App& command, TimingFlags& flags) {
   command.add_flag("--cold", flags.cold, "Only cold: buffers rotate over 3x the last cache");
@@ -45,7 +39,7 @@ BenchOptions timing_options(const TimingFlags& flags, uint64_t seed) {
 }
 
 BenchCases::BenchCases(Backends backends, const BenchOptions& options,
-                       std::vector<Problem> problems, const std::vector<Network>& networks)
+                       std::vector<Problem> problems, Json facts)
     : backends_(std::move(backends)),
       problems_(std::move(problems)),
       watch_(devices()),
@@ -57,9 +51,9 @@ BenchCases::BenchCases(Backends backends, const BenchOptions& options,
   for (const Contender& contender : backends_.contenders)
     opened_.contenders.push_back(contender.name());
   std::ranges::sort(opened_.contenders);  // whatever the order in which they are prepared
-  opened_.facts = {{"temperatures", to_exact(options.temperatures)},
-                   {"networks", to_exact(networks)},
-                   {"context", run_context(backends_.families)}};
+  opened_.facts = std::move(facts);
+  opened_.facts["temperatures"] = to_exact(options.temperatures);
+  opened_.facts["context"] = run_context(backends_.families);
   opened_.facts["context"]["poolbench"]["noted"]["priority"] = getpriority(PRIO_PROCESS, 0);
 }
 
@@ -71,9 +65,14 @@ Json BenchCases::news() {
 }
 
 Json BenchCases::run(size_t index, const SetAside& set_aside) {
-  return {{"result", to_exact(bencher_->run(problems_[index], set_aside))},
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  Json result = to_exact(bencher_->run(problems_[index], set_aside));
+  const std::chrono::duration<double> took = Clock::now() - begin;
+  return {{"result", std::move(result)},
           {"gpus", watch_.take()},
-          {"seed", options_.seed}};
+          {"seed", options_.seed},
+          {"seconds", took.count()}};
 }
 
 void BenchCases::draw_from(uint64_t seed) {

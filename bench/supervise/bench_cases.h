@@ -26,12 +26,13 @@ void add_timing_flags(CLI::App& command, TimingFlags& flags);
 // All else is as BenchOptions has it.
 BenchOptions timing_options(const TimingFlags& flags, uint64_t seed);
 
-// Rows are {"result": CaseResult, "gpus": what GpuWatch saw, "seed": what was drawn from}.
+// Rows are {"result": CaseResult, "gpus": what GpuWatch saw, "seed": what was drawn from,
+// "seconds": that the case took}.
 class BenchCases : public Cases {
  public:
-  // `networks`: of the problems, for the report.
+  // `facts`: more of them, for the command's reports.
   BenchCases(Backends backends, const BenchOptions& options, std::vector<Problem> problems,
-             const std::vector<Network>& networks = {});
+             Json facts = Json::object());
 
   const Opened& opened() const override { return opened_; }
   SetAside caught() const override { return bencher_->caught(); }

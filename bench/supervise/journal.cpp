@@ -12,6 +12,7 @@
 #include <sstream>
 #include <utility>
 
+#include "bench/processes.h"
 #include "bench/record/context.h"
 #include "bench/record/seal.h"
 #include "host/modules.h"
@@ -22,12 +23,11 @@ namespace {
 namespace fs = std::filesystem;
 
 // The words that started this process, without those that may differ when a run is resumed.
-std::vector<std::string> arguments() {
-  std::vector<std::string> words;
-  std::ifstream own("/proc/self/cmdline");
-  for (std::string word; std::getline(own, word, '\0');)
-    if (word != "--resume" && word != "--no-supervisor") words.push_back(word);
-  words.erase(words.begin());  // the program, by whatever path
+std::vector<std::string> own_arguments() {
+  std::vector<std::string> words = arguments();
+  std::erase_if(words, [](const std::string& word) {
+    return word == "--resume" || word == "--no-supervisor";
+  });
   return words;
 }
 
@@ -38,7 +38,7 @@ Json head(const std::vector<std::string>& modules) {
     files[module] = sha256_of_file(parse_module(module).file);
   return {{"journal", 2},           {"version", build.version},
           {"commit", build.commit}, {"program", sha256_of_file("/proc/self/exe")},
-          {"modules", files},       {"arguments", arguments()}};
+          {"modules", files},       {"arguments", own_arguments()}};
 }
 
 // Throws BadInput if another process has locked the file. Where files cannot be locked, none has.
