@@ -28,7 +28,7 @@ std::string bytes_text(double bytes) {
 
 std::string markdown_cell(std::string text) {
   for (char& c : text)
-    if (c == '|' || c == '\n' || c == '`') c = ' ';
+    if (c == '|' || c == '\n' || c == '\r' || c == '`') c = ' ';
   return text;
 }
 
