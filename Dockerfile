@@ -14,7 +14,7 @@ RUN bash -euc 'INSTALL=1; source bench/setup.sh; install_packages; \
 
 FROM debian:12
 RUN apt-get update && apt-get install -y --no-install-recommends \
-  libbenchmark1debian libfmt9 libgomp1 libssl3 libvulkan1 mesa-vulkan-drivers && \
+  libbenchmark1debian libfmt9 libgomp1 libsqlite3-0 libssl3 libvulkan1 mesa-vulkan-drivers && \
   rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/poolbench /opt/poolbench
 ENTRYPOINT ["/opt/poolbench/bin/poolbench"]

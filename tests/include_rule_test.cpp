@@ -41,6 +41,7 @@ constexpr Owned kOwned[] = {
     {"benchmark/.*", "bench/.*", "Google Benchmark is the program's"},
     {"CLI/.*", "bench/.*", "the command line is the program's"},
     {"nlohmann/.*", "bench/.*|tests/.*", "JSON is the program's"},
+    {"sqlite3\\.h", "bench/history/sqlite\\.cpp", "the database has one interface"},
     {"gtest/.*|gmock/.*", "tests/.*", "GoogleTest belongs to tests/"},
     {"boost/.*|sanitizer/.*", "kernels/cuda/emulator/.*", "fibers are the emulator's"},
     {"omp\\.h", "kernels/openmp/.*|kernels/cuda/emulator/.*|host/.*|bench/.*|tests/.*",
@@ -53,7 +54,7 @@ constexpr Owned kOwned[] = {
 
 // The rooms of bench/, lowest first. Each includes only itself and those before it. All of them
 // share the headers in bench/ itself; poolbench.cpp stands above all of them.
-constexpr const char* kBenchRooms[] = {"select", "judge",     "time",     "race", "record",
+constexpr const char* kBenchRooms[] = {"select", "judge",     "time",     "race", "record", "history",
                                        "report", "supervise", "commands", "gate"};
 
 // The floor of a file of bench/.

@@ -23,6 +23,7 @@
 #include "bench/time/bencher.h"
 #include "bench/time/profile.h"
 #include "host/file.h"
+#include "host/modules.h"
 #include "host/substrates/nvtx.h"
 
 namespace poolbench {
@@ -37,6 +38,7 @@ struct Flags {
   std::string seed = kRandomSeed;
   int blocks = MeasureOptions().blocks;
   int submits = MeasureOptions().submits;
+  std::vector<std::string> revisions;  // NAME=COMMIT, of modules
   bool profile = false;
 };
 
@@ -114,6 +116,19 @@ BenchOptions options_of(const Flags& flags) {
   return options;
 }
 
+// Writes down of which source modules are. Throws BadInput.
+void note_revisions(const Flags& flags, Json& modules) {
+  for (const std::string& text : flags.revisions) {
+    const size_t end = text.find('=');
+    const std::string name = text.substr(0, end);
+    if (end == text.npos || end + 1 == text.size() ||
+        std::ranges::none_of(flags.selection.modules,
+                             [&](const auto& one) { return parse_module(one).name == name; }))
+      throw BadInput(fmt::format("--revision: '{}' is not NAME=COMMIT of a --module NAME", text));
+    modules[name]["revision"] = text.substr(end + 1);
+  }
+}
+
 // What can be told from the arguments alone.
 struct Asked {
   BenchOptions options;
@@ -123,6 +138,8 @@ struct Asked {
 
 Asked read_arguments(const Flags& flags, const std::vector<std::string>& extras) {
   check_writable(flags.run.json);
+  Json unused;
+  note_revisions(flags, unused);
   if (flags.profile && !extras.empty())
     throw BadInput(fmt::format("--profile times nothing, so '{}' has no effect", extras.front()));
   Asked asked{options_of(flags), read_benchmark_flags(extras), {}};
@@ -205,6 +222,7 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   }
   const ExitStatus ended = run.finish();
   notes.context = run.facts().at("context");
+  note_revisions(flags, notes.context["poolbench"]["modules"]);
   notes.run = run.notes();
   notes.left_out = run.left_out();
   if (table && !results.empty()) {  // first: the disk may be full
@@ -235,6 +253,10 @@ void add_bench(CLI::App& app, Run& run) {
   add_problem_flags(*command, flags->selection);
   add_backend_flags(*command, flags->selection);
   add_timing_flags(*command, flags->timing);
+  command
+      ->add_option("--revision", flags->revisions,
+                   "NAME=COMMIT: of which source a --module is, for the record")
+      ->take_all();
   command->add_option("--baseline", flags->baseline,
                       "Contender to compare with [the best peer, else naive]");
   command->add_option("--seed", flags->seed,

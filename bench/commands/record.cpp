@@ -9,12 +9,15 @@ namespace {
 constexpr void (*kSubCommands[])(CLI::App& record, Run& run) = {
     add_record_merge,
     add_record_export,
+    add_record_add,
+    add_record_history,
+    add_record_check,
 };
 
 }  // namespace
 
 void add_record(CLI::App& app, Run& run) {
-  auto* record = app.add_subcommand("record", "What bench --json wrote: merge shards, export");
+  auto* record = app.add_subcommand("record", "What bench --json wrote: merge, export, history");
   record->require_subcommand(1);
   record->footer(
       "Example: poolbench record merge part-*.json -o whole.json\n"

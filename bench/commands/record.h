@@ -9,6 +9,9 @@ namespace poolbench {
 
 void add_record_merge(CLI::App& record, Run& run);
 void add_record_export(CLI::App& record, Run& run);
+void add_record_add(CLI::App& record, Run& run);
+void add_record_history(CLI::App& record, Run& run);
+void add_record_check(CLI::App& record, Run& run);
 
 }  // namespace poolbench
 

@@ -63,7 +63,7 @@ nlohmann::json modules_json(std::span<const FamilyState> families) {
 }  // namespace
 
 BuildInfo build_info() {
-  return {POOLBENCH_VERSION, POOLBENCH_COMMIT, POOLBENCH_COMPILER, POOLBENCH_FLAGS,
+  return {POOLBENCH_VERSION, POOLBENCH_COMMIT, POOLBENCH_COMMIT_DATE, POOLBENCH_COMPILER, POOLBENCH_FLAGS,
           POOLBENCH_BUILD_TYPE};
 }
 
@@ -161,6 +161,7 @@ nlohmann::json run_context(std::span<const FamilyState> families) {
       {"noted",
        {{"version", build.version},
         {"commit", build.commit},
+        {"commit_date", build.commit_date},
         {"build_id", own_file().build_id},
         {"kernel", std::string(system.sysname) + " " + system.release},
         {"governor", first_line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")},

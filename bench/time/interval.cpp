@@ -28,6 +28,14 @@ Interval median_interval(std::vector<double> samples, double confidence) {
   return {median, samples[rank - 1], samples[n - rank]};
 }
 
+double median(std::vector<double> samples) {
+  if (samples.empty()) return NAN;
+  const auto middle = samples.begin() + std::ptrdiff_t(samples.size() / 2);
+  std::nth_element(samples.begin(), middle, samples.end());
+  if (samples.size() % 2 != 0) return *middle;
+  return (*middle + *std::max_element(samples.begin(), middle)) / 2;
+}
+
 double quantile(std::vector<double> samples, double share) {
   if (samples.empty()) return NAN;
   const auto last = static_cast<int64_t>(samples.size()) - 1;

@@ -21,6 +21,8 @@ IntervalOrder interval_order(int n, double confidence);
 // From order statistics (binomial sign test), whatever the distribution. With too few samples for
 // `confidence` (six for 95 %) the ends are NaN.
 Interval median_interval(std::vector<double> samples, double confidence = 0.95);
+// NaN without samples.
+double median(std::vector<double> samples);
 // The smallest sample that at least this share of them does not exceed; NaN without samples.
 double quantile(std::vector<double> samples, double share);
 

@@ -1,0 +1,299 @@
+#include "bench/history/store.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "bench/record/seal.h"
+#include "bench/select/contender.h"
+
+namespace poolbench {
+namespace {
+
+constexpr int kApplication = 0x706f6f6c;  // "pool", in the file's head
+constexpr int kVersion = 1;               // of the tables
+
+// Rows are appended, so that a record touches few pages. A series is found by looking it up in each
+// record of its host.
+constexpr const char* kTables = R"sql(
+CREATE TABLE host (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE conditions (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE);
+CREATE TABLE revision (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, committed INTEGER);
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY, problem TEXT NOT NULL, temperature TEXT NOT NULL, contender TEXT NOT NULL,
+  host INTEGER NOT NULL REFERENCES host, device TEXT NOT NULL,
+  conditions INTEGER NOT NULL REFERENCES conditions,
+  UNIQUE (problem, temperature, contender, host, device, conditions));
+CREATE TABLE record (
+  id INTEGER PRIMARY KEY, seal TEXT NOT NULL UNIQUE, file TEXT NOT NULL,
+  host INTEGER NOT NULL REFERENCES host, date INTEGER NOT NULL);
+CREATE INDEX record_by_host ON record (host);
+CREATE TABLE seed (seed INTEGER PRIMARY KEY, record INTEGER NOT NULL REFERENCES record);
+CREATE TABLE point (
+  record INTEGER NOT NULL REFERENCES record, series INTEGER NOT NULL REFERENCES series,
+  revision INTEGER NOT NULL REFERENCES revision, status TEXT NOT NULL,
+  seconds REAL, low REAL, high REAL, over_ceiling REAL, over_low REAL, over_high REAL,
+  PRIMARY KEY (record, series)) WITHOUT ROWID;
+CREATE TABLE told (
+  series INTEGER NOT NULL REFERENCES series, revision TEXT NOT NULL, slower INTEGER NOT NULL,
+  PRIMARY KEY (series, revision, slower)) WITHOUT ROWID;
+)sql";
+
+constexpr std::string_view kPoint =
+    "r.id, r.date, v.name, v.committed, p.status, p.seconds, p.low, p.high, p.over_ceiling, "
+    "p.over_low, p.over_high";
+
+SeriesPoint point_of(const Statement& row, int column) {
+  SeriesPoint point;
+  point.record = row.integer(column);
+  point.date = row.integer(column + 1);
+  point.revision = row.text(column + 2);
+  point.committed = row.maybe_integer(column + 3);
+  point.status = status_of(row.text(column + 4));
+  double* const values[] = {&point.seconds,      &point.low,      &point.high,
+                            &point.over_ceiling, &point.over_low, &point.over_high};
+  for (int i = 0; i < 6; ++i) *values[i] = row.real(column + 5 + i);
+  return point;
+}
+
+// What forbids comparison, as far as it concerns this row: of drivers and libraries its own.
+std::string conditions_of(const StoredRecord& record, const Record& row) {
+  Json conditions = record.context().at("comparable");
+  const Json libraries = conditions.value("libraries", Json::object());
+  const std::string backend = ContenderName(row.contender).backend;
+  conditions.erase("drivers");
+  conditions.erase("libraries");
+  if (row.device.uuid != "host")
+    conditions.update({{"substrate", row.device.substrate},
+                       {"device", row.device.name},
+                       {"driver", row.device.driver}});
+  if (libraries.contains(backend)) conditions["library"] = libraries.at(backend);
+  const Json noted = record.context().value("noted", Json::object());
+  for (const char* name : {"isa", "omp_num_threads", "omp_proc_bind"})
+    if (const std::string value = noted.value(name, ""); !value.empty()) conditions[name] = value;
+  return line_of(conditions);
+}
+
+struct Revision {
+  std::string name;
+  std::optional<int64_t> committed;
+};
+
+// Of the code that ran. A module that is none of the program's peers is of another source than the
+// program: if nobody said which, its file is all that is known.
+Revision revision_of(const StoredRecord& record, const Record& row) {
+  const Json& context = record.context();
+  std::string backend = ContenderName(row.contender).backend;
+  backend = backend.substr(0, backend.find(':'));  // one of several
+  const Json module = context.value("modules", Json::object()).value(backend, Json::object());
+  if (module.contains("revision")) return {module.at("revision"), {}};
+  if (!module.empty() && !module.value("file", "").starts_with("modules/peer_"))
+    return {"file:" + module.value("sha256", "").substr(0, 12), {}};
+  const std::string date = context.value("noted", Json::object()).value("commit_date", "");
+  return {record.revision, date.empty() ? std::optional<int64_t>() : seconds_of(date)};
+}
+
+std::string seal_of(const StoredRecord& record) {
+  const std::string seal = record.context().value("seal", "");
+  return seal.empty() ? sha256(line_of(record.json)) : seal;
+}
+
+// The id of a name in a table of names, which is added where it is missing.
+class Names {
+ public:
+  Names(const Database& database, std::string_view table, std::string_view column)
+      : database_(database),
+        find_(database.prepare(fmt::format("SELECT id FROM {} WHERE {} = ?", table, column))),
+        add_(database.prepare(fmt::format("INSERT INTO {} ({}) VALUES (?)", table, column))) {}
+  int64_t id(const std::string& name) {
+    const auto [known, is_new] = known_.try_emplace(name);
+    if (!is_new) return known->second;
+    if (find_.with(name).next()) return known->second = find_.integer(0);
+    add_.with(name).run();
+    return known->second = database_.last_row();
+  }
+
+ private:
+  const Database& database_;
+  Statement find_, add_;
+  std::map<std::string, int64_t> known_;
+};
+
+// The seeds of a run are its own, unless --seed chose one: they show that a shard and a record that
+// it was merged into are one run. Returns whether all of them are here; throws BadInput where some
+// are.
+bool has_seeds(const Database& database, const std::vector<int64_t>& seeds) {
+  Statement find = database.prepare(
+      "SELECT r.file FROM seed s JOIN record r ON r.id = s.record WHERE s.seed = ?");
+  size_t here = 0;
+  std::string file;
+  for (const int64_t seed : seeds)
+    if (find.with(seed).next()) ++here, file = find.text(0);
+  if (here != 0 && here < seeds.size())
+    throw BadInput(fmt::format(
+        "was merged from parts of which some are here ({}) and some are not: add the parts", file));
+  return here != 0;
+}
+
+std::vector<int64_t> seeds_of(const StoredRecord& record) {
+  std::vector<int64_t> seeds;
+  for (const Json& seed :
+       record.context().value("noted", Json::object()).value("seeds", Json::array()))
+    seeds.push_back(int64_t(seed.get<uint64_t>()));
+  return seeds;
+}
+
+}  // namespace
+
+int64_t seconds_of(const std::string& date) {
+  std::tm time{};
+  const char* rest = strptime(date.c_str(), "%Y-%m-%dT%H:%M:%S", &time);
+  const int64_t seconds = rest != nullptr ? timegm(&time) : 0;
+  int hours = 0, minutes = 0, used = 0;
+  if (rest != nullptr && std::string_view(rest) == "Z") return seconds;
+  if (rest != nullptr && (*rest == '+' || *rest == '-') &&
+      std::sscanf(rest + 1, "%2d:%2d%n", &hours, &minutes, &used) == 2 && rest[1 + used] == 0)
+    return seconds - (*rest == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+  throw BadInput(fmt::format("has the date '{}', not such as 2026-11-30T16:00:00Z", date));
+}
+
+Store::Store(const std::string& path, Database::Mode mode) : database_(path, mode) {
+  const auto number = [&](const char* what) {
+    Statement statement = database_.prepare(what);
+    return statement.next() ? statement.integer(0) : 0;
+  };
+  if (mode == Database::kMake) {
+    Transaction transaction(database_);  // two may begin at once
+    if (number("SELECT count(*) FROM sqlite_schema") == 0)
+      database_.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};{}",
+                                kApplication, kVersion, kTables));
+    transaction.commit();
+  }
+  if (number("PRAGMA application_id") != kApplication)
+    throw BadInput(fmt::format("{}: is no database of `poolbench record add`", path));
+  if (const int64_t version = number("PRAGMA user_version"); version != kVersion)
+    throw BadInput(fmt::format("{}: its tables have version {}: this poolbench knows {}", path,
+                               version, kVersion));
+}
+
+std::optional<size_t> Store::add(const StoredRecord& record) {
+  try {
+    return add_whole(record);
+  } catch (const BadInput& error) {
+    throw BadInput(fmt::format("{}: {}", record.file, error.what()));
+  } catch (const Json::exception&) {
+    throw BadInput(fmt::format("{}: is no record of `poolbench bench --json`", record.file));
+  }
+}
+
+std::optional<size_t> Store::add_whole(const StoredRecord& record) {
+  Transaction transaction(database_);
+  const std::string seal = seal_of(record);
+  const std::vector<int64_t> seeds = seeds_of(record);
+  if (database_.prepare("SELECT 1 FROM record WHERE seal = ?").with(seal).next() ||
+      has_seeds(database_, seeds))
+    return std::nullopt;
+
+  Names hosts(database_, "host", "name"), conditions(database_, "conditions", "json"),
+      revisions(database_, "revision", "name");
+  const int64_t host = hosts.id(record.host);
+  database_.prepare("INSERT INTO record (seal, file, host, date) VALUES (?, ?, ?, ?)")
+      .with(seal, record.file, host, seconds_of(record.date))
+      .run();
+  const int64_t id = database_.last_row();
+  for (const int64_t seed : seeds)
+    database_.prepare("INSERT INTO seed VALUES (?, ?)").with(seed, id).run();
+
+  Statement date = database_.prepare(
+      "UPDATE revision SET committed = ? WHERE id = ? AND committed IS NULL");
+  Statement find = database_.prepare(
+      "SELECT id FROM series WHERE problem = ? AND temperature = ? AND contender = ? AND host = ? "
+      "AND device = ? AND conditions = ?");
+  Statement add_series = database_.prepare(
+      "INSERT INTO series (problem, temperature, contender, host, device, conditions) "
+      "VALUES (?, ?, ?, ?, ?, ?)");
+  Statement add_row =
+      database_.prepare("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  size_t rows = 0;
+  for (const CaseResult& result : record.cases)
+    for (const Record& row : result.records) {
+      const Revision revision = revision_of(record, row);
+      const int64_t revision_id = revisions.id(revision.name);
+      if (revision.committed) date.with(*revision.committed, revision_id).run();
+      const std::string problem = to_text(row.problem);
+      const std::string_view temperature = temperature_name(row.temperature);
+      const int64_t conditions_id = conditions.id(conditions_of(record, row));
+      int64_t series = 0;
+      if (find.with(problem, temperature, row.contender, host, row.device.uuid, conditions_id)
+              .next()) {
+        series = find.integer(0);
+      } else {
+        add_series.with(problem, temperature, row.contender, host, row.device.uuid, conditions_id)
+            .run();
+        series = database_.last_row();
+      }
+      // A share is the ceiling's time over the row's.
+      const Interval over = {1 / row.share.median, 1 / row.share.high, 1 / row.share.low};
+      add_row
+          .with(id, series, revision_id, info(row.status).name, row.seconds.median, row.seconds.low,
+                row.seconds.high, over.median, over.low, over.high)
+          .run();
+      ++rows;
+    }
+  transaction.commit();
+  return rows;
+}
+
+std::map<int64_t, SeriesName> Store::series() const {
+  Statement rows = database_.prepare(
+      "SELECT s.id, h.name, s.device, c.json, s.contender, s.problem, s.temperature FROM series s "
+      "JOIN host h ON h.id = s.host JOIN conditions c ON c.id = s.conditions");
+  std::map<int64_t, SeriesName> series;
+  while (rows.next())
+    series[rows.integer(0)] = {rows.text(1), rows.text(2), rows.text(3),
+                               rows.text(4), rows.text(5), temperature_of(rows.text(6))};
+  return series;
+}
+
+std::vector<SeriesPoint> Store::points(int64_t series) const {
+  Statement rows = database_.prepare(fmt::format(
+      "SELECT {} FROM series s JOIN record r ON r.host = s.host JOIN point p ON p.record = r.id "
+      "AND p.series = s.id JOIN revision v ON v.id = p.revision WHERE s.id = ?",
+      kPoint));
+  std::vector<SeriesPoint> points;
+  for (rows.with(series); rows.next();) points.push_back(point_of(rows, 0));
+  return points;
+}
+
+void Store::points(const std::function<void(int64_t, SeriesPoint)>& take) const {
+  Statement rows = database_.prepare(
+      fmt::format("SELECT p.series, {} FROM point p JOIN record r ON r.id = p.record "
+                  "JOIN revision v ON v.id = p.revision",
+                  kPoint));
+  while (rows.next()) take(rows.integer(0), point_of(rows, 1));
+}
+
+std::multimap<std::string, int64_t> Store::records() const {
+  Statement rows =
+      database_.prepare("SELECT h.name, r.date FROM record r JOIN host h ON h.id = r.host");
+  std::multimap<std::string, int64_t> records;
+  while (rows.next()) records.emplace(rows.text(0), rows.integer(1));
+  return records;
+}
+
+std::set<Told> Store::told() const {
+  Statement rows = database_.prepare("SELECT series, revision, slower FROM told");
+  std::set<Told> told;
+  while (rows.next()) told.insert({rows.integer(0), rows.text(1), rows.integer(2) != 0});
+  return told;
+}
+
+void Store::tell(const std::vector<Told>& steps) {
+  Transaction transaction(database_);
+  Statement add = database_.prepare("INSERT OR IGNORE INTO told VALUES (?, ?, ?)");
+  for (const Told& step : steps)
+    add.with(step.series, step.revision, int64_t{step.slower}).run();
+  transaction.commit();
+}
+
+}  // namespace poolbench
