@@ -29,7 +29,7 @@ struct BrokenContract : std::runtime_error {
 using Stream = void*;
 
 struct Device {
-  std::string substrate;  // "host", "cuda", "vulkan", "worker"
+  std::string substrate;  // "host", "cuda", "vulkan"; "worker": an engine on the host
   std::string name;       // as the driver calls it
   // Identifies the device whatever the API: 32 hex digits; "host" for the host's processor, also
   // where a software driver presents it as a GPU.
@@ -76,6 +76,8 @@ class Substrate {
   virtual NativeDevice native() const { return {}; }
   // The substrate whose memory this is: what works on one memory works on the same sets.
   virtual Substrate& memory() { return *this; }
+  // Whether an engine does the work, in a process of its own.
+  virtual bool is_worker() const { return false; }
 
   // Memory of the device, aligned to 256 bytes, contents undefined. Throws OutOfMemory. An address
   // is opaque outside the device; arithmetic on it is allowed. `bytes` 0 gives a valid address.

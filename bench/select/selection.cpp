@@ -215,7 +215,8 @@ std::string lost_device(const std::vector<Contender>& contenders) {
   std::set<Substrate*> substrates;
   for (const Contender& contender : contenders) substrates.insert(&contender.backend->substrate());
   for (Substrate* substrate : substrates) {
-    if (substrate->device().substrate == "host") continue;
+    // An engine's device is lost with its process, which is started again.
+    if (substrate->device().substrate == "host" || substrate->is_worker()) continue;
     try {
       char byte = 0;
       const Buffer memory(*substrate, sizeof byte);

@@ -1,7 +1,9 @@
 #include "bench/time/measure.h"
 
+#include <algorithm>
 #include <numeric>
 
+#include "bench/select/contender.h"
 #include "bench/time/measurement.h"
 
 namespace poolbench {
@@ -47,14 +49,24 @@ std::vector<Series> without_caught(std::span<const Subject> subjects, const Run&
       any |= !subjects[i].is_ceiling;
     }
     if (!any) return series;
+    // The others are measured again without it.
+    const auto leave_out = [&](size_t i, Status status, const std::string& reason) {
+      series[left[i]].status = status;
+      series[left[i]].reason = reason;
+      left.erase(left.begin() + int64_t(i));
+    };
     try {
       auto measured = run(some);
       for (size_t i = 0; i < left.size(); ++i) series[left[i]] = std::move(measured[i]);
       return series;
-    } catch (const Caught& caught) {  // the others are measured again without it
-      series[left[caught.subject]].status = caught.status;
-      series[left[caught.subject]].reason = caught.reason;
-      left.erase(left.begin() + int64_t(caught.subject));
+    } catch (const Caught& caught) {
+      leave_out(caught.subject, caught.status, caught.reason);
+    } catch (const ContenderEnded& ended) {  // while memory of its device was written or read
+      const auto one = std::ranges::find_if(some, [&](const Subject& subject) {
+        return ContenderName(subject.name).backend == ended.who;
+      });
+      if (one == some.end()) throw;
+      leave_out(size_t(one - some.begin()), status_of(ended), ended.what());
     }
   }
 }

@@ -57,9 +57,10 @@ class Measurement {
   Ground& ground(const Subject& subject) { return grounds_.at(&subject.substrate->memory()); }
   bool on_host(const Subject& subject) const { return subject.substrate->device().uuid == "host"; }
   // In a process of its own.
-  bool is_worker(const Subject& subject) const {
-    return subject.substrate->device().substrate == "worker";
-  }
+  bool is_worker(const Subject& subject) const { return subject.substrate->is_worker(); }
+  // Whether others on the host's processors can change its time: an engine on a device too is timed
+  // from here, by word and answer.
+  bool needs_host(const Subject& subject) const { return on_host(subject) || is_worker(subject); }
   double sample_seconds(const Subject& subject) const;
   void make_grounds(const std::vector<int64_t>& launches);
   double launch_once(size_t i);

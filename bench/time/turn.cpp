@@ -192,7 +192,7 @@ Sample Measurement::take(size_t i) {
   std::vector<int64_t> sets = ground.sets->take(launches + warm_ups);
   if (cold_) ground.cool(sets);
   Sample sample;
-  if (on_host(subject)) settle(i, sample);
+  if (needs_host(subject)) settle(i, sample);
   if (warm_ups > 0) {
     launch(i, ground.tensors({sets.begin(), sets.begin() + warm_ups}));
     ground.used({sets.begin(), sets.begin() + warm_ups}, subject.bytes);
@@ -209,7 +209,7 @@ Sample Measurement::take(size_t i) {
   std::vector<Proof::Look> looks;
   if (ground.proof) looks.push_back(ground.proof->look(sets.back()));
   const SchedulerTimes after = machine_.clock.now();
-  if (on_host(subject)) watch(subject, before, after, sample);
+  if (needs_host(subject)) watch(subject, before, after, sample);
   ground.used(sets, subject.bytes);
   prove(i, sets, std::move(looks), sample);
   end_turn(i);

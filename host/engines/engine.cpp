@@ -15,20 +15,22 @@
 #include "host/engines/process.h"
 #include "host/engines/protocol.h"
 #include "host/engines/rules.h"
+#include "host/substrates/host.h"
 #include "host/substrates/shared_memory.h"
 #include "host/substrates/worker.h"
 
 namespace poolbench {
 namespace {
 
-constexpr const char* kShipped[] = {"numpy",       "scipy",    "torch", "torch-compile",
-                                    "onnxruntime", "openvino", "jax",   "litert"};
+constexpr const char* kShipped[] = {
+    "numpy", "scipy",  "torch",      "torch-compile",      "onnxruntime",      "openvino",
+    "jax",   "litert", "torch-cuda", "torch-compile-cuda", "onnxruntime-cuda", "tensorrt"};
+constexpr std::string_view kOnCuda = "-cuda";  // the same script with --device cuda
 
 // Threads of an engine that wait for work by spinning do so for some milliseconds (libgomp: 3), or
 // longer where they share the processors. Who spins on does it in the others' time, and is named.
 constexpr std::chrono::milliseconds kRest{100};
 constexpr std::chrono::microseconds kLook{300};
-constexpr int kMostFalls = 3;  // of a process, after each of which it is started again
 
 std::string quoted(const std::string& path) { return "'" + path + "'"; }
 
@@ -39,14 +41,20 @@ std::string python_command(const std::string& file) {
 }
 
 EngineName shipped(const std::string& name) {
-  std::string file = name;
+  const bool on_cuda = name.ends_with(kOnCuda);
+  std::string file = name.substr(0, name.size() - (on_cuda ? kOnCuda.size() : 0));
   std::ranges::replace(file, '-', '_');
-  return {name, python_command(fmt::format("{}/{}_engine.py", engines_folder(), file)), true};
+  return {name,
+          python_command(fmt::format("{}/{}_engine.py", engines_folder(), file)) +
+              (on_cuda ? " --device cuda" : ""),
+          true};
 }
 
-// A Python file alone is run as those that ship are.
+// A Python file, with arguments or without, is run as those that ship are.
 std::string command_of(const std::string& text) {
-  return text.ends_with(".py") && std::filesystem::exists(text) ? python_command(text) : text;
+  const std::string file = text.substr(0, text.find(' '));
+  if (!file.ends_with(".py") || !std::filesystem::exists(file)) return text;
+  return python_command(file) + text.substr(file.size());
 }
 
 bool is_name(std::string_view text) {
@@ -77,7 +85,8 @@ class EnginePlan : public Plan {
   std::string_view kernel() const override { return kernel_; }
   void launch(const Tensors& tensors, Stream stream) override {
     if (!is_there())
-      throw ContenderEnded(ContenderEnded::kExit, "its process ended before this launch");
+      throw ContenderEnded(ContenderEnded::kExit, process_.name(),
+                           "its process ended before this launch");
     WorkerLaunch launch{number_, {}};
     for (const Operand& operand : operands_) launch.addresses.push_back(tensors[operand.role]);
     static_cast<WorkerStream*>(stream)->push_back(std::move(launch));
@@ -108,7 +117,7 @@ class EngineBackend : public Backend {
                  options.threads > 0 ? options.threads : omp_get_num_procs(), options.limit,
                  engine.shipped || options.trust_rules),
         facts_(process_.start()),
-        substrate_(process_),
+        substrate_(process_, facts_),
         rules_trusted_(engine.shipped || options.trust_rules) {
     check_rules(facts_.rules);
   }
@@ -158,10 +167,6 @@ class EngineBackend : public Backend {
       throw Refused(fmt::format("{}: samples: it takes none", name()));
     if (!kernel.empty() && std::ranges::find(facts_.kernels, kernel) == facts_.kernels.end())
       throw Refused(fmt::format("{} has no kernel '{}'", name(), kernel));
-    if (!process_.is_running() && falls_ < kMostFalls) ++falls_;
-    if (falls_ >= kMostFalls)
-      throw ContenderEnded(ContenderEnded::kExit,
-                           fmt::format("left out after its process ended {} times", kMostFalls));
     process_.start();
     substrate_.spread().let_go();  // what it starts now is not to be on one processor
     const int64_t number = ++plans_;
@@ -179,7 +184,6 @@ class EngineBackend : public Backend {
   mutable WorkerSubstrate substrate_;
   bool rules_trusted_;
   mutable int64_t plans_ = 0;
-  mutable int falls_ = 0;  // of its process
   mutable std::optional<Kept> kept_;
 };
 
@@ -221,9 +225,9 @@ EngineName isolated_module(const std::string& name, const std::string& file) {
 
 std::vector<std::unique_ptr<Backend>> open_engine(const EngineName& engine,
                                                   const EngineOptions& options) {
-  share_host_memory();
   std::vector<std::unique_ptr<Backend>> backends;
   backends.push_back(std::make_unique<EngineBackend>(engine, options));
+  if (&backends.front()->substrate().memory() == &host_substrate()) share_host_memory();
   return backends;
 }
 

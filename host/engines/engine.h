@@ -21,8 +21,8 @@ struct EngineName {
 std::span<const char* const> shipped_engines();
 
 // Reads what --engine takes: NAME of one that ships, NAME=COMMAND, or "all" that ship. Throws
-// BadInput. Engines that ship, and a COMMAND that is a file FILE.py alone, run with the Python of
-// engines/venv beside the program if that is there, and else with python3.
+// BadInput. Engines that ship, and a COMMAND that begins with a file FILE.py, run with the Python
+// of engines/venv beside the program if that is there, and else with python3.
 std::vector<EngineName> parse_engines(const std::vector<std::string>& texts);
 
 // A module in a process of its own (--isolate).
@@ -34,7 +34,8 @@ struct EngineOptions {
   bool trust_rules = false;
 };
 
-// Starts the engine. From then on the host's memory is shared (host/substrates/shared_memory.h).
+// Starts the engine. If it works on the host, the host's memory is shared from then on
+// (host/substrates/shared_memory.h).
 // Throws std::runtime_error with the reason why it cannot start.
 std::vector<std::unique_ptr<Backend>> open_engine(const EngineName& engine,
                                                   const EngineOptions& options);

@@ -12,12 +12,14 @@ An engine calls serve() with a function that plans a problem:
 An engine that cannot write where it is told, serve(..., in_place=False), binds a pair: what is
 timed, and a function of its results that stores them in t.dst (and t.indices) after the clock.
 
+An engine on a device of its own, serve(..., device=...), has t.src and the others there.
+
 Needs NumPy alone.
 """
 
+import ctypes
 import dataclasses
 import gc
-import itertools
 import math
 import mmap
 import os
@@ -26,22 +28,14 @@ import socket
 import sys
 import time
 
-try:
-    import numpy as np
-except ImportError:
-    np = None  # run() says so
+from poolbench_problem import Problem, Refused, np
 
 VERSION = 1
-PARAMETERS = {"dtype": "type", "indices": "idx", "divisor": "div", "dilation": "d", "n": "src"}
 REQUESTS = "poolbench plan drop map unmap record go fetch forget".split()
+OF_DEVICES = "allocate free put get fill copy".split()
+NOTHING, NOTHING_THERE = 0, 1  # recordings, as protocol.h has them
 VARIABLE = "POOLBENCH_ENGINE"
 THREADS = int(os.environ.get("OMP_NUM_THREADS", "1"))  # as many as all have
-DTYPES = {"f64": "f8", "f32": "f4", "f16": "f2", "bf16": "u2", "i8": "i1", "u8": "u1",
-          "i16": "i2", "i32": "i4", "i64": "i8"}
-
-
-class Refused(Exception):
-    """The engine does not take the problem: "parameter: reason"."""
 
 
 class Unavailable(Exception):
@@ -49,113 +43,8 @@ class Unavailable(Exception):
 
 
 @dataclasses.dataclass
-class Problem:
-    """A problem with everything worked out (host/spec.md). Tuples have an entry for each spatial
-    axis. Global windows come as sliding ones that cover the input, kernel == src."""
-
-    text: str
-    reduction: str  # max, min, avg_include_pad, avg_exclude_pad, lp
-    windowing: str  # sliding, adaptive, global, fractional
-    dtype: str  # f64, f32, f16, bf16 (as uint16), i8, u8, i16, i32, i64
-    layout: str  # nchw or nhwc, whatever the rank
-    rank: int
-    indices: bool
-    ceil: bool
-    n: int
-    c: int
-    src: tuple
-    dst: tuple
-    kernel: tuple
-    stride: tuple
-    pad_begin: tuple
-    pad_end: tuple
-    dilation: tuple
-    divisor: int
-    norm: float
-    mean: bool
-    samples: tuple = ()
-    use: str = ""  # the kernel that is asked for
-
-    def shape(self, extents):
-        """Of a tensor: n, c, extents; channels last: n, extents, c."""
-        first = (self.n, self.c, *extents)
-        return first if self.layout == "nchw" else (self.n, *extents, self.c)
-
-    def require(self, who, **allowed):
-        """Raises Refused unless each field named is one of the values given."""
-        for field, values in allowed.items():
-            value = getattr(self, field)
-            if value not in values:
-                what = "such pooling" if value is True else value
-                raise Refused(f"{PARAMETERS.get(field, field)}: {who} has no {what}")
-
-    def plain(self, who):
-        """Returns the problem as sliding windows; global ones are, and adaptive ones that divide
-        the input evenly. Raises Refused for all others."""
-        if self.windowing == "fractional":
-            raise Refused(f"windowing: {who} has no fractional")
-        if self.windowing == "sliding":
-            return self
-        if any(s % d for s, d in zip(self.src, self.dst)):
-            raise Refused(f"windowing: {who} has adaptive windows of one size alone")
-        kernel = tuple(s // d for s, d in zip(self.src, self.dst))
-        zeros, ones = (0,) * self.rank, (1,) * self.rank
-        return dataclasses.replace(self, windowing="sliding", kernel=kernel, stride=kernel,
-                                   pad_begin=zeros, pad_end=zeros, dilation=ones, ceil=False)
-
-    def overrun(self):
-        """How far the last window of each axis reaches beyond the padded input (ceil)."""
-        ends = [(d - 1) * s + (k - 1) * g + 1
-                for d, s, k, g in zip(self.dst, self.stride, self.kernel, self.dilation)]
-        return tuple(max(e - x - a - b, 0)
-                     for e, x, a, b in zip(ends, self.src, self.pad_begin, self.pad_end))
-
-    @property
-    def kind(self):
-        return np.dtype(DTYPES[self.dtype])
-
-    def whole(self, extents, other=1):
-        """`extents` for all axes of the layout: `other` for n and c."""
-        return (other, other, *extents) if self.layout == "nchw" else (other, *extents, other)
-
-    def pads(self):
-        """What must be there around the input, for each spatial axis: (before, behind)."""
-        return [(a, b + o) for a, b, o in zip(self.pad_begin, self.pad_end, self.overrun())]
-
-    def padding(self):
-        """What may stand there: a number that no tap loses to, of averages 0."""
-        real = self.kind.kind == "f"
-        lowest, highest = (-np.inf, np.inf) if real else (np.iinfo(self.kind).min,
-                                                          np.iinfo(self.kind).max)
-        return {"max": lowest, "min": highest}.get(self.reduction, 0)
-
-    def divisors(self):
-        """What a sliding average divides by: an array of the shape whole(dst)."""
-        if self.divisor:
-            return np.full(self.whole(self.dst), self.divisor, float)
-        include, result = self.reduction == "avg_include_pad", np.ones(())
-        for x, d, k, s, a, b, g in zip(self.src, self.dst, self.kernel, self.stride,
-                                       self.pad_begin, self.pad_end, self.dilation):
-            taps = np.arange(d)[:, None] * s - a + np.arange(k) * g
-            inside = (taps >= -a * include) & (taps < x + b * include)
-            result = np.multiply.outer(result, inside.sum(1))
-        return result.reshape(self.whole(self.dst))
-
-    def has_empty_window(self):
-        """Whether some window of a sliding problem has no tap."""
-        for x, d, k, s, a, g in zip(self.src, self.dst, self.kernel, self.stride, self.pad_begin,
-                                    self.dilation):
-            for o in itertools.chain(range(min(d, 4096)), range(max(d - 4096, 0), d)):
-                first = o * s - a
-                first += -(first // g) * g if first < 0 else 0
-                if not first < min(x, o * s - a + (k - 1) * g + 1):
-                    return True
-        return False
-
-
-@dataclasses.dataclass
 class Tensors:
-    """NumPy arrays in shared memory, in the problem's layout."""
+    """NumPy arrays in shared memory, or the device's, in the problem's layout."""
 
     src: "np.ndarray"
     dst: "np.ndarray"
@@ -179,29 +68,70 @@ def _problem(words):
     return Problem(**{key: _value(kinds[key], text) for key, text in pairs if key in kinds})
 
 
+class Host:
+    """Where an engine works: here. A device (torch_cuda.py) has the same functions, those of
+    OF_DEVICES, and facts: what poolbench must know of it."""
+
+    facts = None
+
+    def room(self, size):
+        """Memory for a launch that nobody looks at."""
+        return np.zeros(size, "u1")
+
+    def array(self, memory, offset, kind, shape):
+        return np.frombuffer(memory, kind, math.prod(shape), offset).reshape(shape)
+
+    def record(self, calls):
+        """Makes launches ready; returns what runs them one after the other, and returns the
+        seconds that they took and the results that are left, by the launch's number."""
+        def replay():
+            result = None
+            begin = time.perf_counter()
+            for call in calls:
+                result = call()  # the one before it is freed, as a user's is
+            return time.perf_counter() - begin, {len(calls) - 1: result}
+        return replay
+
+
+def device():
+    """The device that --device asks for; None is the host. An engine calls it before it imports
+    what takes long to find no device."""
+    name = sys.argv[sys.argv.index("--device") + 1] if "--device" in sys.argv[:-1] else "cpu"
+    if name == "cpu":
+        return None
+    if name != "cuda":
+        raise Unavailable(f"--device {name}: cpu and cuda are right")
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError as error:
+        raise Unavailable(f"no CUDA driver here: {error}") from None
+    from torch_cuda import Cuda
+
+    return Cuda()
+
+
 class _Plan:
     def __init__(self, p, bind):
         self.p, self.bind, self.bound = p, bind, {}
 
-    def tensors(self, places):
-        """`places`: a function of an operand's number to its memory."""
+    def operands(self):
+        """The kind and shape of each operand, in the order of a launch's places."""
         p = self.p
-        dtype, count = np.dtype(DTYPES[p.dtype]), p.n * p.c
-
-        def array(i, kind, extents):
-            elements = count * math.prod(extents)
-            return np.frombuffer(places(i), kind, elements).reshape(p.shape(extents))
-
-        indices = array(2, np.dtype("i8"), p.dst) if p.indices else None
-        return Tensors(array(0, dtype, p.src), array(1, dtype, p.dst), indices, p.layout)
+        kinds = [(p.kind, p.src), (p.kind, p.dst), (np.dtype("i8"), p.dst)][:2 + p.indices]
+        return [(kind, p.shape(extents)) for kind, extents in kinds]
 
 
 class _Server:
-    def __init__(self, plan, facts, in_place):
+    def __init__(self, plan, facts, in_place, device=None):
         self.plan_of, self.facts, self.in_place = plan, facts, in_place
+        self.device = device or Host()
+        self.requests = REQUESTS + (OF_DEVICES if device else [])
         self.socket = socket.socket(fileno=int(os.environ.pop(VARIABLE)))
         self.text, self.descriptors = b"", []
-        self.plans, self.memory, self.recordings, self.result = {}, {}, {0: ([], [])}, None
+        self.plans, self.memory, self.results = {}, {}, {}
+        # By number: what replays it, its launches, and what stores their results.
+        self.recordings = {NOTHING: (Host().record([]), [], []),
+                           NOTHING_THERE: (self.device.record([]), [], [])}
 
     def line(self):
         while b"\n" not in self.text:
@@ -226,20 +156,19 @@ class _Server:
         p = _problem(words)
         plan = _Plan(p, self.plan_of(p))
         # One launch on other memory: whatever compiles or loads, does it now.
-        sizes = [math.prod(p.shape(x)) for x in (p.src, p.dst)]
-        sizes = [count * np.dtype(DTYPES[p.dtype]).itemsize for count in sizes]
-        rooms = [np.zeros(max(size, 1), "u1") for size in (*sizes, math.prod(p.shape(p.dst)) * 8)]
+        sizes = [kind.itemsize * math.prod(shape) for kind, shape in plan.operands()]
         if min(sizes) > 0:
-            self.run_once(plan, rooms)
+            launch, fetch = self.pair(plan, [(self.device.room(size), 0) for size in sizes])
+            result = launch()
+            if fetch:
+                fetch(result)
         self.plans[number] = plan
 
-    def run_once(self, plan, rooms):
-        launch, fetch = self.pair(plan.bind(plan.tensors(lambda i: rooms[i])))
-        result = launch()
-        if fetch:
-            fetch(result)
-
-    def pair(self, bound):
+    def pair(self, plan, places):
+        """A launch on these operands, each (memory, offset), and what stores its result."""
+        arrays = [self.device.array(*place, *operand)
+                  for place, operand in zip(places, plan.operands())]
+        bound = plan.bind(Tensors(*arrays, layout=plan.p.layout))
         launch, fetch = bound if isinstance(bound, tuple) else (bound, None)
         return ((lambda: fetch(launch())), None) if fetch and self.stores else (launch, fetch)
 
@@ -254,36 +183,51 @@ class _Server:
 
     def unmap(self, segment):
         for plan in self.plans.values():
-            plan.bound = {k: v for k, v in plan.bound.items() if f"{segment}+" not in k}
+            plan.bound = {k: v for k, v in plan.bound.items()
+                          if all(place.split("+")[0] != segment for place in k.split(","))}
         del self.memory[segment]  # unmapped once no array is left
+
+    def place(self, text):
+        name, offset = text.split("+")
+        return self.memory[name], int(offset)
+
+    def allocate(self, block, size):
+        self.memory[block] = self.device.allocate(int(size))
+
+    free = unmap
+
+    def put(self, to, segment, size):
+        memory, at = self.place(segment)
+        self.device.put(*self.place(to), memory[at:at + int(size)])
+
+    def get(self, place, segment, size):
+        memory, at = self.place(segment)
+        self.device.get(*self.place(place), memory[at:at + int(size)])
+
+    def fill(self, place, byte, size):
+        self.device.fill(*self.place(place), int(byte), int(size))
+
+    def copy(self, to, place, size):
+        self.device.copy(*self.place(to), *self.place(place), int(size))
 
     def record(self, number, plan, *launches):
         plan = self.plans[plan]
         for launch in launches:
             if launch not in plan.bound:
-                places = [place.split("+") for place in launch.split(",")]
-                tensors = plan.tensors(lambda i: self.memory[places[i][0]][int(places[i][1]):])
-                plan.bound[launch] = self.pair(plan.bind(tensors))
-        pairs = [plan.bound[launch] for launch in launches]
-        self.recordings[int(number)] = ([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+                plan.bound[launch] = self.pair(plan, map(self.place, launch.split(",")))
+        calls, fetches = zip(*(plan.bound[launch] for launch in launches))
+        self.recordings[int(number)] = (self.device.record(calls), calls, fetches)
 
     def go(self, number):
-        calls = self.recordings[int(number)][0]
-        result = None
-        begin = time.perf_counter()
-        for call in calls:
-            result = call()  # the one before it is freed, as a user's is
-        seconds = time.perf_counter() - begin
-        self.result = result
+        seconds, self.results = self.recordings[int(number)][0]()
         return seconds
 
     def fetch(self, number):
-        # Results of earlier launches were freed, so those are made again.
-        calls, fetches = self.recordings[int(number)]
-        last = {id(call): i for i, call in enumerate(calls)}
-        for i in sorted(last.values()):
-            fetches[i](self.result if i == len(calls) - 1 else calls[i]())
-        self.result = None
+        # Of launches on the same tensors the last one's. What was freed is made again.
+        _, calls, fetches = self.recordings[int(number)]
+        for i in sorted({id(call): i for i, call in enumerate(calls)}.values()):
+            fetches[i](self.results[i] if i in self.results else calls[i]())
+        self.results = {}
 
     def forget(self, number):
         del self.recordings[int(number)]
@@ -296,7 +240,7 @@ class _Server:
                 self.answer("ok")
                 return
             try:
-                if name not in REQUESTS:
+                if name not in self.requests:
                     raise ValueError(f"unknown request {name}")
                 answer = getattr(self, name)(*words)
                 self.answer("ok", *(() if answer is None else (answer,)))
@@ -310,12 +254,13 @@ class _Server:
                 gc.collect(0)
 
 
-def serve(plan, version, in_place=True, rules=(), note=""):
+def serve(plan, version, in_place=True, rules=(), note="", device=None):
     """Serves until poolbench ends it. `rules`: by which the library differs from host/spec.md on
     purpose, by name (host/engines/rules.cpp). `note`: what a reader of a row must know about what
-    is inside the clock."""
-    facts = f"version={str(version).replace(' ', '_')} rules={','.join(rules)}"
-    _Server(plan, f"{facts} note={note}", in_place).serve()
+    is inside the clock. `device`: where it works; None is the host."""
+    facts = {"version": version, "rules": ",".join(rules), **(device.facts if device else {})}
+    words = " ".join(f"{key}={str(value).replace(' ', '_')}" for key, value in facts.items())
+    _Server(plan, f"{words} note={note}", in_place, device).serve()
 
 
 def run(file):

@@ -30,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kLongestAnswer = 1 << 20;
 constexpr std::chrono::milliseconds kFarewell{2000};
+constexpr int kMostFalls = 3;  // of a process, after each of which it is started again
 
 std::vector<const EngineProcess*>& all() {
   static auto* processes = new std::vector<const EngineProcess*>;
@@ -71,9 +72,31 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+// A word of an engine's device. Throws std::runtime_error for what none may be.
+void read_device(Device& device, const std::string& key, std::string value) {
+  const auto number = [&] {
+    char* end = nullptr;
+    const int64_t bytes = std::strtoll(value.c_str(), &end, 10);
+    if (value.empty() || *end != '\0' || bytes <= 0)
+      throw std::runtime_error(fmt::format("says {}={}; a number of bytes is right", key, value));
+    return bytes;
+  };
+  constexpr std::string_view kHex = "0123456789abcdef";
+  if (key == "uuid" && (value.size() != 32 || value.find_first_not_of(kHex) != std::string::npos))
+    throw std::runtime_error(fmt::format("says uuid={}; 32 hex digits are right", value));
+  std::ranges::replace(value, '_', ' ');
+  if (key == "device") device.substrate = value;
+  if (key == "uuid") device.uuid = value;
+  if (key == "memory") device.memory_bytes = number();
+  if (key == "cache") device.cache_bytes = number();
+  if (key == "device_name") device.name = value;
+  if (key == "driver") device.driver = value;
+}
+
 // "version=2.1 in_place=0 kernels=a,b rules=c note=all that follows"
 EngineFacts facts_of(const std::string& text) {
   EngineFacts facts;
+  Device device;
   std::istringstream stream(text);
   for (std::string word; stream >> word;) {
     const std::string key = word.substr(0, word.find('='));
@@ -83,11 +106,17 @@ EngineFacts facts_of(const std::string& text) {
     if (key == "samples") facts.samples = value != "0";
     if (key == "kernels") facts.kernels = split(value);
     if (key == "rules") facts.rules = split(value);
+    read_device(device, key, value);
     if (key != "note") continue;
     std::getline(stream, facts.note);
     facts.note = value + facts.note;
   }
   if (facts.kernels.empty()) facts.kernels = {"engine"};
+  if (device.substrate.empty()) return facts;
+  if (device.substrate == "host" || device.substrate == "worker" || device.uuid.empty() ||
+      device.memory_bytes == 0 || device.cache_bytes == 0)
+    throw std::runtime_error("names a device that is the host, or without uuid=, memory=, cache=");
+  facts.device = std::move(device);
   return facts;
 }
 
@@ -141,6 +170,9 @@ void EngineProcess::launch() {
 
 const EngineFacts& EngineProcess::start() {
   if (is_running()) return facts_;
+  if (generation_ >= kMostFalls)
+    throw ContenderEnded(ContenderEnded::kExit, name_,
+                         fmt::format("left out after its process ended {} times", kMostFalls));
   launch();
   try {
     const std::string answer =
@@ -162,7 +194,7 @@ const EngineFacts& EngineProcess::start() {
 
 std::string EngineProcess::ask(std::string_view line, std::string_view doing, int descriptor) {
   if (!is_running())
-    throw ContenderEnded(ContenderEnded::kExit,
+    throw ContenderEnded(ContenderEnded::kExit, name_,
                          fmt::format("its process ended before this {}", doing));
   send(line, doing, descriptor);
   const std::string answer = receive(doing);
@@ -252,7 +284,7 @@ void EngineProcess::ended(std::string_view doing) {
 
 void EngineProcess::fail(ContenderEnded::Kind kind, const std::string& what) {
   stop();
-  throw ContenderEnded(kind, what);
+  throw ContenderEnded(kind, name_, what);
 }
 
 void EngineProcess::stop() {

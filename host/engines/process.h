@@ -6,11 +6,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "host/substrate.h"
 
 namespace poolbench {
 
@@ -18,14 +21,17 @@ namespace poolbench {
 // request for a plan starts another one.
 struct ContenderEnded : std::runtime_error {
   enum Kind { kSignal, kExit, kTimeout, kGarbled };
-  ContenderEnded(Kind kind, const std::string& what) : std::runtime_error(what), kind(kind) {}
+  ContenderEnded(Kind kind, std::string who, const std::string& what)
+      : std::runtime_error(what), kind(kind), who(std::move(who)) {}
   Kind kind;
+  std::string who;  // the engine's name
 };
 
 // What an engine says of itself when it has started.
 struct EngineFacts {
-  bool in_place = true;  // writes its results where dst is
-  bool samples = false;  // takes the samples of fractional problems
+  bool in_place = true;          // writes its results where dst is
+  bool samples = false;          // takes the samples of fractional problems
+  std::optional<Device> device;  // whose memory it works on; without: the host's, which is shared
   std::vector<std::string> kernels, rules;
   std::string note;     // what is inside the clock, and why
   std::string version;  // of its library
@@ -40,7 +46,8 @@ class EngineProcess {
   EngineProcess(const EngineProcess&) = delete;
 
   const std::string& name() const { return name_; }
-  // Starts it if it is not there. Throws ContenderEnded, or std::runtime_error with its reason.
+  // Starts it if it is not there. Throws ContenderEnded, also after some falls for good, or
+  // std::runtime_error with its reason.
   const EngineFacts& start();
   // Rises each time: what was said to an earlier process is gone.
   int64_t generation() const { return generation_; }

@@ -16,10 +16,22 @@
 #define POOLBENCH_ENGINE_MAP "map"         /* SEGMENT BYTES, with the file's descriptor */
 #define POOLBENCH_ENGINE_UNMAP "unmap"     /* SEGMENT */
 #define POOLBENCH_ENGINE_RECORD "record"   /* ID PLAN LAUNCH ... */
-#define POOLBENCH_ENGINE_GO "go"           /* ID, or 0: a recording of nothing */
+#define POOLBENCH_ENGINE_GO "go"           /* ID, or one of nothing */
 #define POOLBENCH_ENGINE_FETCH "fetch"     /* ID */
 #define POOLBENCH_ENGINE_FORGET "forget"   /* ID */
 #define POOLBENCH_ENGINE_END "end"
+
+/* Recordings of nothing: at all; and on the engine's device, which it waits for. */
+#define POOLBENCH_ENGINE_NOTHING 0
+#define POOLBENCH_ENGINE_NOTHING_THERE 1
+
+/* Of engines that say "device=" alone: the memory of their device. */
+#define POOLBENCH_ENGINE_ALLOCATE "allocate" /* BLOCK BYTES */
+#define POOLBENCH_ENGINE_FREE "free"         /* BLOCK */
+#define POOLBENCH_ENGINE_PUT "put"           /* PLACE PLACE-IN-SEGMENT BYTES */
+#define POOLBENCH_ENGINE_GET "get"           /* PLACE PLACE-IN-SEGMENT BYTES */
+#define POOLBENCH_ENGINE_FILL "fill"         /* PLACE BYTE BYTES */
+#define POOLBENCH_ENGINE_COPY "copy"         /* PLACE FROM-PLACE BYTES */
 
 /* The first word of the one line that answers each of them. */
 #define POOLBENCH_ENGINE_OK "ok"               /* and what the request asks for */

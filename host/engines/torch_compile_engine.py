@@ -3,6 +3,9 @@
 
 import os
 
+from poolbench_engine import device
+
+DEVICE = device()
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # no processes beside this one
 import torch  # noqa: E402
 from torch_pooling import engine, example, refuse  # noqa: E402
@@ -20,11 +23,10 @@ def prepare(function, p):
     exec(f"def pool_{count}(x): return function(x)", scope)
     compiled = torch.compile(scope[f"pool_{count}"], dynamic=False, fullgraph=True)
     try:
-        compiled(example(p, p.n))
-    except Exception as error:  # Inductor and the C++ compiler throw many types
+        compiled(example(p, p.n, DEVICE))
+    except Exception as error:  # Inductor and the compilers below it throw many types
         refuse(error)
     return compiled
 
 
-engine(prepare, "cpu", "its result is a new tensor, allocated inside the clock as a user's is; "
-       "cold covers the input alone", rules=["first_nan", "sign_of_zero"])
+engine(prepare, DEVICE, rules=["first_nan", "sign_of_zero"])

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """PyTorch, eager: what torch.nn.functional does."""
 
-from torch_pooling import engine, example, refuse
+from poolbench_engine import device
+
+DEVICE = device()
+from torch_pooling import engine, example, refuse  # noqa: E402
 
 
 def prepare(function, p):
     try:
-        function(example(p, n=1))
+        function(example(p, 1, DEVICE))
     except RuntimeError as error:
         refuse(error)
     return function
 
 
-engine(prepare, "cpu", "its result is a new tensor, allocated inside the clock as a user's is; "
-       "cold covers the input alone")
+engine(prepare, DEVICE)

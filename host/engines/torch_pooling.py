@@ -1,15 +1,18 @@
-"""What a user of PyTorch writes for a problem; for the engines torch and torch-compile."""
+"""What a user of PyTorch writes for a problem; for the engines torch and torch-compile, on the host
+and on CUDA."""
 
 import math
 
 import torch
 import torch.nn.functional as functional
-from poolbench_engine import Refused, Unavailable, serve
+from poolbench_engine import Refused, serve
 
 TYPES = {"f64": torch.float64, "f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16,
          "i8": torch.int8, "u8": torch.uint8, "i16": torch.int16,
          "i32": torch.int32, "i64": torch.int64}
 RULES = ["running_sum", "sums_in_the_type", "lowest_lacks_depth"]
+NOTES = ("its result is a new tensor, allocated inside the clock as a user's is; cold covers the "
+         "input alone", "its result is a new tensor; a sample's launches are one CUDA graph")
 torch.set_grad_enabled(False)
 
 
@@ -21,9 +24,9 @@ def refuse(error):
 
 def require_expressible(p):
     p.require("PyTorch", windowing=["sliding", "adaptive", "global"])
-    integer = not TYPES[p.dtype].is_floating_point
-    if integer:
-        p.require("PyTorch's integer pooling that rounds as host/spec.md does,", reduction=["max"])
+    if not TYPES[p.dtype].is_floating_point:
+        p.require("PyTorch's integer pooling that rounds as host/spec.md does,",
+                  reduction=["max", "min"])
     if p.reduction == "min" and p.indices:
         raise Refused("idx: PyTorch has no minima with indices")
     if p.windowing == "adaptive":
@@ -77,30 +80,32 @@ def function_of(p):
             return maximum(size).to(x.dtype)
         return (average(size**p.norm, False, 0 if p.mean else 1) ** (1 / p.norm)).to(x.dtype)
 
-    functions = {"max": maximum, "min": lambda x: -maximum(-x), "lp": norm}
+    def minimum(x):
+        return -maximum(-x) if x.is_floating_point() else ~maximum(~x)  # lacks no lowest number
+
+    functions = {"max": maximum, "min": minimum, "lp": norm}
     include = p.reduction == "avg_include_pad"
     return functions.get(p.reduction, lambda x: average(x, include, p.divisor))
 
 
-def example(p, n):
+def example(p, n, device):
     """An input of `n` images."""
-    x = torch.zeros((n, *p.shape(p.src)[1:]), dtype=TYPES[p.dtype])
+    where = device.name if device else "cpu"
+    x = torch.zeros((n, *p.shape(p.src)[1:]), dtype=TYPES[p.dtype], device=where)
     x = x.movedim(-1, 1) if p.layout == "nhwc" else x
     return x.unsqueeze(2) if p.rank == 1 else x
 
 
 def tensor(t, p, array):
     """A tensor on an array's memory, n, c, (d,) h, w."""
-    x = torch.from_numpy(t.first(array))
+    x = array if isinstance(array, torch.Tensor) else torch.from_numpy(array)
     x = x if array is t.indices else x.view(TYPES[p.dtype])
+    x = x.movedim(-1, 1) if p.layout == "nhwc" else x
     return x.unsqueeze(2) if p.rank == 1 else x
 
 
-def engine(prepare, device, note, rules=()):
+def engine(prepare, device, rules=()):
     """Serves. `prepare`: makes what runs of a problem's function."""
-    if device == "cuda" and not torch.cuda.is_available():
-        raise Unavailable("PyTorch sees no CUDA device")
-
     def plan(p):
         function = prepare(function_of(p), p)
 
@@ -116,4 +121,5 @@ def engine(prepare, device, note, rules=()):
 
         return bind
 
-    serve(plan, torch.__version__, in_place=False, note=note, rules=[*RULES, *rules])
+    serve(plan, torch.__version__, in_place=False, note=NOTES[device is not None],
+          rules=[*RULES, *rules], device=device)

@@ -41,7 +41,7 @@ class WorkerRecording : public Recording {
       if (line.empty())
         line = fmt::format("{} {} {}", POOLBENCH_ENGINE_RECORD, number, launch.plan);
       for (size_t i = 0; i < launch.addresses.size(); ++i)
-        line += fmt::format("{}{}", i == 0 ? ' ' : ',', process.place(launch.addresses[i]));
+        line += fmt::format("{}{}", i == 0 ? ' ' : ',', substrate_.place(launch.addresses[i]));
     }
     generation_ = process.generation();
     if (!empty_) process.ask(line, "record");
@@ -56,22 +56,27 @@ class WorkerRecording : public Recording {
   }
   WorkerRecording(const WorkerRecording&) = delete;
 
-  double replay() override {
+  double replay() override { return run(substrate_.launches()); }
+  // What a launch on a device costs is part of what its caller waits for.
+  double submit() override { return run(substrate_.messages()); }
+  double claim() const override { return claim_; }
+  double doubt() const override { return substrate_.launches().spread(); }
+  bool empty() const override { return empty_; }
+
+ private:
+  double run(Empties& empties) {
     EngineProcess& process = substrate_.process();
     if (process.generation() != generation_)
-      throw ContenderEnded(ContenderEnded::kExit, "its process ended before this launch");
-    const double nothing = substrate_.empty();
+      throw ContenderEnded(ContenderEnded::kExit, process.name(),
+                           "its process ended before this launch");
+    const double nothing = empties.next(process);
     const auto [seconds, answer] = go(process, number_);
     claim_ = std::strtod(answer.c_str(), nullptr);
     if (!process.start().in_place)
       process.ask(fmt::format("{} {}", POOLBENCH_ENGINE_FETCH, number_), "fetch");
     return std::max(seconds - nothing, kLeast);
   }
-  double claim() const override { return claim_; }
-  double doubt() const override { return substrate_.empty_spread(); }
-  bool empty() const override { return empty_; }
 
- private:
   WorkerSubstrate& substrate_;
   BesideFirst beside_;
   int64_t number_, generation_ = 0;
@@ -81,25 +86,37 @@ class WorkerRecording : public Recording {
 
 }  // namespace
 
-WorkerSubstrate::WorkerSubstrate(EngineProcess& process)
-    : process_(process), device_(host_substrate().device()) {
-  device_.substrate = "worker";
+WorkerSubstrate::WorkerSubstrate(EngineProcess& process, const EngineFacts& facts)
+    : process_(process),
+      there_(facts.device ? std::make_unique<WorkerMemory>(process) : nullptr),
+      device_(facts.device.value_or(host_substrate().device())),
+      messages_(POOLBENCH_ENGINE_NOTHING),
+      launches_(there_ ? POOLBENCH_ENGINE_NOTHING_THERE : POOLBENCH_ENGINE_NOTHING),
+      recordings_(POOLBENCH_ENGINE_NOTHING_THERE) {
+  if (!there_) device_.substrate = "worker";
 }
 
-Substrate& WorkerSubstrate::memory() { return host_substrate(); }
-void* WorkerSubstrate::allocate(int64_t bytes) { return memory().allocate(bytes); }
-void WorkerSubstrate::release(void* memory) noexcept { host_substrate().release(memory); }
+Substrate& WorkerSubstrate::memory() { return there_ ? *this : host_substrate(); }
+void* WorkerSubstrate::allocate(int64_t bytes) {
+  return there_ ? there_->allocate(bytes) : memory().allocate(bytes);
+}
+void WorkerSubstrate::release(void* memory) noexcept {
+  there_ ? there_->release(memory) : host_substrate().release(memory);
+}
 void WorkerSubstrate::write(void* to, const void* from, int64_t bytes) {
-  memory().write(to, from, bytes);
+  there_ ? there_->write(to, from, bytes) : memory().write(to, from, bytes);
 }
 void WorkerSubstrate::read(void* to, const void* from, int64_t bytes) {
-  memory().read(to, from, bytes);
+  there_ ? there_->read(to, from, bytes) : memory().read(to, from, bytes);
 }
 void WorkerSubstrate::fill(void* to, uint8_t byte, int64_t bytes) {
-  memory().fill(to, byte, bytes);
+  there_ ? there_->fill(to, byte, bytes) : memory().fill(to, byte, bytes);
 }
 void WorkerSubstrate::copy(void* to, const void* from, int64_t bytes) {
-  memory().copy(to, from, bytes);
+  there_ ? there_->copy(to, from, bytes) : memory().copy(to, from, bytes);
+}
+std::string WorkerSubstrate::place(const void* address) {
+  return there_ ? there_->place(address) : process_.place(address);
 }
 
 std::unique_ptr<Recording> WorkerSubstrate::record(const std::function<void(Stream)>& work) {
@@ -108,22 +125,22 @@ std::unique_ptr<Recording> WorkerSubstrate::record(const std::function<void(Stre
   return std::make_unique<WorkerRecording>(*this, ++recordings_, launches);
 }
 
-double WorkerSubstrate::empty() {
+double Empties::next(EngineProcess& process) {
   do {
-    const double seconds = go(process_, 0).first;
-    if (empties_.size() < kEmpties)
-      empties_.push_back(seconds);
+    const double seconds = go(process, recording_).first;
+    if (seconds_.size() < kEmpties)
+      seconds_.push_back(seconds);
     else
-      empties_[next_++ % kEmpties] = seconds;
-  } while (empties_.size() < kFirst);
-  std::vector<double> sorted = empties_;
+      seconds_[next_++ % kEmpties] = seconds;
+  } while (seconds_.size() < kFirst);
+  std::vector<double> sorted = seconds_;
   std::ranges::nth_element(sorted, sorted.begin() + sorted.size() / 2);
   return sorted[sorted.size() / 2];
 }
 
-double WorkerSubstrate::empty_spread() const {
-  if (empties_.empty()) return 0;
-  std::vector<double> sorted = empties_;
+double Empties::spread() const {
+  if (seconds_.empty()) return 0;
+  std::vector<double> sorted = seconds_;
   std::ranges::sort(sorted);
   return sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4];
 }
