@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prints the table of targets on a GPU, from records of `poolbench bench --json`.
 
-    .ci/gpu_summary.py [--markdown FILE] RECORD.json|RECORD.json.gz|STEP.tar.gz ...
+    .ci/gpu_summary.py [--markdown FILE] [--poolbench PROGRAM]
+                       RECORD.json|RECORD.json.gz|STEP.tar.gz ...
 
 A line of the table is a class of problems and a family (cuda, vulkan): the number of rows in the
 class, their geometric mean and the worst, the target, and whether every row meets it. Only cold
@@ -18,11 +19,11 @@ import sys
 from collections import namedtuple
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../bench"))
-from problem_text import BadInput, parse_problem  # noqa: E402
-from records import end, judge, median_rows, moved, read_records  # noqa: E402
+from problems import PROGRAM, worked_out  # noqa: E402
+from records import BadInput, end, judge, median_rows, moved, read_records  # noqa: E402
 
 FAMILIES = ("cuda", "vulkan")
-PEERS = ("cudnn", "aten-cuda", "torch.compile")
+PEERS = ("cudnn", "aten-cuda", "torch-cuda", "torch-compile-cuda", "onnxruntime-cuda", "tensorrt")
 MB = 1e6
 MOST_LINES = 60  # of details on the screen
 
@@ -56,7 +57,7 @@ def large_window(p):
 
 
 def whole_plane(p):
-    return p.windowing == "global" or (p.windowing == "adaptive" and max(p.out) == 1)
+    return p.windowing == "global" or (p.windowing == "adaptive" and max(p.dst) == 1)
 
 
 def other_shapes(p):
@@ -64,11 +65,12 @@ def other_shapes(p):
         return False
     return (slides(p, [2, 2, 2], [2, 2, 2]) or slides(p, [1, 3, 3]) or
             (p.indices and (slides(p, TWO, TWO) or slides(p, THREE, ONE, TWO))) or
-            (p.windowing == "adaptive" and p.src == [60, 60] and p.out == [6, 6]))
+            (p.windowing == "adaptive" and p.src == [60, 60] and p.dst == [6, 6]))
 
 
 def is_resnet_stem(p):
-    return p.text.split("/")[4:] == ["src:32x64x112x112", "k:3x3", "s:2x2", "p:1x1"]
+    return (p.n, p.c, p.src, p.stride, p.pad_begin, p.pad_end, p.ceil) == (
+        32, 64, [112, 112], TWO, ONE, ONE, False)
 
 
 # A class is judged row by row: the figure named by `value` against the target. Larger is better
@@ -188,17 +190,16 @@ class Records:
 Result = namedtuple("Result", "of family target verdict")
 
 
-def judge_classes(records, by_family):
+def judge_classes(records, by_family, program):
     """Yields a Result for each class and family."""
-    parsed = {row["problem"]: parse_problem(row["problem"])
-              for rows in by_family.values() for row in rows}
+    problems = worked_out(program, [row["problem"] for rows in by_family.values() for row in rows])
     for of in CLASSES:
         for family, target in zip(FAMILIES, of.targets):
             if target is None:
                 continue
             values = {(row["contender"], row["problem"]): getattr(records, of.value)(row)
                       for row in by_family[family]
-                      if of.applies(parsed[row["problem"]], moved(row))}
+                      if of.applies(problems[row["problem"]], moved(row))}
             values = {key: value for key, value in values.items() if value is not None}
             yield Result(of, family, target,
                          judge(values, target, of.at_most, by_mean=of.value == "mean_ratio"))
@@ -249,6 +250,8 @@ def details(results, untimed, left_out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--markdown", metavar="FILE", help="also write the table here")
+    parser.add_argument("--poolbench", default=PROGRAM, metavar="PROGRAM",
+                        help="works problems out [%(default)s]")
     parser.add_argument("records", nargs="+", metavar="RECORD")
     arguments = parser.parse_args()
     try:
@@ -259,7 +262,7 @@ def main():
                 for family in FAMILIES}
         timed = {family: [row for row in ours[family] if row["status"] == "ok"]
                  for family in FAMILIES}
-        results = list(judge_classes(Records(rows), timed))
+        results = list(judge_classes(Records(rows), timed, arguments.poolbench))
     except BadInput as error:
         print(f"gpu_summary: {error}", file=sys.stderr)
         return 4

@@ -21,8 +21,9 @@ from onnx import numpy_helper
 
 from onnx_problem import (Refused, attributes, has_indices, is_pooling, plane_index, problem_line,
                           tensor_types)
+from problems import PROGRAM, listed
+from records import BadInput
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHAPING = ("Squeeze", "Unsqueeze", "Reshape", "Flatten", "Identity")  # they keep order and values
 
 Test = collections.namedtuple("Test", "name model inputs outputs")
@@ -95,7 +96,7 @@ def rounded_number(x):
 
 
 def golden(test, layout):
-    """Returns a golden file's text. Throws Refused."""
+    """Returns the problem's line and a golden file's text. Throws Refused."""
     node, type_name, src, dst = pooling_node(test.model)
     line = problem_line(node, type_name, src, layout)
 
@@ -106,20 +107,19 @@ def golden(test, layout):
 
     lines = [f"# ONNX: {test.name}", "problem: " + line, "input: " + words(test.inputs[0], src),
              "output: " + words(test.outputs[0], dst,
-                                number if line.startswith("max/") else rounded_number)]
+                                number if "MaxPool" in node.op_type else rounded_number)]
     if has_indices(node):
         column_major = attributes(node).get("storage_order", 0) == 1
         places = numpy.vectorize(lambda i: plane_index(i, src[2:], column_major), otypes=[int])
         lines.append("indices: " + words(places(test.outputs[1]), dst))
-    return "\n".join(lines) + "\n"
+    return line, "\n".join(lines) + "\n"
 
 
-def require_valid(program, text):
-    line = text.split("problem: ", 1)[1].split("\n", 1)[0]
-    done = subprocess.run([program, "list", "problems", "--problem", line], capture_output=True,
-                          text=True, check=False)
-    if done.returncode:
-        raise Refused(done.stderr.strip().removeprefix("poolbench: "))
+def require_valid(program, line):
+    try:
+        listed(program, ["--problem", line])
+    except BadInput as error:
+        raise Refused(str(error).removeprefix("poolbench: ")) from None
 
 
 def write_golden(tests, folder, layout, program):
@@ -127,8 +127,8 @@ def write_golden(tests, folder, layout, program):
     refused, written = {}, 0
     for test in tests:
         try:
-            text = golden(test, layout)
-            require_valid(program, text)
+            line, text = golden(test, layout)
+            require_valid(program, line)
         except Refused as reason:
             refused[test.name] = str(reason)
             continue
@@ -144,7 +144,7 @@ def main():
                                      allow_abbrev=False)
     parser.add_argument("--tests", help="folder with folders of tests [the package's own]")
     parser.add_argument("--layout", choices=("nchw", "nhwc"), default="nchw")
-    parser.add_argument("--poolbench", default=os.path.join(ROOT, "build/release/poolbench"))
+    parser.add_argument("--poolbench", default=PROGRAM)
     parser.add_argument("--keep", help="write the golden files to this folder")
     flags, more = parser.parse_known_args()
     if flags.tests and not os.path.isdir(flags.tests):

@@ -11,14 +11,15 @@ import sys
 import tarfile
 import zlib
 
-from problem_text import BadInput
-
-
 SCHEMA = 1  # the newest that is read; results/record.schema.json
 SEALED_SINCE = (1, 2)  # schema and minor version
 
 BLANK_SEAL = "sha256:" + 64 * "0"
 SEAL = re.compile(rb'"seal": ?"(sha256:[0-9a-f]{64})"')
+
+
+class BadInput(ValueError):
+    """What a user gave is wrong."""
 
 
 def read_records(paths):
@@ -100,8 +101,6 @@ def check_seal(name, record, text):
     elif seal != right:
         raise ValueError(f"was changed after it was written: its seal is {seal}, its content gives "
                          f"{right or 'none'}")
-
-
 
 
 def texts_of(path):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the table of targets on a CPU, from records of `poolbench bench --json`.
 
-    results/cpu_summary.py [--missed FILE] RECORD.json|RECORD.json.gz ...
+    results/cpu_summary.py [--missed FILE] [--poolbench PROGRAM] RECORD.json|RECORD.json.gz ...
 
 A table row is a target, a column a layout and temperature. "Peer" is the fastest peer of a row; rows
 that no peer takes count in no ratio, and a line below the table says how many there are. Where
@@ -15,8 +15,8 @@ import sys
 from collections import namedtuple
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../bench"))
-from problem_text import BadInput, parse_problem  # noqa: E402
-from records import end, judge, median_rows, moved, read_records  # noqa: E402
+from problems import PROGRAM, worked_out  # noqa: E402
+from records import BadInput, end, judge, median_rows, moved, read_records  # noqa: E402
 
 OURS = "openmp"
 LAYOUTS = ("nchw", "nhwc")
@@ -25,11 +25,11 @@ BYTES = ("i8", "u8")
 
 
 class Row:
-    """A median row of openmp, with its parsed problem."""
+    """A median row of openmp, with its problem."""
 
-    def __init__(self, ours, last_level_cache):
+    def __init__(self, ours, last_level_cache, problem):
         self.ours = ours
-        self.problem = parse_problem(ours["problem"])
+        self.problem = problem
         self.small_window = self.problem.windowing == "sliding" and max(self.problem.kernel) <= 3
         self.beyond_cache = moved(ours) > last_level_cache
         self.floor = ours["below_floor"]
@@ -145,9 +145,9 @@ def summary(rows):
     return table, misses, all_met
 
 
-def read(paths):
+def read(paths, program):
     """Returns the timed rows, and for the others their reasons, by (problem, temperature)."""
-    rows, untimed = {}, {}
+    timed, untimed = {}, {}
     for name, record in read_records(paths):
         try:
             cache = {d["uuid"]: d["cache_bytes"] for d in record["context"]["poolbench"]["devices"]}
@@ -156,21 +156,24 @@ def read(paths):
                     continue
                 key = ours["problem"], ours["temperature"]
                 if ours["status"] == "ok":
-                    rows[key] = Row(ours, cache[ours["device"]])
+                    timed[key] = ours, cache[ours["device"]]
                 else:
                     untimed[key] = f"{ours['status']}: {ours['reason']}"
         except KeyError as error:
             raise BadInput(f"{name}: {error} is missing") from None
-    return rows, untimed
+    problems = worked_out(program, [problem for problem, _ in timed])
+    return {key: Row(*of, problems[key[0]]) for key, of in timed.items()}, untimed
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--missed", metavar="FILE", help="write the rows that miss, as Markdown")
+    parser.add_argument("--poolbench", default=PROGRAM, metavar="PROGRAM",
+                        help="works problems out [%(default)s]")
     parser.add_argument("records", nargs="+", metavar="RECORD")
     arguments = parser.parse_args()
     try:
-        rows, untimed = read(arguments.records)
+        rows, untimed = read(arguments.records, arguments.poolbench)
     except BadInput as error:
         print(f"cpu_summary: {error}", file=sys.stderr)
         return 4

@@ -13,8 +13,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../bench"))
-from problem_text import BadInput  # noqa: E402
-from records import end, median_rows, read_records  # noqa: E402
+from records import BadInput, end, median_rows, read_records  # noqa: E402
 
 OTHER = {"cold": "hot", "hot": "cold"}
 

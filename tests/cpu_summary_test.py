@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""results/cpu_summary.py on a made-up record: which rows count, and what it prints of them."""
+"""results/cpu_summary.py on a made-up record: which rows count, and what it prints of them.
+
+    cpu_summary_test.py POOLBENCH
+"""
 import json
 import os
 import subprocess
@@ -28,8 +31,8 @@ class CpuSummary(unittest.TestCase):
             path, missed = os.path.join(folder, "r.json"), os.path.join(folder, "missed.md")
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(record, file)
-            result = subprocess.run([sys.executable, SUMMARY, "--missed", missed, path],
-                                    capture_output=True, text=True, check=False)
+            result = subprocess.run([sys.executable, SUMMARY, "--poolbench", PROGRAM, "--missed",
+                                     missed, path], capture_output=True, text=True, check=False)
             with open(missed, encoding="utf-8") as file:
                 return result, file.read()
 
@@ -84,6 +87,11 @@ class CpuSummary(unittest.TestCase):
         self.assertEqual(result.returncode, 4)
         self.assertIn("/nonexistent.json", result.stderr)
 
+    def test_what_is_no_problem_is_named(self):
+        with self.assertRaises(FileNotFoundError):  # nothing is written
+            self.summary(row("max/sliding/f32/nchw/src:1x4x8x8/k:9x9"))
+
 
 if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
     unittest.main()

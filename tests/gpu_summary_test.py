@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """.ci/gpu_summary.py on made-up records: the rows of each class, which targets are met or missed,
-and that every untimed row is listed."""
+and that every untimed row is listed.
+
+    gpu_summary_test.py POOLBENCH
+"""
 import gzip
 import io
 import os
@@ -13,7 +16,7 @@ import unittest
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.ci")
 sys.path.insert(0, FOLDER)
 import gpu_summary  # noqa: E402
-from problem_text import parse_problem  # noqa: E402
+from problems import worked_out  # noqa: E402
 from records import sealed  # noqa: E402
 
 GPU = "8a6f0000111122223333444455556666"
@@ -62,7 +65,8 @@ class Summary(unittest.TestCase):
         return path
 
     def run_on(self, *paths):
-        return subprocess.run([sys.executable, os.path.join(FOLDER, "gpu_summary.py"), *paths],
+        return subprocess.run([sys.executable, os.path.join(FOLDER, "gpu_summary.py"),
+                               "--poolbench", PROGRAM, *paths],
                               capture_output=True, text=True, encoding="utf-8", check=False)
 
     def table(self, *rows, **more):
@@ -105,11 +109,12 @@ class Summary(unittest.TestCase):
             "max/sliding/f32/nchw/src:64x512x19x19/k:9/s:1/p:4": {7},
         }
         everywhere = {9, 11, 12}  # told apart by floor and peers
+        problems = worked_out(PROGRAM, expected)
         for text, classes in expected.items():
-            problem = parse_problem(text)
-            got = {i for i, c in enumerate(gpu_summary.CLASSES) if c.applies(problem, 100e6)}
+            got = {i for i, c in enumerate(gpu_summary.CLASSES)
+                   if c.applies(problems[text], 100e6)}
             self.assertEqual(got - everywhere, classes, text)
-        self.assertFalse(any(c.applies(parse_problem(HALVING), 63e6)
+        self.assertFalse(any(c.applies(problems[HALVING], 63e6)
                              for c in gpu_summary.CLASSES[:9]), "smaller than every class")
 
     def test_only_cold_rows_of_our_own_choice_of_kernel_count(self):
@@ -149,9 +154,9 @@ class Summary(unittest.TestCase):
         table, _ = self.table(paired, row("cudnn", HALVING, 50e-6), elsewhere)
         name = "every row: best peer ÷ ours, lower end"
         self.assertEqual(table[name, "cuda"], ["1", "0.98", "0.98", "≥ 0.97", "yes"])
-        # torch.compile's rows come from a record of their own: the intervals' worse ends.
+        # Rows of another record: the intervals' worse ends.
         table, _ = self.table(paired, row("cudnn", HALVING, 50e-6),
-                                 row("torch.compile", HALVING, 49e-6))
+                                 row("torch-compile-cuda", HALVING, 49e-6))
         self.assertEqual(table[name, "cuda"], ["1", "0.94", "0.94", "≥ 0.97", "no, in 1 of 1"])
         mean = table["beyond twice the floor: best peer ÷ ours, mean", "cuda"]
         self.assertEqual(mean, ["1", "0.98", "0.98", "≥ 1.50", "no"])
@@ -199,4 +204,5 @@ class Summary(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
     unittest.main()

@@ -34,7 +34,7 @@ PROGRAM = f"""#!{sys.executable}
 import json, sys
 path = sys.argv[sys.argv.index("--json") + 1]
 if sys.argv[1] == "list":
-    out = {{"problems": ["case " + str(i) for i in range(10)]}}
+    out = {{"problems": [{{"text": "case " + str(i)}} for i in range(10)]}}
 else:
     with open(sys.argv[0] + ".log", "a") as log:
         log.write(" ".join(sys.argv[2:]) + "\\n")

@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "external"), os.path.join(os.path.dirname(HERE), "bench")]
+sys.path[:0] = [os.path.join(HERE, "external"), os.path.join(os.path.dirname(HERE), "host/engines")]
 MODULE = sys.argv.pop() if len(sys.argv) > 1 else ""
 HAS_TORCH = MODULE and all(importlib.util.find_spec(name) for name in ("torch", "numpy"))
 if HAS_TORCH:
@@ -113,12 +113,20 @@ class Bridge(unittest.TestCase):
     def test_refusals_name_the_parameter(self):
         with self.mode:
             F.avg_pool2d(torch.ones(1, 1, 4, 4, dtype=torch.int64), 2)
-            F.max_pool2d(torch.ones(1, 1, 4, 4, dtype=torch.int16), 2)
+            torch.rand(2, 3, 4).to(torch.complex64).mean(2, keepdim=True)
             torch.rand(2, 3, 4).mean((0, 1), keepdim=True)
         self.assertEqual(self.mode.counts["answered"], 0)
         self.assertEqual(sorted(self.mode.refused),
                          ["dim: a mean of other axes is no pooling",
-                          "type: int16 is no type here", "type: int64 is no type here"])
+                          "type: PyTorch's integer averages drop the fraction",
+                          "type: complex64 is no type here"])
+
+    def test_every_type_is_the_modules(self):
+        with self.mode:
+            for dtype in (torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int8,
+                          torch.uint8, torch.int16, torch.int32, torch.int64):
+                F.max_pool2d(torch.arange(1, 65).reshape(1, 1, 8, 8).to(dtype), 2)
+        self.assertEqual((self.mode.counts["answered"], self.mode.wrong), (9, []))
 
     def test_pytorchs_3d_adaptive_average_sums_in_the_type(self):
         with self.mode:

@@ -9,6 +9,7 @@
 #include "bench/supervise/link.h"
 #include "bench/supervise/supervisor.h"
 #include "bench/text.h"
+#include "host/engines/problem_words.h"
 #include "host/file.h"
 #include "host/rules.h"
 #include "kernels/family.h"
@@ -82,7 +83,9 @@ Json list_problems(const Flags& flags) {
   Json rows = Json::array();
   for (const Problem& problem : select_problems(flags.selection)) {
     print("{}\n", to_text(problem));
-    rows.push_back(to_text(problem));
+    Json& row = rows.emplace_back(Json::object());
+    for (const ProblemWord& word : worked_out(problem))
+      std::visit([&](const auto& value) { row[word.key] = value; }, word.value);
   }
   return rows;
 }

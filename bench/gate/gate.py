@@ -91,7 +91,7 @@ def select(program, flags):
         command += ["--problem", problem]
     if flags.filter:
         command += ["--filter", flags.filter]
-    return program.json("problems", command, {0})
+    return [problem["text"] for problem in program.json("problems", command, {0})]
 
 
 class Gate:

@@ -23,6 +23,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 import slices  # noqa: E402
+from problems import listed  # noqa: E402
 from relink import relink  # noqa: E402
 CASES = 8  # of a gate: the first of the suite
 PLANTED = (3, 5, 10)  # percent
@@ -64,12 +65,7 @@ def busy_process(wanted):
 
 
 def cases_of(program, suite):
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "problems.json")
-        subprocess.run([program, "list", "problems", "--suite", suite, "--json", path], check=True,
-                       stdout=subprocess.DEVNULL)
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)["problems"][:CASES]
+    return [problem.text for problem in listed(program, ["--suite", suite])[:CASES]]
 
 
 def asked_for(kind, program, folder):

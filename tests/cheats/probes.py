@@ -13,8 +13,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../../bench"))
 sys.dont_write_bytecode = True
-from problem_text import BadInput  # noqa: E402
-from records import median_rows, read_records  # noqa: E402
+from records import BadInput, median_rows, read_records  # noqa: E402
 
 OTHERS = ("twin", "naive", "openmp")
 PROBLEM = "max/sliding/f32/nchw/src:1x64x56x56/k:3x3/s:2x2/p:1x1"

@@ -4,13 +4,12 @@ import ctypes
 import math
 from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_void_p
 
-from problem_text import TYPES, dst_extents
-
 REDUCTIONS = ("max", "avg_include_pad", "avg_exclude_pad", "lp", "min")
 WINDOWINGS = ("sliding", "adaptive", "global", "fractional")
 LAYOUTS = ("nchw", "nhwc")
+TYPES = ("f64", "f32", "f16", "bf16", "i8", "u8", "i32", "i16", "i64")
 SRC, DST, INDICES, SCRATCH = range(4)
-VERSION = 3
+VERSION = 4
 ALIGNMENT = 256
 MESSAGE_BYTES = 1024
 
@@ -67,18 +66,16 @@ def three(values, unused):
 
 
 def to_struct(p, samples):
-    """Returns the struct of a problem (problem_text.Problem), and what must outlive it."""
+    """Returns the struct of a problem (host/engines/poolbench_problem.py), and what must outlive
+    it."""
     s = ProblemStruct(struct_bytes=ctypes.sizeof(ProblemStruct), text=p.text.encode())
     s.reduction, s.windowing = REDUCTIONS.index(p.reduction), WINDOWINGS.index(p.windowing)
-    s.dtype, s.layout, s.rank = list(TYPES).index(p.dtype), LAYOUTS.index(p.layout), p.rank
+    s.dtype, s.layout, s.rank = TYPES.index(p.dtype), LAYOUTS.index(p.layout), p.rank
     s.with_indices, s.ceil_mode, s.norm_mean = p.indices, p.ceil, p.mean
     s.n, s.c, s.divisor, s.norm = p.n, p.c, p.divisor, p.norm
-    ones, zeros = [1] * p.rank, [0] * p.rank
-    s.src, s.dst = three(p.src, 1), three(dst_extents(p), 1)
-    s.kernel = three(p.src if p.windowing == "global" else p.kernel or ones, 1)
-    s.stride = three(p.stride or ones, 1)
-    s.pad_begin, s.pad_end = three(p.pad_begin or zeros, 0), three(p.pad_end or zeros, 0)
-    s.dilation = three(p.dilation or ones, 1)
+    s.src, s.dst, s.kernel = three(p.src, 1), three(p.dst, 1), three(p.kernel, 1)
+    s.stride, s.dilation = three(p.stride, 1), three(p.dilation, 1)
+    s.pad_begin, s.pad_end = three(p.pad_begin, 0), three(p.pad_end, 0)
     if samples is not None:
         s.samples = (c_double * len(samples))(*samples)
     return s
@@ -123,9 +120,9 @@ class Backend:
                         MESSAGE_BYTES):
             raise Refused(message.value.decode())
         try:
-            item = TYPES[p.dtype]
+            item = p.kind.itemsize
             planes = p.n * p.c
-            outputs = planes * math.prod(dst_extents(p))
+            outputs = planes * math.prod(p.dst)
             memory = {SRC: (Memory(planes * math.prod(p.src) * item), item),
                       DST: (Memory(outputs * item), item)}
             if indices is not None:

@@ -2,7 +2,7 @@
 
 import torch
 
-from problem_text import Problem, parse_problem
+from poolbench_problem import Problem
 
 TYPE_NAMES = {torch.float64: "f64", torch.float32: "f32", torch.float16: "f16",
               torch.bfloat16: "bf16", torch.int8: "i8", torch.uint8: "u8", torch.int16: "i16",
@@ -19,49 +19,37 @@ def extents(values, rank):
     return values * rank if len(values) == 1 else values
 
 
-def text(values):
-    return "x".join(str(value) for value in values)
-
-
 def sliding(rank, kernel, stride=(), padding=0, dilation=1, ceil_mode=False):
-    kernel = extents(kernel, rank)
-    tokens = ["k:" + text(kernel), "s:" + text(extents(stride, rank) if stride else kernel)]
-    if any(extents(padding, rank)):
-        tokens.append("p:" + text(extents(padding, rank)))
-    if any(d != 1 for d in extents(dilation, rank)):
-        tokens.append("d:" + text(extents(dilation, rank)))
-    return tokens + (["ceil"] if ceil_mode else [])
+    kernel, padding = extents(kernel, rank), extents(padding, rank)
+    return {"kernel": kernel, "stride": extents(stride, rank) if stride else kernel,
+            "pad_begin": padding, "pad_end": padding, "dilation": extents(dilation, rank),
+            "ceil": bool(ceil_mode)}
 
 
 def max_pool(rank):
     def parts(_, *args):
-        return "max", "sliding", sliding(rank, *args), True
+        return "max", "sliding", {**sliding(rank, *args), "indices": True}
     return rank, parts
 
 
 def avg_pool(rank):
     def parts(_, kernel, stride=(), padding=0, ceil_mode=False, count_include_pad=True,
               divisor_override=None):
-        tokens = sliding(rank, kernel, stride, padding, 1, ceil_mode)
-        if divisor_override is not None:
-            tokens.append(f"div:{divisor_override}")
-        return ("avg_include_pad" if count_include_pad else "avg_exclude_pad"), "sliding", tokens, \
-            False
+        return ("avg_include_pad" if count_include_pad else "avg_exclude_pad"), "sliding", {
+            **sliding(rank, kernel, stride, padding, 1, ceil_mode),
+            "divisor": divisor_override or 0}
     return rank, parts
 
 
 def adaptive(rank, reduction):
     def parts(_, output_size):
-        return reduction, "adaptive", ["out:" + text(extents(output_size, rank))], \
-            reduction == "max"
+        return reduction, "adaptive", {"indices": reduction == "max"}
     return rank, parts
 
 
 def fractional(rank):
     def parts(_, kernel, output_size, samples):
-        del samples
-        return "max", "fractional", ["k:" + text(extents(kernel, rank)),
-                                     "out:" + text(extents(output_size, rank))], True
+        return "max", "fractional", {"kernel": extents(kernel, rank), "indices": True}
     return rank, parts
 
 
@@ -71,7 +59,7 @@ def mean():
         rank = len(axes)
         if not keepdim or not 1 <= rank <= 3 or axes != list(range(x.ndim - rank, x.ndim)):
             raise NoProblem("dim: a mean of other axes is no pooling")
-        return "avg_include_pad", "global", [], False
+        return "avg_include_pad", "global", {"kernel": list(x.shape[x.ndim - rank:])}
     return 2, parts
 
 
@@ -98,27 +86,49 @@ def layout_of(x, rank):
         memory_format=last) else "nchw"
 
 
-def problem_of(func, args, kwargs) -> Problem:
-    """Returns the problem of a call. Throws NoProblem."""
+def line_of(p):
+    """The problem's line (host/spec.md), which is its name."""
+    def text(values):
+        return "x".join(str(value) for value in values)
+    words = [p.reduction, p.windowing, p.dtype, p.layout, "src:" + text((p.n, p.c, *p.src))]
+    if p.windowing in ("sliding", "fractional"):
+        words.append("k:" + text(p.kernel))
+    if p.windowing == "sliding":
+        words.append("s:" + text(p.stride))
+        words += ["p:" + text(p.pad_begin)] * any(p.pad_begin)
+        words += ["d:" + text(p.dilation)] * any(d != 1 for d in p.dilation)
+    if p.windowing in ("adaptive", "fractional"):
+        words.append("out:" + text(p.dst))
+    words += ["ceil"] * p.ceil + [f"div:{p.divisor}"] * bool(p.divisor) + ["idx"] * p.indices
+    return "/".join(words)
+
+
+def problem_of(func, args, kwargs, result) -> Problem:
+    """Returns the problem of a call and its result. Throws NoProblem."""
     rank, parts = OPERATORS[func]
     x = args[0]
-    reduction, windowing, tokens, indices = parts(x, *args[1:], **kwargs)
+    reduction, windowing, more = parts(x, *args[1:], **kwargs)
     if func is aten.mean.dim:
         rank = len(args[1])
     if x.device.type != "cpu":
         raise NoProblem(f"device: the tensor is on {x.device.type}")
     if x.dtype not in TYPE_NAMES:
         raise NoProblem(f"type: {str(x.dtype).removeprefix('torch.')} is no type here")
-    dtype = TYPE_NAMES[x.dtype]
     if not x.dtype.is_floating_point and reduction != "max":
         raise NoProblem("type: PyTorch's integer averages drop the fraction")
     if not rank + 1 <= x.ndim <= rank + 2:
         raise NoProblem(f"src: {x.ndim} axes")
-    shape = list(x.shape) if x.ndim == rank + 2 else [1, *x.shape]
-    if 0 in shape[1:]:
+    n, c, *src = x.shape if x.ndim == rank + 2 else (1, *x.shape)
+    if 0 in (c, *src):
         raise NoProblem("src: an extent of 0")
-    line = [reduction, windowing, dtype, layout_of(x, rank), "src:" + text(shape), *tokens]
-    return parse_problem("/".join(line + (["idx"] if indices else [])))
+    ones, zeros, dst = [1] * rank, [0] * rank, list(result.shape[result.ndim - rank:])
+    p = Problem(**{
+        "text": "", "reduction": reduction, "windowing": windowing, "dtype": TYPE_NAMES[x.dtype],
+        "layout": layout_of(x, rank), "rank": rank, "indices": False, "ceil": False, "n": n, "c": c,
+        "src": src, "dst": dst, "kernel": ones, "stride": ones, "pad_begin": zeros,
+        "pad_end": zeros, "dilation": ones, "divisor": 0, "norm": 2.0, "mean": False, **more})
+    p.text = line_of(p)
+    return p
 
 
 def samples_of(func, args):

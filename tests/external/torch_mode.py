@@ -8,7 +8,6 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pool_module import Refused
-from problem_text import dst_extents
 from torch_calls import OPERATORS, NoProblem, problem_of, samples_of
 
 # Half an ulp of 1: of the accumulator (host/spec.md, Types) and of the type.
@@ -71,7 +70,7 @@ class PoolMode(TorchDispatchMode):
             return func(*args, **kwargs)
         native = func(*args, **kwargs)  # what is no valid call is PyTorch's to refuse
         try:
-            p = problem_of(func, args, kwargs)
+            p = problem_of(func, args, kwargs, outputs_of(native)[0])
             samples = samples_of(func, args)
             answer = self.answer(p, samples, args[0], outputs_of(native))
         except (NoProblem, Refused) as reason:
@@ -121,6 +120,6 @@ class PoolMode(TorchDispatchMode):
             self.wrong.append((p.text, f"{func}: PyTorch differs, and no rule says why"))
             return
         self.counts["torch differs"] += 1
-        size = math.prod(p.src) * p.n * p.c + math.prod(dst_extents(p))
+        size = math.prod(p.src) * p.n * p.c + math.prod(p.dst)
         if rule not in self.faults or size < self.faults[rule][0]:
             self.faults[rule] = size, p.text

@@ -15,7 +15,7 @@ import sys
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "..", "bench"))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "host", "engines"))
 
 from pool_module import Backend  # noqa: E402
 from torch_mode import PoolMode  # noqa: E402
