@@ -64,12 +64,18 @@ class FakeBackend : public Backend {
   }
   std::vector<std::unique_ptr<Plan>> ceilings(const Problem&, int64_t read, int64_t) override {
     ++asked_for_ceilings;
+    if (!no_ceilings.empty()) throw std::runtime_error(no_ceilings);
     ceiling_read = read;
     std::vector<std::unique_ptr<Plan>> plans;
     plans.push_back(std::make_unique<FakePlan>(nullptr, substrate_, ceiling_seconds_, events_));
     return plans;
   }
+  std::unique_ptr<Plan> floor(const Problem&, std::string_view) override {
+    if (!no_floor.empty()) throw std::runtime_error(no_floor);
+    return nullptr;
+  }
 
+  std::string no_ceilings, no_floor;  // why not
   int asked_for_ceilings = 0, plans = 0, fails_at = 0;
   size_t table_bytes = 0;  // that each plan holds
   int64_t ceiling_read = 0;
@@ -195,6 +201,27 @@ TEST_F(BencherTest, a_second_plan_must_be_possible) {
   const auto records = Bencher({{&cuda_, {}}}, BenchOptions()).run(problem_).records;
   EXPECT_EQ(records.at(0).status, Status::kError);
   EXPECT_EQ(records.at(0).reason, "no more plans");
+}
+
+TEST_F(BencherTest, a_floor_that_cannot_be_made_is_the_error_of_its_contender_alone) {
+  cuda_.no_floor = "the driver has no idle shader";
+  const auto records = Bencher({{&cuda_, {}}, {&vulkan_, {}}, {&second_gpu_, {}}}, BenchOptions())
+                           .run(problem_)
+                           .records;
+  for (const Record& record : records) {
+    EXPECT_EQ(record.status, record.contender == "cuda:0" ? Status::kError : Status::kOk);
+    EXPECT_EQ(record.reason, record.contender == "cuda:0" ? cuda_.no_floor : "");
+  }
+}
+
+TEST_F(BencherTest, who_cannot_make_ceilings_has_those_of_another_api_on_its_device) {
+  BenchOptions options;
+  options.temperatures = {Temperature::kCold};
+  cuda_.no_ceilings = "the driver takes no such shader";
+  const auto records = Bencher({{&cuda_, {}}, {&vulkan_, {}}}, options).run(problem_).records;
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_DOUBLE_EQ(records[0].share.median, 0.5);
+  EXPECT_DOUBLE_EQ(records[1].share.median, 0.25);
 }
 
 // Loads a listener in place of a profiler. NVTX looks for it at the first range.

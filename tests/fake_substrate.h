@@ -19,6 +19,7 @@ class FakeSubstrate : public Substrate {
   // New memory holds this byte.
   static constexpr uint8_t kNew = 0xcd;
   void* allocate(int64_t bytes) override {
+    if (bytes > most_bytes) throw OutOfMemory("no memory for " + std::to_string(bytes) + " bytes");
     void* memory = host_substrate().allocate(bytes);
     fill(memory, kNew, bytes);
     return memory;
@@ -46,6 +47,8 @@ class FakeSubstrate : public Substrate {
     return std::make_unique<FakeRecording>(*this, work);
   }
 
+  // Of one allocation.
+  int64_t most_bytes = std::numeric_limits<int64_t>::max();
   bool lost = false;   // works no more
   double elapsed = 0;  // what a replay takes: the launches in it add to this
 

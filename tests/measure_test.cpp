@@ -212,6 +212,42 @@ TEST_F(MeasureTest, a_contender_that_fails_is_an_error_and_the_others_are_measur
   EXPECT_EQ(series[1].seconds.size(), size_t(options_.blocks));
 }
 
+// Of memory for the sets of a hot run, or of a cold one alone.
+TEST_F(MeasureTest, a_device_without_memory_is_its_contenders_error_and_the_others_are_measured) {
+  FakeSubstrate full("full");
+  FakePlan good(substrate_, "good", 10e-6, log_), one(full, "one", 10e-6, log_),
+      other(full, "other", 10e-6, log_), read(full, "read", 10e-6, log_);
+  Subject ceiling = subject(read);
+  ceiling.is_ceiling = true;
+  for (const int64_t most_bytes : {0, 64 << 10}) {
+    full.most_bytes = most_bytes;
+    const auto series =
+        run({subject(one), subject(good), subject(other), ceiling}, Temperature::kCold);
+    EXPECT_EQ(one.launches > 0, most_bytes > 0);
+    EXPECT_EQ(series[1].status, Status::kOk) << series[1].reason;
+    EXPECT_EQ(series[1].seconds.size(), size_t(options_.blocks));
+    for (const size_t i : {0, 2, 3}) {
+      EXPECT_EQ(series[i].status, Status::kError) << i;
+      EXPECT_TRUE(series[i].reason.starts_with("no memory for ")) << series[i].reason;
+      EXPECT_TRUE(series[i].seconds.empty());
+    }
+  }
+}
+
+// Without it a time could not be called impossible.
+TEST_F(MeasureTest, a_ceiling_that_fails_is_the_error_of_its_devices_contenders) {
+  FakeSubstrate second("second"), same("second");
+  FakePlan good(substrate_, "good", 10e-6, log_), one(second, "one", 10e-6, log_),
+      other(same, "other", 10e-6, log_), read(second, "read", 10e-6, log_);
+  read.cheat = [](float*, float*) { throw std::runtime_error("no reading today"); };
+  Subject ceiling = subject(read);
+  ceiling.is_ceiling = true;
+  const auto series =
+      run({subject(one), subject(good), subject(other), ceiling}, Temperature::kHot);
+  EXPECT_EQ(series[1].seconds.size(), size_t(options_.blocks));
+  for (const size_t i : {0, 2, 3}) EXPECT_EQ(series[i].reason, "no reading today") << i;
+}
+
 TEST(Budget, ends_with_its_time_and_leaves_out_what_would_not_end_in_it) {
   Budget budget(100);
   EXPECT_TRUE(budget.allows(99, 1e9)) << "nothing is known of the pace yet";

@@ -198,7 +198,16 @@ void Bencher::find_floors(Case& c) {
   for (size_t i = 0; i < c.prepared.size(); ++i) {
     const Prepared& one = c.prepared[i];
     if (one.verdict.status != Status::kOk) continue;
-    auto plan = one.contender.backend->floor(problem, one.verdict.kernel);
+    std::unique_ptr<Plan> plan;
+    try {
+      plan = one.contender.backend->floor(problem, one.verdict.kernel);
+    } catch (const std::exception& error) {
+      Series failed;
+      failed.status = Status::kError;
+      failed.reason = error.what();
+      end(c, one.contender.name(), failed);
+      continue;
+    }
     if (plan == nullptr) {
       floors[i] = floor_of_one_element(c, one.contender);
       continue;

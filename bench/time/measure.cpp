@@ -37,7 +37,8 @@ namespace {
 
 // Calls `run` with the subjects, and again without each one that is caught.
 template <class Run>
-std::vector<Series> without_caught(std::span<const Subject> subjects, const Run& run) {
+std::vector<Series> without_caught(std::span<const Subject> subjects, Arenas& arenas,
+                                   const Run& run) {
   std::vector<Series> series(subjects.size());
   std::vector<size_t> left(subjects.size());
   std::iota(left.begin(), left.end(), 0);
@@ -54,6 +55,7 @@ std::vector<Series> without_caught(std::span<const Subject> subjects, const Run&
       series[left[i]].status = status;
       series[left[i]].reason = reason;
       left.erase(left.begin() + int64_t(i));
+      if (status == Status::kError) arenas.clear();  // it may have been memory
     };
     try {
       auto measured = run(some);
@@ -76,7 +78,7 @@ std::vector<Series> without_caught(std::span<const Subject> subjects, const Run&
 std::vector<Series> measure(std::span<const Subject> subjects, const Problem& problem,
                             const Input& input, Temperature temperature,
                             const MeasureOptions& options, Arenas& arenas, Machine& machine) {
-  return without_caught(subjects, [&](std::span<const Subject> some) {
+  return without_caught(subjects, arenas, [&](std::span<const Subject> some) {
     return Measurement(some, problem, input, temperature, options, arenas, machine).run();
   });
 }
@@ -84,7 +86,7 @@ std::vector<Series> measure(std::span<const Subject> subjects, const Problem& pr
 std::vector<Series> measure_submits(std::span<const Subject> subjects, const Problem& problem,
                                     const Input& input, const MeasureOptions& options,
                                     Arenas& arenas, Machine& machine) {
-  return without_caught(subjects, [&](std::span<const Subject> some) {
+  return without_caught(subjects, arenas, [&](std::span<const Subject> some) {
     return Measurement(some, problem, input, Temperature::kHot, options, arenas, machine).submits();
   });
 }

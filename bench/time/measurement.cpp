@@ -40,10 +40,26 @@ double Measurement::sample_seconds(const Subject& subject) const {
   return options_.sample_seconds * (is_worker(subject) ? kWorkerSample : 1);
 }
 
+// Who cannot be timed where the work for a subject fails: a contender itself; of a ceiling, one
+// that shares its memory, or else its device.
+size_t Measurement::who_needs(size_t i) const {
+  if (!subjects_[i].is_ceiling) return i;
+  Substrate& substrate = *subjects_[i].substrate;
+  const auto find = [&](const auto& shares) {
+    return std::ranges::find_if(subjects_, [&](const Subject& subject) {
+      return !subject.is_ceiling && shares(*subject.substrate);
+    });
+  };
+  auto found = find([&](Substrate& other) { return &other.memory() == &substrate.memory(); });
+  if (found == subjects_.end())
+    found = find([&](Substrate& other) { return other.device().uuid == substrate.device().uuid; });
+  return found == subjects_.end() ? i : size_t(found - subjects_.begin());
+}
+
 void Measurement::make_grounds(const std::vector<int64_t>& launches) {
   grounds_.clear();
-  for (const Subject& subject : subjects_) {
-    Substrate& memory = subject.substrate->memory();
+  for (size_t first = 0; first < subjects_.size(); ++first) {
+    Substrate& memory = subjects_[first].substrate->memory();
     if (grounds_.contains(&memory)) continue;
     Ground::Needs needs;
     for (size_t i = 0; i < subjects_.size(); ++i) {
@@ -53,8 +69,10 @@ void Measurement::make_grounds(const std::vector<int64_t>& launches) {
       needs.scratch = std::max(needs.scratch, subjects_[i].plan->scratch_bytes());
       if (!needs.right) needs.right = subjects_[i].accepted;
     }
-    grounds_.try_emplace(&memory, memory, machine_.caches.at(memory.device().uuid), problem_,
-                         input_, cold_, needs, arenas_, random_);
+    work_for(first, [&] {
+      grounds_.try_emplace(&memory, memory, machine_.caches.at(memory.device().uuid), problem_,
+                           input_, cold_, needs, arenas_, random_);
+    });
   }
 }
 
@@ -86,12 +104,13 @@ void Measurement::calibrate() {
   std::set<std::string> awake = {"host"};
   for (size_t i = 0; i < subjects_.size(); ++i) {
     const Subject& subject = subjects_[i];
-    launch_once(i);
-    if (awake.insert(subject.substrate->device().uuid).second) wake(subject);
-    if (is_worker(subject)) subject.plan->rest();  // from now on its threads wake up apart
-    once_.push_back(launch_once(i));
-    if (once_.back() < kWarmUpBelow || is_worker(subject))
-      once_.back() = std::min(once_.back(), launch_once(i));
+    once_.push_back(work_for(i, [&] {
+      launch_once(i);
+      if (awake.insert(subject.substrate->device().uuid).second) wake(subject);
+      if (is_worker(subject)) subject.plan->rest();  // from now on its threads wake up apart
+      const double once = launch_once(i);
+      return once < kWarmUpBelow || is_worker(subject) ? std::min(once, launch_once(i)) : once;
+    }));
     subject.plan->rest();
     launches_.push_back(launches_for(sample_seconds(subject), once_.back()));
   }
@@ -103,10 +122,12 @@ void Measurement::calibrate() {
 void Measurement::calibrate_cold() {
   for (size_t i = 0; i < subjects_.size(); ++i) {
     if (launches_[i] <= 1) continue;
-    Sample sample = take(i);
-    if (!sample.disturbance.empty()) sample.seconds = std::min(sample.seconds, take(i).seconds);
-    launches_[i] =
-        std::min(launches_[i], launches_for(sample_seconds(subjects_[i]), sample.seconds));
+    const double seconds = work_for(i, [&] {
+      const Sample sample = take(i);
+      return sample.disturbance.empty() ? sample.seconds
+                                        : std::min(sample.seconds, take(i).seconds);
+    });
+    launches_[i] = std::min(launches_[i], launches_for(sample_seconds(subjects_[i]), seconds));
   }
 }
 
@@ -146,12 +167,14 @@ bool Measurement::block(std::vector<Series>& series, const std::vector<size_t>& 
   std::vector<Sample> samples(subjects_.size());
   std::string cause;
   for (const size_t i : order) {
-    samples[i] = take(i);
+    samples[i] = work_for(i, [&] { return take(i); });
     if (cause.empty()) cause = samples[i].disturbance;
   }
   std::map<Ground*, double> fresh;
   if (cold_ && number % kProbeEvery == 0)
-    for (auto& [substrate, ground] : grounds_) fresh[&ground] = probe(ground, cause);
+    for (auto& [substrate, ground] : grounds_)
+      if (const auto read = read_ceiling(ground))
+        fresh[&ground] = work_for(*read, [&] { return probe(*read, cause); });
   for (const size_t i : order) {
     const Sample& sample = samples[i];
     if (!cause.empty()) {

@@ -4,6 +4,7 @@
 #define POOLBENCH_BENCH_TIME_MEASUREMENT_H_
 
 #include <cmath>
+#include <new>
 #include <optional>
 
 #include "bench/time/ground.h"
@@ -62,6 +63,9 @@ class Measurement {
   // from here, by word and answer.
   bool needs_host(const Subject& subject) const { return on_host(subject) || is_worker(subject); }
   double sample_seconds(const Subject& subject) const;
+  size_t who_needs(size_t i) const;
+  template <class Work>
+  auto work_for(size_t i, Work&& work);
   void make_grounds(const std::vector<int64_t>& launches);
   double launch_once(size_t i);
   void calibrate();
@@ -89,7 +93,7 @@ class Measurement {
   void prove(size_t i, const std::vector<int64_t>& sets, std::vector<Proof::Look> looks,
              Sample& sample);
   std::optional<size_t> read_ceiling(const Ground& ground);
-  double probe(const Ground& ground, std::string& disturbance);
+  double probe(size_t read, std::string& disturbance);
   bool block(std::vector<Series>& series, const std::vector<size_t>& order, int64_t number);
 
   std::span<const Subject> subjects_;
@@ -112,6 +116,21 @@ class Measurement {
   std::map<std::string, Trespass> trespasses_;  // by contender
   std::map<Substrate*, Ground> grounds_;        // by whose memory they are
 };
+
+// Works for a subject. What its device cannot do fails the contenders that need it, one by one, and
+// the others are measured. Throws Caught.
+template <class Work>
+auto Measurement::work_for(size_t i, Work&& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {  // of the host, which all need
+    throw;
+  } catch (const ContenderEnded&) {  // an engine, which says its name
+    throw;
+  } catch (const std::exception& error) {
+    throw Caught{who_needs(i), Status::kError, error.what()};
+  }
+}
 
 }  // namespace poolbench
 

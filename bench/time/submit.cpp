@@ -92,7 +92,8 @@ std::vector<Series> Measurement::submits() {
   BlockOrder order(all, random_);
   const double end = machine_.clock.now().wall + kPatience * double(subjects_.size());
   while (!std::ranges::all_of(series, is_done) && machine_.clock.now().wall < end)
-    for (const size_t i : order.next()) submit_turn(i, recordings[i], series[i]);
+    for (const size_t i : order.next())
+      work_for(i, [&] { submit_turn(i, recordings[i], series[i]); });
   for (Series& one : series) one.launches = 1;
   return series;
 }

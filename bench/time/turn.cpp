@@ -228,19 +228,18 @@ void Measurement::end_turn(size_t i) {
 }
 
 // Seconds of the read ceiling over memory that was never touched.
-double Measurement::probe(const Ground& ground, std::string& disturbance) {
-  const std::optional<size_t> read = read_ceiling(ground);
-  if (!read) return NAN;
-  const Subject& subject = subjects_[*read];
+double Measurement::probe(size_t read, std::string& disturbance) {
+  const Subject& subject = subjects_[read];
+  const Ground& ground = this->ground(subject);
   ground.cache->clean(ground.between());
-  const auto memory = ground.cache->fresh(ground.set_bytes(), launches_[*read], random_);
+  const auto memory = ground.cache->fresh(ground.set_bytes(), launches_[read], random_);
   if (memory.empty()) return NAN;
   Sample sample;
-  if (on_host(subject)) settle(*read, sample);
+  if (on_host(subject)) settle(read, sample);
   std::vector<Tensors> tensors;
   for (void* address : memory) tensors.push_back(ground.like_a_set(address));
   const SchedulerTimes before = machine_.clock.now();
-  const double seconds = launch(*read, tensors);
+  const double seconds = launch(read, tensors);
   if (on_host(subject)) watch(subject, before, machine_.clock.now(), sample);
   if (disturbance.empty()) disturbance = sample.disturbance;
   ground.cache->pass(subject.bytes * int64_t(tensors.size()));

@@ -15,7 +15,12 @@ Yardsticks::Yardsticks(const std::vector<Contender>& contenders) {
     Substrate& substrate = backend.substrate();
     const std::string& uuid = substrate.device().uuid;
     if (with_ceilings_.contains(uuid)) return;
-    for (auto& plan : backend.ceilings(Problem(), Cache::kPiece, 0)) {
+    std::vector<std::unique_ptr<Plan>> plans;
+    try {
+      plans = backend.ceilings(Problem(), Cache::kPiece, 0);
+    } catch (const std::exception&) {  // another backend of the device may have some
+    }
+    for (auto& plan : plans) {
       with_ceilings_[uuid] = &backend;
       if (plan->kernel() == "read") machine_.caches.try_emplace(uuid, substrate, std::move(plan));
     }
