@@ -47,6 +47,7 @@ Event make_event() {
 }
 
 using Graph = std::unique_ptr<CUgraph_st, decltype(&cudaGraphDestroy)>;
+using Executable = std::unique_ptr<CUgraphExec_st, decltype(&cudaGraphExecDestroy)>;
 
 // Captures what `work` enqueues as a graph between two events. The events are nodes of the graph,
 // so the time between them excludes the host's time for launching it.
@@ -115,15 +116,13 @@ class CudaRecording : public Recording {
       : ordinal_(ordinal), stream_(stream), start_(make_event()), end_(make_event()) {
     const Graph graph = capture(stream, start_.get(), end_.get(), work);
     empty_ = count_work(graph.get()) == 0;
-    POOLBENCH_CUDA_CHECK(cudaGraphInstantiate(&graph_, graph.get(), 0));
-    POOLBENCH_CUDA_CHECK(cudaGraphUpload(graph_, stream_));
+    cudaGraphExec_t made = nullptr;
+    POOLBENCH_CUDA_CHECK(cudaGraphInstantiate(&made, graph.get(), 0));
+    graph_.reset(made);
+    POOLBENCH_CUDA_CHECK(cudaGraphUpload(made, stream_));
     POOLBENCH_CUDA_CHECK(cudaStreamSynchronize(stream_));
   }
-  CudaRecording(const CudaRecording&) = delete;
-  ~CudaRecording() override {
-    cudaSetDevice(ordinal_);
-    cudaGraphExecDestroy(graph_);
-  }
+  ~CudaRecording() override { cudaSetDevice(ordinal_); }
 
   double replay() override {
     submit();
@@ -135,7 +134,7 @@ class CudaRecording : public Recording {
     POOLBENCH_CUDA_CHECK(cudaSetDevice(ordinal_));
     forget_persisting_lines();
     const auto start = std::chrono::steady_clock::now();
-    POOLBENCH_CUDA_CHECK(cudaGraphLaunch(graph_, stream_));
+    POOLBENCH_CUDA_CHECK(cudaGraphLaunch(graph_.get(), stream_));
     POOLBENCH_CUDA_CHECK(cudaStreamSynchronize(stream_));
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
@@ -154,7 +153,7 @@ class CudaRecording : public Recording {
   cudaStream_t stream_;
   Event start_, end_;
   bool empty_ = false;
-  cudaGraphExec_t graph_ = nullptr;
+  Executable graph_{nullptr, cudaGraphExecDestroy};
 };
 
 class CudaSubstrate : public Substrate {
