@@ -1,5 +1,8 @@
 // The program where nothing is as it should be: full disks, folders that cannot be written, closed
-// streams, another run in the same place, decimal commas, files that are half there.
+// streams, another run in the same place, decimal commas, files that are half there, drivers that
+// cannot.
+#include <set>
+
 #include "bench/record/copies_file.h"
 #include "tests/program.h"
 
@@ -163,6 +166,95 @@ TEST_F(HostileTest, a_driver_that_is_gone_is_named_and_in_nobodys_way) {
     EXPECT_EQ(asked.status, 5);
     EXPECT_NE(asked.text.find("'vulkan' is not available: no Vulkan driver"), std::string::npos)
         << asked.text;
+  }
+}
+
+// A driver that cannot do something: a layer in front of the one that is here (vulkan_layer.cpp).
+class LameDriver : public ProgramTest {
+ protected:
+  void SetUp() override {
+    if (run("list backends --backend vulkan:0").text.find(" available ") == std::string::npos)
+      GTEST_SKIP() << "no Vulkan device";
+    write("lame.json",
+          R"({"file_format_version":"1.2.0","layer":{"name":"VK_LAYER_POOLBENCH_lame",)"
+          R"("type":"GLOBAL","api_version":"1.2.0","implementation_version":"1",)"
+          R"("description":"lame","library_path":")" POOLBENCH_VULKAN_LAYER R"("}})");
+  }
+  struct Row {
+    std::string contender, problem, status, reason;
+  };
+  // What the record of a command says, which must end with 3: a row is an error.
+  std::vector<Row> rows(const std::string& cannot, const std::string& arguments) {
+    const Output output =
+        run_command("VK_LAYER_PATH=" + file("") + " VK_INSTANCE_LAYERS=VK_LAYER_POOLBENCH_lame " +
+                    cannot + " " + kProgram + " " + arguments + " --json " + file("record.json"));
+    EXPECT_EQ(output.status, 3) << output.text;
+    std::vector<Row> rows;
+    const auto record = read_json(file("record.json"));
+    if (record.contains("checks"))
+      for (const auto& row : record["checks"])
+        rows.push_back({row["contender"], row["problem"], row["status"], row["reason"]});
+    else
+      for (const auto& row : record["benchmarks"])
+        if (row.contains("poolbench"))
+          rows.push_back({row["poolbench"]["contender"], row["run_name"],
+                          row["poolbench"]["status"], row["poolbench"]["reason"]});
+    return rows;
+  }
+  static bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != text.npos;
+  }
+
+  static constexpr const char* kBench =
+      "bench --blocks 2 --sample-ms 0.01 --submits 0 --disturbed 1e9 --backend vulkan:0,naive";
+  static constexpr const char* kCase = " --problem max/sliding/f32/nchw/src:1x2x16x16/k:5x5/s:1x1";
+};
+
+TEST_F(LameDriver, a_shader_that_it_refuses_is_the_error_of_its_kernel_alone) {
+  constexpr const char* kBarrier = "POOLBENCH_TEST_REFUSED=224";
+  const std::string check = "check --backend vulkan:0,naive --kernel all --fill ties";
+  int right = 0;
+  std::set<std::string> errors;
+  for (const Row& row : rows(kBarrier, check + kCase)) {
+    SCOPED_TRACE(row.contender + ": " + row.reason);
+    EXPECT_TRUE(row.status == "ok" || row.status == "refused" || row.status == "ERROR");
+    right += row.status == "ok";
+    if (row.status != "ERROR") continue;
+    errors.insert(row.contender);
+    const std::string kernel = row.contender.substr(row.contender.find('.') + 1);
+    EXPECT_TRUE(has(row.reason, " makes no pipeline of shader " + kernel + ".f32.max: "));
+    EXPECT_TRUE(has(row.reason, "ErrorUnknown"));
+  }
+  EXPECT_EQ(errors, (std::set<std::string>{"vulkan:0.staged", "vulkan:0.table"}));
+  EXPECT_GE(right, 3);
+}
+
+// Nor are ceilings and floors compiled.
+TEST_F(LameDriver, one_that_compiles_nothing_is_in_nobodys_way) {
+  constexpr const char* kEntryPoint = "POOLBENCH_TEST_REFUSED=15";
+  const auto rows = this->rows(kEntryPoint, kBench + std::string(kCase));
+  EXPECT_GE(rows.size(), 2u);
+  for (const Row& row : rows) {
+    if (row.contender == "naive")
+      EXPECT_NE(row.status, "ERROR") << row.reason;
+    else
+      EXPECT_TRUE(has(row.reason, " makes no pipeline of shader ")) << row.reason;
+  }
+}
+
+TEST_F(LameDriver, without_memory_a_row_is_an_error_and_the_others_go_on) {
+  constexpr const char* kMegabyte = "POOLBENCH_TEST_ROOM=1000000";
+  const std::string cases = std::string(kCase) + " --problem max/global/u8/nchw/src:1x1x2000x1000";
+  for (const std::string& command : {"check --backend vulkan:0,naive --fill ties" + cases,
+                                     kBench + std::string(" --cold") + cases}) {
+    SCOPED_TRACE(command);
+    const auto rows = this->rows(kMegabyte, command);
+    EXPECT_EQ(rows.size(), 4u);
+    for (const Row& row : rows) {
+      const bool ok = row.contender == "naive" || has(row.problem, "1x2x16x16");
+      EXPECT_EQ(row.status != "ERROR", ok) << row.contender << " " << row.problem;
+      EXPECT_EQ(has(row.reason, ": no memory for "), !ok) << row.reason;
+    }
   }
 }
 

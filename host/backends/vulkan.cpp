@@ -202,7 +202,13 @@ vk::raii::Pipeline VulkanBackend::compile(const vulkan::Dispatch& dispatch,
                                                      .pName = "main",
                                                      .pSpecializationInfo = &constants},
                                            .layout = *layout_};
-  vk::raii::Pipeline made(substrate_->vulkan(), cache_.get(), info);
+  vk::raii::Pipeline made = nullptr;
+  try {
+    made = vk::raii::Pipeline(substrate_->vulkan(), cache_.get(), info);
+  } catch (const vk::SystemError& error) {
+    throw std::runtime_error(fmt::format("{} makes no pipeline of shader {}: {}",
+                                         substrate_->device().name, dispatch.shader, error.what()));
+  }
   substrate_->instance().check();
   return made;
 }
