@@ -12,10 +12,10 @@
 #include "tests/backends_under_test.h"
 #include "tests/refusals.h"
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define POOLBENCH_COUNTS_ALLOCATIONS 1
-#else
+#if !defined(__GLIBC__) || defined(POOLBENCH_SANITIZED)
 #define POOLBENCH_COUNTS_ALLOCATIONS 0
+#else
+#define POOLBENCH_COUNTS_ALLOCATIONS 1
 #endif
 
 namespace {
