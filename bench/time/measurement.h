@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "bench/time/ground.h"
+#include "host/engines/process.h"
 
 namespace poolbench {
 
