@@ -103,8 +103,10 @@ TEST_F(HistoryTest, a_module_is_of_its_own_source) {
   Json told = module, peer = module;
   told["revision"] = "abcdef0";
   peer["file"] = "modules/peer_onednn.so";
-  all.add(read({.rows = {{.contender = "mine:0.strips"}, {.contender = "told"},
-                         {.contender = "onednn"}, {.contender = "openmp"}},
+  all.add(read({.rows = {{.contender = "mine:0.strips"},
+                         {.contender = "told"},
+                         {.contender = "onednn"},
+                         {.contender = "openmp"}},
                 .modules = {{"mine", module}, {"told", told}, {"onednn", peer}}}));
   std::map<std::string, std::string> revisions;
   for (const auto& [id, name] : all.series())
@@ -149,7 +151,8 @@ std::vector<std::string> order_of(std::vector<SeriesPoint> points, const Commits
   return names;
 }
 
-SeriesPoint point(const std::string& revision, int64_t date, std::optional<int64_t> committed = {}) {
+SeriesPoint point(const std::string& revision, int64_t date,
+                  std::optional<int64_t> committed = {}) {
   SeriesPoint point;
   point.revision = revision;
   point.date = date;
@@ -180,13 +183,16 @@ TEST_F(HistoryTest, commits_are_ordered_as_a_repository_has_them) {
     git("commit -q --allow-empty -m one" + std::to_string(i));
     names.push_back(git("rev-parse HEAD"));
   }
-  std::vector<SeriesPoint> points = {point(names[2], 1), point("fffffffff", 2), point("unknown", 2),
-                               point(names[1].substr(0, 12) + "-dirty", 3),
-                               point(names[1].substr(0, 12), 4), point(names[0], 5)};
+  std::vector<SeriesPoint> points = {point(names[2], 1),
+                                     point("fffffffff", 2),
+                                     point("unknown", 2),
+                                     point(names[1].substr(0, 12) + "-dirty", 3),
+                                     point(names[1].substr(0, 12), 4),
+                                     point(names[0], 5)};
   EXPECT_EQ(Commits(file("")).sort(points), 2u) << "others' are left out";
-  EXPECT_THAT(order_of(points, Commits(file(""))),
-              ElementsAre(names[0], names[1].substr(0, 12), names[1].substr(0, 12) + "-dirty",
-                          names[2]));
+  EXPECT_THAT(
+      order_of(points, Commits(file(""))),
+      ElementsAre(names[0], names[1].substr(0, 12), names[1].substr(0, 12) + "-dirty", names[2]));
   EXPECT_THAT([&] { Commits(file("nowhere")); }, ThrowsMessage<BadInput>(HasSubstr("nowhere")));
 }
 
@@ -259,8 +265,7 @@ TEST(Changes, a_machine_that_drifts_makes_no_step_of_the_codes) {
       const double drift = size * std::sin(phase + 6.28 * turns * at / kPoints) / 2;
       points.push_back(point("c", at));
       points.back().seconds = std::exp(drift + 0.02 * normal(random));
-      points.back().over_ceiling =
-          points.back().seconds / std::exp(drift + 0.005 * normal(random));
+      points.back().over_ceiling = points.back().seconds / std::exp(drift + 0.005 * normal(random));
     }
     flagged += std::ranges::any_of(changes_of(points), [](const Change& change) {
       return !change.machines && change.step.sure;
@@ -301,8 +306,9 @@ std::vector<Outlier> outliers_of(int hosts, double factor, double noise, uint64_
       const double run = std::normal_distribution<>(0, noise)(random);  // of the whole process
       for (int one = 0; one < 10; ++one) {
         const int64_t id = host * 100 + one;
-        names[id] = {std::to_string(host), "host", host == 0 ? conditions : "{}", "openmp",
-                     std::to_string(one), Temperature::kCold};
+        names[id] = {std::to_string(host),          "host",
+                     host == 0 ? conditions : "{}", "openmp",
+                     std::to_string(one),           Temperature::kCold};
         SeriesPoint measured = point(std::to_string(commit), commit);
         measured.seconds = (host == 0 ? factor : 1) * (1 + one) *
                            std::exp(run + std::normal_distribution<>(0, 0.02)(random));

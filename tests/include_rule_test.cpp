@@ -54,8 +54,8 @@ constexpr Owned kOwned[] = {
 
 // The rooms of bench/, lowest first. Each includes only itself and those before it. All of them
 // share the headers in bench/ itself; poolbench.cpp stands above all of them.
-constexpr const char* kBenchRooms[] = {"select", "judge",     "time",     "race", "record", "history",
-                                       "report", "supervise", "commands", "gate"};
+constexpr const char* kBenchRooms[] = {"select",  "judge",  "time",      "race",     "record",
+                                       "history", "report", "supervise", "commands", "gate"};
 
 // The floor of a file of bench/.
 size_t floor_of(const std::string& path) {

@@ -25,10 +25,13 @@ class RecordTest : public ProgramTest {
     std::normal_distribution<> noise(0, 0.01);
     for (int i = 0; i < nights; ++i) {
       const auto row = [&](const char* contender, double seconds) {
-        return MadeRow{.contender = contender, .seconds = factor * seconds * std::exp(noise(random)),
+        return MadeRow{.contender = contender,
+                       .seconds = factor * seconds * std::exp(noise(random)),
                        .ceiling = factor * 0.5e-3};
       };
-      put({.host = host, .commit = fmt::format("{:07}", i), .date = day(i),
+      put({.host = host,
+           .commit = fmt::format("{:07}", i),
+           .date = day(i),
            .rows = {row("openmp", i < slow ? 1e-3 : 1.2e-3), row("naive", 9e-3)}});
     }
   }
@@ -66,7 +69,8 @@ TEST_F(RecordTest, what_is_no_record_is_refused_by_name_and_the_others_go_in) {
   write("empty.json", "");
   const Output output = add(" " + file("nowhere.json"));
   EXPECT_EQ(output.status, 4);
-  for (const char* name : {"truncated", "edited", "newer", "dateless", "foreign", "empty", "nowhere"})
+  for (const char* name :
+       {"truncated", "edited", "newer", "dateless", "foreign", "empty", "nowhere"})
     EXPECT_THAT(output.text, HasSubstr(fmt::format("/{}.json: ", name)));
   EXPECT_THAT(output.text, HasSubstr("added 1 records with 1 rows"));
   EXPECT_THAT(output.text, HasSubstr("7 were refused"));
@@ -81,8 +85,8 @@ TEST_F(RecordTest, a_full_disk_loses_nothing) {
   for (int i = 1; i < 2000; ++i)
     rows.push_back({.problem = fmt::format("max/sliding/f32/nchw/src:1x3x8x{}/k:2x2", i + 1)});
   put({.date = day(1), .rows = rows});
-  const Output full = run_command("trap '' XFSZ; ulimit -f 100; " POOLBENCH_PROGRAM
-                                  " record add " + file("runs.sqlite") + " " + file(""));
+  const Output full = run_command("trap '' XFSZ; ulimit -f 100; " POOLBENCH_PROGRAM " record add " +
+                                  file("runs.sqlite") + " " + file(""));
   EXPECT_EQ(full.status, 3) << full.text;
   EXPECT_THAT(full.text, HasSubstr("Nothing of "));
   EXPECT_EQ(run("record history " + file("runs.sqlite")).text, before);
@@ -129,7 +133,9 @@ TEST_F(RecordTest, what_could_not_be_told_is_told_again) {
   put_nights(30, 20);
   ASSERT_EQ(add().status, 0);
   EXPECT_NE(run_command(POOLBENCH_PROGRAM " record check " + file("runs.sqlite") + " --now " +
-                        day(30) + " > /dev/full").status, 0);
+                        day(30) + " > /dev/full")
+                .status,
+            0);
   EXPECT_EQ(check(30).status, 1);
 }
 
@@ -138,7 +144,8 @@ TEST_F(RecordTest, a_faster_commit_is_told_and_fails_nothing) {
   ASSERT_EQ(add().status, 0);
   ASSERT_EQ(check(30).status, 1);
   for (int i = 30; i < 45; ++i)
-    put({.commit = fmt::format("{:07}", i), .date = day(i),
+    put({.commit = fmt::format("{:07}", i),
+         .date = day(i),
          .rows = {{.contender = "openmp", .seconds = 0.9e-3 * (1 + 0.003 * (i % 3))}}});
   ASSERT_EQ(add().status, 0);
   const Output faster = check(45);
@@ -165,9 +172,9 @@ TEST_F(RecordTest, check_names_machines_that_are_silent_or_unlike_others) {
 }
 
 TEST_F(RecordTest, bench_says_of_which_commit_a_module_is) {
-  const std::string bench = "bench --hot --blocks 6 --sample-ms 0.02 --backend past --module past=" +
-                            std::string(POOLBENCH_NAIVE_MODULE) + " --problem " + kSmall +
-                            " --json " + file("r.json");
+  const std::string bench =
+      "bench --hot --blocks 6 --sample-ms 0.02 --backend past --module past=" +
+      std::string(POOLBENCH_NAIVE_MODULE) + " --problem " + kSmall + " --json " + file("r.json");
   ASSERT_EQ(run(bench + " --revision past=abcdef0123").status, 0);
   ASSERT_EQ(add().status, 0);
   expect("record history " + file("runs.sqlite"), 0, "abcdef0123 ");

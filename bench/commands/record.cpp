@@ -7,11 +7,7 @@ namespace poolbench {
 namespace {
 
 constexpr void (*kSubCommands[])(CLI::App& record, Run& run) = {
-    add_record_merge,
-    add_record_export,
-    add_record_add,
-    add_record_history,
-    add_record_check,
+    add_record_merge, add_record_export, add_record_add, add_record_history, add_record_check,
 };
 
 }  // namespace

@@ -74,8 +74,10 @@ void add_record_add(CLI::App& record, Run& run) {
                    "What bench --json wrote, whole or a shard; or folders of such")
       ->required();
   command->footer(
-      "A record that is there is not added again. One that is truncated, changed, of a later schema "
-      "or none at all is refused by name, and the others go in; the exit status is then 4. Each goes "
+      "A record that is there is not added again. One that is truncated, changed, of a later "
+      "schema "
+      "or none at all is refused by name, and the others go in; the exit status is then 4. Each "
+      "goes "
       "in whole or not at all.\n"
       "Example: poolbench record add runs.sqlite results/*/*.json\n" +
       exit_status_help());

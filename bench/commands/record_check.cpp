@@ -39,19 +39,21 @@ bool is_told(const std::set<Told>& told, int64_t series, const std::vector<Serie
 }
 
 struct Steps {
-  std::vector<Found> found, suspects;
-  size_t machines = 0;  // those that are theirs
+  std::vector<Found> found;
+  size_t suspects = 0, machines = 0;  // `machines`: those that are theirs
 };
 
-Steps steps_of(const std::map<int64_t, std::vector<SeriesPoint>>& series, const std::set<Told>& told) {
+Steps steps_of(const std::map<int64_t, std::vector<SeriesPoint>>& series,
+               const std::set<Told>& told) {
   Steps steps;
   for (const auto& [id, points] : series)
     for (const Change& change : changes_of(points)) {
       if (change.machines)
         ++steps.machines;
+      else if (!change.step.sure)
+        ++steps.suspects;
       else
-        (change.step.sure ? steps.found : steps.suspects)
-            .push_back({id, change, points[change.at], is_told(told, id, points, change)});
+        steps.found.push_back({id, change, points[change.at], is_told(told, id, points, change)});
     }
   std::ranges::sort(steps.found, {}, [](const Found& one) {
     return std::tuple(one.point.date, one.point.revision, -one.change.step.size);
@@ -83,7 +85,6 @@ ExitStatus check(const Flags& flags) {
     news.push_back(one.as_told());
     if (one.change.slower()) status = kSlower;
   }
-  for (const Found& one : steps.suspects) print(one, names);
 
   std::multimap<std::string, int64_t> records = store.records();
   for (const std::string& host : flags.retired) records.erase(host);
@@ -95,8 +96,8 @@ ExitStatus check(const Flags& flags) {
   fmt::print(
       "{} new steps, {} told before, {} suspects, {} steps of machines; {} silent and {} outlying "
       "machines\n",
-      news.size(), steps.found.size() - news.size(), steps.suspects.size(), steps.machines,
-      silent.size(), outside.size());
+      news.size(), steps.found.size() - news.size(), steps.suspects, steps.machines, silent.size(),
+      outside.size());
   if (std::fflush(stdout) == 0 && !news.empty()) store.tell(news);
   return silent.empty() && outside.empty() ? status : worse(status, kNotRun);
 }
@@ -119,7 +120,8 @@ void add_record_check(CLI::App& record, Run& run) {
       ->take_all();
   command->add_option("--now", flags->now, "As if it were 2026-11-30T16:00:00Z");
   command->footer(
-      "Exit status: 1 if something became slower that was not told before, 3 if a host is silent or "
+      "Exit status: 1 if something became slower that was not told before, 3 if a host is silent "
+      "or "
       "a machine's times are unlike those of at least three machines like it, 0 otherwise. A step "
       "is told once.\n"
       "Example: poolbench record check runs.sqlite --repository .\n" +

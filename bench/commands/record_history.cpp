@@ -25,8 +25,7 @@ ExitStatus history(const Flags& flags) {
   const Commits commits = flags.repository.empty() ? Commits() : Commits(flags.repository);
   size_t shown = 0, left_out = 0;
   for (const auto& [id, name] : store.series()) {
-    const std::string row =
-        row_name(name.contender, parse_problem(name.problem), name.temperature);
+    const std::string row = row_name(name.contender, parse_problem(name.problem), name.temperature);
     if (!hosts.matches(name.host) ||
         (!patterns.empty() &&
          std::ranges::none_of(patterns, [&](const Pattern& one) { return one.matches(row); })))
@@ -56,7 +55,8 @@ void add_record_history(CLI::App& record, Run& run) {
   command->add_option("--repository", flags->repository,
                       "Order of commits: the history of this repository's HEAD [by date]");
   command->footer(
-      "What forbids comparison (machine, device, driver, compiler, flags, instruction set, threads, "
+      "What forbids comparison (machine, device, driver, compiler, flags, instruction set, "
+      "threads, "
       "method) keeps series apart. A step is SLOWER or FASTER by the time over the ceiling's, at "
       "the first commit behind it, with its 95 % interval; it is the machine's if the ceiling "
       "moved too. bench/history/steps.h has the rule.\n"

@@ -36,7 +36,8 @@ std::vector<Change> changes_of(const std::vector<SeriesPoint>& points) {
       const size_t from = i > 0 ? steps[i - 1].at : 0;
       const size_t to = i + 1 < steps.size() ? steps[i + 1].at : values.size();
       const Step time = step_at(times, from, step.at, to);
-      const bool machines = is_ceiling || time.size * step.size < kTimesPart * step.size * step.size;
+      const bool machines =
+          is_ceiling || time.size * step.size < kTimesPart * step.size * step.size;
       changes.push_back({places[step.at], machines, is_ceiling, step, time});
     }
   };

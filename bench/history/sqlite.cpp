@@ -24,9 +24,8 @@ namespace {
       throw BadInput(fmt::format("{}: {}", path, why));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw std::runtime_error(
-          fmt::format("{}: another process has held it for {:g} s: {}", path,
-                      Database::patience / 1e3, why));
+      throw std::runtime_error(fmt::format("{}: another process has held it for {:g} s: {}", path,
+                                           Database::patience / 1e3, why));
     default:
       throw std::runtime_error(fmt::format("{}: {}", path, why));
   }
@@ -96,9 +95,9 @@ void Database::End::operator()(sqlite3* database) const { sqlite3_close_v2(datab
 
 Database::Database(const std::string& path, Mode mode) : path_(path) {
   sqlite3* database = nullptr;
-  const int result = sqlite3_open_v2(
-      path.c_str(), &database, SQLITE_OPEN_READWRITE | (mode == kMake ? SQLITE_OPEN_CREATE : 0),
-      nullptr);
+  const int result =
+      sqlite3_open_v2(path.c_str(), &database,
+                      SQLITE_OPEN_READWRITE | (mode == kMake ? SQLITE_OPEN_CREATE : 0), nullptr);
   database_.reset(database);
   if (result != SQLITE_OK) complain(database, path);
   sqlite3_busy_timeout(database, patience);

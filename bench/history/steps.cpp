@@ -63,8 +63,7 @@ Noise noise_of(Values values, const std::vector<size_t>& starts, size_t from, si
   const double rho = noise.correlation * noise.correlation;
   noise.freedom = std::max(2.0, n * (1 - rho) / (1 + rho) - levels);
   const double lost = noise.of_mean(std::max<size_t>(1, rests.size() / ends.size()));
-  noise.deviation =
-      std::max(kLeastNoise, std::sqrt(squares / n / std::max(0.1, 1 - lost)));
+  noise.deviation = std::max(kLeastNoise, std::sqrt(squares / n / std::max(0.1, 1 - lost)));
   return noise;
 }
 
@@ -93,8 +92,7 @@ struct Before {
     const double size = mean_within(behind, level, cut) - level;
     if (std::abs(size) < kLeastStep) return 0;
     const double t = size / error(behind.size()), freedom = noise.freedom;
-    return std::sqrt(freedom * std::log1p(t * t / freedom)) * (8 * freedom + 1) /
-           (8 * freedom + 3);
+    return std::sqrt(freedom * std::log1p(t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3);
   }
 
   Noise noise;
@@ -115,7 +113,8 @@ std::vector<Step> find_steps(Values values) {
   Split best;
   for (size_t end = first + kPointsBehind; end <= values.size(); ++end) {
     best = {};
-    for (size_t at = std::max(first, end - std::min(end, kWindow)); at + kPointsBehind <= end; ++at) {
+    for (size_t at = std::max(first, end - std::min(end, kWindow)); at + kPointsBehind <= end;
+         ++at) {
       if (at - first == splits.size()) splits.emplace_back(values, starts, starts.back(), at);
       const double score = splits[at - first].score(values.subspan(at, end - at));
       if (score > best.score) best = {at, score};

@@ -44,8 +44,9 @@ constexpr double kSure = 4.7;         // score from which a step is called
 constexpr double kSuspect = 2.3;      // score from which a step at the end of a series is a suspect
 constexpr double kLeastStep = 0.02;   // of ln time, as of a race
 constexpr double kLeastNoise = 0.005;
-constexpr double kOutlier = 5;  // robust deviations: further off a point counts as this far for noise
-constexpr double kCut = 1.1;    // of what each of three points must show to call a step
+constexpr double kOutlier =
+    5;                        // robust deviations: further off a point counts as this far for noise
+constexpr double kCut = 1.1;  // of what each of three points must show to call a step
 constexpr double kAssumedCorrelation = 0.5;  // counts as much as that of so many points:
 constexpr double kAssumedPoints = 40;
 

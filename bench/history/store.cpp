@@ -204,16 +204,15 @@ std::optional<size_t> Store::add_whole(const StoredRecord& record) {
   for (const int64_t seed : seeds)
     database_.prepare("INSERT INTO seed VALUES (?, ?)").with(seed, id).run();
 
-  Statement date = database_.prepare(
-      "UPDATE revision SET committed = ? WHERE id = ? AND committed IS NULL");
+  Statement date =
+      database_.prepare("UPDATE revision SET committed = ? WHERE id = ? AND committed IS NULL");
   Statement find = database_.prepare(
       "SELECT id FROM series WHERE problem = ? AND temperature = ? AND contender = ? AND host = ? "
       "AND device = ? AND conditions = ?");
   Statement add_series = database_.prepare(
       "INSERT INTO series (problem, temperature, contender, host, device, conditions) "
       "VALUES (?, ?, ?, ?, ?, ?)");
-  Statement add_row =
-      database_.prepare("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement add_row = database_.prepare("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   size_t rows = 0;
   for (const CaseResult& result : record.cases)
     for (const Record& row : result.records) {
@@ -291,8 +290,7 @@ std::set<Told> Store::told() const {
 void Store::tell(const std::vector<Told>& steps) {
   Transaction transaction(database_);
   Statement add = database_.prepare("INSERT OR IGNORE INTO told VALUES (?, ?, ?)");
-  for (const Told& step : steps)
-    add.with(step.series, step.revision, int64_t{step.slower}).run();
+  for (const Told& step : steps) add.with(step.series, step.revision, int64_t{step.slower}).run();
   transaction.commit();
 }
 

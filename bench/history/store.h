@@ -21,9 +21,9 @@ struct SeriesName {
 
 // A row of a record.
 struct SeriesPoint {
-  int64_t record = 0, date = 0;        // seconds since 1970, of the record
-  std::string revision;                // of the contender's code; may end in "-dirty"
-  std::optional<int64_t> committed;    // the revision's date, where the record tells it
+  int64_t record = 0, date = 0;      // seconds since 1970, of the record
+  std::string revision;              // of the contender's code; may end in "-dirty"
+  std::optional<int64_t> committed;  // the revision's date, where the record tells it
   Status status = Status::kOk;
   double seconds = kNone, low = kNone, high = kNone;  // of a launch, and its interval
   // The same over the ceiling's time, block by block.
@@ -40,7 +40,8 @@ struct Told {
   auto operator<=>(const Told&) const = default;
 };
 
-// "2026-11-30T16:00:00Z", or with "+02:00" in place of the Z, in seconds since 1970. Throws BadInput.
+// "2026-11-30T16:00:00Z", or with "+02:00" in place of the Z, in seconds since 1970. Throws
+// BadInput.
 int64_t seconds_of(const std::string& date);
 
 class Store {

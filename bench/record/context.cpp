@@ -63,8 +63,8 @@ nlohmann::json modules_json(std::span<const FamilyState> families) {
 }  // namespace
 
 BuildInfo build_info() {
-  return {POOLBENCH_VERSION, POOLBENCH_COMMIT, POOLBENCH_COMMIT_DATE, POOLBENCH_COMPILER, POOLBENCH_FLAGS,
-          POOLBENCH_BUILD_TYPE};
+  return {POOLBENCH_VERSION,  POOLBENCH_COMMIT, POOLBENCH_COMMIT_DATE,
+          POOLBENCH_COMPILER, POOLBENCH_FLAGS,  POOLBENCH_BUILD_TYPE};
 }
 
 std::string_view peer_version(std::string_view backend) {

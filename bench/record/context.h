@@ -19,9 +19,9 @@ inline constexpr int kSchema = 1, kSchemaMinor = 4;
 // How this program was built.
 struct BuildInfo {
   std::string_view version;
-  std::string_view commit;    // "-dirty" at the end: with uncommitted changes
+  std::string_view commit;       // "-dirty" at the end: with uncommitted changes
   std::string_view commit_date;  // empty where nobody knows
-  std::string_view compiler;  // name and version
+  std::string_view compiler;     // name and version
   std::string_view flags;
   std::string_view build_type;
 };

@@ -30,12 +30,11 @@ std::string conditions_text(const std::string& conditions) {
 }
 
 std::string line(const SeriesPoint& point) {
-  const std::string time = std::isnan(point.seconds)
-                               ? std::string(info(point.status).name)
-                               : time_text(point.seconds);
+  const std::string time =
+      std::isnan(point.seconds) ? std::string(info(point.status).name) : time_text(point.seconds);
   return fmt::format("  {:<18}  {}  {:>9} {:>6}  {:>9} {:>6}", point.revision.substr(0, 18),
-                     day_text(point.date), time,
-                     plus_minus(point.seconds, point.low, point.high), digits(point.over_ceiling),
+                     day_text(point.date), time, plus_minus(point.seconds, point.low, point.high),
+                     digits(point.over_ceiling),
                      plus_minus(point.over_ceiling, point.over_low, point.over_high));
 }
 
@@ -69,9 +68,9 @@ std::string change_text(const Change& change) {
 
 std::string history_table(const SeriesName& name, const std::vector<SeriesPoint>& points,
                           const std::vector<Change>& changes) {
-  std::string text =
-      fmt::format("{}\n  {}\n  {:<18}  {:<10}  {:>9} {:>6}  {:>9} {:>6}\n", series_text(name),
-                  conditions_text(name.conditions), "commit", "measured", "time", "+-", "x ceiling", "+-");
+  std::string text = fmt::format("{}\n  {}\n  {:<18}  {:<10}  {:>9} {:>6}  {:>9} {:>6}\n",
+                                 series_text(name), conditions_text(name.conditions), "commit",
+                                 "measured", "time", "+-", "x ceiling", "+-");
   auto change = changes.begin();
   for (size_t i = 0; i < points.size(); ++i) {
     text += line(points[i]) + remark(points[i]);
@@ -84,11 +83,12 @@ std::string history_table(const SeriesName& name, const std::vector<SeriesPoint>
 
 std::string silence_text(const Silence& silence, int64_t now) {
   constexpr double kDay = 24 * 3600;
-  return fmt::format("silent: {}, whose last record is of {}, {:.0f} days ago{}", silence.host,
-                     day_text(silence.last), double(now - silence.last) / kDay,
-                     std::isnan(silence.usual)
-                         ? ""
-                         : fmt::format("; its records used to be {:.0f} days apart", silence.usual));
+  return fmt::format(
+      "silent: {}, whose last record is of {}, {:.0f} days ago{}", silence.host,
+      day_text(silence.last), double(now - silence.last) / kDay,
+      std::isnan(silence.usual)
+          ? ""
+          : fmt::format("; its records used to be {:.0f} days apart", silence.usual));
 }
 
 std::string outlier_text(const Outlier& outlier) {
