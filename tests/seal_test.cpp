@@ -51,6 +51,14 @@ TEST(Seal, goes_over_what_stands_before) {
   EXPECT_EQ(seal_of(seal(sample(), "a")), "sha256:" + sha256("a" + sample()));
 }
 
+// As bench/records.py writes it.
+TEST(Seal, may_have_a_blank_before_it) {
+  const std::string text = "{\n \"seal\": \"" + blank_seal() + "\"\n}\n", sealed = seal(text);
+  EXPECT_EQ(seal_of(sealed), "sha256:" + sha256(text));
+  EXPECT_EQ(seal_of("{\"seal\":  \"" + blank_seal() + "\"}"), "") << "not two";
+  EXPECT_EQ(seal_of("{\"seal\": "), "");
+}
+
 // A reason may quote anything.
 TEST(Seal, is_not_looked_for_in_strings) {
   const std::string text = sample("\"seal\":\"" + blank_seal() + "\"");

@@ -154,6 +154,7 @@ std::string text_of(const std::string& path) {
   if (!file.is_open()) throw BadInput("cannot be read");
   std::string text(std::istreambuf_iterator<char>(file), {});
   if (file.bad()) throw BadInput("cannot be read");
+  if (text.starts_with("\x1f\x8b")) throw BadInput("is compressed; gunzip has what is read here");
   return text;
 }
 
