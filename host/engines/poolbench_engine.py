@@ -158,7 +158,8 @@ class _Server:
         # One launch on other memory: whatever compiles or loads, does it now.
         sizes = [kind.itemsize * math.prod(shape) for kind, shape in plan.operands()]
         if min(sizes) > 0:
-            launch, fetch = self.pair(plan, [(self.device.room(size), 0) for size in sizes])
+            rooms = [self.device.room(size) for size in sizes]  # libraries may not keep them
+            launch, fetch = self.pair(plan, [(room, 0) for room in rooms])
             result = launch()
             if fetch:
                 fetch(result)
