@@ -32,7 +32,7 @@ struct Owned {
 constexpr Owned kOwned[] = {
     {"cuda.*|cooperative_groups.*|cub/.*|mma\\.h",
      "kernels/cuda/.*|host/substrates/cuda.*|host/backends/cuda.*|kernels/set\\.h|host/peers/.*|"
-     "tests/cuda_.*",
+     "tests/(fake_)?cuda.*",
      "CUDA belongs to its own family"},
     {"nvtx3/.*", "host/substrates/nvtx\\.cpp|tests/.*", "ranges have one interface"},
     {"vulkan/.*",
