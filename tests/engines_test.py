@@ -125,6 +125,19 @@ class Engines(unittest.TestCase):
                               "--module", f"m={MODULES}/naive_again.so")
         self.assertEqual(status, 0, said)
 
+    def test_who_is_timed_beside_an_engine_of_several_threads_keeps_all_processors(self):
+        # Submit-to-done times have recordings of all contenders at once.
+        _, record, said = run("bench", "--problem", "max/global/f32/nchw/src:1x64x32x32",
+                              "--backend", "openmp,m", "--isolate", "--module",
+                              f"m={MODULES}/openmp_again.so", "--hot", "--blocks", "4",
+                              "--submits", "50", "--disturbed", "1e9")
+        self.assertTrue(record, said)
+        rows = {row["poolbench"]["contender"]: row["poolbench"] for row in record["benchmarks"]
+                if "poolbench" in row}
+        for name in ("openmp", "m"):
+            self.assertIn(rows[name]["status"], ("ok", "INVALID", "ABOVE-CEILING"), rows[name])
+            self.assertNotIn("processors", rows[name]["reason"])
+
     def test_a_module_in_a_process_of_its_own_may_crash(self):
         status, _, said = run("check", "--problem", PROBLEM, "--backend", "naive,m", "--isolate",
                               "--module", f"m={MODULES}/broken_crash_in_launch.so", "--fill",

@@ -29,10 +29,8 @@ std::pair<double, std::string> go(EngineProcess& process, int64_t recording) {
 class WorkerRecording : public Recording {
  public:
   WorkerRecording(WorkerSubstrate& substrate, int64_t number, const WorkerStream& launches)
-      : substrate_(substrate),
-        beside_(substrate.spread()),
-        number_(number),
-        empty_(launches.empty()) {
+      : substrate_(substrate), number_(number), empty_(launches.empty()) {
+    const BesideFirst beside(substrate_.spread());
     EngineProcess& process = substrate_.process();
     process.unmap_unused();
     std::string line;
@@ -49,6 +47,7 @@ class WorkerRecording : public Recording {
   ~WorkerRecording() override {
     EngineProcess& process = substrate_.process();
     if (empty_ || !process.is_running() || process.generation() != generation_) return;
+    const BesideFirst beside(substrate_.spread());
     try {
       process.ask(fmt::format("{} {}", POOLBENCH_ENGINE_FORGET, number_), "forget");
     } catch (const std::exception&) {  // it is gone; whoever asks it next says so
@@ -69,6 +68,7 @@ class WorkerRecording : public Recording {
     if (process.generation() != generation_)
       throw ContenderEnded(ContenderEnded::kExit, process.name(),
                            "its process ended before this launch");
+    const BesideFirst beside(substrate_.spread());
     const double nothing = empties.next(process);
     const auto [seconds, answer] = go(process, number_);
     claim_ = std::strtod(answer.c_str(), nullptr);
@@ -78,7 +78,6 @@ class WorkerRecording : public Recording {
   }
 
   WorkerSubstrate& substrate_;
-  BesideFirst beside_;
   int64_t number_, generation_ = 0;
   bool empty_;
   double claim_ = 0;
