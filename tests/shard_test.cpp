@@ -100,6 +100,11 @@ TEST(ShardsOf, costs_are_balanced) {
   }
 }
 
+TEST(ShardsOf, a_dear_case_is_alone) {
+  EXPECT_EQ(shards_of(std::vector<double>{1, 1, 9, 1, 1, 1}, 2),
+            (std::vector<int64_t>{2, 2, 1, 2, 2, 2}));
+}
+
 TEST(ShardsOf, none_is_empty) {
   const std::vector<double> nothing(5, 0), one = {100, 1, 1, 1, 1};
   for (const auto& costs : {nothing, one}) {
