@@ -11,8 +11,8 @@ FILTERS = {"max": ndimage.maximum_filter1d, "min": ndimage.minimum_filter1d}
 
 def plan(p):
     p.require("SciPy", reduction=[*FILTERS, "avg_include_pad", "avg_exclude_pad"],
-              dtype=["f64", "f32", "i8", "u8", "i32"], indices=[False])
-    p = p.plain("SciPy")
+              indices=[False], dtype=["f64", "f32", "i32", "i16", "i8", "u8"])
+    p = p.plain("SciPy")  # its filters compute in f64, which lacks numbers of i64
     p.require("SciPy's filters", dilation=[(1,) * p.rank])
     average = p.reduction not in FILTERS
     p.require("this engine's average", dtype=["f64", "f32"] if average else [p.dtype])
