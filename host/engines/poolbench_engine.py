@@ -52,8 +52,10 @@ class Tensors:
     layout: str = "nchw"
 
     def first(self, array):
-        """A view of an array of this layout with channels first: n, c, d, h, w."""
-        return array if self.layout == "nchw" else np.moveaxis(array, -1, 1)
+        """A view of an array of this layout, or a tensor, with channels first: n, c, d, h, w."""
+        if self.layout == "nchw":
+            return array
+        return array.movedim(-1, 1) if hasattr(array, "movedim") else np.moveaxis(array, -1, 1)
 
 
 def _value(kind, text):

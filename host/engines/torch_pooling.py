@@ -99,8 +99,7 @@ def example(p, n, device):
 def tensor(t, p, array):
     """A tensor on an array's memory, n, c, (d,) h, w."""
     x = array if isinstance(array, torch.Tensor) else torch.from_numpy(array)
-    x = x if array is t.indices else x.view(TYPES[p.dtype])
-    x = x.movedim(-1, 1) if p.layout == "nhwc" else x
+    x = t.first(x if array is t.indices else x.view(TYPES[p.dtype]))
     return x.unsqueeze(2) if p.rank == 1 else x
 
 
