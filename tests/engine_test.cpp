@@ -273,6 +273,16 @@ TEST(engine_rules, a_nan_displaces_numbers_of_its_plane_alone) {
   }
 }
 
+TEST(engine_rules, what_a_nan_displaces_leaves_padding_where_there_is_some) {
+  const std::vector<double> src = {2, 1, NAN};
+  for (const char* padding : {"", "/p:0x1"}) {
+    const Problem problem =
+        parse_problem(std::string("max/sliding/f32/nchw/src:1x1x1x3/k:1x2/s:1x1") + padding);
+    EXPECT_EQ(explaining(problem, src, {"nan_displaces"}, 2, -INFINITY),
+              *padding != '\0' ? Names{"nan_displaces"} : Names{});
+  }
+}
+
 TEST(engine_rules, a_zero_of_the_other_sign_at_the_right_index) {
   const Problem problem = parse_problem("max/global/f32/nchw/src:1x1x1x2/idx");
   const float src[] = {-0.0f, 0};

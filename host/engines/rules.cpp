@@ -83,11 +83,15 @@ constexpr EngineRule kRules[] = {
          return {};
        return {sum_in_the_type(problem, taps, point, rule)};
      }},
-    {"nan_displaces", "a NaN displaces other numbers from windows beside it",
+    {"nan_displaces", "a NaN displaces other numbers from windows beside it, and padding is left",
      [](const std::string& rule, const Problem& problem, const void* src,
         const std::vector<double>&, const Point& point) -> Predictions {
        if (!is_extreme(problem.spec().reduction) || !plane_has_nan(problem, src, point)) return {};
-       return {any_tap(rule)};
+       Predictions some = {any_tap(rule)};
+       const auto& axes = problem.shapes().axis;
+       if (std::ranges::any_of(axes, [](const auto& a) { return a.pad_begin + a.pad_end > 0; }))
+         some.push_back(exactly(rule, is_max(problem) ? -INFINITY : INFINITY));
+       return some;
      }},
     {"first_nan", "the index of NaN is that of the first one, not of the last one",
      [](const std::string& rule, const Problem& problem, const void* src,
