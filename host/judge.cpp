@@ -87,10 +87,10 @@ bool sums_are_exact(const Expected& expected) {
   constexpr Precision type = precision<T>();
   int exponent = 0;
   const long double sum = std::fabs(expected.sum), tap = sum / (long double)(expected.taps);
+  if (!(tap >= type.acc_normal && sum <= type.acc_max)) return false;  // or NaN, without digits
   auto digits = static_cast<uint64_t>(std::ldexp(std::frexp(tap, &exponent), 64));
-  if (digits != 0) digits >>= std::countr_zero(digits);
-  return tap >= type.acc_normal && sum <= type.acc_max &&
-         (long double)(digits) * (long double)(expected.taps) <= 1 / type.unit &&
+  digits >>= std::countr_zero(digits);
+  return (long double)(digits) * (long double)(expected.taps) <= 1 / type.unit &&
          Accumulator<T>(expected.divisor) == expected.divisor &&
          std::fabs(expected.value) >= type.acc_normal;
 }
