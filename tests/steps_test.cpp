@@ -111,12 +111,12 @@ Power power(size_t before, size_t behind, double size) {
     Random random(static_cast<uint64_t>(i) + 1'000'000);
     std::vector<double> values = gaussian(random, before + behind);
     for (size_t at = before; at < values.size(); ++at) values[at] += std::log1p(size);
-    const std::vector<Step> steps = find_steps(values);
-    if (steps.empty() || steps.back().at + behind < before) continue;
-    ++suspected;
-    if (!steps.back().sure) continue;
+    std::vector<Step> steps = find_steps(values);
+    std::erase_if(steps, [&](const Step& step) { return step.at + behind < before; });
+    suspected += !steps.empty();
+    if (steps.empty() || !steps.front().sure) continue;  // another suspect may stand behind it
     ++called;
-    placed += std::abs(double(steps.back().at) - double(before)) <= 1;
+    placed += std::abs(double(steps.front().at) - double(before)) <= 1;
   }
   return {double(called) / kSeries, double(suspected) / kSeries,
           double(placed) / std::max(1, called)};
@@ -128,9 +128,9 @@ TEST(Steps, a_step_is_called_once_enough_points_agree) {
     size_t before, behind;
     double called, suspected, placed;  // at least
   } rows[] = {
-      {0.05, 50, 3, 0.00, 0.80, 0.00},  {0.05, 50, 5, 0.10, 0.95, 0.90},
-      {0.05, 50, 10, 0.55, 0.99, 0.90}, {0.05, 50, 15, 0.80, 0.99, 0.90},
-      {0.05, 50, 20, 0.90, 0.99, 0.90}, {0.10, 50, 3, 0.75, 0.99, 0.95},
+      {0.05, 50, 3, 0.00, 0.90, 0.00},  {0.05, 50, 5, 0.10, 0.95, 0.90},
+      {0.05, 50, 10, 0.55, 0.99, 0.90}, {0.05, 50, 15, 0.78, 0.99, 0.90},
+      {0.05, 50, 20, 0.86, 0.99, 0.90}, {0.10, 50, 3, 0.75, 0.99, 0.95},
       {0.10, 50, 4, 0.95, 0.99, 0.95},  {0.20, 50, 3, 0.99, 0.99, 0.99},
       {0.10, 20, 3, 0.10, 0.99, 0.95},  {0.20, 20, 3, 0.95, 0.99, 0.99},
   };
