@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "bench/record/context.h"
+#include "bench/record/fields.h"
 #include "bench/record/record.h"
 #include "bench/record/seal.h"
 
