@@ -22,8 +22,9 @@ std::string plus_minus(double median, double low, double high) {
 // "Intel Xeon, threads 2, …": what all of the series' records have in common, in the order of the
 // fields' names.
 std::string conditions_text(const std::string& conditions) {
+  const auto json = nlohmann::json::parse(conditions);
   std::string text;
-  for (const auto& [name, value] : nlohmann::json::parse(conditions).items())
+  for (const auto& [name, value] : json.items())
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name,
                         value.is_string() ? value.get<std::string>() : value.dump());
   return text;
