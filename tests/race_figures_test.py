@@ -40,7 +40,8 @@ else:
         log.write(" ".join(sys.argv[2:]) + "\\n")
     out = {{"context": {{"date": "today", "poolbench": {{"noted": {{"commit": "c"}},
                                                         "comparable": {{}}}}}},
-           "race": {{"alarms": [], "rows": [{{"problem": "p", "verdict": "SLOWER", "effect": {{}}}}]}},
+           "race": {{"alarms": [],
+                     "rows": [{{"problem": "p", "verdict": "SLOWER", "effect": {{}}}}]}},
            "trials": {{"copies": {{"intervals": 16, "covering": 16}}, "contenders": []}}}}
 with open(path, "w") as file:
     json.dump(out, file)
@@ -90,7 +91,8 @@ class Slices(unittest.TestCase):
             file.write(PROGRAM)
         os.chmod(self.program, stat.S_IRWXU)
         self.linked = []
-        linker = unittest.mock.patch.object(figures, "relink", lambda *what: self.linked.append(what))
+        linker = unittest.mock.patch.object(figures, "relink",
+                                            lambda *what: self.linked.append(what))
         linker.start()
         self.addCleanup(linker.stop)
 

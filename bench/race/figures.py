@@ -109,8 +109,9 @@ def run_trial(program, kind, busy, cases, more):
         return trial | {"alarmed": len(race["alarms"]),
                         "rows": [{key: row[key] for key in ("problem", "verdict", "effect")}
                                  for row in race["rows"]]}
+    keys = ("planted", "alarmed", "level", "each")
     return trial | {"copies": record["trials"]["copies"],
-                    "contenders": [{key: one[key] for key in ("planted", "alarmed", "level", "each")}
+                    "contenders": [{key: one[key] for key in keys}
                                    for one in record["trials"]["contenders"]]}
 
 
