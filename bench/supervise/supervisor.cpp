@@ -177,11 +177,12 @@ std::pair<std::string, Verdict> Supervisor::find_guilty(size_t index, const SetA
     for (int look = 0; look < kLooks; ++look)
       if (cheats({accused})) return {accused, verdict};
   const auto& [accused, verdict] = *answer.caught.begin();
-  for (const std::string& other : opened_->contenders)
-    if (other != accused && !set_aside.contains(other) && cheats({accused, other}))
-      return {other,
-              {verdict.status,
-               fmt::format("spoils {}, which alone is right: {}", accused, verdict.reason)}};
+  for (int look = 0; look < kLooks; ++look)
+    for (const std::string& other : opened_->contenders)
+      if (other != accused && !set_aside.contains(other) && cheats({accused, other}))
+        return {other,
+                {verdict.status,
+                 fmt::format("spoils {}, which alone is right: {}", accused, verdict.reason)}};
   return {accused, verdict};  // it was seen, and is by nobody else's doing
 }
 
