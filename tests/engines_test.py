@@ -138,6 +138,22 @@ class Engines(unittest.TestCase):
             self.assertIn(rows[name]["status"], ("ok", "INVALID", "ABOVE-CEILING"), rows[name])
             self.assertNotIn("processors", rows[name]["reason"])
 
+    def test_a_record_says_of_which_source_they_are(self):
+        _, record, said = run("bench", "--problem", PROBLEM, "--backend", "naive,m,honest", "--hot",
+                              "--isolate", "--module", f"m={MODULES}/naive_again.so", "--engine",
+                              engine("honest"), "--revision", "m=abcdef0", "--blocks", "1",
+                              "--submits", "0", "--disturbed", "1e9")
+        self.assertTrue(record, said)
+        modules = record["context"]["poolbench"]["modules"]
+        self.assertLessEqual({"m", "honest"}, set(modules))
+        for module in modules.values():
+            self.assertLessEqual({"file", "sha256", "build_id", "needs", "mapped"}, set(module))
+            self.assertEqual(len(module["sha256"]), 64)
+        self.assertEqual(modules["m"]["revision"], "abcdef0")
+        self.assertTrue(modules["honest"]["file"].endswith("/engine_deeds.py"), modules)
+        _, _, said = run("bench", "--engine", "numpy", "--revision", "numpy=abcdef0")
+        self.assertIn("--revision: 'numpy=abcdef0'", said)
+
     def test_a_module_in_a_process_of_its_own_may_crash(self):
         status, _, said = run("check", "--problem", PROBLEM, "--backend", "naive,m", "--isolate",
                               "--module", f"m={MODULES}/broken_crash_in_launch.so", "--fill",

@@ -22,6 +22,7 @@
 #include "bench/supervise/link.h"
 #include "bench/time/bencher.h"
 #include "bench/time/profile.h"
+#include "host/engines/engine.h"
 #include "host/file.h"
 #include "host/modules.h"
 #include "host/substrates/nvtx.h"
@@ -116,16 +117,20 @@ BenchOptions options_of(const Flags& flags) {
   return options;
 }
 
-// Writes down of which source modules are. Throws BadInput.
+// Writes down of which source those modules and engines are that are open. Throws BadInput.
 void note_revisions(const Flags& flags, Json& modules) {
+  std::set<std::string> names;
+  for (const std::string& one : flags.selection.modules) names.insert(parse_module(one).name);
+  for (const EngineName& one : parse_engines(flags.selection.engines))
+    if (!one.shipped) names.insert(one.name);
   for (const std::string& text : flags.revisions) {
     const size_t end = text.find('=');
     const std::string name = text.substr(0, end);
-    if (end == text.npos || end + 1 == text.size() ||
-        std::ranges::none_of(flags.selection.modules,
-                             [&](const auto& one) { return parse_module(one).name == name; }))
-      throw BadInput(fmt::format("--revision: '{}' is not NAME=COMMIT of a --module NAME", text));
-    modules[name]["revision"] = text.substr(end + 1);
+    if (end == text.npos || end + 1 == text.size() || !names.contains(name))
+      throw BadInput(fmt::format(
+          "--revision: '{}' is not NAME=COMMIT of a --module NAME or an --engine NAME=COMMAND",
+          text));
+    if (modules.contains(name)) modules[name]["revision"] = text.substr(end + 1);
   }
 }
 
@@ -254,8 +259,10 @@ void add_bench(CLI::App& app, Run& run) {
   add_backend_flags(*command, flags->selection);
   add_timing_flags(*command, flags->timing);
   command
-      ->add_option("--revision", flags->revisions,
-                   "NAME=COMMIT: of which source a --module is, for the record")
+      ->add_option(
+          "--revision", flags->revisions,
+          "NAME=COMMIT: of which source a --module or an --engine NAME=COMMAND is, for the "
+          "record")
       ->take_all();
   command->add_option("--baseline", flags->baseline,
                       "Contender to compare with [the best peer, else naive]");

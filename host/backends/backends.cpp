@@ -194,10 +194,13 @@ std::vector<FamilyState> open_backends(std::span<const std::string> wanted,
     if (options.isolate) all_engines.push_back(isolated_module(module.name, module.file));
   if (options.isolate) given.clear();
   for (const EngineName& engine : all_engines)
-    if (asked(wanted, engine.name))
+    if (asked(wanted, engine.name)) {
       engines.push_back(state_of(engine.name, true, [&] {
         return open_engine(engine, {threads, options.engine_limit, options.trust_rules});
       }));
+      if (engines.back().why_unavailable.empty() && !engine.shipped)
+        engines.back().origin = std::make_shared<Origin>(Origin{engine.file, {}, {}});
+    }
   std::vector<Wanted> wanted_modules;
   if (!options.peers.empty())
     for (const Peer& peer : kPeers)

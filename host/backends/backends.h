@@ -28,7 +28,7 @@ struct FamilyState {
   std::vector<std::unique_ptr<Backend>> backends;
   std::string why_unavailable;
   bool is_module = false;                // a peer, an engine, or a module given by --module
-  std::shared_ptr<const Origin> origin;  // of a module that is open; its first plan adds to it
+  std::shared_ptr<const Origin> origin;  // of open modules, which first plans add to, and engines
 };
 
 // The folder of the program's peers: modules/ beside it.

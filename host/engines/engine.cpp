@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "host/engines/problem_words.h"
@@ -55,6 +56,20 @@ std::string command_of(const std::string& text) {
   const std::string file = text.substr(0, text.find(' '));
   if (!file.ends_with(".py") || !std::filesystem::exists(file)) return text;
   return python_command(file) + text.substr(file.size());
+}
+
+// Of what a command runs: the first Python file that it names, else the first file. A command that
+// names none stands for it.
+std::string file_of(const std::string& command) {
+  std::istringstream words(command);
+  std::string file;
+  for (std::string word; words >> word;) {
+    std::error_code none;
+    if (!std::filesystem::is_regular_file(word, none)) continue;
+    if (file.empty() || word.ends_with(".py")) file = word;
+    if (word.ends_with(".py")) break;
+  }
+  return file.empty() ? command : std::filesystem::absolute(file).string();
 }
 
 bool is_name(std::string_view text) {
@@ -203,7 +218,8 @@ std::vector<EngineName> parse_engines(const std::vector<std::string>& texts) {
     const size_t equals = text.find('=');
     const std::string name = text.substr(0, equals);
     if (equals != std::string::npos && is_name(name) && equals + 1 < text.size()) {
-      add({name, command_of(text.substr(equals + 1)), false});
+      const std::string command = text.substr(equals + 1);
+      add({name, command_of(command), false, file_of(command)});
     } else if (text == "all") {
       for (const char* one : kShipped) add(shipped(one));
     } else if (std::ranges::find(kShipped, text) != std::end(kShipped)) {
@@ -219,8 +235,10 @@ std::vector<EngineName> parse_engines(const std::vector<std::string>& texts) {
 }
 
 EngineName isolated_module(const std::string& name, const std::string& file) {
-  return {name, fmt::format("{} {}", quoted(engines_folder() + "/../poolbench_worker"),
-                            quoted(std::filesystem::absolute(file).string()))};
+  const std::string path = std::filesystem::absolute(file).string();
+  return {name,
+          fmt::format("{} {}", quoted(engines_folder() + "/../poolbench_worker"), quoted(path)),
+          false, path};
 }
 
 std::vector<std::unique_ptr<Backend>> open_engine(const EngineName& engine,

@@ -15,6 +15,7 @@ struct EngineName {
   std::string name;
   std::string command;   // for /bin/sh
   bool shipped = false;  // its rules count as those of peers do
+  std::string file;      // of its code; empty: it ships
 };
 
 // The engines that ship, as they are called.
