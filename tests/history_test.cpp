@@ -40,7 +40,7 @@ TEST_F(HistoryTest, a_record_goes_in_once) {
   const StoredRecord record = read({});
   EXPECT_EQ(all.add(record), 1u);
   EXPECT_EQ(all.add(record), std::nullopt);
-  EXPECT_EQ(all.add(read({.date = day(2)})), 1u);
+  EXPECT_EQ(all.add(read({.date = day(2)})), 1u) << "by the same seed";
   const auto series = all.series();
   ASSERT_EQ(series.size(), 1u);
   EXPECT_EQ(series.begin()->second.contender, "openmp");
@@ -53,18 +53,51 @@ TEST_F(HistoryTest, a_record_goes_in_once) {
   EXPECT_DOUBLE_EQ(points[0].over_low, 2 / 1.01);
 }
 
+// Of parts on these hosts.
+MadeRecord merged(const std::vector<StoredRecord>& parts) {
+  MadeRecord whole{.ours = {{"parts", Json::array()}}};
+  for (const StoredRecord& part : parts)
+    whole.ours["parts"].push_back(
+        {{"host_name", part.host}, {"part_seal", part.context().at("seal")}});
+  return whole;
+}
+
 TEST_F(HistoryTest, a_shard_and_what_it_was_merged_into_are_one_run) {
+  const std::vector<StoredRecord> parts = {read({.rows = {{.contender = "naive"}}}),
+                                           read({.rows = {{.contender = "openmp"}}})};
+  const StoredRecord whole = read(merged(parts));
   Store all = store();
-  const auto part = [](uint64_t seed, const char* contender) {
-    return MadeRecord{.rows = {{.contender = contender}}, .seeds = {seed}};
-  };
-  const MadeRecord whole{.rows = {{.contender = "naive"}, {.contender = "openmp"}},
-                         .seeds = {1, 2}};
-  EXPECT_EQ(all.add(read(part(1, "naive"))), 1u);
-  EXPECT_THAT([&] { all.add(read(whole)); }, ThrowsMessage<BadInput>(HasSubstr("add the parts")));
-  EXPECT_EQ(all.add(read(part(2, "openmp"))), 1u);
-  EXPECT_EQ(all.add(read(whole)), std::nullopt);
-  EXPECT_EQ(all.add(read(part(3, "openmp"))), 1u);
+  EXPECT_EQ(all.add(parts[0]), 1u);
+  EXPECT_THAT([&] { all.add(whole); }, ThrowsMessage<BadInput>(HasSubstr("add the parts")));
+  EXPECT_EQ(all.add(parts[1]), 1u);
+  EXPECT_EQ(all.add(whole), std::nullopt);
+
+  fs::remove(file("runs.sqlite"));
+  Store other = store();
+  EXPECT_EQ(other.add(whole), 1u);
+  EXPECT_EQ(other.add(parts[0]), std::nullopt);
+  EXPECT_EQ(other.add(whole), std::nullopt);
+}
+
+TEST_F(HistoryTest, what_was_merged_from_several_machines_is_refused) {
+  const StoredRecord whole = read(merged({read({.host = "vm1"}), read({.host = "vm2"})}));
+  Store all = store();
+  EXPECT_THAT([&] { all.add(whole); }, ThrowsMessage<BadInput>(HasSubstr("vm2, add the parts")));
+}
+
+TEST_F(HistoryTest, a_run_that_went_on_adds_what_it_had_not_measured_yet) {
+  const MadeRow done{.contender = "openmp"}, rest{.contender = "naive"};
+  const MadeRecord begun{.rows = {done}, .ours = {{"left_out", {rest.problem}}}};
+  const MadeRecord whole{
+      .date = day(1), .rows = {done, rest}, .noted = {{"run", {{"resumed", 1}}}}};
+  for (const bool in_order : {true, false}) {
+    fs::remove(file("runs.sqlite"));
+    Store all = store();
+    EXPECT_EQ(all.add(read(in_order ? begun : whole)), in_order ? 1u : 2u);
+    EXPECT_EQ(all.add(read(in_order ? whole : begun)), in_order ? 1u : 0u);
+    for (const auto& [id, name] : all.series()) EXPECT_EQ(all.points(id).size(), 1u);
+    EXPECT_EQ(all.add(read({.date = day(2), .rows = {done}})), 1u);
+  }
 }
 
 TEST_F(HistoryTest, what_forbids_comparison_keeps_series_apart) {
@@ -193,6 +226,8 @@ TEST_F(HistoryTest, commits_are_ordered_as_a_repository_has_them) {
   EXPECT_THAT(
       order_of(points, Commits(file(""))),
       ElementsAre(names[0], names[1].substr(0, 12), names[1].substr(0, 12) + "-dirty", names[2]));
+  EXPECT_THAT(order_of({point("file:b", 2), point("file:a", 1)}, Commits(file(""))),
+              ElementsAre("file:a", "file:b"));
   EXPECT_THAT([&] { Commits(file("nowhere")); }, ThrowsMessage<BadInput>(HasSubstr("nowhere")));
 }
 
@@ -238,13 +273,25 @@ TEST(Changes, what_cannot_be_checked_out_or_has_no_time_does_not_count) {
   points = series(40, stepped, flat);
   for (int i = 25; i < 40; ++i) points[i].status = Status::kNoisy;
   EXPECT_THAT(changes_of(points), IsEmpty());
+  points = series(40, stepped, flat);
+  for (int i = 25; i < 40; ++i) points[i].warm = true;
+  EXPECT_THAT(changes_of(points), IsEmpty());
   points.clear();
   EXPECT_THAT(changes_of(points), IsEmpty());
 }
 
+TEST(Changes, a_point_without_a_ceiling_does_not_count_beside_others) {
+  auto points = series(40, stepped, stepped);
+  points[10].over_ceiling = kNone;
+  const auto changes = changes_of(points);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].at, 25u);
+  EXPECT_TRUE(changes[0].machines);
+}
+
 TEST(Changes, without_ceilings_the_time_counts) {
   auto points = series(40, stepped, flat);
-  for (SeriesPoint& one : points) one.over_ceiling = kNone;
+  for (SeriesPoint& one : std::span(points).subspan(1)) one.over_ceiling = kNone;
   ASSERT_EQ(changes_of(points).size(), 1u);
   EXPECT_FALSE(changes_of(points)[0].machines);
 }
@@ -323,7 +370,7 @@ TEST(Fleet, a_machine_unlike_those_like_it_is_named) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].host, "0");
   EXPECT_EQ(found[0].machines, 6u);
-  EXPECT_EQ(found[0].cases, 50u);
+  EXPECT_EQ(found[0].comparisons, 50u);
   EXPECT_NEAR(found[0].deviation, std::log(1.4), 0.05);
   EXPECT_THAT(outliers_of(3, 1.4, 0.02, 1), IsEmpty()) << "of three nobody knows which";
   EXPECT_THAT(outliers_of(6, 1.4, 0.02, 1, "{\"threads\":1}"), IsEmpty()) << "not like them";

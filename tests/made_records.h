@@ -17,13 +17,14 @@ struct MadeRow {
   Temperature temperature = Temperature::kCold;
   Status status = Status::kOk;
   Device device = {"host", "a processor", "host", "none"};
+  bool warm = false;
 };
 
 struct MadeRecord {
   std::string host = "vm1", commit = "1111111", date = "2026-01-01T00:00:00Z", commit_date;
   std::vector<MadeRow> rows = {{}};
-  std::set<uint64_t> seeds;  // none: --seed was given
   Json comparable = Json::object(), noted = Json::object(), modules = Json::object();  // more
+  Json ours = Json::object();  // more of what stands beside these
 };
 
 // The N-th day from 2026-01-01 on, below 28 times 12.
@@ -40,6 +41,7 @@ inline Json json_of(const MadeRecord& made) {
     record.temperature = row.temperature;
     record.status = row.status;
     record.device = row.device;
+    record.warm = row.warm;
     if (has_time(row.status) || row.status == Status::kNoisy) {
       record.series.seconds = std::vector<double>(17, row.seconds);
       record.seconds = {row.seconds, 0.99 * row.seconds, 1.01 * row.seconds};
@@ -61,9 +63,10 @@ inline Json json_of(const MadeRecord& made) {
   ours["noted"].update(made.noted);
   ours["comparable"].update(made.comparable);
   ours["modules"] = made.modules;
-  notes.seeds = made.seeds;
+  notes.seeds = {7};
   Json json = records_json(cases, notes);
   json["context"]["poolbench"]["comparable"].update(made.comparable);
+  json["context"]["poolbench"].update(made.ours);
   return json;
 }
 

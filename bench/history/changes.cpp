@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace poolbench {
 namespace {
@@ -12,22 +13,23 @@ constexpr double kTimesPart = 0.5;
 }  // namespace
 
 bool counts(const SeriesPoint& point) {
-  return has_time(point.status) && point.seconds > 0 && !point.dirty();
+  return has_time(point.status) && point.seconds > 0 && !point.dirty() && !point.warm;
 }
 
 std::vector<Change> changes_of(const std::vector<SeriesPoint>& points) {
   std::vector<size_t> places;  // of those that count
+  for (size_t i = 0; i < points.size(); ++i)
+    if (counts(points[i])) places.push_back(i);
+  const auto ceiling_at = [&](size_t place) { return points[place].over_ceiling > 0; };
+  const bool has_ceiling = 2 * size_t(std::ranges::count_if(places, ceiling_at)) >= places.size();
+  if (has_ceiling) std::erase_if(places, std::not_fn(ceiling_at));
   std::vector<double> times, ratios, ceilings;
-  for (size_t i = 0; i < points.size(); ++i) {
-    if (!counts(points[i])) continue;
-    places.push_back(i);
-    times.push_back(std::log(points[i].seconds));
-    if (points[i].over_ceiling > 0) {
-      ratios.push_back(std::log(points[i].over_ceiling));
-      ceilings.push_back(times.back() - ratios.back());
-    }
+  for (const size_t place : places) {
+    times.push_back(std::log(points[place].seconds));
+    if (!has_ceiling) continue;
+    ratios.push_back(std::log(points[place].over_ceiling));
+    ceilings.push_back(times.back() - ratios.back());
   }
-  const bool has_ceiling = ratios.size() == times.size();
   std::vector<Change> changes;
   const auto add = [&](const std::vector<double>& values, bool is_ceiling) {
     const std::vector<Step> steps = find_steps(values);

@@ -16,11 +16,13 @@ struct Change {
   bool slower() const { return step.size > 0; }
 };
 
-// Whether steps are judged by this point: it has a time, of code that can be checked out.
+// Whether steps are judged by this point: it has a time, of code that can be checked out, and none
+// from the cache where it should be cold.
 bool counts(const SeriesPoint& point);
 
 // Returns the changes of a series whose points are in order. Steps are those of the time over the
-// ceiling's, which a slower day leaves as it is; of the time alone where a point has no ceiling.
+// ceiling's, which a slower day leaves as it is, and of the points that have one; of the time alone
+// where most have none.
 // Steps of the ceiling are the machine's, and so is a step of the ratio that hardly moved the time:
 // then only the ceiling moved.
 std::vector<Change> changes_of(const std::vector<SeriesPoint>& points);

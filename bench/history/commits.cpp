@@ -64,10 +64,11 @@ std::optional<int64_t> Commits::place(const std::string& revision) const {
 }
 
 size_t Commits::sort(std::vector<SeriesPoint>& points) const {
+  const bool by_history = by_history_ && !std::ranges::all_of(points, &SeriesPoint::of_file);
   std::map<std::string, int64_t> places;
   for (const SeriesPoint& point : points) {
     const std::string name = without_dirty(point.revision);
-    if (by_history_) {
+    if (by_history) {
       if (const auto known = place(name)) places[name] = *known;
     } else {
       const int64_t date = point.committed.value_or(point.date);

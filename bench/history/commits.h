@@ -17,7 +17,7 @@ class Commits {
 
   // Sorts a series' points, those of a commit by their records' dates, those of changed files
   // behind their commit's. Removes points of commits that the repository does not have, and returns
-  // how many.
+  // how many. Where no commit is known but the files of modules, all stand by date.
   size_t sort(std::vector<SeriesPoint>& points) const;
 
  private:

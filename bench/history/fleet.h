@@ -23,10 +23,10 @@ std::vector<Silence> silent_hosts(const std::multimap<std::string, int64_t>& rec
 
 struct Outlier {
   std::string host, device;
-  double deviation;  // of ln time, from the median of its like
-  double spread;     // of the like machines' deviations: 1.4826 times their median size
-  size_t machines;   // like ones
-  size_t cases;      // compared
+  double deviation;    // of ln time, from the median of its like
+  double spread;       // of the like machines' deviations: 1.4826 times their median size
+  size_t machines;     // like ones
+  size_t comparisons;  // of a case on one commit
 };
 constexpr size_t kFewestAlike = 4;
 constexpr double kOutlierSpreads = 5;

@@ -28,20 +28,20 @@ CREATE TABLE record (
   id INTEGER PRIMARY KEY, seal TEXT NOT NULL UNIQUE, file TEXT NOT NULL,
   host INTEGER NOT NULL REFERENCES host, date INTEGER NOT NULL);
 CREATE INDEX record_by_host ON record (host);
-CREATE TABLE seed (seed INTEGER PRIMARY KEY, record INTEGER NOT NULL REFERENCES record);
+CREATE TABLE part (seal TEXT PRIMARY KEY, record INTEGER NOT NULL REFERENCES record) WITHOUT ROWID;
 CREATE TABLE point (
   record INTEGER NOT NULL REFERENCES record, series INTEGER NOT NULL REFERENCES series,
   revision INTEGER NOT NULL REFERENCES revision, status TEXT NOT NULL,
-  seconds REAL, low REAL, high REAL, over_ceiling REAL, over_low REAL, over_high REAL,
+  warm INTEGER NOT NULL, seconds REAL, low REAL, high REAL, over_ceiling REAL, over_low REAL, over_high REAL,
   PRIMARY KEY (record, series)) WITHOUT ROWID;
 CREATE TABLE told (
   series INTEGER NOT NULL REFERENCES series, revision TEXT NOT NULL, slower INTEGER NOT NULL,
-  PRIMARY KEY (series, revision, slower)) WITHOUT ROWID;
+  date INTEGER NOT NULL, PRIMARY KEY (series, revision, slower, date)) WITHOUT ROWID;
 )sql";
 
 constexpr std::string_view kPoint =
-    "r.id, r.date, v.name, v.committed, p.status, p.seconds, p.low, p.high, p.over_ceiling, "
-    "p.over_low, p.over_high";
+    "r.id, r.date, v.name, v.committed, p.status, p.warm, p.seconds, p.low, p.high, "
+    "p.over_ceiling, p.over_low, p.over_high";
 
 SeriesPoint point_of(const Statement& row, int column) {
   SeriesPoint point;
@@ -50,9 +50,10 @@ SeriesPoint point_of(const Statement& row, int column) {
   point.revision = row.text(column + 2);
   point.committed = row.maybe_integer(column + 3);
   point.status = status_of(row.text(column + 4));
+  point.warm = row.integer(column + 5) != 0;
   double* const values[] = {&point.seconds,      &point.low,      &point.high,
                             &point.over_ceiling, &point.over_low, &point.over_high};
-  for (int i = 0; i < 6; ++i) *values[i] = row.real(column + 5 + i);
+  for (int i = 0; i < 6; ++i) *values[i] = row.real(column + 6 + i);
   return point;
 }
 
@@ -79,8 +80,8 @@ struct Revision {
   std::optional<int64_t> committed;
 };
 
-// Of the code that ran. A module that is none of the program's peers is of another source than the
-// program: if nobody said which, its file is all that is known.
+// Of the code that ran. A module that is none of the program's peers, and an engine that does not
+// ship, is of another source than the program: if nobody said which, its file is all that is known.
 Revision revision_of(const StoredRecord& record, const Record& row) {
   const Json& context = record.context();
   std::string backend = ContenderName(row.contender).backend;
@@ -88,7 +89,7 @@ Revision revision_of(const StoredRecord& record, const Record& row) {
   const Json module = context.value("modules", Json::object()).value(backend, Json::object());
   if (module.contains("revision")) return {module.at("revision"), {}};
   if (!module.empty() && !module.value("file", "").starts_with("modules/peer_"))
-    return {"file:" + module.value("sha256", "").substr(0, 12), {}};
+    return {std::string(kFile) + module.value("sha256", "").substr(0, 12), {}};
   const std::string date = context.value("noted", Json::object()).value("commit_date", "");
   return {record.revision, date.empty() ? std::optional<int64_t>() : seconds_of(date)};
 }
@@ -119,28 +120,44 @@ class Names {
   std::map<std::string, int64_t> known_;
 };
 
-// The seeds of a run are its own, unless --seed chose one: they show that a shard and a record that
-// it was merged into are one run. Returns whether all of them are here; throws BadInput where some
-// are.
-bool has_seeds(const Database& database, const std::vector<int64_t>& seeds) {
+// The seals of the shards that a record was merged from. Throws BadInput for those of several
+// machines, whose rows no longer tell on which they were measured.
+std::vector<std::string> parts_of(const StoredRecord& record) {
+  std::vector<std::string> parts;
+  std::string host;
+  for (const Json& part : record.context().value("parts", Json::array())) {
+    const std::string other = std::exchange(host, part.at("host_name").get<std::string>());
+    if (!parts.empty() && other != host)
+      throw BadInput(fmt::format("was merged from parts of {} and {}, add the parts", other, host));
+    parts.push_back(part.at("part_seal"));
+  }
+  return parts;
+}
+
+// Whether a record is here, alone, in one that it was merged into, or by all of its parts. Throws
+// BadInput where some parts are.
+bool is_here(const Database& database, const std::string& seal,
+             const std::vector<std::string>& parts) {
   Statement find = database.prepare(
-      "SELECT r.file FROM seed s JOIN record r ON r.id = s.record WHERE s.seed = ?");
+      "SELECT file FROM record WHERE seal = ?1 UNION ALL "
+      "SELECT r.file FROM part p JOIN record r ON r.id = p.record WHERE p.seal = ?1");
+  if (find.with(seal).next()) return true;
   size_t here = 0;
   std::string file;
-  for (const int64_t seed : seeds)
-    if (find.with(seed).next()) ++here, file = find.text(0);
-  if (here != 0 && here < seeds.size())
+  for (const std::string& part : parts)
+    if (find.with(part).next()) ++here, file = find.text(0);
+  if (here != 0 && here < parts.size())
     throw BadInput(fmt::format(
         "was merged from parts of which some are here ({}) and some are not: add the parts", file));
   return here != 0;
 }
 
-std::vector<int64_t> seeds_of(const StoredRecord& record) {
-  std::vector<int64_t> seeds;
-  for (const Json& seed :
-       record.context().value("noted", Json::object()).value("seeds", Json::array()))
-    seeds.push_back(int64_t(seed.get<uint64_t>()));
-  return seeds;
+// Whether a run was cut short, or goes on from one that was: both records have the rows of the
+// first.
+bool may_repeat(const StoredRecord& record) {
+  const Json& ours = record.context();
+  const Json run = ours.value("noted", Json::object()).value("run", Json::object());
+  return run.value("resumed", int64_t{0}) > 0 || !ours.value("left_out", Json::array()).empty();
 }
 
 }  // namespace
@@ -189,10 +206,8 @@ std::optional<size_t> Store::add(const StoredRecord& record) {
 std::optional<size_t> Store::add_whole(const StoredRecord& record) {
   Transaction transaction(database_);
   const std::string seal = seal_of(record);
-  const std::vector<int64_t> seeds = seeds_of(record);
-  if (database_.prepare("SELECT 1 FROM record WHERE seal = ?").with(seal).next() ||
-      has_seeds(database_, seeds))
-    return std::nullopt;
+  const std::vector<std::string> parts = parts_of(record);
+  if (is_here(database_, seal, parts)) return std::nullopt;
 
   Names hosts(database_, "host", "name"), conditions(database_, "conditions", "json"),
       revisions(database_, "revision", "name");
@@ -201,8 +216,8 @@ std::optional<size_t> Store::add_whole(const StoredRecord& record) {
       .with(seal, record.file, host, seconds_of(record.date))
       .run();
   const int64_t id = database_.last_row();
-  for (const int64_t seed : seeds)
-    database_.prepare("INSERT INTO seed VALUES (?, ?)").with(seed, id).run();
+  for (const std::string& part : parts)
+    database_.prepare("INSERT INTO part VALUES (?, ?)").with(part, id).run();
 
   Statement date =
       database_.prepare("UPDATE revision SET committed = ? WHERE id = ? AND committed IS NULL");
@@ -212,7 +227,14 @@ std::optional<size_t> Store::add_whole(const StoredRecord& record) {
   Statement add_series = database_.prepare(
       "INSERT INTO series (problem, temperature, contender, host, device, conditions) "
       "VALUES (?, ?, ?, ?, ?, ?)");
-  Statement add_row = database_.prepare("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  // The point itself, to the last digit.
+  Statement repeated = database_.prepare(
+      "SELECT 1 FROM record r JOIN point p ON p.record = r.id WHERE r.host = ? AND p.series = ? "
+      "AND p.revision = ? AND p.status = ? AND p.seconds IS ? AND p.low IS ? AND p.high IS ? AND "
+      "p.over_ceiling IS ?");
+  Statement add_row =
+      database_.prepare("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const bool repeats = may_repeat(record);
   size_t rows = 0;
   for (const CaseResult& result : record.cases)
     for (const Record& row : result.records) {
@@ -233,9 +255,15 @@ std::optional<size_t> Store::add_whole(const StoredRecord& record) {
       }
       // A share is the ceiling's time over the row's.
       const Interval over = {1 / row.share.median, 1 / row.share.high, 1 / row.share.low};
+      const std::string_view status = info(row.status).name;
+      if (repeats && repeated
+                         .with(host, series, revision_id, status, row.seconds.median,
+                               row.seconds.low, row.seconds.high, over.median)
+                         .next())
+        continue;
       add_row
-          .with(id, series, revision_id, info(row.status).name, row.seconds.median, row.seconds.low,
-                row.seconds.high, over.median, over.low, over.high)
+          .with(id, series, revision_id, status, int64_t{row.warm}, row.seconds.median,
+                row.seconds.low, row.seconds.high, over.median, over.low, over.high)
           .run();
       ++rows;
     }
@@ -281,16 +309,18 @@ std::multimap<std::string, int64_t> Store::records() const {
 }
 
 std::set<Told> Store::told() const {
-  Statement rows = database_.prepare("SELECT series, revision, slower FROM told");
+  Statement rows = database_.prepare("SELECT series, revision, slower, date FROM told");
   std::set<Told> told;
-  while (rows.next()) told.insert({rows.integer(0), rows.text(1), rows.integer(2) != 0});
+  while (rows.next())
+    told.insert({rows.integer(0), rows.text(1), rows.integer(2) != 0, rows.integer(3)});
   return told;
 }
 
 void Store::tell(const std::vector<Told>& steps) {
   Transaction transaction(database_);
-  Statement add = database_.prepare("INSERT OR IGNORE INTO told VALUES (?, ?, ?)");
-  for (const Told& step : steps) add.with(step.series, step.revision, int64_t{step.slower}).run();
+  Statement add = database_.prepare("INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?)");
+  for (const Told& step : steps)
+    add.with(step.series, step.revision, int64_t{step.slower}, step.date).run();
   transaction.commit();
 }
 

@@ -15,7 +15,7 @@ struct RunNotes {
   nlohmann::json context;             // run_context() of the process that timed
   nlohmann::json gpus;                // what GpuWatch saw, or null
   nlohmann::json run;                 // how it was supervised
-  std::set<uint64_t> seeds;           // drawn by each process that timed, unless --seed was given
+  std::set<uint64_t> seeds;           // of each process that timed
   std::vector<std::string> left_out;  // problems that did not run
   std::vector<Network> networks;      // of the problems
   std::vector<Temperature> temperatures;

@@ -43,6 +43,7 @@ std::string line(const SeriesPoint& point) {
 std::string remark(const SeriesPoint& point) {
   if (!std::isnan(point.seconds) && !has_time(point.status))
     return fmt::format("  {}: does not count", info(point.status).name);
+  if (point.warm) return "  warm: does not count";
   return point.dirty() ? "  changed files: does not count" : "";
 }
 
@@ -82,6 +83,11 @@ std::string history_table(const SeriesName& name, const std::vector<SeriesPoint>
   return text;
 }
 
+void say_left_out(size_t rows, const std::string& repository) {
+  if (rows > 0)
+    fmt::print(stderr, "{} rows are of commits that {} does not have\n", rows, repository);
+}
+
 std::string silence_text(const Silence& silence, int64_t now) {
   constexpr double kDay = 24 * 3600;
   return fmt::format(
@@ -94,10 +100,11 @@ std::string silence_text(const Silence& silence, int64_t now) {
 
 std::string outlier_text(const Outlier& outlier) {
   return fmt::format(
-      "outlier: {}{} takes {:+.0f} % of time beside {} machines like it, over {} cases on the same "
-      "commits; those are usually within {:.0f} %",
+      "outlier: {}{} takes {:+.0f} % of time beside {} machines like it, over {} comparisons of a "
+      "case on one commit; those are usually within {:.0f} %",
       outlier.host, outlier.device == "host" ? "" : " " + outlier.device,
-      percent(outlier.deviation), outlier.machines - 1, outlier.cases, percent(outlier.spread));
+      percent(outlier.deviation), outlier.machines - 1, outlier.comparisons,
+      percent(outlier.spread));
 }
 
 }  // namespace poolbench

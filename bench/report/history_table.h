@@ -19,6 +19,9 @@ std::string series_text(const SeriesName& name);
 // "2026-11-30"
 std::string day_text(int64_t date);
 
+// Says on stderr how many rows are of commits that the repository does not have, if any.
+void say_left_out(size_t rows, const std::string& repository);
+
 std::string silence_text(const Silence& silence, int64_t now);
 std::string outlier_text(const Outlier& outlier);
 
