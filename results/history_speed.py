@@ -104,7 +104,7 @@ def main():
             for path in files:
                 os.remove(path)
         case = "^openmp/max/sliding/f32/nchw/src:1x64x32x55/k:3x3/s:2x2/cold$"
-        history, text = timed(flags.program, "record", "history", database, "--problem", case)
+        history, text = timed(flags.program, "record", "history", database, "--filter", case)
         checking, said = timed(flags.program, "record", "check", database)
         print(f"{flags.rows} rows with {flags.samples} samples each, {size / 1e9:.2f} GB of records; "
               f"database {os.path.getsize(database) / 1e6:.0f} MB")

@@ -50,7 +50,8 @@ TEST_F(RecordTest, records_and_folders_go_in_once) {
   const Output again = add(" " + file("vm1-2026-01-01.json"));
   EXPECT_EQ(again.status, 0);
   EXPECT_THAT(again.text, HasSubstr("added 0 records with 0 rows; 3 were there already"));
-  expect("record add " + file("runs.sqlite") + " " + write("empty/x", ""), 4, "cannot be read");
+  fs::create_directory(file("empty"));
+  expect("record add " + file("runs.sqlite") + " " + file("empty"), 3, "no *.json is in");
 }
 
 TEST_F(RecordTest, what_is_no_record_is_refused_by_name_and_the_others_go_in) {
@@ -96,7 +97,7 @@ TEST_F(RecordTest, a_full_disk_loses_nothing) {
 TEST_F(RecordTest, history_shows_a_case_over_commits_with_its_step) {
   put_nights(30, 20);
   ASSERT_EQ(add().status, 0);
-  const Output output = run("record history " + file("runs.sqlite") + " --problem ^openmp/ ");
+  const Output output = run("record history " + file("runs.sqlite") + " --filter ^openmp/ ");
   EXPECT_EQ(output.status, 0);
   EXPECT_THAT(output.text, HasSubstr("0000020             2026-01-21"));
   EXPECT_THAT(output.text, HasSubstr("<- SLOWER +2"));
@@ -110,8 +111,8 @@ TEST_F(RecordTest, history_shows_a_case_over_commits_with_its_step) {
     width = line.size();
   }
   EXPECT_GT(width, 40u);
-  expect("record history " + file("runs.sqlite") + " --problem nothing", 3, "no row");
-  expect("record history " + file("runs.sqlite") + " --problem '('", 4, "--problem");
+  expect("record history " + file("runs.sqlite") + " --filter nothing", 3, "no row");
+  expect("record history " + file("runs.sqlite") + " --filter '('", 4, "--filter");
   expect("record history " + file("nowhere.sqlite"), 4, "nowhere.sqlite");
 }
 
@@ -127,6 +128,33 @@ TEST_F(RecordTest, check_tells_a_step_once) {
   EXPECT_THAT(second.text, Not(HasSubstr("0000020")));
   EXPECT_THAT(second.text, HasSubstr("0 new steps, 1 told before"));
   EXPECT_THAT(check(30, "--told").text, HasSubstr("(told before)"));
+}
+
+TEST_F(RecordTest, a_second_step_on_one_commit_is_told_too) {
+  for (int i = 0; i < 60; ++i) {
+    put({.date = day(i),
+         .rows = {{.seconds = (i < 20   ? 1e-3
+                               : i < 40 ? 1.2e-3
+                                        : 1.5e-3) *
+                              (1 + 0.003 * (i % 3))}}});
+    if (i != 30 && i != 59) continue;
+    ASSERT_EQ(add().status, 0);
+    const Output told = check(i);
+    EXPECT_EQ(told.status, 1) << told.text;
+    EXPECT_THAT(told.text, HasSubstr("1 new steps"));
+    EXPECT_EQ(check(i).status, 0);
+  }
+}
+
+TEST_F(RecordTest, rows_of_commits_that_a_repository_lacks_are_counted) {
+  put({});
+  ASSERT_EQ(add().status, 0);
+  ASSERT_EQ(run_command("git init -q " + file("r") + " && git -C " + file("r") +
+                        " -c user.name=t -c user.email=t@localhost commit -q --allow-empty -m one")
+                .status,
+            0);
+  EXPECT_THAT(check(1, "--repository " + file("r")).text,
+              HasSubstr("1 rows are of commits that " + file("r") + " does not have"));
 }
 
 TEST_F(RecordTest, what_could_not_be_told_is_told_again) {
@@ -162,6 +190,8 @@ TEST_F(RecordTest, check_names_machines_that_are_silent_or_unlike_others) {
   EXPECT_EQ(silent.status, 3);
   EXPECT_THAT(silent.text, HasSubstr("silent: vm3"));
   EXPECT_THAT(silent.text, Not(HasSubstr("silent: vm1")));
+  EXPECT_EQ(check(20, "--retired vm1 --retired vm9").status, 4);
+  expect("record check " + file("runs.sqlite") + " --now today", 4, "--now: has the date 'today'");
   EXPECT_EQ(check(20, "--silent 30").status, 0);
   put_nights(10, 99, "vm5", 1.5, 5);
   ASSERT_EQ(add().status, 0);

@@ -71,15 +71,17 @@ void add_record_add(CLI::App& record, Run& run) {
       ->required();
   command
       ->add_option("records", flags->paths,
-                   "What bench --json wrote, whole or a shard; or folders of such")
+                   "What bench --json wrote, whole or a shard, not compressed; or folders of such")
       ->required();
   command->footer(
-      "A record that is there is not added again. One that is truncated, changed, of a later "
+      "A record that is there is not added again, nor what it was merged into; rows that an "
+      "interrupted run and its --resume share go in once. Parts of several machines go in as they "
+      "are, not merged. One that is truncated, changed, of a later "
       "schema "
       "or none at all is refused by name, and the others go in; the exit status is then 4. Each "
       "goes "
       "in whole or not at all.\n"
-      "Example: poolbench record add runs.sqlite results/*/*.json\n" +
+      "Example: poolbench record add runs.sqlite nightly/ today.json\n" +
       exit_status_help());
   command->callback([flags, &run] { run = [flags] { return add(*flags); }; });
 }

@@ -25,16 +25,18 @@ struct Found {
   Change change;
   SeriesPoint point;  // the first behind it
   bool told;
-  Told as_told() const { return {series, point.revision, change.slower()}; }
+  Told as_told() const { return {series, point.revision, change.slower(), point.date}; }
 };
 
-// Whether a step was told. Later points may have moved its place a little.
+// Whether a step was told. Points that came later may have moved its place a little, less than
+// steps are apart.
 bool is_told(const std::set<Told>& told, int64_t series, const std::vector<SeriesPoint>& points,
              const Change& change) {
-  const size_t first = change.at - std::min(change.at, kPointsBehind);
-  const size_t last = std::min(change.at + kPointsBehind, points.size() - 1);
+  constexpr size_t kMostMoved = kPointsBefore - 1;
+  const size_t first = change.at - std::min(change.at, kMostMoved);
+  const size_t last = std::min(change.at + kMostMoved, points.size() - 1);
   for (size_t i = first; i <= last; ++i)
-    if (told.contains({series, points[i].revision, change.slower()})) return true;
+    if (told.contains({series, points[i].revision, change.slower(), points[i].date})) return true;
   return false;
 }
 
@@ -67,14 +69,37 @@ void print(const Found& one, const std::map<int64_t, SeriesName>& names) {
              one.told ? " (told before)" : "");
 }
 
+int64_t now_of(const Flags& flags) {
+  if (flags.now.empty()) return std::time(nullptr);
+  try {
+    return seconds_of(flags.now);
+  } catch (const BadInput& error) {
+    throw BadInput(fmt::format("--now: {}", error.what()));
+  }
+}
+
+// The dates of records by host, without those of hosts that are retired.
+std::multimap<std::string, int64_t> records_of(const Store& store, const Flags& flags) {
+  std::multimap<std::string, int64_t> records = store.records();
+  for (const std::string& host : flags.retired)
+    if (!records.contains(host))
+      throw BadInput(fmt::format("--retired: no record is of a host '{}'", host));
+  for (const std::string& host : flags.retired) records.erase(host);
+  return records;
+}
+
 ExitStatus check(const Flags& flags) {
   Store store(flags.database, Database::kMustExist);
   const Commits commits = flags.repository.empty() ? Commits() : Commits(flags.repository);
-  const int64_t now = flags.now.empty() ? std::time(nullptr) : seconds_of(flags.now);
+  const int64_t now = now_of(flags);
+  const std::multimap<std::string, int64_t> records = records_of(store, flags);
   const std::map<int64_t, SeriesName> names = store.series();
   std::map<int64_t, std::vector<SeriesPoint>> series;
   store.points([&](int64_t id, SeriesPoint point) { series[id].push_back(std::move(point)); });
-  for (auto& [id, points] : series) commits.sort(points);
+  size_t left_out = 0;
+  for (auto& [id, points] : series) left_out += commits.sort(points);
+  std::erase_if(series, [](const auto& one) { return one.second.empty(); });
+  say_left_out(left_out, flags.repository);
 
   const Steps steps = steps_of(series, store.told());
   ExitStatus status = kAsExpected;
@@ -86,8 +111,6 @@ ExitStatus check(const Flags& flags) {
     if (one.change.slower()) status = kSlower;
   }
 
-  std::multimap<std::string, int64_t> records = store.records();
-  for (const std::string& host : flags.retired) records.erase(host);
   const std::vector<Silence> silent = silent_hosts(records, now, flags.silent);
   for (const Silence& one : silent) fmt::print("{}\n", silence_text(one, now));
   std::vector<Outlier> outside = outliers(names, series);

@@ -54,7 +54,8 @@ void add_record_export(CLI::App& record, Run& run) {
       ->required();
   command->add_option("-o,--output", flags->output, "File to write [standard output]");
   command->footer("Formats:" + formats +
-                  "\nExample: poolbench record export --format csv whole.json -o whole.csv");
+                  "\nExample: poolbench record export --format csv whole.json -o whole.csv\n" +
+                  exit_status_help());
   command->callback([flags, &run] { run = [flags] { return export_record(*flags); }; });
 }
 

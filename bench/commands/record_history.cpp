@@ -14,12 +14,12 @@ namespace {
 
 struct Flags {
   std::string database, repository, host;
-  std::vector<std::string> problems;
+  std::vector<std::string> filters;
 };
 
 ExitStatus history(const Flags& flags) {
   std::vector<Pattern> patterns;
-  for (const std::string& problem : flags.problems) patterns.emplace_back("--problem", problem);
+  for (const std::string& filter : flags.filters) patterns.emplace_back("--filter", filter);
   const Pattern hosts("--host", flags.host);
   const Store store(flags.database, Database::kMustExist);
   const Commits commits = flags.repository.empty() ? Commits() : Commits(flags.repository);
@@ -35,9 +35,7 @@ ExitStatus history(const Flags& flags) {
     if (points.empty()) continue;
     fmt::print("{}{}", shown++ > 0 ? "\n" : "", history_table(name, points, changes_of(points)));
   }
-  if (left_out > 0)
-    fmt::print(stderr, "{} rows are of commits that {} does not have\n", left_out,
-               flags.repository);
+  say_left_out(left_out, flags.repository);
   return shown > 0 ? kAsExpected : nothing_ran("no row in the database matches");
 }
 
@@ -48,7 +46,7 @@ void add_record_history(CLI::App& record, Run& run) {
   auto flags = std::make_shared<Flags>();
   command->add_option("database", flags->database, "What record add made")->required();
   command
-      ->add_option("--problem", flags->problems,
+      ->add_option("--filter", flags->filters,
                    "Rows that match a regular expression, by names such as openmp/max/.../cold")
       ->take_all();
   command->add_option("--host", flags->host, "Hosts that match a regular expression");
@@ -60,7 +58,7 @@ void add_record_history(CLI::App& record, Run& run) {
       "method) keeps series apart. A step is SLOWER or FASTER by the time over the ceiling's, at "
       "the first commit behind it, with its 95 % interval; it is the machine's if the ceiling "
       "moved too. bench/history/steps.h has the rule.\n"
-      "Example: poolbench record history runs.sqlite --problem '^openmp/.*k:3x3.*/cold$'\n" +
+      "Example: poolbench record history runs.sqlite --filter '^openmp/.*k:3x3.*/cold$'\n" +
       exit_status_help());
   command->callback([flags, &run] { run = [flags] { return history(*flags); }; });
 }

@@ -46,7 +46,8 @@ void add_record_merge(CLI::App& record, Run& run) {
       "Parts must be of one run: the same cases and shares, arguments, build, method and kind of "
       "machine; its name may differ. Rows are taken as they stand, the sums over networks made "
       "again. A shard or case that is missing is named, and the exit status is then 3.\n"
-      "Example: poolbench record merge part-*.json -o whole.json");
+      "Example: poolbench record merge part-*.json -o whole.json\n" +
+      exit_status_help());
   command->callback([flags, &run] { run = [flags] { return merge_parts(*flags); }; });
 }
 
