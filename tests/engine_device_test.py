@@ -5,6 +5,7 @@
 
 import importlib.util
 import os
+import runpy
 import sys
 import tempfile
 import unittest
@@ -208,6 +209,26 @@ class Cuda(unittest.TestCase):
         self.device.get(memory, 512, memoryview(back))
         self.assertEqual(back, values.tobytes() + b"\xff" * 4)
         self.assertEqual(self.device.array(memory, 0, np.dtype("u2"), (2,)).tolist(), [65535] * 2)
+
+
+class TensorRt(unittest.TestCase):
+    """host/engines/tensorrt_engine.py beside a made-up TensorRT, which answers False for what it
+    does not take."""
+
+    def test_a_launch_that_is_not_taken_fails(self):
+        trt, engine = mock.MagicMock(__version__="10"), mock.MagicMock()
+        modules = {"tensorrt": trt, "poolbench_engine": engine, "onnx_model": mock.Mock()}
+        with mock.patch.dict(sys.modules, modules), mock.patch.object(sys, "argv", ["engine"]):
+            runpy.run_path(os.path.join(os.path.dirname(HERE), "host/engines/tensorrt_engine.py"))
+        plan = engine.serve.call_args.args[0]
+        trt.Builder().create_network().get_output().shape = (1, 2)
+        context = trt.Runtime().deserialize_cuda_engine().create_execution_context()
+        launch = plan(mock.Mock(rank=2, shape=lambda _: (1, 2)))(mock.Mock())
+        launch()
+        for refused in (context.set_tensor_address, context.execute_async_v3):
+            refused.return_value = False
+            self.assertRaises(RuntimeError, launch)
+            refused.return_value = True
 
 
 if __name__ == "__main__":

@@ -28,9 +28,10 @@ def plan(p):
     context = engine.create_execution_context()
 
     def launch(t):
-        context.set_tensor_address("x", t.src.data_ptr())
-        context.set_tensor_address("y", t.dst.data_ptr())
-        context.execute_async_v3(DEVICE.stream.cuda_stream)
+        if not (context.set_tensor_address("x", t.src.data_ptr()) and
+                context.set_tensor_address("y", t.dst.data_ptr()) and
+                context.execute_async_v3(DEVICE.stream.cuda_stream)):
+            raise RuntimeError("TensorRT does not take the launch")
     return lambda t: lambda: launch(t)
 
 

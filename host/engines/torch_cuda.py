@@ -1,4 +1,4 @@
-"""A CUDA device where an engine works (README.md, Devices): memory, stream, graphs and events are
+"""A CUDA device where an engine works (README.md, On a device): memory, stream, graphs and events are
 PyTorch's, whatever library pools."""
 
 import re
