@@ -155,9 +155,11 @@ class Summary(unittest.TestCase):
         name = "every row: best peer ÷ ours, lower end"
         self.assertEqual(table[name, "cuda"], ["1", "0.98", "0.98", "≥ 0.97", "yes"])
         # Rows of another record: the intervals' worse ends.
-        table, _ = self.table(paired, row("cudnn", HALVING, 50e-6),
-                                 row("torch-compile-cuda", HALVING, 49e-6))
-        self.assertEqual(table[name, "cuda"], ["1", "0.94", "0.94", "≥ 0.97", "no, in 1 of 1"])
+        for compiled in ("torch.compile", "torch-compile-cuda"):  # as records of 0.1 call it
+            table, _ = self.table(paired, row("cudnn", HALVING, 50e-6),
+                                  row(compiled, HALVING, 49e-6))
+            self.assertEqual(table[name, "cuda"],
+                             ["1", "0.94", "0.94", "≥ 0.97", "no, in 1 of 1"])
         mean = table["beyond twice the floor: best peer ÷ ours, mean", "cuda"]
         self.assertEqual(mean, ["1", "0.98", "0.98", "≥ 1.50", "no"])
 
