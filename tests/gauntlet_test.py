@@ -86,7 +86,7 @@ class Judgement(unittest.TestCase):
     def test_others_beside_an_honest_probe_are_counted(self):
         honest = probe(dishonest=False, expect=("ok",))
         seen = outcome("ok", naive="INVALID")
-        lines, well = gauntlet.summary([gauntlet.Run.of("", honest, False, seen)])
+        lines, well = gauntlet.summary([gauntlet.Run.of("", honest, False, seen, [])])
         self.assertFalse(well)
         self.assertIn("1 of 3", lines[2])
 
@@ -96,15 +96,36 @@ class Runs(unittest.TestCase):
         trick, honest = probe(), probe(dishonest=False)
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "runs.jsonl")
-            for program, busy in (("this", False), ("this", True), ("another", False)):
-                made = gauntlet.Run.of(program, trick, busy, outcome("CHEAT"))
+            usual = gauntlet.bench_options(6, 0.2, [])
+            others = (gauntlet.bench_options(12, 0.2, []), gauntlet.bench_options(6, 0.1, []),
+                      gauntlet.bench_options(6, 0.2, ["--cold"]))
+            unwanted = dataclasses.replace(trick, name="unwanted")
+            for program, subject, busy, said in (
+                    ("this", trick, False, usual), ("this", trick, True, usual),
+                    ("another", trick, False, usual), ("this", unwanted, False, usual),
+                    *(("this", trick, False, other) for other in others)):
+                made = gauntlet.Run.of(program, subject, busy, outcome("CHEAT"), said)
                 slices.append(path, dataclasses.asdict(made))
-            runs = gauntlet.kept_runs(path, "this")
-            self.assertEqual([run.busy for run in runs], [False, True])
+            for said, busy in ((usual, [False, True]), *((other, [False]) for other in others)):
+                runs = gauntlet.kept_runs(path, "this", said, [trick, honest])
+                self.assertEqual([run.busy for run in runs], busy, said)
+            runs = gauntlet.kept_runs(path, "this", usual, [trick, honest])
             options = argparse.Namespace(runs=2, busy=False)
             left = list(gauntlet.still_to_run([trick, honest], options, runs))
             self.assertEqual([p.dishonest for p in left], [False, True, False])
             self.assertIn("| 2 |", gauntlet.markdown(runs, [trick, honest], "command"))
+
+
+    def test_lines_without_options_had_the_usual_ones(self):
+        trick = probe()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "runs.jsonl")
+            made = dataclasses.asdict(gauntlet.Run.of("this", trick, False, outcome("CHEAT"), []))
+            del made["options"]
+            slices.append(path, made)
+            for blocks, kept in ((6, 1), (12, 0)):
+                said = gauntlet.bench_options(blocks, 0.2, [])
+                self.assertEqual(len(gauntlet.kept_runs(path, "this", said, [trick])), kept)
 
 
 class Wilson(unittest.TestCase):

@@ -6,7 +6,8 @@
 PROBES is the folder where the build put the modules: probes/ under the build folder. Each probe
 runs beside its honest twin, naive and openmp. What it tries and what should come of it stand in
 the comment that its source begins with (README.md). With --runs-file FILE each run is appended to
-FILE, a line of JSON; runs of the same program that are there already count and are not made again.
+FILE, a line of JSON; runs of the same program and probe with the same options that are there
+already count and are not made again.
 Exit status: 0 all caught and nobody accused, 1 not so, 4 nothing to run.
 """
 import argparse
@@ -28,6 +29,7 @@ import slices  # noqa: E402
 from probes import NO_GAIN, OTHERS, all_probes, command_line, run  # noqa: E402
 from records import end  # noqa: E402
 
+BLOCKS, SAMPLE_MS = 6, 0.2
 INNOCENT = {"ok", "NOISY", "ABOVE-CEILING", "refused"}  # accuses nobody
 
 
@@ -37,6 +39,10 @@ def gained(row):
     if row["status"] not in ("ok", "ABOVE-CEILING") or not ratio or ratio["median"] is None:
         return False
     return end(ratio, "low") > 1.05
+
+
+def bench_options(blocks, sample_ms, arguments):
+    return ["--blocks", str(blocks), "--sample-ms", str(sample_ms), *arguments]
 
 
 @dataclasses.dataclass
@@ -64,12 +70,14 @@ class Run:
     record: bool     # whether there is a valid one
     exit: int | None
     seconds: float
+    options: list = dataclasses.field(  # of bench; files of before they were kept have none
+        default_factory=lambda: bench_options(BLOCKS, SAMPLE_MS, []))
 
     @classmethod
-    def of(cls, program, probe, busy, outcome):
+    def of(cls, program, probe, busy, outcome, options):
         return cls(program, probe.name, probe.dishonest, busy,
                    **dataclasses.asdict(judge(probe, outcome)), record=outcome.rows is not None,
-                   exit=outcome.exit, seconds=round(outcome.seconds, 3))
+                   exit=outcome.exit, seconds=round(outcome.seconds, 3), options=options)
 
 
 def judge(probe, outcome):
@@ -208,10 +216,13 @@ def markdown(runs, probes, command):
     return "\n".join(lines) + "\n"
 
 
-def kept_runs(path, program):
-    """Returns the runs of this program that a file of runs has."""
-    lines = slices.read(path) if path else []
-    return [Run(**line) for line in lines if line["program"] == program]
+def kept_runs(path, program, options, probes):
+    """Returns the runs of this program that a file of runs has, of these probes with these options
+    of bench."""
+    names = {(probe.name, probe.dishonest) for probe in probes}
+    runs = [Run(**line) for line in (slices.read(path) if path else [])]
+    return [run for run in runs if (run.program, run.options) == (program, options)
+            and (run.probe, run.dishonest) in names]
 
 
 def still_to_run(probes, options, runs):
@@ -242,8 +253,8 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=1, help="runs at once")
     parser.add_argument("--only", default="", metavar="REGEX", help="as in dishonest/peek")
     parser.add_argument("--busy", action="store_true", help="beside a busy process on each core")
-    parser.add_argument("--blocks", type=int, default=6)
-    parser.add_argument("--sample-ms", type=float, default=0.2)
+    parser.add_argument("--blocks", type=int, default=BLOCKS)
+    parser.add_argument("--sample-ms", type=float, default=SAMPLE_MS)
     parser.add_argument("--limit", type=float, default=90, help="seconds a run")
     parser.add_argument("--missed", type=int, default=0, metavar="N",
                         help="tricks that may be missed; nobody may be accused")
@@ -270,7 +281,8 @@ def main():
 
     with open(options.poolbench, "rb") as file:
         program = hashlib.sha256(file.read()).hexdigest()
-    runs = kept_runs(options.runs_file, program)
+    of_bench = bench_options(options.blocks, options.sample_ms, options.arguments)
+    runs = kept_runs(options.runs_file, program, of_bench, probes)
     last_begin = time.monotonic() + options.minutes * 60
 
     def one(probe):
@@ -278,7 +290,7 @@ def main():
             return
         outcome = run(command_line(options.poolbench, probe, options, help_text[probe.command]),
                       probe, options.limit)
-        done = Run.of(program, probe, options.busy, outcome)
+        done = Run.of(program, probe, options.busy, outcome, of_bench)
         print(f"{'ok  ' if done.right else 'FAIL'} {outcome.seconds:5.1f} s  "
               f"{'dishonest' if probe.dishonest else 'honest'}/{probe.name}: "
               f"{' + '.join(done.statuses) or '-'}; {done.evidence}", flush=True)
