@@ -68,12 +68,14 @@ def own_context(record):
     return ours if isinstance(ours, dict) else {}
 
 
-def sealed(record):
+def sealed(record, compact=False):
     """Returns the record as text with its seal: the SHA-256 of the text's bytes, in which the 64
-    digits of the seal are zeros. Whoever changes a record on purpose writes it by this."""
+    digits of the seal are zeros. Whoever changes a record on purpose writes it by this. `compact`:
+    without blanks, as poolbench writes it."""
     ours = {**own_context(record), "seal": BLANK_SEAL}
     record = {**record, "context": {**record.get("context", {}), "poolbench": ours}}
-    text = (json.dumps(record, indent=1, allow_nan=False) + "\n").encode()
+    form = {"separators": (",", ":")} if compact else {"indent": 1}
+    text = (json.dumps(record, allow_nan=False, **form) + "\n").encode()
     place = SEAL.search(text)
     return text[:place.start(1)] + right_seal(text).encode() + text[place.end(1):]
 

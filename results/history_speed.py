@@ -9,7 +9,6 @@ case's history. Prints the seconds of each.
 """
 import argparse
 import glob
-import json
 import os
 import random
 import subprocess
@@ -18,7 +17,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../bench"))
-from records import BLANK_SEAL, SEAL, right_seal  # noqa: E402
+from records import sealed  # noqa: E402
 
 HOSTS, CONTENDERS, PROBLEMS = 4, ("openmp", "naive", "onednn", "aten"), 125
 AT_ONCE = 20  # records
@@ -62,7 +61,7 @@ def record_text(commit, host, samples):
     record = {"benchmarks": rows, "context": {
         "date": day, "host_name": f"vm{host}", "executable": "poolbench", "num_cpus": 2,
         "poolbench": {
-            "schema": 1, "schema_minor": 4, "seal": BLANK_SEAL, "left_out": [], "modules": {},
+            "schema": 1, "schema_minor": 4, "left_out": [], "modules": {},
             "comparable": {"processor": "a processor", "cache_bytes": 1 << 25, "threads": 2,
                            "compiler": "GNU 12.2.0", "flags": "-O3", "build_type": "Release",
                            "method": 2, "drivers": {"host": "none"}},
@@ -70,9 +69,7 @@ def record_text(commit, host, samples):
                          "driver": "none", "memory_bytes": 1 << 34, "cache_bytes": 1 << 25}],
             "noted": {"commit": f"{commit:012x}", "commit_date": day, "version": "0.2.0",
                       "seeds": [HOSTS * commit + host + 1]}}}}
-    text = json.dumps(record, separators=(",", ":")).encode()
-    place = SEAL.search(text)
-    return text[:place.start(1)] + right_seal(text).encode() + text[place.end(1):]
+    return sealed(record, compact=True)
 
 
 def timed(*command):
@@ -106,8 +103,8 @@ def main():
         case = "^openmp/max/sliding/f32/nchw/src:1x64x32x55/k:3x3/s:2x2/cold$"
         history, text = timed(flags.program, "record", "history", database, "--filter", case)
         checking, said = timed(flags.program, "record", "check", database)
-        print(f"{flags.rows} rows with {flags.samples} samples each, {size / 1e9:.2f} GB of records; "
-              f"database {os.path.getsize(database) / 1e6:.0f} MB")
+        print(f"{flags.rows} rows with {flags.samples} samples each, {size / 1e9:.2f} GB of "
+              f"records; database {os.path.getsize(database) / 1e6:.0f} MB")
         print(f"add {adding:.1f} s, one case's history ({len(text.splitlines())} lines) "
               f"{history:.2f} s, check {checking:.1f} s: {said.strip().splitlines()[-1]}")
 

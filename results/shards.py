@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Runs the cases of a `poolbench bench` in shards, one after the other, merges their records, and counts
-what became of the rows: lost, there twice, or with other figures than in the shard's own record.
+"""Runs the cases of a `poolbench bench` in shards, one after the other, merges their records, and
+counts what became of the rows: lost, there twice, or with other figures than in the shard's own
+record.
 
     shards.py POOLBENCH COUNT FOLDER ARGUMENT...     arguments of bench; FOLDER gets the records
     shards.py build/release/poolbench 8 /tmp/shards --suite models --backend openmp
@@ -31,8 +32,8 @@ def merge(poolbench, parts, whole):
 
 
 def rows_of(path):
-    """Yields (key, text) of each row, with the digits of numbers as they stand in the file. Only the place of
-    its family in the file may be another one."""
+    """Yields (key, text) of each row, with the digits of numbers as they stand in the file. Only
+    the place of its family in the file may be another one."""
     with open(path, encoding="utf-8") as file:
         record = json.load(file, parse_float=str, parse_int=str)
     for row in record["benchmarks"]:
@@ -41,8 +42,8 @@ def rows_of(path):
 
 
 def count_rows(parts, whole):
-    """Returns how many rows the parts have, and of these how many are lost in the whole, there more than
-    once, or other; and how many are there that no part has."""
+    """Returns how many rows the parts have, and of these how many are lost in the whole, there more
+    than once, or other; and how many are there that no part has."""
     of_parts = dict(row for path in parts for row in rows_of(path))
     of_whole = collections.defaultdict(list)
     for key, text in rows_of(whole):

@@ -5,9 +5,10 @@
     poolbench record add runs.sqlite FOLDER && poolbench record history runs.sqlite --repository .
 
 Builds the OpenMP backend of the newest N such commits as modules, and has one program, this one,
-check and time each: so the method is the same for all. A record is FOLDER/COMMIT.json, its contender
-`commit`. Goes on until the minutes are over; commits that were tried before (FOLDER/tried.jsonl) are
-not tried again. They come in random order, so that a machine which gets slower makes no step.
+check and time each: so the method is the same for all. A record is FOLDER/COMMIT.json, its
+contender `commit`. Goes on until the minutes are over; commits that were tried before
+(FOLDER/tried.jsonl) are not tried again. They come in random order, so that a machine which gets
+slower makes no step.
 """
 import argparse
 import os
@@ -73,8 +74,8 @@ def main():
     for commit in commits:
         if "said" in done.get(commit, ()):
             print(f"{commit[:12]}: no record: {done[commit]['said']}", file=sys.stderr)
-    print(f"{sum('status' in done.get(commit, ()) for commit in commits)} of {len(commits)} commits "
-          f"have a record; {sum(commit not in done for commit in commits)} were not tried yet")
+    print(f"{sum('status' in done.get(commit, ()) for commit in commits)} of {len(commits)} "
+          f"commits have a record; {sum(commit not in done for commit in commits)} were not tried yet")
     return 0
 
 
