@@ -61,6 +61,10 @@ TEST(Shard, auto_counts_the_tasks_of_a_slurm_array) {
   EXPECT_NE(automatic({{"SLURM_ARRAY_TASK_ID", "1"}}).find("but not SLURM_ARRAY_TASK_COUNT"),
             std::string::npos);
   EXPECT_NE(slurm("", "8", "0", "7").find("SLURM_ARRAY_TASK_ID is ''"), std::string::npos);
+  const std::string most = "9223372036854775807", least = "-9223372036854775808";
+  for (const std::string& bad : {slurm(most, "8", least, "7"), slurm("1", most, "0", "7"),
+                                 slurm("1", "8", least, most), slurm("1", least, "0", "7")})
+    EXPECT_NE(bad.find("and no number beyond"), std::string::npos) << bad;
 }
 
 TEST(Shard, auto_takes_those_of_gtest) {
@@ -70,6 +74,11 @@ TEST(Shard, auto_takes_those_of_gtest) {
        {automatic({{"GTEST_SHARD_INDEX", "4"}, {"GTEST_TOTAL_SHARDS", "4"}}),
         automatic({{"GTEST_SHARD_INDEX", "1"}}), automatic({{"GTEST_TOTAL_SHARDS", "4"}})})
     EXPECT_NE(bad.find("GTEST_SHARD_INDEX must be"), std::string::npos) << bad;
+  const std::string most =
+      automatic({{"GTEST_SHARD_INDEX", "9223372036854775807"}, {"GTEST_TOTAL_SHARDS", "4"}});
+  EXPECT_NE(most.find("GTEST_SHARD_INDEX is 9223372036854775807, and no number beyond"),
+            std::string::npos)
+      << most;
 }
 
 TEST(Shard, auto_never_guesses) {

@@ -15,6 +15,7 @@ namespace poolbench {
 namespace {
 
 constexpr int64_t kMost = 1'000'000;
+constexpr int64_t kMostTask = 1'000'000'000;  // a number of the environment; Slurm's have 32 bits
 
 std::optional<int64_t> number_of(std::string_view text) {
   int64_t value = 0;
@@ -29,12 +30,10 @@ std::optional<int64_t> environment(const char* name) {
   if (text == nullptr) return std::nullopt;
   const auto value = number_of(text);
   if (!value) throw BadInput(fmt::format("--shard auto: {} is '{}', not a number", name, text));
+  if (*value < -kMostTask || *value > kMostTask)
+    throw BadInput(fmt::format("--shard auto: {} is {}, and no number beyond {} is taken", name,
+                               text, kMostTask));
   return value;
-}
-
-bool is_sound(const Shard& shard) {
-  return shard.count >= 1 && shard.count <= kMost && shard.number >= 1 &&
-         shard.number <= shard.count;
 }
 
 // The tasks of an array need not be counted from 0, nor by 1.
@@ -83,6 +82,11 @@ Shard of_environment() {
 }
 
 }  // namespace
+
+bool is_sound(const Shard& shard) {
+  return shard.count >= 1 && shard.count <= kMost && shard.number >= 1 &&
+         shard.number <= shard.count;
+}
 
 Shard parse_shard(std::string_view text) {
   if (text == "auto") return of_environment();

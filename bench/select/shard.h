@@ -14,6 +14,9 @@ struct Shard {
   int64_t number = 1, count = 1;  // the first one is 1
 };
 
+// Whether there is such a one, of a million at most.
+bool is_sound(const Shard& shard);
+
 // Reads "3/8", or "auto": what the environment says, which is SLURM_ARRAY_TASK_ID, _MIN, _MAX and
 // _COUNT of a Slurm array, or GTEST_SHARD_INDEX and GTEST_TOTAL_SHARDS. Throws BadInput.
 Shard parse_shard(std::string_view text);
