@@ -59,6 +59,15 @@ TEST(Seal, may_have_a_blank_before_it) {
   EXPECT_EQ(seal_of("{\"seal\": "), "");
 }
 
+TEST(Seal, may_come_after_a_module_of_that_name) {
+  const nlohmann::json json = {{"modules", {{"seal", {{"sha256", "ab"}}}}}, {"seal", blank_seal()}};
+  const std::string text = json.dump(), sealed = seal(text);
+  EXPECT_EQ(nlohmann::json::parse(sealed)["seal"], "sha256:" + sha256(text));
+  EXPECT_EQ(seal_of(sealed), "sha256:" + sha256(text));
+  const std::string version = "\"seal\":\"sha256:" + std::string(64, 'x') + "\",";
+  EXPECT_EQ(seal_of("{" + version + "\"seal\":\"" + blank_seal() + "\"}"), blank_seal());
+}
+
 // A reason may quote anything.
 TEST(Seal, is_not_looked_for_in_strings) {
   const std::string text = sample("\"seal\":\"" + blank_seal() + "\"");

@@ -38,20 +38,22 @@ class Sha256 {
                                                                    EVP_MD_CTX_free};
 };
 
-// Returns where the value of the field begins, or npos. Whoever seals in Python (bench/records.py)
-// has a blank before it.
-size_t find_seal(std::string_view text) {
-  const size_t field = text.find(kField);
-  if (field == text.npos) return field;
-  const size_t quote = text.find_first_not_of(' ', field + kField.size());
-  if (quote == text.npos || quote > field + kField.size() + 1 || text[quote] != '"')
-    return text.npos;
-  const size_t value = quote + 1;
+// Whether `text` begins with a seal and the quote that ends it.
+bool begins_with_seal(std::string_view text) {
   const size_t whole = kAlgorithm.size() + kDigits;
-  const bool is_seal = value + whole < text.size() &&
-                       text.substr(value, kAlgorithm.size()) == kAlgorithm &&
-                       text.substr(value, whole).find('"') == text.npos;
-  return is_seal ? value : text.npos;
+  return text.starts_with(kAlgorithm) && text.find('"') == whole &&
+         text.find_first_not_of("0123456789abcdef", kAlgorithm.size()) == whole;
+}
+
+// Returns where the value of the first such field begins that is a seal, or npos: a module may have
+// the name too. Whoever seals in Python (bench/records.py) has a blank before it.
+size_t find_seal(std::string_view text) {
+  for (size_t at = 0; (at = text.find(kField, at)) != text.npos;) {
+    at += kField.size();
+    const size_t quote = at + (text.substr(at, 1) == " ");
+    if (text.substr(quote, 1) == "\"" && begins_with_seal(text.substr(quote + 1))) return quote + 1;
+  }
+  return text.npos;
 }
 
 }  // namespace
