@@ -29,7 +29,7 @@ struct BrokenContract : std::runtime_error {
 using Stream = void*;
 
 struct Device {
-  std::string substrate;  // "host", "cuda", "vulkan"; "worker": an engine on the host
+  std::string substrate;  // "host", "cuda", "vulkan"; of engines there: "worker", "cuda-worker"
   std::string name;       // as the driver calls it
   // Identifies the device whatever the API: 32 hex digits; "host" for the host's processor, also
   // where a software driver presents it as a GPU.

@@ -57,7 +57,9 @@ class MadeUp(unittest.TestCase):
                 self.assertGreater(row["claimed_seconds"], 0)
             self.assertGreater(rows[deed, "hot"]["proofs"], 0)
             devices = {one["uuid"]: one for one in record["context"]["poolbench"]["devices"]}
-            self.assertEqual(devices["0123456789abcdef" * 2]["name"], "Made up")
+            there = devices["0123456789abcdef" * 2]
+            self.assertEqual((there["substrate"], there["name"], there["driver"]),
+                             ("apart-worker", "Made up", "made_up 1.0 (sm_90)"))
             self.assertEqual(rows[deed, "hot"]["level"], "L2")
             self.assertGreaterEqual(rows[deed, "cold"]["rotation_bytes"], 3 << 16)
 

@@ -14,7 +14,7 @@ from poolbench_engine import serve
 DEED = sys.argv[1]
 LOG = sys.argv[2] if len(sys.argv) > 2 else os.devnull  # a line for each replay
 FACTS = {"device": "apart", "device_name": "Made up", "uuid": "0123456789abcdef" * 2,
-         "driver": "none", "memory": 1 << 30, "cache": 1 << 16}
+         "driver": "made_up 1.0 (sm_90)", "memory": 1 << 30, "cache": 1 << 16}
 BAD = {"says_no_uuid": {"uuid": "host"}, "says_no_cache": {"cache": 0},
        "says_the_host": {"device": "host"}}
 

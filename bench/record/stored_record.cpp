@@ -43,13 +43,17 @@ Device device_of(const Json& json) {
   return device;
 }
 
-// Of devices with this UUID, CUDA and Vulkan on one GPU, the one whose family the contender is of.
+// Of devices with this UUID, CUDA and Vulkan on one GPU, the one whose family the contender is of,
+// or that of engines.
 Device device_of(const std::vector<Device>& devices, const std::string& uuid,
-                 const std::string& contender) {
+                 const std::string& contender, bool is_engine) {
+  const auto fits = [&](const Device& device) {
+    return is_engine ? device.substrate.ends_with("worker")
+                     : contender.starts_with(device.substrate);
+  };
   const Device* found = nullptr;
   for (const Device& device : devices)
-    if (device.uuid == uuid && (found == nullptr || contender.starts_with(device.substrate)))
-      found = &device;
+    if (device.uuid == uuid && (found == nullptr || fits(device))) found = &device;
   return found != nullptr ? *found : Device{.uuid = uuid};
 }
 
@@ -61,7 +65,8 @@ Record row_of(const Json& json, const std::vector<Device>& devices) {
   row.temperature = temperature_of(json.at("temperature").get<std::string>());
   row.status = status_of(json.at("status").get<std::string>());
   row.reason = json.value("reason", "");
-  row.device = device_of(devices, json.value("device", ""), row.contender);
+  row.device =
+      device_of(devices, json.value("device", ""), row.contender, json.contains("claimed_seconds"));
   if (json.contains("plan_seconds")) {
     row.plan.seconds = json.at("plan_seconds").get<double>();
     row.plan.again_seconds = number(json, "plan_again_seconds");

@@ -262,7 +262,7 @@ def serve(plan, version, in_place=True, rules=(), note="", device=None):
     purpose, by name (host/engines/rules.cpp). `note`: what a reader of a row must know about what
     is inside the clock. `device`: where it works; None is the host."""
     facts = {"version": version, "rules": ",".join(rules), **(device.facts if device else {})}
-    words = " ".join(f"{key}={str(value).replace(' ', '_')}" for key, value in facts.items())
+    words = " ".join(f"{key}={str(value).replace(' ', '%20')}" for key, value in facts.items())
     _Server(plan, f"{words} note={note}", in_place, device).serve()
 
 

@@ -72,8 +72,16 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+// A value has no blanks, since these end a word.
+std::string with_blanks(std::string value) {
+  constexpr std::string_view kBlank = "%20";
+  for (size_t at = 0; (at = value.find(kBlank, at)) != std::string::npos; ++at)
+    value.replace(at, kBlank.size(), " ");
+  return value;
+}
+
 // A word of an engine's device. Throws std::runtime_error for what none may be.
-void read_device(Device& device, const std::string& key, std::string value) {
+void read_device(Device& device, const std::string& key, const std::string& value) {
   const auto number = [&] {
     char* end = nullptr;
     const int64_t bytes = std::strtoll(value.c_str(), &end, 10);
@@ -84,7 +92,6 @@ void read_device(Device& device, const std::string& key, std::string value) {
   constexpr std::string_view kHex = "0123456789abcdef";
   if (key == "uuid" && (value.size() != 32 || value.find_first_not_of(kHex) != std::string::npos))
     throw std::runtime_error(fmt::format("says uuid={}; 32 hex digits are right", value));
-  std::ranges::replace(value, '_', ' ');
   if (key == "device") device.substrate = value;
   if (key == "uuid") device.uuid = value;
   if (key == "memory") device.memory_bytes = number();
@@ -100,7 +107,7 @@ EngineFacts facts_of(const std::string& text) {
   std::istringstream stream(text);
   for (std::string word; stream >> word;) {
     const std::string key = word.substr(0, word.find('='));
-    const std::string value = word.substr(std::min(word.size(), key.size() + 1));
+    const std::string value = with_blanks(word.substr(std::min(word.size(), key.size() + 1)));
     if (key == "version") facts.version = value;
     if (key == "in_place") facts.in_place = value != "0";
     if (key == "samples") facts.samples = value != "0";

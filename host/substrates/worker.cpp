@@ -92,7 +92,7 @@ WorkerSubstrate::WorkerSubstrate(EngineProcess& process, const EngineFacts& fact
       messages_(POOLBENCH_ENGINE_NOTHING),
       launches_(there_ ? POOLBENCH_ENGINE_NOTHING_THERE : POOLBENCH_ENGINE_NOTHING),
       recordings_(POOLBENCH_ENGINE_NOTHING_THERE) {
-  if (!there_) device_.substrate = "worker";
+  device_.substrate = there_ ? device_.substrate + "-worker" : "worker";
 }
 
 Substrate& WorkerSubstrate::memory() { return there_ ? *this : host_substrate(); }
