@@ -64,6 +64,7 @@ class FakeBackend : public Backend {
   }
   std::vector<std::unique_ptr<Plan>> ceilings(const Problem&, int64_t read, int64_t) override {
     ++asked_for_ceilings;
+    if (no_ceilings == kNoMemory) throw std::bad_alloc();
     if (!no_ceilings.empty()) throw std::runtime_error(no_ceilings);
     ceiling_read = read;
     std::vector<std::unique_ptr<Plan>> plans;
@@ -75,6 +76,7 @@ class FakeBackend : public Backend {
     return nullptr;
   }
 
+  static constexpr const char* kNoMemory = "the host has no memory";
   std::string no_ceilings, no_floor;  // why not
   int asked_for_ceilings = 0, plans = 0, fails_at = 0;
   size_t table_bytes = 0;  // that each plan holds
@@ -222,6 +224,17 @@ TEST_F(BencherTest, who_cannot_make_ceilings_has_those_of_another_api_on_its_dev
   ASSERT_EQ(records.size(), 2u);
   EXPECT_DOUBLE_EQ(records[0].share.median, 0.5);
   EXPECT_DOUBLE_EQ(records[1].share.median, 0.25);
+}
+
+TEST_F(BencherTest, a_device_without_ceilings_has_the_reason) {
+  cuda_.no_ceilings = vulkan_.no_ceilings = "the driver takes no such shader";
+  Bencher none({{&cuda_, {}}, {&vulkan_, {}}, {&second_gpu_, {}}}, BenchOptions());
+  const std::map<std::string, std::string> why = {{"8a6f", "cuda:0: " + cuda_.no_ceilings}};
+  EXPECT_EQ(none.without_ceilings(), why);
+  vulkan_.no_ceilings = {};
+  EXPECT_TRUE(Bencher({{&cuda_, {}}, {&vulkan_, {}}}, BenchOptions()).without_ceilings().empty());
+  cuda_.no_ceilings = FakeBackend::kNoMemory;
+  EXPECT_THROW(Bencher({{&cuda_, {}}}, BenchOptions()), std::bad_alloc);
 }
 
 // Loads a listener in place of a profiler. NVTX looks for it at the first range.

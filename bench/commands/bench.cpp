@@ -227,6 +227,11 @@ ExitStatus bench(const Flags& flags, const std::vector<std::string>& extras) {
   }
   const ExitStatus ended = run.finish();
   notes.context = run.facts().at("context");
+  const Json without =
+      notes.context["poolbench"]["noted"].value("without_ceilings", Json::object());
+  for (const auto& [uuid, why] : without.items())
+    fmt::print(stderr, "device {} has no ceilings, so its rows have no share: {}\n", uuid,
+               why.get<std::string>());
   note_revisions(flags, notes.context["poolbench"]["modules"]);
   notes.run = run.notes();
   notes.left_out = run.left_out();

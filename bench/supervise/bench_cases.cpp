@@ -55,6 +55,9 @@ BenchCases::BenchCases(Backends backends, const BenchOptions& options,
   opened_.facts["temperatures"] = to_exact(options.temperatures);
   opened_.facts["context"] = run_context(backends_.families);
   opened_.facts["context"]["poolbench"]["noted"]["priority"] = getpriority(PRIO_PROCESS, 0);
+  if (options.yardsticks && !bencher_->without_ceilings().empty())
+    opened_.facts["context"]["poolbench"]["noted"]["without_ceilings"] =
+        bencher_->without_ceilings();
 }
 
 Json BenchCases::news() {

@@ -37,6 +37,10 @@ class Bencher {
   CaseResult run(const Problem& problem, const SetAside& set_aside = {});
   // Who was wrong or cheated in the last case, unless another one spoilt its work.
   const SetAside& caught() const { return caught_; }
+  // Why a device, by its UUID, has no ceilings, so that its rows have no share.
+  const std::map<std::string, std::string>& without_ceilings() const {
+    return yardsticks_.without_ceilings();
+  }
 
  private:
   struct Case;

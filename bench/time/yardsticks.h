@@ -26,6 +26,8 @@ class Yardsticks {
   explicit Yardsticks(const std::vector<Contender>& contenders);
 
   Machine& machine() { return machine_; }
+  // Why a device, by its UUID, has no ceilings.
+  const std::map<std::string, std::string>& without_ceilings() const { return without_ceilings_; }
   // The ceilings of `problem` on each device in `traffic`.
   std::vector<Ceiling> ceilings(const Problem& problem,
                                 const std::map<std::string, Traffic>& traffic) const;
@@ -33,6 +35,7 @@ class Yardsticks {
  private:
   std::vector<std::vector<FamilyState>> own_;      // opened for their ceilings
   std::map<std::string, Backend*> with_ceilings_;  // by the device's UUID
+  std::map<std::string, std::string> without_ceilings_;
   Machine machine_;
 };
 
