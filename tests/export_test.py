@@ -3,6 +3,7 @@
     export_test.py POOLBENCH
 """
 
+import copy
 import csv
 import io
 import json
@@ -41,7 +42,8 @@ BENCHER = {
 
 
 def strict(text):
-    """JSON as JavaScript's JSON.parse() reads it: no NaN, no infinity, no name twice in an object."""
+    """JSON as JavaScript's JSON.parse() reads it: no NaN, no infinity, no name twice in an
+    object."""
     def object_of(pairs):
         assert len(dict(pairs)) == len(pairs), "a name is there twice"
         return dict(pairs)
@@ -114,7 +116,8 @@ class ExportTest(unittest.TestCase):
         python, script = COMPARE
         if not os.path.exists(script):
             self.skipTest(f"no {script} (Debian: libbenchmark-tools)")
-        if subprocess.run([python, "-c", "import scipy"], capture_output=True, check=False).returncode:
+        scipy = subprocess.run([python, "-c", "import scipy"], capture_output=True, check=False)
+        if scipy.returncode != 0:
             self.skipTest("compare.py needs scipy (Debian: python3-scipy)")
         exports = []
         for path in self.paths:
@@ -223,6 +226,51 @@ class ExportTest(unittest.TestCase):
             self.assertEqual(cells[:4], [f"`{row['problem']}`", row["temperature"],
                                          row["contender"], row["kernel"]])
             self.assertEqual(bool(cells[4]), row["status"] in ("ok", "ABOVE-CEILING"))
+
+    def changed(self, change):
+        """The record with each row changed on purpose, sealed again."""
+        record = copy.deepcopy(self.record)
+        for row in record["benchmarks"]:
+            change(row)
+        path = os.path.join(self.folder, "changed.json")
+        with open(path, "wb") as file:
+            file.write(records.sealed(record))
+        return path
+
+    def test_markdown_has_figures_of_times_that_count_alone(self):
+        def change(row):
+            if row.get("poolbench", {}).get("contender") == "openmp":
+                row["poolbench"].update(across_devices=True)
+            if row.get("poolbench", {}).get("contender") == "m":
+                row["poolbench"].update(status="INVALID", across_devices=True)
+        footnote = "`*`: the baseline ran on another device"
+        self.assertNotIn(footnote, self.export("markdown"))
+        text = self.export("markdown", self.changed(change))
+        self.assertEqual(text.count(footnote), 1)
+        for line in text.splitlines():
+            cells = [cell.strip() for cell in line.split("|")[1:-1]]
+            if "INVALID" in line:
+                self.assertEqual(cells[4:9], [""] * 5)
+            elif line.startswith("|") and cells[2] == "openmp" and cells[8]:
+                self.assertRegex(cells[8], r"^x[\d.]+\*$")
+        self.assertIn("INVALID", text)
+
+    def test_what_cannot_be_exported_is_named(self):
+        path = self.changed(lambda row: row.pop("run_name"))
+        done = subprocess.run([POOLBENCH, "record", "export", "--format", "google-benchmark",
+                               path], check=False, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(f"{path}: is not as bench writes it: ", done.stderr)
+
+    def test_the_record_is_not_overwritten(self):
+        path = self.changed(lambda row: None)
+        done = subprocess.run([POOLBENCH, "record", "export", "--format", "csv", path, "-o",
+                               os.path.join(self.folder, ".", "changed.json")], check=False,
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("changed.json is what is read", done.stderr)
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["benchmarks"], self.record["benchmarks"])
 
     def test_bad_usage(self):
         for arguments, says in ((["--format", "xml", self.paths[0]],

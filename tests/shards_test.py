@@ -1,4 +1,5 @@
-"""bench --shard and record merge: parts of a run make the whole again, or are refused by what differs.
+"""bench --shard and record merge: parts of a run make the whole again, or are refused by what
+differs.
 
     shards_test.py POOLBENCH
 """
@@ -286,6 +287,27 @@ class ShardsTest(unittest.TestCase):
             record["benchmarks"].append(record["benchmarks"][-1])
         self.refused([self.changed(double), *two], "changed.json: has the row ", " twice")
 
+    def test_what_no_shard_has_is_refused_with_its_file(self):
+        def shard(record):
+            return ours(record)["shard"]
+
+        for change, says in (
+            (lambda record: shard(record).update(count=10 ** 18), "there is no shard 1 of 1000"),
+            (lambda record: shard(record).update(number=COUNT + 1), "there is no shard 4 of 3"),
+            (lambda record: shard(record)["cases"][0].update(shard=1e300), "1e+300 is not a whole"),
+            (lambda record: ours(record)["noted"]["run"].update(restarts=1e300),
+             "1e+300 is not a whole"),
+            (lambda record: ours(record)["noted"]["run"].update(resumed=2 ** 63 - 1),
+             "9223372036854775807 is no count"),
+            (lambda record: ours(record)["noted"].update(seeds=[1e300]), "1e+300 is no seed"),
+            (lambda record: ours(record)["noted"].update(gpus={"a": {}}), "'looks' not found"),
+            (lambda record: ours(record)["networks"][0].pop("totals"), "'totals' not found"),
+            (lambda record: record["context"].pop("date"), "type must be string"),
+        ):
+            with self.subTest(says):
+                changed = self.changed(change)
+                self.refused([changed], f"{changed}: is ", says)
+
     def test_what_is_no_record_is_refused(self):
         text = content(self.parts[0])
         bad = self.path("bad.json")
@@ -343,7 +365,7 @@ class ShardsTest(unittest.TestCase):
         before = content(self.parts[0])
         done = shards.merge(POOLBENCH, self.parts, self.parts[0])
         self.assertEqual(done.returncode, 4)
-        self.assertIn("is one of the parts", done.stderr)
+        self.assertIn(f"-o: {self.parts[0]} is what is read", done.stderr)
         self.assertEqual(content(self.parts[0]), before)
 
 

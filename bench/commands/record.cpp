@@ -1,7 +1,12 @@
 // poolbench record: what is done with records once `bench --json` has written them.
 #include "bench/commands/record.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "host/problem.h"
 
 namespace poolbench {
 namespace {
@@ -11,6 +16,12 @@ constexpr void (*kSubCommands[])(CLI::App& record, Run& run) = {
 };
 
 }  // namespace
+
+void check_keeps(const std::string& input, const std::string& output) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(input, output, ignored))
+    throw BadInput(fmt::format("-o: {} is what is read", output));
+}
 
 void add_record(CLI::App& app, Run& run) {
   auto* record = app.add_subcommand("record", "What bench --json wrote: merge, export, history");

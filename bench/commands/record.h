@@ -7,6 +7,9 @@
 
 namespace poolbench {
 
+// Throws BadInput if the output would take the place of what is read.
+void check_keeps(const std::string& input, const std::string& output);
+
 void add_record_merge(CLI::App& record, Run& run);
 void add_record_export(CLI::App& record, Run& run);
 void add_record_add(CLI::App& record, Run& run);

@@ -30,9 +30,10 @@ void say_left_out(const StoredRecord& record, const ExportFormat& format) {
 
 ExitStatus export_record(const Flags& flags) {
   check_writable(flags.output);
+  check_keeps(flags.record, flags.output);
   const StoredRecord record = read_record(flags.record);
   const ExportFormat& format = export_format(flags.format);
-  const std::string text = format.text(record);
+  const std::string text = exported(record, format);
   if (flags.output.empty())
     std::cout << text << std::flush;
   else

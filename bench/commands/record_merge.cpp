@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 
 #include "bench/commands/record.h"
 #include "bench/record/merge.h"
@@ -22,9 +21,7 @@ ExitStatus merge_parts(const Flags& flags) {
   check_writable(flags.output);
   std::vector<StoredRecord> parts;
   for (const std::string& path : flags.parts) {
-    std::error_code ignored;
-    if (std::filesystem::equivalent(path, flags.output, ignored))
-      throw BadInput(fmt::format("-o: {} is one of the parts", flags.output));
+    check_keeps(path, flags.output);
     parts.push_back(read_record(path));
   }
   const Merged merged = merge(std::move(parts));

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "bench/record/context.h"
 #include "bench/record/record.h"
 #include "bench/record/seal.h"
+#include "bench/select/shard.h"
 #include "bench/time/gpu_watch.h"
 
 namespace poolbench {
@@ -90,6 +92,44 @@ Json part_json(const StoredRecord& part) {
           {"noted", std::move(noted)}};
 }
 
+// How often something happened: many of them have a sum.
+void check_count(const Json& json) {
+  if (const int64_t count = exact_integer(json);
+      count < 0 || count > std::numeric_limits<int32_t>::max())
+    throw BadInput(fmt::format("{} is no count", count));
+}
+
+// What is cast below to whole numbers must be some.
+void check_numbers(const StoredRecord& part) {
+  const Json &shard = part.context().at("shard"), &noted = part.context().at("noted");
+  const Shard whose = {number_of(part), exact_integer(shard.at("count"))};
+  if (!is_sound(whose))
+    throw BadInput(fmt::format("there is no shard {} of {}", whose.number, whose.count));
+  for (const Json& one : shard.at("cases")) exact_integer(one.at("shard"));
+  for (const Json& seed : noted.value("seeds", Json::array()))
+    if (!seed.is_number_unsigned()) throw BadInput(fmt::format("{} is no seed", seed.dump()));
+  const Json run = noted.value("run", Json::object());
+  for (const char* name : {"restarts", "resumed"}) check_count(run.value(name, Json(0)));
+  const Json gpus = noted.value("gpus", Json::object());
+  for (const auto& [uuid, seen] : gpus.items()) {
+    check_count(seen.at("looks"));
+    const Json throttled = seen.value("throttled", Json::object());
+    for (const auto& [reason, looks] : throttled.items()) check_count(looks);
+  }
+}
+
+// Each with the temperatures for which it has sums.
+std::vector<std::pair<Network, std::vector<Temperature>>> networks_of(const StoredRecord& part) {
+  std::vector<std::pair<Network, std::vector<Temperature>>> networks;
+  for (const Json& json : part.context().value("networks", Json::array())) {
+    auto& [network, temperatures] =
+        networks.emplace_back(from_exact<Network>(json), std::vector<Temperature>());
+    for (const Json& total : json.at("totals"))
+      temperatures.push_back(temperature_of(total.at("temperature").get<std::string>()));
+  }
+  return networks;
+}
+
 void check_part(const StoredRecord& part) {
   if (part.schema_minor > kSchemaMinor)
     throw BadInput(fmt::format("{}: has schema {}.{}: this poolbench knows {}.{}", part.file,
@@ -99,7 +139,7 @@ void check_part(const StoredRecord& part) {
     throw BadInput(fmt::format("{}: is {}, not a shard of a run (bench --shard)", part.file,
                                ours.contains("parts") ? "merged already" : "a whole run"));
   try {
-    facts_of(part), seen_by(part), part_json(part);
+    facts_of(part), seen_by(part), part_json(part), check_numbers(part), networks_of(part);
   } catch (const std::exception& error) {
     throw BadInput(fmt::format("{}: is no shard as bench writes it: {}", part.file, error.what()));
   }
@@ -139,7 +179,8 @@ std::map<std::string, std::vector<Json>> rows_of(const StoredRecord& part) {
   for (const Json& row : part.json.at("benchmarks")) {
     samples.push_back(row);
     if (!row.contains("poolbench")) continue;
-    auto& of_case = rows[row.at("poolbench").at("problem")];
+    const auto problem = row.at("poolbench").at("problem").get<std::string>();
+    auto& of_case = rows[to_text(parse_problem(problem))];
     of_case.insert(of_case.end(), samples.begin(), samples.end());
     samples.clear();
   }
@@ -207,21 +248,13 @@ Json context_of(const std::vector<StoredRecord>& parts, const Json& seen) {
 void add_networks(const StoredRecord& first, const std::vector<CaseResult>& cases, Json& context) {
   Json& networks = context["poolbench"]["networks"];
   networks = Json::array();
-  for (const Json& json : first.context().value("networks", Json::array())) {
-    const auto network = from_exact<Network>(json);
-    std::vector<Temperature> temperatures;
-    for (const Json& total : json.at("totals"))
-      temperatures.push_back(temperature_of(total.at("temperature").get<std::string>()));
+  for (const auto& [network, temperatures] : networks_of(first))
     networks.push_back(network_json(network, cases, temperatures));
-  }
   if (networks.empty()) context["poolbench"].erase("networks");
 }
 
-}  // namespace
-
-Merged merge(std::vector<StoredRecord> parts) {
-  for (const StoredRecord& part : parts) check_part(part);
-  std::ranges::sort(parts, {}, number_of);
+// `parts` in the order of their numbers.
+Merged put_together(const std::vector<StoredRecord>& parts) {
   const Json seen = check_one_run(parts);
   const StoredRecord& first = parts.front();
   const Json& shard = first.context().at("shard");
@@ -260,6 +293,18 @@ Merged merge(std::vector<StoredRecord> parts) {
   add_networks(first, cases, merged.json["context"]);
   merged.json["context"]["poolbench"]["left_out"] = merged.left_out;
   return merged;
+}
+
+}  // namespace
+
+Merged merge(std::vector<StoredRecord> parts) {
+  std::string files;
+  for (const StoredRecord& part : parts) {
+    check_part(part);
+    files += (files.empty() ? "" : ", ") + part.file;
+  }
+  std::ranges::sort(parts, {}, number_of);
+  return as_bench_writes(files, [&] { return put_together(parts); });
 }
 
 }  // namespace poolbench

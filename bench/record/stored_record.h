@@ -2,6 +2,8 @@
 #ifndef POOLBENCH_BENCH_RECORD_STORED_RECORD_H_
 #define POOLBENCH_BENCH_RECORD_STORED_RECORD_H_
 
+#include <stdexcept>
+
 #include "bench/record/fields.h"
 
 namespace poolbench {
@@ -31,6 +33,22 @@ struct StoredRecord {
 // Throws BadInput, which names the file, for what is no record of `bench --json`, was changed after
 // it was written, or is of a later schema.
 StoredRecord read_record(const std::string& path);
+
+// Returns what `work` makes of records that were read. Throws BadInput, which names the files, for
+// fields that are missing or of another type.
+template <class Work>
+auto as_bench_writes(const std::string& files, const Work& work) {
+  const auto refuse = [&](const std::exception& error) -> BadInput {
+    return BadInput(files + ": is not as bench writes it: " + error.what());
+  };
+  try {
+    return work();
+  } catch (const Json::exception& error) {
+    throw refuse(error);
+  } catch (const std::out_of_range& error) {
+    throw refuse(error);
+  }
+}
 
 // What differs, as "threads: 2 and 4, flags: …", with the path of each field; nothing where both
 // are equal.

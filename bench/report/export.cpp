@@ -78,6 +78,10 @@ const ExportFormat& export_format(std::string_view name) {
   throw BadInput(fmt::format("--format: '{}' is unknown; one of {}", name, names));
 }
 
+std::string exported(const StoredRecord& record, const ExportFormat& format) {
+  return as_bench_writes(record.file, [&] { return format.text(record); });
+}
+
 // Without what is ours, which is no part of that schema, and without rows that have no time: the
 // readers would take their 0 for one.
 std::string google_benchmark_json(const StoredRecord& record) {
@@ -160,12 +164,13 @@ std::string record_markdown(const StoredRecord& record) {
       "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n",
       markdown_cell(record.processor), record.threads, markdown_cell(record.compiler),
       markdown_cell(record.version), markdown_cell(record.revision), markdown_cell(record.date));
+  bool any_across = false;
   for_each_row(record, [&](const Record& row) {
     const bool is_timed = has_time(row.status);
+    const bool has_ratio = is_timed && std::isfinite(row.ratio.median), across = row.across_devices;
     const std::string ratio =
-        !std::isfinite(row.ratio.median)
-            ? ""
-            : fmt::format("x{}{}", digits(row.ratio.median), row.across_devices ? "*" : "");
+        has_ratio ? fmt::format("x{}{}", digits(row.ratio.median), across ? "*" : "") : "";
+    any_across |= has_ratio && across;
     const std::string remark = row.status != Status::kOk
                                    ? fmt::format("{}: {}", info(row.status).name, row.reason)
                                : row.warm ? "warm"
@@ -174,10 +179,12 @@ std::string record_markdown(const StoredRecord& record) {
                         markdown_cell(to_text(row.problem)), temperature_name(row.temperature),
                         markdown_cell(row.contender), markdown_cell(row.kernel),
                         is_timed ? time_text(row.seconds.median) : "",
-                        percent(row.seconds.half_width()),
+                        is_timed ? percent(row.seconds.half_width()) : "",
                         is_timed && !row.below_floor() ? digits(row.bytes_per_second() / 1e9) : "",
-                        percent(row.share.median), ratio, markdown_cell(remark));
+                        is_timed ? percent(row.share.median) : "", ratio, markdown_cell(remark));
   });
+  if (any_across)
+    text += "\n`*`: the baseline ran on another device, and the ratio compares those too\n";
   return text;
 }
 

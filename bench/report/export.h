@@ -33,6 +33,8 @@ constexpr ExportFormat kExportFormats[] = {
 };
 // Throws BadInput for an unknown name.
 const ExportFormat& export_format(std::string_view name);
+// The text. Throws BadInput, which names the file, for what bench does not write.
+std::string exported(const StoredRecord& record, const ExportFormat& format);
 
 }  // namespace poolbench
 

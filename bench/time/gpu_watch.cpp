@@ -52,20 +52,20 @@ nlohmann::json GpuWatch::take() {
 
 void merge_gpus(nlohmann::json& into, const nlohmann::json& more) {
   for (const auto& [uuid, seen] : more.items()) {
-    if (seen["looks"] == 0) continue;
+    if (seen.at("looks") == 0) continue;
     if (!into.contains(uuid) || into[uuid]["looks"] == 0) {
       into[uuid] = seen;
       continue;
     }
     auto& sum = into[uuid];
-    sum["looks"] = sum["looks"].get<int64_t>() + seen["looks"].get<int64_t>();
+    sum["looks"] = sum["looks"].get<int64_t>() + seen.at("looks").get<int64_t>();
     for (const char* range : {"sm_mhz", "memory_mhz", "watts", "celsius"}) {
       sum[range]["low"] =
-          std::min(sum[range]["low"].get<double>(), seen[range]["low"].get<double>());
+          std::min(sum[range]["low"].get<double>(), seen.at(range).at("low").get<double>());
       sum[range]["high"] =
-          std::max(sum[range]["high"].get<double>(), seen[range]["high"].get<double>());
+          std::max(sum[range]["high"].get<double>(), seen.at(range).at("high").get<double>());
     }
-    for (const auto& [reason, looks] : seen["throttled"].items())
+    for (const auto& [reason, looks] : seen.at("throttled").items())
       sum["throttled"][reason] = sum["throttled"].value(reason, int64_t{0}) + looks.get<int64_t>();
   }
 }

@@ -1,5 +1,6 @@
 // A record of `bench --json`.
-#include "bench/record/stored_record.h"
+#include "bench/record/merge.h"
+#include "bench/report/export.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) try {
@@ -14,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) try {
     }
   require(rows <= record.json.at("benchmarks").size(), "no row is made up");
   require(differences(record.json, record.json).empty(), "a record does not differ from itself");
+  for (const ExportFormat& format : kExportFormats) exported(record, format);
+  merge({record});
   return 0;
 } catch (const poolbench::BadInput&) {
   return 0;
