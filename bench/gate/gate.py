@@ -27,9 +27,9 @@ import time
 import instructions
 import kept_counts
 from machine_code import compare
-from revision import GATE, SETS, Builder, Failed, accepted, commit_of, why_no_avx2
+from revision import (GATE, SETS, Builder, Failed, accepted, add_build_options, commit_of,
+                      why_no_avx2)
 
-ROOT = os.path.dirname(os.path.dirname(GATE))
 RAISES = (4, 2, 3, 1)  # exit statuses; where several hold, the first one counts
 SIDES = ("base", "head")
 
@@ -49,12 +49,7 @@ def arguments():
                        help="SLOWER by the clock alone does not fail, as on a shared machine")
     clock.add_argument("--no-clock", action="store_true",
                        help="race nothing: results and instructions alone judge")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    parser.add_argument("--work", default=os.path.join(cache, "poolbench", "gate"), metavar="DIR",
-                        help="folder for the builds [%(default)s]")
-    build = os.environ.get("POOLBENCH_BUILD") or os.path.join(ROOT, "build", "release")
-    parser.add_argument("--program", default=os.path.join(build, "poolbench"), help="[%(default)s]")
-    parser.add_argument("--repository", default=ROOT, help="[%(default)s]")
+    add_build_options(parser)
     return parser.parse_known_args()
 
 

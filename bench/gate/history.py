@@ -14,9 +14,8 @@ import subprocess
 import sys
 import time
 
-from revision import GATE, git
+from revision import GATE, ROOT, git
 
-ROOT = os.path.dirname(os.path.dirname(GATE))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 import slices  # noqa: E402
 # What the OpenMP kernels are made of.

@@ -17,8 +17,8 @@ import subprocess
 import sys
 import time
 
-from history import KERNELS, ROOT, slices
-from revision import Builder, Failed, git
+from history import KERNELS, slices
+from revision import Builder, Failed, add_build_options, git
 
 NAME = "commit"  # of the contender
 
@@ -29,12 +29,7 @@ def arguments():
     parser.add_argument("folder")
     parser.add_argument("--minutes", type=float, default=0, help="[%(default)g]")
     parser.add_argument("--commits", type=int, default=30, help="[%(default)s]")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    parser.add_argument("--work", default=os.path.join(cache, "poolbench", "gate"), metavar="DIR",
-                        help="folder for the builds [%(default)s]")
-    build = os.environ.get("POOLBENCH_BUILD") or os.path.join(ROOT, "build", "release")
-    parser.add_argument("--program", default=os.path.join(build, "poolbench"), help="[%(default)s]")
-    parser.add_argument("--repository", default=ROOT, help="[%(default)s]")
+    add_build_options(parser)
     return parser.parse_known_args()
 
 

@@ -18,6 +18,7 @@ import tarfile
 from machine_code import code_of_build
 
 GATE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(GATE))
 WORKTREE = "WORKTREE"
 KEPT = 20  # modules
 BUILD = "build"  # below the tree, as in a checkout, so that ccache may know the objects
@@ -39,6 +40,16 @@ def why_no_avx2():
         flags = re.search(r"^flags\s*:(.*)", file.read(), re.M)
     missing = AVX2 - set(flags[1].split() if flags else ())
     return f"this machine's processor has no {', '.join(sorted(missing))}" if missing else ""
+
+
+def add_build_options(parser):
+    """Where the program and the repository are, and where commits are built."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    parser.add_argument("--work", default=os.path.join(cache, "poolbench", "gate"), metavar="DIR",
+                        help="folder for the builds [%(default)s]")
+    build = os.environ.get("POOLBENCH_BUILD") or os.path.join(ROOT, "build", "release")
+    parser.add_argument("--program", default=os.path.join(build, "poolbench"), help="[%(default)s]")
+    parser.add_argument("--repository", default=ROOT, help="[%(default)s]")
 
 
 class Failed(Exception):
