@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <ctime>
 
 #include "bench/record/seal.h"
@@ -234,16 +235,26 @@ std::optional<size_t> Store::add_whole(const StoredRecord& record) {
       "p.over_ceiling IS ?");
   Statement add_row =
       database_.prepare("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  struct Origin {
+    int64_t revision = 0, conditions = 0;
+  };
+  std::map<std::array<std::string, 3>, Origin> origins;  // by contender and device
+  const auto origin_of = [&](const Record& row) {
+    const auto [known, is_new] =
+        origins.try_emplace({row.contender, row.device.substrate, row.device.uuid});
+    if (!is_new) return known->second;
+    const Revision revision = revision_of(record, row);
+    known->second = {revisions.id(revision.name), conditions.id(conditions_of(record, row))};
+    if (revision.committed) date.with(*revision.committed, known->second.revision).run();
+    return known->second;
+  };
   const bool repeats = may_repeat(record);
   size_t rows = 0;
   for (const CaseResult& result : record.cases)
     for (const Record& row : result.records) {
-      const Revision revision = revision_of(record, row);
-      const int64_t revision_id = revisions.id(revision.name);
-      if (revision.committed) date.with(*revision.committed, revision_id).run();
+      const auto [revision_id, conditions_id] = origin_of(row);
       const std::string problem = to_text(row.problem);
       const std::string_view temperature = temperature_name(row.temperature);
-      const int64_t conditions_id = conditions.id(conditions_of(record, row));
       int64_t series = 0;
       if (find.with(problem, temperature, row.contender, host, row.device.uuid, conditions_id)
               .next()) {
