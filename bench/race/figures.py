@@ -74,11 +74,12 @@ def asked_for(kind, program, folder):
         return ["--aa", "1"]
     if kind == "plant":
         return ["--plant", ",".join(map(str, PLANTED))]
-    modules = [os.path.join(folder, name) for name in ("base.so", "head.so")]
-    for module in modules:
+    words = []
+    for name in ("base", "head"):
+        module = os.path.join(folder, name + ".so")
         relink(os.path.dirname(program), module, random.getrandbits(32))
-    return [word for module in modules
-            for word in ("--contender", f"{os.path.basename(module)[:4]}=openmp@{module}")]
+        words += ["--contender", f"{name}=openmp@{module}"]
+    return words
 
 
 def run_trial(program, kind, busy, cases, more):
