@@ -161,6 +161,10 @@ TEST_F(Benchdnn, errors_name_file_line_and_what_is_wrong) {
   EXPECT_TRUE(has(error("--alg=min"), "'min' is unknown"));
   EXPECT_TRUE(has(error("--mb=x"), "mb: 'x' is no whole number"));
   EXPECT_TRUE(has(error("--match=["), "not a regular expression"));
+  EXPECT_TRUE(has(error("--match=\\4444444444444444444444"), "a number of more than 9 digits"));
+  EXPECT_TRUE(has(error("--match=a{1,99999999999999999999}"), "a number of more than 9 digits"));
+  EXPECT_TRUE(has(error("--match=" + std::string(99999, '(')), "at most 4096 are read"));
+  EXPECT_TRUE(has(error("--match=" + std::string(4096, '(')), "not a regular expression"));
   EXPECT_TRUE(has(error("--conv"), "no option of benchdnn's pooling driver"));
   EXPECT_TRUE(has(error("--="), "no option of benchdnn's pooling driver"));
   EXPECT_TRUE(has(error("-"), "no option of benchdnn's pooling driver"));
