@@ -299,6 +299,11 @@ class Tile {
   alignas(64) Work c_[kTileBytes / sizeof(Work)];
 };
 
+// Pieces of a size. Small problems are one, and four divisions would be a tenth of their time.
+POOLBENCH_INLINE int64_t pieces(int64_t all, int64_t size) {
+  return all <= size ? smaller(all, 1) : ceil_div(all, size);
+}
+
 template <class Op>
 void pool(const Op& op, const PoolArgs& args) {
   const Axis &d = args.axis[0], &h = args.axis[1], &w = args.axis[2];
@@ -306,10 +311,10 @@ void pool(const Op& op, const PoolArgs& args) {
   const TileCut cut = cut_of<Op>(args);
   const ColumnWeights<Op> weights(op, args, cut.pixel_size);
   const int64_t all_slices = storage.planes * d.dst;
-  const int64_t slice_runs = ceil_div(all_slices, cut.slices);
-  const int64_t row_runs = ceil_div(h.dst, cut.rows);
-  const int64_t column_runs = ceil_div(w.dst, cut.columns);
-  const int64_t blocks = ceil_div(storage.pixel_size, cut.pixel_size);
+  const int64_t slice_runs = pieces(all_slices, cut.slices);
+  const int64_t row_runs = pieces(h.dst, cut.rows);
+  const int64_t column_runs = pieces(w.dst, cut.columns);
+  const int64_t blocks = pieces(storage.pixel_size, cut.pixel_size);
   const int64_t tiles = slice_runs * row_runs * column_runs * blocks;
   share(args, tiles, bytes_moved<Op>(storage), [&](int64_t begin, int64_t end) {
     Tile<Op> tile(op, args, storage, cut, weights);
