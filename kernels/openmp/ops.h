@@ -101,8 +101,10 @@ struct ExtremeOp {
 // What a sum adds of each tap: the value, or a power of its magnitude.
 enum class Term { kValue, kSquare, kPower };
 
-template <class T, Term kTerm>
+// kByPowersOfTwo: each window's divisor is a power of two, so one product by its inverse is exact.
+template <class T, Term kTerm, bool kByPowersOfTwo = false>
 struct SumOp {
+  using ByPowersOfTwo = SumOp<T, kTerm, true>;
   static constexpr bool kInteger = std::is_integral_v<T>;
   static constexpr bool kLp = kTerm != Term::kValue;
   static constexpr bool kSumsBytes = kInteger && !kLp;  // in 16 bits
@@ -162,7 +164,9 @@ struct SumOp {
   // a whole window on the W axis.
   POOLBENCH_INLINE RowScale<Weight> row_scale(int64_t row_count, int64_t whole) const {
     if (kLp && !mean) return {};
-    return row_scale_of<Weight>(divisor != 0 ? divisor : row_count * whole, row_count);
+    const int64_t by = divisor != 0 ? divisor : row_count * whole;
+    if constexpr (kByPowersOfTwo) return {.inverse = 1 / Weight(by != 0 ? by : 1)};
+    return row_scale_of<Weight>(by, row_count);
   }
   // The column weight of a window with `count` on the W axis.
   static Weight column_weight(int64_t count) { return Weight(count); }
@@ -173,9 +177,9 @@ struct SumOp {
   POOLBENCH_INLINE E finish(V v, RowScale<Weight> scale, int lanes) const {
     if constexpr (kSumsBytes) {
       const auto low = half_to_float<0>(v), high = half_to_float<1>(v);
-      return rounded(divided(low, scale), divided(high, scale));
+      return rounded(mean_of(low, scale), mean_of(high, scale));
     } else {
-      return to_element(divided(v, scale), lanes);
+      return to_element(mean_of(v, scale), lanes);
     }
   }
   // Finishes a sum that was made in double.
@@ -214,6 +218,10 @@ struct SumOp {
   }
 
  private:
+  template <class F>
+  static POOLBENCH_INLINE F mean_of(F sum, RowScale<Weight> scale) {
+    return kByPowersOfTwo ? sum * scale.inverse : divided(sum, scale);
+  }
   // The divisors of windows that are cut. One without a tap has a sum of 0.
   template <class F>
   static POOLBENCH_INLINE F divisors(const Weight* weights, Weight row) {
