@@ -58,6 +58,36 @@ POOLBENCH_INLINE void add_rows(const Op& op, const RowStarts<Op>& in, int64_t be
   }
 }
 
+// Reduces the taps of rows [begin, end). The first tap needs no merge with the identity. Times as
+// fast as with it, f32, EPYC (Zen 5), 2 threads, 2026-11-30:
+//
+//                           from memory    in cache
+//   512x28x28 max 2x2       1.03           1.5
+//   512x28x28 average 2x2   1.07           1.5
+//   64x224x224 max 2x2      1.16           1.0
+//   1280x8x8 average 3x3    1.1            1.25
+//   64x112x112 max 3x3 s2   1.03           1.0
+template <class Op, int kV, int kTaps, int kAhead>
+POOLBENCH_INLINE void reduce_rows(const Op& op, const RowStarts<Op>& in, int64_t begin, int64_t end,
+                                  ColumnTaps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
+  if (kTaps == 0 || begin == end) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kV; ++v) all[v] = Op::identity();
+    return add_rows<Op, kV>(op, in, begin, end, taps, c, all);
+  }
+  const auto* at = in.row[begin] + taps.x * in.pixel + c;
+#pragma GCC unroll 4
+  for (int i = 0; i < kTaps; ++i, at += taps.step * in.pixel) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kV; ++v) {
+      if (i >= kTaps - kAhead) __builtin_prefetch(at + v * Op::N + taps.ahead);
+      const auto next = op.load(at + v * Op::N);
+      all[v] = i == 0 ? next : Op::merge(next, all[v]);
+    }
+  }
+  add_rows<Op, kV>(op, in, begin + 1, end, taps, c, all);
+}
+
 // Calls f(c, std::integral_constant kV) for kV vectors from channel c on: four at a time, then what
 // is left.
 template <class Op, class F>
@@ -94,12 +124,15 @@ POOLBENCH_INLINE void pool_taps(const Op& op, const RowStarts<Op>& in, Columns t
   for_channels<Op>(in.pixel, [&](int64_t c, auto count) POOLBENCH_INLINE_LAMBDA {
     constexpr int kV = count;
     V both[kV], all[kV];
-    for (V& v : both) v = Op::identity();
-    if (kPair) add_rows<Op, kV>(op, in, in.both, in.lower, taps, c, both);
+    if (kPair) reduce_rows<Op, kV>(op, in, in.both, in.lower, taps, c, both);
     const auto put = [&](int64_t begin, int64_t end, auto* to, auto scale) POOLBENCH_INLINE_LAMBDA {
+      if (kPair) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kV; ++v) all[v] = both[v];
-      add_rows<Op, kV>(op, in, begin, end, taps, c, all);
+        for (int v = 0; v < kV; ++v) all[v] = both[v];
+        add_rows<Op, kV>(op, in, begin, end, taps, c, all);
+      } else {
+        reduce_rows<Op, kV>(op, in, begin, end, taps, c, all);
+      }
 #pragma GCC unroll 4
       for (int v = 0; v < kV; ++v, to += Op::N) {
         if (kPrefetchesStores<Columns>) prefetch_store(to);
