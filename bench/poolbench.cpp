@@ -102,6 +102,7 @@ int main(int argc, char** argv) {
   poolbench::add_bench(app, run);
   poolbench::add_race(app, run);
   poolbench::add_record(app, run);
+  poolbench::add_report(app, run);
   poolbench::add_eval(app, run);
   poolbench::add_doctor(app, run);
   bool no_supervisor = false;

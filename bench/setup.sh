@@ -14,7 +14,7 @@ die() { printf 'error: %s\n' "$1" >&2; exit 3; }
 packages=(
   g++ cmake ninja-build git
   libfmt-dev libcli11-dev nlohmann-json3-dev libbenchmark-dev libgtest-dev libgmock-dev
-  libboost-context-dev libssl-dev libsqlite3-dev locales
+  libboost-context-dev libssl-dev libsqlite3-dev locales node-d3
   libvulkan-dev glslc mesa-vulkan-drivers vulkan-validationlayers)
 
 # The peers that Debian has, and what gets oneDNN from PyPI.

@@ -21,6 +21,7 @@ void add_check(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_race(CLI::App& app, Run& run);
 void add_record(CLI::App& app, Run& run);
+void add_report(CLI::App& app, Run& run);
 void add_eval(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
 

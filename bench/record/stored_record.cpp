@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -43,6 +44,25 @@ Device device_of(const Json& json) {
   return device;
 }
 
+std::vector<Voided> voided_of(const Json& blocks) {
+  std::vector<Voided> voided;
+  for (const Json& block : blocks)
+    voided.push_back({integer(block, "block"), block.value("cause", ""), number(block, "seconds"),
+                      block.value("disturbed", false)});
+  return voided;
+}
+
+// Without the points that were off, which a record does not have.
+std::optional<Comparison> comparison_of(const Json& row) {
+  if (!row.contains("checked")) return std::nullopt;
+  Comparison comparison;
+  comparison.checked = integer(row, "checked");
+  comparison.outputs = integer(row, "outputs");
+  comparison.max_ulp = number(row, "max_ulp");
+  comparison.known_differences = row.value("known_differences", comparison.known_differences);
+  return comparison;
+}
+
 // Of devices with this UUID, CUDA and Vulkan on one GPU, the one whose family the contender is of,
 // or that of engines.
 Device device_of(const std::vector<Device>& devices, const std::string& uuid,
@@ -73,10 +93,14 @@ Record row_of(const Json& json, const std::vector<Device>& devices) {
     if (json.contains("plan_heap_bytes")) row.plan.heap_bytes = integer(json, "plan_heap_bytes");
   }
   row.scratch_bytes = integer(json, "scratch_bytes");
+  row.comparison = comparison_of(json);
   row.seconds = interval_of(json, "seconds");
   row.traffic = {integer(json, "bytes_read"), integer(json, "bytes_written")};
   row.series.launches = integer(json, "launches");
   row.series.level = json.value("level", "");
+  row.series.voided = voided_of(json.value("voided", Json::array()));
+  if (const double probe = number(json, "probe"); !std::isnan(probe)) row.series.probe = {probe};
+  if (const double cores = number(json, "cores"); !std::isnan(cores)) row.series.cores = {cores};
   row.ceiling = json.value("ceiling", "");
   row.ceiling_seconds = number(json, "ceiling_seconds");
   row.share = interval_of(json, "share");
@@ -98,6 +122,7 @@ Record row_of(const Json& json, const std::vector<Device>& devices) {
 std::vector<CaseResult> cases_of(const Json& rows, const std::vector<Device>& devices) {
   std::vector<CaseResult> cases;
   std::set<std::string> names;
+  std::map<std::string, size_t> places;  // of problems in `cases`
   std::vector<double> samples;
   for (const Json& json : rows) {
     if (!json.contains("poolbench")) {
@@ -109,11 +134,24 @@ std::vector<CaseResult> cases_of(const Json& rows, const std::vector<Device>& de
     row.series.seconds = std::exchange(samples, {});
     if (!names.insert(row.name()).second)
       throw BadInput(fmt::format("has the row {} twice", row.name()));
-    auto found = std::ranges::find(cases, row.problem, &CaseResult::problem);
-    if (found == cases.end()) found = cases.insert(found, CaseResult{row.problem, {}});
-    found->records.push_back(std::move(row));
+    const auto [place, is_new] = places.try_emplace(to_text(row.problem), cases.size());
+    if (is_new) cases.push_back({row.problem, {}});
+    cases[place->second].records.push_back(std::move(row));
   }
   return cases;
+}
+
+std::vector<Network> networks_of(const Json& rows) {
+  std::vector<Network> networks;
+  for (const Json& json : rows) {
+    Network& network = networks.emplace_back();
+    network.name = json.at("name");
+    network.missing = integer(json, "missing");
+    for (const Json& layer : json.value("layers", Json::array()))
+      network.layers.push_back(
+          {parse_problem(layer.at("problem").get<std::string>()), integer(layer, "times")});
+  }
+  return networks;
 }
 
 void check_seal(const std::string& text, const Json& ours) {
@@ -148,6 +186,7 @@ StoredRecord record_of(const std::string& text) {
   record.case_seconds = noted.value("case_seconds", record.case_seconds);
   for (const Json& device : ours.value("devices", Json::array()))
     record.devices.push_back(device_of(device));
+  record.networks = networks_of(ours.value("networks", Json::array()));
   record.cases = cases_of(record.json.at("benchmarks"), record.devices);
   return record;
 }

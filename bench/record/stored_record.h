@@ -21,10 +21,12 @@ struct StoredRecord {
   int64_t schema_minor = 0, method = 0, threads = 0;
   std::vector<Device> devices;                 // each with its driver
   std::map<std::string, double> case_seconds;  // that each problem took, all in all
+  std::vector<Network> networks;
   // Of a row are set: contender, kernel, problem, temperature, status, reason, device, plan,
   // scratch_bytes, seconds, traffic, ceiling, ceiling_seconds, share, baseline, ratio,
-  // across_devices, floor_seconds, warm, submit, claimed_seconds, note; and of its series the
-  // samples, launches and level.
+  // across_devices, floor_seconds, warm, submit, claimed_seconds, note; of its series the samples,
+  // voided blocks, launches, level, and the medians of probe and cores; of its comparison what is
+  // counted, max_ulp and known_differences.
   std::vector<CaseResult> cases;
 
   const Json& context() const { return json.at("context").at("poolbench"); }

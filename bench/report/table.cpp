@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "bench/report/glance.h"
 #include "bench/text.h"
 #include "bench/time/network_total.h"
 
@@ -94,21 +95,6 @@ const Record* find(const CaseResult& result, const std::string& contender,
 std::string clipped(const std::string& text, size_t width) {
   return text.size() <= width ? text : text.substr(0, width - 1) + "~";
 }
-
-class GeometricMean {
- public:
-  void add(double value) {
-    if (!(value > 0) || !std::isfinite(value)) return;
-    logs_ += std::log(value);
-    ++count_;
-  }
-  double value() const { return count_ > 0 ? std::exp(logs_ / double(count_)) : NAN; }
-  int64_t count() const { return count_; }
-
- private:
-  double logs_ = 0;
-  int64_t count_ = 0;
-};
 
 // What disturbed the run, in a line.
 std::string disturbances(const std::vector<CaseResult>& cases) {
@@ -227,9 +213,9 @@ std::string table_summary(const std::vector<CaseResult>& cases,
           ++below;
           continue;
         }
-        share.add(record->share.median);
+        share.add(record->share);
         if (base == nullptr || base->below_floor() || base->warm) continue;
-        ratio.add(record->ratio.median);
+        ratio.add(record->ratio);
         across_devices |= record->across_devices;
       }
       if (warm > 0) others["warm"] = warm;
@@ -291,20 +277,14 @@ std::string crossovers(const std::vector<CaseResult>& cases, Temperature tempera
   };
   std::map<std::string, std::vector<Point>> sweeps;  // by the problem's text without its extents
   for (const CaseResult& result : cases) {
-    std::vector<const Record*> rows;
-    for (const Record& record : result.records)
-      if (record.temperature == temperature && has_time(record.status) && !record.warm)
-        rows.push_back(&record);
-    if (rows.empty()) continue;
-    std::ranges::sort(rows, {}, [](const Record* row) { return row->seconds.median; });
-    const Record* best = rows.front();
-    if (rows.size() > 1 && !(best->seconds.high < rows[1]->seconds.low)) continue;  // nobody is
+    const std::vector<const Record*> front = leaders(result, temperature);
+    if (front.size() != 1) continue;  // nobody is the fastest
     const std::string text = to_text(result.problem);
     const size_t begin = text.find("/src:"), end = text.find('/', begin + 1);
     const std::string src = text.substr(begin + 5, end - begin - 5);
     std::string key = text.substr(0, begin);
     if (end != std::string::npos) key += text.substr(end);
-    sweeps[key].push_back({result.problem.src_count(), src, best->contender});
+    sweeps[key].push_back({result.problem.src_count(), src, front.front()->contender});
   }
   std::string text;
   for (auto& [key, points] : sweeps) {

@@ -1,0 +1,100 @@
+#include <fstream>
+#include <iterator>
+
+#include "bench/record/seal.h"
+#include "bench/report/columns.h"
+#include "bench/report/history_table.h"
+#include "bench/report/page.h"
+
+namespace poolbench {
+namespace {
+
+constexpr double kNanoseconds = 1e9;
+constexpr size_t kFewestPoints = 3;
+
+Json series_json(const SeriesName& name, const std::vector<SeriesPoint>& points) {
+  Columns columns;
+  for (const SeriesPoint& point : points) {
+    columns.add("revision", point.revision);
+    columns.add("day", day_text(point.date));
+    columns.add("status", std::string(info(point.status).name));
+    columns.add("counts", int(counts(point)));
+    columns.add("time", short_number(kNanoseconds * point.seconds));
+    columns.add("time_low", short_number(kNanoseconds * point.low));
+    columns.add("time_high", short_number(kNanoseconds * point.high));
+    columns.add("over", short_number(point.over_ceiling));
+    columns.add("over_low", short_number(point.over_low));
+    columns.add("over_high", short_number(point.over_high));
+  }
+  Json changes = Json::array();
+  for (const Change& change : changes_of(points))
+    changes.push_back({{"at", change.at},
+                       {"machine", change.machines},
+                       {"sure", change.step.sure},
+                       {"slower", change.slower()},
+                       {"text", change_text(change)}});
+  return {{"name", series_text(name)},
+          {"conditions", name.conditions},
+          {"count", points.size()},
+          {"points", std::move(columns).json()},
+          {"changes", std::move(changes)}};
+}
+
+Json race_rows(const Json& rows) {
+  Json shown = Json::array();
+  for (const Json& row : rows) {
+    Json& one = shown.emplace_back(Json::object());
+    for (const char* name :
+         {"problem", "temperature", "base", "contender", "verdict", "why", "remedy", "repeat"})
+      one[name] = row.at(name).get<std::string>();
+    for (const char* name : {"median", "low", "high"}) {
+      const Json& end = row.at("effect").at(name);
+      one["effect"].push_back(end.is_null() ? end : short_number(end.get<double>()));
+    }
+    const Json& seen = row.at("least_seen");
+    one["least_seen"] = seen.is_null() ? seen : short_number(seen.get<double>());
+  }
+  return shown;
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw BadInput(path + ": cannot be read");
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+}  // namespace
+
+Json history_json(const Store& store, const Commits& commits) {
+  Json all = Json::array();
+  for (const auto& [id, name] : store.series()) {
+    std::vector<SeriesPoint> points = store.points(id);
+    commits.sort(points);
+    if (points.size() >= kFewestPoints) all.push_back(series_json(name, points));
+  }
+  return all;
+}
+
+Json race_part(const std::string& path) {
+  const std::string text = text_of(path);
+  try {
+    const Json json = Json::parse(text);
+    if (!seal_of(text).empty() && seal(text) != text)
+      throw BadInput(path + ": was changed after it was written");
+    const Json &context = json.at("context"), &race = json.at("race");
+    const Json& noted = context.at("poolbench").at("noted");
+    return {{"file", path.substr(path.rfind('/') + 1)},
+            {"date", context.at("date").get<std::string>()},
+            {"processor", context.at("poolbench").at("comparable").at("processor")},
+            {"revision", noted.value("commit", "")},
+            {"rules", race.at("rules")},
+            {"alarms", race.at("alarms")},
+            {"copies", race.at("copies")},
+            {"copies_of_machine", race.at("copies_of_machine")},
+            {"rows", race_rows(race.at("rows"))}};
+  } catch (const Json::exception&) {
+    throw BadInput(path + ": is not what `poolbench race --json` writes");
+  }
+}
+
+}  // namespace poolbench
