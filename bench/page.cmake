@@ -4,7 +4,7 @@
 # behind it, rewritten whenever a part changes. This file writes that source when it is run with
 # cmake -P. Without the library the texts are empty.
 set(POOLBENCH_PAGE_SCRIPTS base stats data state widgets chart filters glance worst heat cell table
-  strip csv case later main)
+  strip csv case plot ceiling sweep networks races history meaning main)
 if(CMAKE_SCRIPT_MODE_FILE)
   if(D3)
     file(READ ${PAGE}/page.html html)

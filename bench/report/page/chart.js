@@ -36,7 +36,8 @@ const axes = (svg, {x, y, xText, yText, xLabel, yLabel, box, xTicks, yTicks}) =>
   const below = svg.append("g").attr("class", "axis").attr("transform", `translate(0,${box.bottom})`);
   for (const tick of xTicks) {
     below.append("line").attr("x1", x(tick)).attr("x2", x(tick)).attr("y2", box.top - box.bottom);
-    below.append("text").attr("x", x(tick)).attr("y", 16).attr("text-anchor", "middle")
+    below.append("text").attr("x", x(tick)).attr("y", 16)
+      .attr("text-anchor", x(tick) > box.right - 24 ? "end" : "middle")
       .text(xText(tick));
   }
   below.append("text").attr("class", "label").attr("x", (box.left + box.right) / 2).attr("y", 34)
@@ -71,7 +72,7 @@ const shortName = (text, width) => clip(text, Math.max(4, Math.floor(width / 6.6
 let hatches = 0;
 const barChart = (chart, {rows: bars, x, ticks, label, band}) => {
   const width = widthOf(chart), rowHeight = 22;
-  const left = Math.min(150, Math.max(70, 8 + 7 * d3.max(bars, (bar) => (bar.label ?? "").length)));
+  const left = Math.min(150, Math.max(70, 10 + 7.4 * d3.max(bars, (bar) => (bar.label ?? "").length)));
   const right = 12 + 6.6 * Math.min(20, d3.max(bars, (bar) => (bar.parts?.length ? bar.text.length : 0)));
   const height = bars.length * rowHeight + 24;
   const svg = frame(chart, height, label);

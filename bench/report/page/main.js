@@ -30,16 +30,26 @@ const showRuns = () => {
     "What is chosen stands in the page's address, so that it can be sent."));
 };
 
+// Sections that are there only where their data is.
+const sectionList = [
+  ["glance", "Glance", true, drawGlance],
+  ["worst", "Where to look", true, drawWorst],
+  ["layers", "Layers", true, drawLayers],
+  ["ceiling", "Ceilings", true, drawCeiling],
+  ["sweeps", "Sweeps", true, drawSweeps],
+  ["networks", "Networks", networks.size > 0, drawNetworks],
+  ["races", "Verdicts", data.races !== undefined, drawRaces],
+  ["history", "History", data.history !== undefined, drawHistory],
+  ["meaning", "Meaning", data.disagreements !== undefined, drawMeaning],
+];
+
 const start = () => {
   readFragment();
   showHead();
   showTheme();
-  addSection("glance", "Glance", drawGlance);
-  addSection("worst", "Where to look", drawWorst);
-  addSection("layers", "Layers", drawLayers);
-  for (const [id, name, isThere, draw] of laterSections)
-    if (isThere()) addSection(id, name, draw);
-    else dropSection(id);
+  for (const [id, name, isThere, draw] of sectionList)
+    if (isThere) addSection(id, name, draw);
+    else byId(id).remove();
   byId("nav").append(el("button", {type: "button", onclick: () => goTo("runs")}, "Runs"));
   showRuns();
   redraw();

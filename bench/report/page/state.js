@@ -91,7 +91,6 @@ const addSection = (id, name, draw) => {
   near.observe(byId(id));
   byId("nav").append(el("button", {type: "button", onclick: () => goTo(id)}, name));
 };
-const dropSection = (id) => byId(id).remove();
 const goTo = (id) => {
   const heading = byId(id).querySelector("h2");
   byId(id).scrollIntoView({block: "start"});

@@ -45,7 +45,7 @@ const plainTable = (columns, lines, caption) => {
   const table = el("table", {class: "plain"}, el("caption", {class: "unseen"}, caption),
     el("thead", {}, el("tr", {}, columns.map((name) => el("th", {scope: "col"}, name)))));
   table.append(el("tbody", {}, lines.map((line) => el("tr", {}, line.map((value) =>
-    el("td", {class: isNumber(value) ? "number" : ""},
+    el("td", {class: isNumber(value) ? "number" : String(value).length > 70 ? "long" : ""},
       isNumber(value) || value === null ? cellText(value) : foreign(clip(String(value), 300))))))));
   return el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption}, table);
 };
