@@ -3,6 +3,7 @@
 #include "bench/report/columns.h"
 #include "bench/report/glance.h"
 #include "bench/report/page.h"
+#include "bench/report/sources.h"
 #include "bench/time/network_total.h"
 #include "host/lower.h"
 #include "kernels/naive/naive.h"
@@ -72,6 +73,7 @@ class PageTables {
   void add_series(const Record& row);
   Json network_json(const Network& network, const StoredRecord& record, int64_t first_case);
 
+  Sources sources_;
   Words words_;
   Json records_ = Json::array();
   Columns cases_, rows_, timed_;
@@ -90,6 +92,7 @@ void PageTables::add_case(const Problem& problem) {
   cases_.add("elements", problem.src_count());
   cases_.add("outputs", problem.dst_count());
   cases_.add("takers", takers(problem, words_));
+  cases_.add("source", word(sources_.of(problem)));
 }
 
 void PageTables::add_series(const Record& row) {

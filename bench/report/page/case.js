@@ -104,8 +104,8 @@ const stepCase = (step) => {
 const drawCase = (dialog, one) => {
   const record = records[cases.record[one]], list = order.length > 0 ? order : selected;
   const place = list.indexOf(one), command = commandOf(one);
-  dialog.replaceChildren(
-    el("p", {class: "corner"},
+  dialog.replaceChildren();
+  add(dialog, el("p", {class: "corner"},
       el("button", {type: "button", onclick: () => stepCase(-1), disabled: place <= 0}, "◀ before"), " ",
       el("button", {type: "button", onclick: () => stepCase(1), disabled: place < 0 || place + 1 >= list.length}, "next ▶"), " ",
       el("button", {type: "button", class: "close", onclick: closeCase}, "close")),
@@ -114,6 +114,7 @@ const drawCase = (dialog, one) => {
       `${cases.elements[one].toLocaleString("en")} elements to ${cases.outputs[one].toLocaleString("en")}. Run: `,
     foreign(clip(record.file, 80)), ", ", foreign(clip(record.processor, 80)), `, ${timesOfDay(record)}, commit `,
     foreign(clip(record.revision || "unknown", 40)), ". Between two runs identical code differs by up to 8 %; compare rows of one run."),
+    word(cases.source[one]) && el("p", {}, "From: ", foreign(clip(word(cases.source[one]), 600))),
     el("p", {class: "command"}, "Run it again: ", el("code", {}, foreign(clip(command, 4000))), copyButton(command)));
   for (const hot of [0, 1]) {
     add(dialog, caseTable(one, hot));

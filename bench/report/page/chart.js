@@ -71,6 +71,7 @@ const shortName = (text, width) => clip(text, Math.max(4, Math.floor(width / 6.6
 // `x` maps values to [0, 1]; ticks are [value, text].
 let hatches = 0;
 const barChart = (chart, {rows: bars, x, ticks, label, band}) => {
+  if (bars.length === 0) return;
   const width = widthOf(chart), rowHeight = 22;
   const left = Math.min(150, Math.max(70, 10 + 7.4 * d3.max(bars, (bar) => (bar.label ?? "").length)));
   const right = 12 + 6.6 * Math.min(20, d3.max(bars, (bar) => (bar.parts?.length ? bar.text.length : 0)));
@@ -111,7 +112,6 @@ const barChart = (chart, {rows: bars, x, ticks, label, band}) => {
     g.append("text").attr("class", "value").attr("y", 14).text(bar.text)
       .attr("x", Math.max(end, whisker) + 6);
   });
-  return svg;
 };
 
 // Ratios as far to the right as to the left: ticks are powers of two.

@@ -3,7 +3,7 @@
 const rowColumns = ["contender", "kernel", "problem", "temperature", "status", "reason", "seconds",
   "seconds_low", "seconds_high", "samples", "bytes", "bytes_per_second", "share", "share_low",
   "share_high", "ceiling", "ratio", "ratio_low", "ratio_high", "baseline", "across_devices",
-  "floor_seconds", "warm", "device", "run"];
+  "floor_seconds", "warm", "device", "run", "source"];
 const seconds = (ns) => (isNumber(ns) ? Number((ns * 1e-9).toPrecision(6)) : null);
 const rowLine = (row) => {
   const place = places[row], t = place >= 0;
@@ -18,7 +18,7 @@ const rowLine = (row) => {
     of("share"), of("share_low"), of("share_high"), t ? word(timed.ceiling[place]) : "",
     ratio?.median ?? null, ratio?.low ?? null, ratio?.high ?? null, ratio?.over ?? "",
     String(ratio?.across ?? false), seconds(of("floor")), String(isWarm(row)),
-    word(rows.device[row]), records[cases.record[rows.case[row]]].file,
+    word(rows.device[row]), records[cases.record[rows.case[row]]].file, word(cases.source[rows.case[row]]),
   ];
 };
 const rowsOfCase = (one) => {

@@ -35,7 +35,7 @@ const showFilters = () => {
   }, text);
   if (textBox === null)
     textBox = el("input", {
-      type: "search", placeholder: "k:3x3|global", size: 14, spellcheck: "false",
+      type: "search", placeholder: "ResNet-50 or k:3x3|global", size: 20, spellcheck: "false",
       oninput: (event) => set({text: event.target.value}),
     });
   if (textBox.value !== view.text) textBox.value = view.text;
@@ -55,11 +55,13 @@ const showFilters = () => {
     choice("Run", "run", options("all", records.map((_, i) => i), runText)),
     view.status !== "" && el("span", {class: "chip"}, `with ${view.status} rows `,
       link("✕", () => set({status: ""}), {"aria-label": "All rows again"})),
+    view.reason !== "" && el("span", {class: "chip"}, foreign(clip(view.reason, 60)), " ",
+      link("✕", () => set({reason: ""}), {"aria-label": "Whatever the reason"})),
   ];
   const isChosen = Object.keys(defaults).some((name) => !["case", "sort", "plot", "sweep", "series",
     "hot", "of", "show"].includes(name) && view[name] !== defaults[name]);
   const search = form.querySelector(".search") ??
-    el("label", {class: "search"}, "Problem ", textBox);
+    el("label", {class: "search"}, "Find ", textBox);
   [...form.children].filter((child) => child !== search).forEach((child) => child.remove());
   if (!search.parentNode) form.append(search);
   form.prepend(...parts.filter(Boolean));

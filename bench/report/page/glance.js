@@ -1,7 +1,12 @@
 // The first screen: which one, how far from the limit, and can it be believed?
 
 // What the chosen cases come to at the chosen temperature, for each contender that has rows there.
+const standingsCache = [new WeakMap(), new WeakMap()];
 const standingsOf = (list, hot) => {
+  if (!standingsCache[hot].has(list)) standingsCache[hot].set(list, workOutStandings(list, hot));
+  return standingsCache[hot].get(list);
+};
+const workOutStandings = (list, hot) => {
   const all = contenders.map((_, contender) => ({
     contender, rows: 0, timed: 0, fastest: 0, level: 0, warm: 0, belowFloor: 0, others: new Map(),
     share: new GeometricMean(), widths: [],

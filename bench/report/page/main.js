@@ -77,7 +77,10 @@ const start = () => {
     }, 150);
   });
   addEventListener("beforeprint", () => {
-    for (const section of sections.values()) if (section.due) [section.due] = [false, section.draw()];
+    for (const section of sections.values()) {
+      section.near = true;
+      drawIfDue(section);
+    }
     printAll(true);
   });
   addEventListener("afterprint", () => printAll(false));

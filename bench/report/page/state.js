@@ -3,7 +3,7 @@
 const anyRatio = timed.ratio.some(isNumber);
 const defaults = {
   hot: anyCold ? "0" : "1", base: anyRatio ? "" : contenders[0], of: "", show: "", text: "", network: "", type: "", layout: "",
-  class: "", batch: "", run: "", status: "", sort: "", case: "", sweep: "", plot: "", series: "",
+  class: "", batch: "", run: "", status: "", reason: "", sort: "", case: "", sweep: "", plot: "", series: "",
 };
 const view = {...defaults};
 const isHot = () => Number(view.hot);
@@ -55,8 +55,22 @@ const hasStatus = (one, status) => {
   return false;
 };
 
+// Why a row has no time: "xnnpack refused: layout: XNNPACK pools channels last".
+const kindOf = (row) => (statusOf(row) === "NOISY" ? "the machine disturbed its time" : ownReason(row));
+const whyOf = (row) => `${contenders[contenderOf[row]]} ${statusOf(row)}: ${kindOf(row)}`;
+const hasReason = (one, reason) => contenders.some((_, contender) => {
+  const row = rowOf(one, contender, isHot());
+  return row >= 0 && statusOf(row) !== "ok" && whyOf(row) === reason;
+});
+
 const choose = () => {
   const matches = matcher(view.text), chosen = [];
+  // A problem by its text, or by what its suite says of it.
+  const known = new Map();
+  const isSourceMatched = (number) => {
+    if (!known.has(number)) known.set(number, word(number) !== "" && matches(word(number)));
+    return known.get(number);
+  };
   for (let one = 0; one < caseCount; ++one) {
     if (view.run !== "" && cases.record[one] !== Number(view.run)) continue;
     if (view.type !== "" && word(cases.type[one]) !== view.type) continue;
@@ -65,7 +79,8 @@ const choose = () => {
     if (view.batch !== "" && cases.batch[one] !== Number(view.batch)) continue;
     if (view.network !== "" && !isLayerOf(one, view.network)) continue;
     if (view.status !== "" && !hasStatus(one, view.status)) continue;
-    if (matches(cases.problem[one])) chosen.push(one);
+    if (view.reason !== "" && !hasReason(one, view.reason)) continue;
+    if (matches(cases.problem[one]) || isSourceMatched(cases.source[one])) chosen.push(one);
   }
   selected = chosen;
 };
@@ -83,15 +98,21 @@ const near = new IntersectionObserver((entries) => {
 const drawIfDue = (section) => {
   if (!section.near || !section.due) return;
   section.due = false;
+  byId(section.id).classList.remove("waiting");
   section.draw();
 };
 // `draw` is called when the section is due; it has a heading and what draw() keeps below it.
 const addSection = (id, name, draw) => {
-  sections.set(id, {draw, due: true, near: id === "glance"});
+  sections.set(id, {id, draw, due: true, near: id === "glance"});
+  byId(id).classList.add("waiting");  // as high as the screen, so that what is below waits too
   near.observe(byId(id));
   byId("nav").append(el("button", {type: "button", onclick: () => goTo(id)}, name));
 };
 const goTo = (id) => {
+  if (sections.has(id)) {
+    sections.get(id).near = true;
+    drawIfDue(sections.get(id));
+  }
   const heading = byId(id).querySelector("h2");
   byId(id).scrollIntoView({block: "start"});
   heading.tabIndex = -1;

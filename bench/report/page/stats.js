@@ -1,10 +1,21 @@
 // The statistics of bench/time/interval.h and bench/report/glance.h, for what is chosen on the page.
 
+// In place. A block's dozen samples are sorted faster like this than by the browser.
+const sortFew = (values) => {
+  for (let i = 1; i < values.length; ++i) {
+    const value = values[i];
+    let at = i - 1;
+    for (; at >= 0 && values[at] > value; --at) values[at + 1] = values[at];
+    values[at + 1] = value;
+  }
+  return values;
+};
+
 // A median with its 95 % interval, from order statistics.
 const medianInterval = (samples) => {
   const n = samples.length;
   if (n === 0) return {median: NaN, low: NaN, high: NaN};
-  const sorted = Float64Array.from(samples).sort();
+  const sorted = n < 40 ? sortFew(Float64Array.from(samples)) : Float64Array.from(samples).sort();
   const median = n % 2 ? sorted[(n - 1) / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
   const rank = data.ranks[n];
   return rank === 0 ? {median, low: NaN, high: NaN}

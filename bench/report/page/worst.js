@@ -19,6 +19,35 @@ const besideText = (row) => {
   return `${side} ${clip(contenders[contenderOf[other]], 30)} (${ratioText(speed.median)})`;
 };
 
+// What has no time at this temperature, and why: who, and in how many cases.
+const withoutTime = () => {
+  const whys = new Map();
+  for (const one of selected)
+    for (let contender = 0; contender < contenders.length; ++contender) {
+      const row = rowOf(one, contender, isHot());
+      if (row < 0 || ["ok", "ABOVE-CEILING"].includes(statusOf(row))) continue;
+      if (!whys.has(whyOf(row))) whys.set(whyOf(row), {row, count: 0});
+      whys.get(whyOf(row)).count += 1;
+    }
+  if (whys.size === 0) return [];
+  // What is wrong first, then what happens most often.
+  const rank = (row) => ["NOISY", "refused"].indexOf(statusOf(row)) + 1;
+  const list = [...whys].sort(([, a], [, b]) => rank(a.row) - rank(b.row) || b.count - a.count);
+  const lines = list.slice(0, 3 * worstLines).map(([why, {row, count}]) => el("tr", {},
+    el("td", {}, swatch(contenderOf[row]), " ", foreign(clip(contenders[contenderOf[row]], 40))),
+    el("td", {class: statusOf(row) === "refused" ? "refused" : "failed"}, statusOf(row)),
+    el("td", {}, foreign(clip(kindOf(row), 200))),
+    el("td", {class: "number"}, link(String(count), () => {
+      set({reason: why});
+      goTo("layers");
+    }, {"aria-label": `${count} cases: show them`}))));
+  return [el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Rows without a time"},
+    el("table", {class: "plain"}, el("caption", {}, `What does not count, and why, ${placeName()}` +
+      (list.length > lines.length ? `; ${lines.length} of ${list.length} reasons` : "")),
+    el("thead", {}, el("tr", {}, ["contender", "status", "reason", "cases"].map((name) =>
+      el("th", {scope: "col"}, name)))), el("tbody", {}, lines)))];
+};
+
 const drawWorst = () => {
   const section = cleared("worst");
   const of = subject(standingsOf(selected, isHot()));
@@ -52,5 +81,5 @@ const drawWorst = () => {
     pair.append(el("p", {}, `${name} is behind nobody ${placeName()}, beyond the intervals.`));
   if (far.length === 0 && behind.length === 0 && !pair.firstChild)
     pair.append(el("p", {}, "No row that is chosen has a share or a rival."));
-  section.append(pair);
+  section.append(pair, ...withoutTime());
 };
