@@ -29,7 +29,7 @@ def sources():
                       if f == ".ci" or not f.startswith((".", "build", "_", "corpus"))]
         for name in files:
             path = os.path.relpath(os.path.join(folder, name), ROOT)
-            if not name.endswith((".gz", ".spv", ".o", ".npy")):
+            if not name.endswith((".gz", ".spv", ".o", ".npy", ".png")):
                 yield path
 
 

@@ -123,14 +123,14 @@ Json disagreements_json(const std::vector<std::pair<std::string, std::string>>& 
 
 Json read_disagreements(const std::string& file) {
   std::ifstream stream(file);
-  if (!stream) throw BadInput(fmt::format("--against: {} cannot be read", file));
+  if (!stream) throw BadInput(file + ": cannot be read");
   try {
     Json matrix = Json::parse(stream);
     changed_cells(matrix, matrix);  // throws where something is missing
     if (matrix.at("disagreements") == kSchema) return matrix;
   } catch (const Json::exception&) {
   }
-  throw BadInput(fmt::format("--against: {} is not what --disagreements writes (.json)", file));
+  throw BadInput(file + ": is not what `check --disagreements FILE.json` writes");
 }
 
 std::vector<std::string> changed_cells(const Json& now, const Json& before) {

@@ -10,8 +10,10 @@ const add = (parent, ...children) => {
 const el = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
+    if (name.startsWith("on"))
+      element.addEventListener(name.slice(2), value);
+    else if (value === true)
+      element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined)
       element.setAttribute(name, value);
   }
@@ -23,7 +25,7 @@ const byId = (id) => document.getElementById(id);
 // Text of a record, which may run from right to left or be very long.
 const foreign = (text, attributes = {}) => el("bdi", attributes, text);
 const clip = (text, length) =>
-  text.length <= length ? text : [...text].slice(0, length - 1).join("") + "…";
+    text.length <= length ? text : [...text].slice(0, length - 1).join("") + "…";
 
 // Three significant digits, as in the tables of the program (bench/text.h).
 const digits = (value) => {
@@ -50,12 +52,12 @@ const bytesText = (bytes) => {
 };
 const percentText = (share) => (isNumber(share) ? `${(100 * share).toFixed(0)} %` : "–");
 const ratioText = (ratio) => (isNumber(ratio) ? "×" + digits(ratio) : "–");
-const intervalText = (interval, text) =>
-  isNumber(interval.low) && isNumber(interval.high)
-    ? `${text(interval.low)} to ${text(interval.high)}` : "no interval";
+const intervalText = (interval, text) => isNumber(interval.low) && isNumber(interval.high) ?
+    `${text(interval.low)} to ${text(interval.high)}` :
+    "no interval";
 // "2.7 times as fast", "half as fast" reads worse than a number.
 const fasterText = (ratio) =>
-  ratio >= 1 ? `${digits(ratio)} times as fast` : `${digits(1 / ratio)} times slower`;
+    ratio >= 1 ? `${digits(ratio)} times as fast` : `${digits(1 / ratio)} times slower`;
 const countText = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 // Half of an interval's width, relative to the median.
 const halfWidth = (interval) => (interval.high - interval.low) / 2 / interval.median;

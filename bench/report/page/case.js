@@ -7,7 +7,8 @@ const broughtBy = (record) => {
   record.arguments.forEach((argument, i) => {
     if (["--module", "--engine"].includes(argument) && i + 1 < record.arguments.length)
       flags.push(argument, record.arguments[i + 1]);
-    else if (/^--(module|engine)=/.test(argument)) flags.push(argument);
+    else if (/^--(module|engine)=/.test(argument))
+      flags.push(argument);
   });
   return flags;
 };
@@ -20,46 +21,73 @@ const commandOf = (one) => {
   }
   const brought = broughtBy(record);
   const flags = brought.length > 0 ? brought : [...engines].flatMap((name) => ["--engine", name]);
-  return ["poolbench", "bench", ...flags, "--backend", [...names].join(","), "--problem",
-    cases.problem[one]].map(quoted).join(" ");
+  return [
+    "poolbench", "bench", ...flags, "--backend", [...names].join(","), "--problem",
+    cases.problem[one]
+  ].map(quoted)
+      .join(" ");
 };
 
-const caseColumns = ["contender", "kernel", "speed", "time", "GB/s", "share", "could see", "call",
-  "submit, p99", "plan, again", "scratch", ""];
+const caseColumns = [
+  "contender", "kernel", "speed", "time", "GB/s", "share", "could see", "call", "submit, p99",
+  "plan, again", "scratch", ""
+];
 const caseTitles = {
-  speed: "over the baseline, with its 95 % interval", "could see": "half of the width of the interval of the speed: a smaller difference is not seen here",
-  call: "its launch with nothing to do", "submit, p99": "from the call of one launch to its result, from idle; median and 99th percentile",
-  "plan, again": "making the plan, and a second one", share: "of the ceiling, with its 95 % interval",
+  speed: "over the baseline, with its 95 % interval",
+  "could see":
+      "half of the width of the interval of the speed: a smaller difference is not seen here",
+  call: "its launch with nothing to do",
+  "submit, p99": "from the call of one launch to its result, from idle; median and 99th percentile",
+  "plan, again": "making the plan, and a second one",
+  share: "of the ceiling, with its 95 % interval",
 };
 const caseLine = (row) => {
   const contender = contenderOf[row], place = places[row], status = statusOf(row);
-  const line = el("tr", {}, el("th", {scope: "row"}, swatch(contender), " ", foreign(clip(contenders[contender], 60))),
-    el("td", {}, foreign(clip(word(rows.kernel[row]), 60))));
+  const line =
+      el("tr", {},
+         el("th", {scope: "row"}, swatch(contender), " ", foreign(clip(contenders[contender], 60))),
+         el("td", {}, foreign(clip(word(rows.kernel[row]), 60))));
   const remarks = [];
   if (status !== "ok") remarks.push(`${status}: ${reasonOf(row)}`);
   if (!hasTimeToShow(row) || place < 0)
-    return add(line, el("td", {colspan: caseColumns.length - 2, class: status === "refused" ? "refused" : "failed"},
-      foreign(clip(remarks.join("; "), 2000))));
-  const ratio = ratioTo(row, baseline()), time = timeOf(row), share = shareOf(row), t = (name) => timed[name][place];
+    return add(
+        line,
+        el("td",
+           {colspan: caseColumns.length - 2, class: status === "refused" ? "refused" : "failed"},
+           foreign(clip(remarks.join("; "), 2000))));
+  const ratio = ratioTo(row, baseline()), time = timeOf(row), share = shareOf(row),
+        t = (name) => timed[name][place];
   const isBase = ratio?.over === contenders[contender];
   if (isWarm(row)) remarks.push("warm: its memory was read faster than untouched memory");
   if (isBelowFloor(row)) remarks.push("launch-bound: less than twice its call");
   if (isNumber(t("claimed"))) remarks.push(`by its own clock ${timeText(t("claimed"))}`);
-  for (const text of [word(t("note")), word(t("differences")) && `differs by a rule: ${word(t("differences"))}`])
+  for (const text
+           of [word(t("note")),
+               word(t("differences")) && `differs by a rule: ${word(t("differences"))}`])
     if (text) remarks.push(text);
-  const cell = (text, small) => el("td", {class: "number"}, text, small ? el("span", {class: "sub"}, small) : null);
-  return add(line,
-    isBase ? cell("baseline") : cell(ratio ? ratioText(ratio.median) + (ratio.across ? "*" : "") : "–",
-      ratio ? `${intervalText(ratio, ratioText)} over ${clip(ratio.over, 30)}` : ""),
-    cell(timeText(time.median), spreadText(time)),
-    cell(isBelowFloor(row) ? "–" : digits(t("bytes") / time.median)),
-    cell(percentText(share.median), isNumber(share.median) ? intervalText(share, percentText) : ""),
-    cell(ratio && !isBase && isNumber(ratio.low) ? `±${(100 * halfWidth(ratio)).toFixed(1)} %` : "–"),
-    cell(timeText(t("floor"))),
-    cell(isNumber(t("submit_p50")) ? timeText(t("submit_p50")) : "–", isNumber(t("submit_p99")) ? timeText(t("submit_p99")) : ""),
-    cell(timeText(t("plan")), isNumber(t("plan_again")) ? timeText(t("plan_again")) : ""),
-    cell(t("scratch") > 0 ? bytesText(t("scratch")) : "0 B"),
-    el("td", {class: "remark"}, foreign(clip(remarks.join("; "), 2000))));
+  const cell = (text, small) =>
+      el("td", {class: "number"}, text, small ? el("span", {class: "sub"}, small) : null);
+  return add(
+      line,
+      isBase ? cell("baseline") :
+               cell(
+                   ratio ? ratioText(ratio.median) + (ratio.across ? "*" : "") : "–",
+                   ratio ? `${intervalText(ratio, ratioText)} over ${clip(ratio.over, 30)}` : ""),
+      cell(timeText(time.median), spreadText(time)),
+      cell(isBelowFloor(row) ? "–" : digits(t("bytes") / time.median)),
+      cell(
+          percentText(share.median),
+          isNumber(share.median) ? intervalText(share, percentText) : ""),
+      cell(
+          ratio && !isBase && isNumber(ratio.low) ? `±${(100 * halfWidth(ratio)).toFixed(1)} %` :
+                                                    "–"),
+      cell(timeText(t("floor"))),
+      cell(
+          isNumber(t("submit_p50")) ? timeText(t("submit_p50")) : "–",
+          isNumber(t("submit_p99")) ? timeText(t("submit_p99")) : ""),
+      cell(timeText(t("plan")), isNumber(t("plan_again")) ? timeText(t("plan_again")) : ""),
+      cell(t("scratch") > 0 ? bytesText(t("scratch")) : "0 B"),
+      el("td", {class: "remark"}, foreign(clip(remarks.join("; "), 2000))));
 };
 
 const caseTable = (one, hot) => {
@@ -68,31 +96,49 @@ const caseTable = (one, hot) => {
     return hot && anyHot ? el("p", {}, "Hot: no rows, for no cache holds the operands.") : null;
   const first = found.find((row) => places[row] >= 0 && isNumber(timed.ceiling_time[places[row]]));
   const place = first === undefined ? -1 : places[first];
-  const head = place < 0 ? "" : `; ceiling ${digits(timed.bytes[place] / timed.ceiling_time[place])} GB/s (` +
-    [word(timed.ceiling[place]), word(timed.level[place])].filter(Boolean).join(", ") + ")";
-  return el("div", {}, el("h3", {}, (hot ? "Hot: the same buffers again" : "Cold: from memory") + head),
-    el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": hot ? "Hot rows" : "Cold rows"},
-      el("table", {class: "plain case"}, el("thead", {}, el("tr", {}, caseColumns.map((name) =>
-        name === "" ? el("td", {}) : el("th", {scope: "col", title: caseTitles[name]}, name)))),
-      el("tbody", {}, found.map(caseLine)))));
+  const head = place < 0 ?
+      "" :
+      `; ceiling ${digits(timed.bytes[place] / timed.ceiling_time[place])} GB/s (` +
+          [word(timed.ceiling[place]), word(timed.level[place])].filter(Boolean).join(", ") + ")";
+  return el(
+      "div", {}, el("h3", {}, (hot ? "Hot: the same buffers again" : "Cold: from memory") + head),
+      el("div", {
+        class: "scroll",
+        tabindex: "0",
+        role: "region",
+        "aria-label": hot ? "Hot rows" : "Cold rows"
+      },
+         el("table", {class: "plain case"},
+            el("thead", {},
+               el("tr", {},
+                  caseColumns.map(
+                      (name) => name === "" ?
+                          el("td", {}) :
+                          el("th", {scope: "col", title: caseTitles[name]}, name)))),
+            el("tbody", {}, found.map(caseLine)))));
 };
 
 const takersText = (one) => {
   const taken = cases.takers[one].map(word);
-  return taken.length === 0 ? null : el("p", {}, "Kernels of this poolbench that take it, the first is chosen: ",
-    taken.join("; "), ".");
+  return taken.length === 0 ?
+      null :
+      el("p", {}, "Kernels of this poolbench that take it, the first is chosen: ", taken.join("; "),
+         ".");
 };
-const copyButton = (text) => el("button", {
-  type: "button", onclick: async (event) => {
-    try {
-      await navigator.clipboard.writeText(text);
-      event.target.textContent = "copied";
-    } catch {
-      getSelection().selectAllChildren(event.target.previousSibling);
-      event.target.textContent = "selected";
-    }
-  },
-}, "copy");
+const copyButton = (text) =>
+    el("button", {
+      type: "button",
+      onclick: async (event) => {
+        try {
+          await navigator.clipboard.writeText(text);
+          event.target.textContent = "copied";
+        } catch {
+          getSelection().selectAllChildren(event.target.previousSibling);
+          event.target.textContent = "selected";
+        }
+      },
+    },
+       "copy");
 
 const closeCase = () => set({case: ""});
 const stepCase = (step) => {
@@ -105,17 +151,29 @@ const drawCase = (dialog, one) => {
   const record = records[cases.record[one]], list = order.length > 0 ? order : selected;
   const place = list.indexOf(one), command = commandOf(one);
   dialog.replaceChildren();
-  add(dialog, el("p", {class: "corner"},
-      el("button", {type: "button", onclick: () => stepCase(-1), disabled: place <= 0}, "◀ before"), " ",
-      el("button", {type: "button", onclick: () => stepCase(1), disabled: place < 0 || place + 1 >= list.length}, "next ▶"), " ",
-      el("button", {type: "button", class: "close", onclick: closeCase}, "close")),
-    el("h2", {id: "case-head", tabindex: "-1"}, foreign(clip(cases.problem[one], 600))),
-    el("p", {}, `${word(cases.class[one])}, ${word(cases.type[one])}, ${word(cases.layout[one])}, ` +
-      `${cases.elements[one].toLocaleString("en")} elements to ${cases.outputs[one].toLocaleString("en")}. Run: `,
-    foreign(clip(record.file, 80)), ", ", foreign(clip(record.processor, 80)), `, ${timesOfDay(record)}, commit `,
-    foreign(clip(record.revision || "unknown", 40)), ". Between two runs identical code differs by up to 8 %; compare rows of one run."),
-    word(cases.source[one]) && el("p", {}, "From: ", foreign(clip(word(cases.source[one]), 600))),
-    el("p", {class: "command"}, "Run it again: ", el("code", {}, foreign(clip(command, 4000))), copyButton(command)));
+  add(dialog,
+      el("p", {class: "corner"},
+         el("button", {type: "button", onclick: () => stepCase(-1), disabled: place <= 0},
+            "◀ before"),
+         " ",
+         el("button", {
+           type: "button",
+           onclick: () => stepCase(1),
+           disabled: place < 0 || place + 1 >= list.length
+         },
+            "next ▶"),
+         " ", el("button", {type: "button", class: "close", onclick: closeCase}, "close")),
+      el("h2", {id: "case-head", tabindex: "-1"}, foreign(clip(cases.problem[one], 600))),
+      el("p", {},
+         `${word(cases.class[one])}, ${word(cases.type[one])}, ${word(cases.layout[one])}, ` +
+             `${cases.elements[one].toLocaleString("en")} elements to ${
+                 cases.outputs[one].toLocaleString("en")}. Run: `,
+         foreign(clip(record.file, 80)), ", ", foreign(clip(record.processor, 80)),
+         `, ${timesOfDay(record)}, commit `, foreign(clip(record.revision || "unknown", 40)),
+         ". Between two runs identical code differs by up to 8 %; compare rows of one run."),
+      word(cases.source[one]) && el("p", {}, "From: ", foreign(clip(word(cases.source[one]), 600))),
+      el("p", {class: "command"}, "Run it again: ", el("code", {}, foreign(clip(command, 4000))),
+         copyButton(command)));
   for (const hot of [0, 1]) {
     add(dialog, caseTable(one, hot));
     stripChart(dialog, one, hot);

@@ -10,7 +10,11 @@ const drawCeiling = () => {
       const place = places[row], bytes = timed.bytes[place], time = timed.time[place];
       const ceiling = timed.ceiling_time[place], floor = timed.floor[place];
       const point = {
-        x: bytes, y: isTime ? time : bytes / time, contender, row, open: isBelowFloor(row),
+        x: bytes,
+        y: isTime ? time : bytes / time,
+        contender,
+        row,
+        open: isBelowFloor(row),
         text: () => `${cases.problem[one]}: ${rowText(row)}`,
       };
       points.push(point);
@@ -23,8 +27,11 @@ const drawCeiling = () => {
       if (isNumber(ceiling)) limits.get(device).set(one, {bytes, time: ceiling});
       if (point.open) apart.push({row, one, ratio: time / ((floor || 0) + (ceiling || 0))});
     }
-  section.append(el("p", {class: "tools"},
-    select("Plot", [["", "speed over bytes"], ["time", "time over bytes"]], view.plot, (plot) => set({plot}))));
+  section.append(
+      el("p", {class: "tools"},
+         select(
+             "Plot", [["", "speed over bytes"], ["time", "time over bytes"]], view.plot,
+             (plot) => set({plot}))));
   if (points.length === 0) {
     section.append(el("p", {}, "No row that is chosen has a time."));
     return;
@@ -32,55 +39,92 @@ const drawCeiling = () => {
   const present = [...new Set(points.map((point) => point.contender))].sort((a, b) => a - b);
   const chart = figure(section, {
     title: isTime ? "Time over bytes" : "Speed over bytes",
-    note: `${placeName()}. The line is the measured ceiling, a rolling median; dotted: a launch of each with nothing to do. A row is judged by the ceiling of its own case, so it may lie above the line. Hollow marks are launch-bound.`,
-    name: "ceilings", columns: ["problem", "contender", "temperature", "bytes", "seconds", "GB/s",
-      "ceiling GB/s", "share", "floor seconds", "launch-bound"],
+    note:
+        `${placeName()}. The line is the measured ceiling, a rolling median; dotted: a launch of each with ` +
+        "nothing to do. A row is judged by the ceiling of its own case, so it may lie above the " +
+        "line. Hollow marks are launch-bound.",
+    name: "ceilings",
+    columns: [
+      "problem", "contender", "temperature", "bytes", "seconds", "GB/s", "ceiling GB/s", "share",
+      "floor seconds", "launch-bound"
+    ],
     lines: () => points.map(({row, open}) => {
       const t = (name) => timed[name][places[row]];
-      return [cases.problem[rows.case[row]], contenders[contenderOf[row]], isHot() ? "hot" : "cold",
+      return [
+        cases.problem[rows.case[row]], contenders[contenderOf[row]], isHot() ? "hot" : "cold",
         t("bytes"), seconds(t("time")), Number((t("bytes") / t("time")).toPrecision(5)),
-        isNumber(t("ceiling_time")) ? Number((t("bytes") / t("ceiling_time")).toPrecision(5)) : null,
-        t("share"), seconds(t("floor")), String(open)];
+        isNumber(t("ceiling_time")) ? Number((t("bytes") / t("ceiling_time")).toPrecision(5)) :
+                                      null,
+        t("share"), seconds(t("floor")), String(open)
+      ];
     }),
   });
   chart.id = "ceiling-chart";
   section.querySelector("figure").insertBefore(legend(present), chart);
-  const lines = [...limits].map(([device, list]) => {
-    const sorted = [...list.values()].sort((a, b) => a.bytes - b.bytes);
-    const half = Math.max(2, Math.round(sorted.length / 16));
-    const speeds = rolling(sorted.map((one) => one.bytes / one.time), half);
-    return {device, line: sorted.map((one, i) => ({bytes: one.bytes, speed: speeds[i]}))};
-  }).filter(({line}) => line.length > 0);
+  const lines =
+      [...limits]
+          .map(([device, list]) => {
+            const sorted = [...list.values()].sort((a, b) => a.bytes - b.bytes);
+            const half = Math.max(2, Math.round(sorted.length / 16));
+            const speeds = rolling(sorted.map((one) => one.bytes / one.time), half);
+            return {device, line: sorted.map((one, i) => ({bytes: one.bytes, speed: speeds[i]}))};
+          })
+          .filter(({line}) => line.length > 0);
   pointPlot(chart, {
-    points, height: narrow() ? 340 : 480, label: "Rows beside the measured ceilings",
-    xLabel: "bytes that any implementation must move", yLabel: isTime ? "time of a launch" : "GB/s",
-    xText: bytesText, yText: isTime ? timeText : digits,
-    more: lines.flatMap(({line}) => line.map((one) => (isTime ? one.bytes / one.speed : one.speed))),
+    points,
+    height: narrow() ? 340 : 480,
+    label: "Rows beside the measured ceilings",
+    xLabel: "bytes that any implementation must move",
+    yLabel: isTime ? "time of a launch" : "GB/s",
+    xText: bytesText,
+    yText: isTime ? timeText : digits,
+    more:
+        lines.flatMap(({line}) => line.map((one) => (isTime ? one.bytes / one.speed : one.speed))),
     act: (point) => set({case: String(rows.case[point.row])}),
     draw: (g, x, y) => {
       for (const [contender, list] of floors) {
         const floor = median(list), ends = x.domain();
         if (!(floor > 0)) continue;
-        g.append("path").attr("class", "floor").attr("stroke", colourOf(contender))
-          .attr("d", d3.line()(ends.map((bytes) => [x(bytes), y(isTime ? floor : bytes / floor)])))
-          .append("title").text(`${contenders[contender]}: a launch with nothing to do, ${timeText(floor)}`);
+        g.append("path")
+            .attr("class", "floor")
+            .attr("stroke", colourOf(contender))
+            .attr(
+                "d", d3.line()(ends.map((bytes) => [x(bytes), y(isTime ? floor : bytes / floor)])))
+            .append("title")
+            .text(`${contenders[contender]}: a launch with nothing to do, ${timeText(floor)}`);
       }
       lines.forEach(({device, line}, i) => {
-        g.append("path").attr("class", "top").attr("stroke-dasharray", i === 0 ? null : `${6 + 3 * i} 3`)
-          .attr("d", d3.line()(line.map((one) => [x(one.bytes), y(isTime ? one.bytes / one.speed : one.speed)])));
+        g.append("path")
+            .attr("class", "top")
+            .attr("stroke-dasharray", i === 0 ? null : `${6 + 3 * i} 3`)
+            .attr(
+                "d",
+                d3.line()(line.map(
+                    (one) => [x(one.bytes), y(isTime ? one.bytes / one.speed : one.speed)])));
         const last = line[Math.floor(line.length * 0.7)];
-        g.append("text").attr("class", "label").attr("x", x(last.bytes)).attr("text-anchor", "middle")
-          .attr("y", y(isTime ? last.bytes / last.speed : last.speed) - 8)
-          .text(lines.length > 1 ? `ceiling, ${clip(device, 40)}` : "ceiling");
+        g.append("text")
+            .attr("class", "label")
+            .attr("x", x(last.bytes))
+            .attr("text-anchor", "middle")
+            .attr("y", y(isTime ? last.bytes / last.speed : last.speed) - 8)
+            .text(lines.length > 1 ? `ceiling, ${clip(device, 40)}` : "ceiling");
       });
     },
   });
   if (apart.length === 0) return;
   apart.sort((a, b) => b.ratio - a.ratio);
-  section.append(el("h3", {}, "Launch-bound rows"),
-    el("p", {class: "note"}, "They take less than twice a launch with nothing to do, so their speed says little. The number is time ÷ (launch + bytes ÷ ceiling): 1 is the limit."),
-    plainTable(["problem", "contender", "time", "launch", "times the limit"], apart.slice(0, 40).map(({row, one, ratio}) =>
-      [cases.problem[one], contenders[contenderOf[row]], timeText(timeOf(row).median),
-        timeText(timed.floor[places[row]]), digits(ratio)]), "Launch-bound rows"));
-  if (apart.length > 40) section.append(el("p", {}, `The 40 furthest of ${apart.length}; the CSV above has all.`));
+  section.append(
+      el("h3", {}, "Launch-bound rows"),
+      el("p", {class: "note"},
+         "They take less than twice a launch with nothing to do, so their speed says little. " +
+             "The number is time ÷ (launch + bytes ÷ ceiling): 1 is the limit."),
+      plainTable(
+          ["problem", "contender", "time", "launch", "times the limit"],
+          apart.slice(0, 40).map(
+              ({row, one, ratio}) =>
+                  [cases.problem[one], contenders[contenderOf[row]], timeText(timeOf(row).median),
+                   timeText(timed.floor[places[row]]), digits(ratio)]),
+          "Launch-bound rows"));
+  if (apart.length > 40)
+    section.append(el("p", {}, `The 40 furthest of ${apart.length}; the CSV above has all.`));
 };

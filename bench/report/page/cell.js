@@ -9,8 +9,9 @@ const shownOf = (row) => {
     return isNumber(share) ? {value: share, text: percentText(share)} : null;
   }
   const ratio = ratioTo(row, baseline());
-  return ratio && isNumber(ratio.median)
-    ? {value: ratio.median, text: ratioText(ratio.median) + (ratio.across ? "*" : ""), ratio} : null;
+  return ratio && isNumber(ratio.median) ?
+      {value: ratio.median, text: ratioText(ratio.median) + (ratio.across ? "*" : ""), ratio} :
+      null;
 };
 const hasTimeToShow = (row) => places[row] >= 0 && (isOk[row] || statusOf(row) === "NOISY");
 
@@ -28,8 +29,10 @@ const rowText = (row) => {
   if (!hasTimeToShow(row)) return parts.join("; ");
   const time = timeOf(row), ratio = ratioTo(row, baseline());
   parts.push(`${timeText(time.median)} ${spreadText(time)}`);
-  if (ratio) parts.push(`${ratioText(ratio.median)} (${intervalText(ratio, ratioText)}) over ${ratio.over}`);
-  if (isNumber(shareOf(row).median)) parts.push(`${percentText(shareOf(row).median)} of the ceiling`);
+  if (ratio)
+    parts.push(`${ratioText(ratio.median)} (${intervalText(ratio, ratioText)}) over ${ratio.over}`);
+  if (isNumber(shareOf(row).median))
+    parts.push(`${percentText(shareOf(row).median)} of the ceiling`);
   if (isWarm(row)) parts.push("warm");
   if (isBelowFloor(row)) parts.push("launch-bound");
   return parts.join("; ");
@@ -45,7 +48,7 @@ const ratioColour = (ratio) => {
 // Whether an interval says that a ratio is not 1.
 const isApart = (ratio) => ratio.low > 1 || ratio.high < 1;
 const shareColour = (share) =>
-  d3.interpolateRgb(neutral(), "#009e73")(Math.min(1, Math.max(0, share)));
+    d3.interpolateRgb(neutral(), "#009e73")(Math.min(1, Math.max(0, share)));
 
 // Bars of ratios go from the middle, as far for twice as slow as for twice as fast.
 const barOf = (row, value) => {
@@ -85,7 +88,11 @@ const cellOf = (row, noise) => {
   if (isBelowFloor(row)) marks.push("launch-bound");
   cell.className = "timed" + (status === "NOISY" || isWarm(row) ? " doubtful" : "");
   if (value && shown() !== "time")
-    add(cell, shown() === "ratio" && isNumber(noise) ? bandOf(noise) : null, barOf(row, value.value));
-  const sub = [shown() === "time" ? spreadText(time) : `${timeText(time.median)} ${spreadText(time)}`, ...marks];
-  return add(cell, el("b", {}, value ? value.text : "–"), el("span", {class: "sub"}, sub.join(" · ")));
+    add(cell, shown() === "ratio" && isNumber(noise) ? bandOf(noise) : null,
+        barOf(row, value.value));
+  const sub = [
+    shown() === "time" ? spreadText(time) : `${timeText(time.median)} ${spreadText(time)}`, ...marks
+  ];
+  return add(
+      cell, el("b", {}, value ? value.text : "–"), el("span", {class: "sub"}, sub.join(" · ")));
 };

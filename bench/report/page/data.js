@@ -36,11 +36,13 @@ const rowOf = (one, contender, hot) => rowTable[slot(one, contender, hot)];
 const statusOf = (row) => word(rows.status[row]);
 const reasonOf = (row) => word(rows.reason[row]);
 const timeOf = (row) => ({
-  median: timed.time[places[row]], low: timed.time_low[places[row]],
+  median: timed.time[places[row]],
+  low: timed.time_low[places[row]],
   high: timed.time_high[places[row]],
 });
 const shareOf = (row) => ({
-  median: timed.share[places[row]], low: timed.share_low[places[row]],
+  median: timed.share[places[row]],
+  low: timed.share_low[places[row]],
   high: timed.share_high[places[row]],
 });
 
@@ -69,8 +71,10 @@ const voidedOf = (row) => {
   const list = timed.voided[place];
   for (let i = 0; i < list.length; i += 4)
     blocks.push({
-      block: list[i], cause: word(list[i + 1]),
-      time: timed.time[place] * (1 + list[i + 2] / 1e5), disturbed: list[i + 3] === 1,
+      block: list[i],
+      cause: word(list[i + 1]),
+      time: timed.time[place] * (1 + list[i + 2] / 1e5),
+      disturbed: list[i + 3] === 1,
     });
   return blocks;
 };
@@ -87,13 +91,21 @@ const ratioTo = (row, baseline) => {
   const place = places[row];
   if (place < 0) return null;
   if (baseline < 0)
-    return isNumber(timed.ratio[place])
-      ? {median: timed.ratio[place], low: timed.ratio_low[place], high: timed.ratio_high[place],
-        over: word(timed.baseline[place]), across: timed.across[place] === 1} : null;
+    return isNumber(timed.ratio[place]) ? {
+      median: timed.ratio[place],
+      low: timed.ratio_low[place],
+      high: timed.ratio_high[place],
+      over: word(timed.baseline[place]),
+      across: timed.across[place] === 1
+    } :
+                                          null;
   const other = rowOf(rows.case[row], baseline, rows.hot[row]);
   if (other < 0 || !isOk[row] || !isOk[other]) return null;
-  return {...speedOver(row, other), over: contenders[baseline],
-    across: rows.device[row] !== rows.device[other]};
+  return {
+    ...speedOver(row, other),
+    over: contenders[baseline],
+    across: rows.device[row] !== rows.device[other]
+  };
 };
 
 // Of a case: the rows whose interval reaches that of the fastest, which comes first.
@@ -118,11 +130,11 @@ records.forEach((record, number) => {
   }
 });
 const isLayerOf = (one, name) =>
-  networks.has(name) && networks.get(name).some((network) => network.layers.has(one));
+    networks.has(name) && networks.get(name).some((network) => network.layers.has(one));
 
 // Okabe and Ito's colours, and a shape each, so that no colour is the only sign.
 const palette = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c"];
 const colourOf = (contender) => palette[contender % palette.length];
 const symbolOf = (contender) =>
-  d3.symbols[(contender + Math.floor(contender / palette.length)) % d3.symbols.length];
+    d3.symbols[(contender + Math.floor(contender / palette.length)) % d3.symbols.length];
 const anyHot = rows.hot.includes(1), anyCold = rows.hot.includes(0);

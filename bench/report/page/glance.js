@@ -8,16 +8,23 @@ const standingsOf = (list, hot) => {
 };
 const workOutStandings = (list, hot) => {
   const all = contenders.map((_, contender) => ({
-    contender, rows: 0, timed: 0, fastest: 0, level: 0, warm: 0, belowFloor: 0, others: new Map(),
-    share: new GeometricMean(), widths: [],
-  }));
+                               contender,
+                               rows: 0,
+                               timed: 0,
+                               fastest: 0,
+                               level: 0,
+                               warm: 0,
+                               belowFloor: 0,
+                               others: new Map(),
+                               share: new GeometricMean(),
+                               widths: [],
+                             }));
   let contested = 0;
   for (const one of list) {
     const {front, of} = leadersOf(one, hot);
     if (of > 1) {
       contested += 1;
-      for (const row of front)
-        all[contenderOf[row]][front.length === 1 ? "fastest" : "level"] += 1;
+      for (const row of front) all[contenderOf[row]][front.length === 1 ? "fastest" : "level"] += 1;
     }
     for (const standing of all) {
       const row = rowOf(one, standing.contender, hot);
@@ -33,8 +40,10 @@ const workOutStandings = (list, hot) => {
       standing.timed += 1;
       const half = halfWidth(timeOf(row));
       if (isNumber(half)) standing.widths.push(half);
-      if (isBelowFloor(row)) standing.belowFloor += 1;
-      else standing.share.add(shareOf(row));
+      if (isBelowFloor(row))
+        standing.belowFloor += 1;
+      else
+        standing.share.add(shareOf(row));
     }
   }
   return {contested, all: all.filter((standing) => standing.rows > 0)};
@@ -69,8 +78,9 @@ const subject = (standings) => {
   const chosen = numberOf(view.of);
   if (chosen >= 0) return chosen;
   const best = d3.max(standings.all, (one) => one.fastest + one.level / 2 + one.timed * 1e-6);
-  return (standings.all.find((one) =>
-    one.fastest + one.level / 2 + one.timed * 1e-6 === best) ?? {contender: 0}).contender;
+  return (standings.all.find((one) => one.fastest + one.level / 2 + one.timed * 1e-6 === best) ??
+          {contender: 0})
+      .contender;
 };
 // The run's own noise: half of its times are known better than to this share.
 const noiseOf = (standings) => median(standings.all.flatMap((one) => one.widths));
@@ -91,20 +101,28 @@ const closest = (list, of) => {
 const headline = (standings, of, groups) => {
   const one = standings.all.find((standing) => standing.contender === of);
   const line = el("p", {class: "headline"});
-  if (!one || one.timed === 0) return add(line, "No row that is chosen has a time at this temperature.");
+  if (!one || one.timed === 0)
+    return add(line, "No row that is chosen has a time at this temperature.");
   const share = one.share.interval().median;
   if (standings.contested > 0) {
-    add(line, namesOf(of), " is the fastest ", placeName(), " in ", el("b", {}, String(one.fastest)),
-      ` of ${countText(standings.contested, "case")}`,
-      one.level > 0 ? `, and level with another one in ${one.level}` : "", ". ");
-    const next = groups.map(([name, list]) => ({name, ...closest(list, of)})).filter((one) => one.count > 0);
+    add(line, namesOf(of), " is the fastest ", placeName(), " in ",
+        el("b", {}, String(one.fastest)), ` of ${countText(standings.contested, "case")}`,
+        one.level > 0 ? `, and level with another one in ${one.level}` : "", ". ");
+    const next =
+        groups.map(([name, list]) => ({name, ...closest(list, of)})).filter((one) => one.count > 0);
     if (next.length > 0)
-      add(line, next.length > 1 ? "The closest to it, on average: " : "The closest to it, on average, is ",
-        next.map((one, i) => [i > 0 ? "; " : "", one.name === "" ? "" : `${one.name}: `,
-          namesOf(one.other), ": it is ", el("b", {}, fasterText(one.median)),
-          one.median >= 1 ? " as that" : " than that"]), ". ");
+      add(line,
+          next.length > 1 ? "The closest to it, on average: " :
+                            "The closest to it, on average, is ",
+          next.map(
+              (one, i) =>
+                  [i > 0 ? "; " : "", one.name === "" ? "" : `${one.name}: `, namesOf(one.other),
+                   ": it is ", el("b", {}, fasterText(one.median)),
+                   one.median >= 1 ? " as that" : " than that"]),
+          ". ");
   } else {
-    add(line, namesOf(of), ` has ${countText(one.timed, "time")} ${placeName()}; nothing stands beside it. `);
+    add(line, namesOf(of),
+        ` has ${countText(one.timed, "time")} ${placeName()}; nothing stands beside it. `);
   }
   if (isNumber(share))
     add(line, "It reaches ", el("b", {}, percentText(share)), " of the measured ceiling.");
@@ -122,13 +140,21 @@ const fastestBars = (groups) => {
     for (const one of all)
       bars.push({
         label: contenders[one.contender],
-        text: one.timed === 0 ? "takes none of these" : `${one.fastest}${one.level ? ` + ${one.level}` : ""}`,
-        title: `${contenders[one.contender]}: alone in front in ${one.fastest} of ${contested} cases, ` +
-          `level with others in ${one.level}; ${one.timed} of ${one.rows} rows have a time`,
-        parts: one.timed === 0 ? [] : [
-          {from: 0, to: one.fastest, colour: colourOf(one.contender)},
-          {from: one.fastest, to: one.fastest + one.level, colour: colourOf(one.contender), hatched: true},
-        ].filter((part) => part.to > part.from),
+        text: one.timed === 0 ? "takes none of these" :
+                                `${one.fastest}${one.level ? ` + ${one.level}` : ""}`,
+        title: `${contenders[one.contender]}: alone in front in ${one.fastest} of ${
+                   contested} cases, ` +
+            `level with others in ${one.level}; ${one.timed} of ${one.rows} rows have a time`,
+        parts: one.timed === 0 ? [] :
+                                 [
+                                   {from: 0, to: one.fastest, colour: colourOf(one.contender)},
+                                   {
+                                     from: one.fastest,
+                                     to: one.fastest + one.level,
+                                     colour: colourOf(one.contender),
+                                     hatched: true
+                                   },
+                                 ].filter((part) => part.to > part.from),
       });
   }
   return {bars, most};
@@ -141,12 +167,17 @@ const speedBars = (groups, of) => {
     for (const one of rivals) {
       const speed = meanSpeed(list, of, one.contender, isHot());
       bars.push({
-        label: contenders[one.contender], speed,
-        text: speed.count === 0 ? "no case in common" : ratioText(speed.median) + (speed.across ? "*" : ""),
+        label: contenders[one.contender],
+        speed,
+        text: speed.count === 0 ? "no case in common" :
+                                  ratioText(speed.median) + (speed.across ? "*" : ""),
         title: `${contenders[of]} over ${contenders[one.contender]}: ${ratioText(speed.median)} ` +
-          `(${intervalText(speed, ratioText)}), ${countText(speed.count, "case")}`,
-        parts: speed.count === 0 ? [] : [{from: 1, to: speed.median, colour: colourOf(one.contender)}],
-        whisker: isNumber(speed.low) ? [speed.low, speed.high] : null, at: 1, group: name,
+            `(${intervalText(speed, ratioText)}), ${countText(speed.count, "case")}`,
+        parts: speed.count === 0 ? [] :
+                                   [{from: 1, to: speed.median, colour: colourOf(one.contender)}],
+        whisker: isNumber(speed.low) ? [speed.low, speed.high] : null,
+        at: 1,
+        group: name,
       });
     }
   }
@@ -159,12 +190,16 @@ const shareBars = (groups) => {
     for (const one of standingsOf(list, isHot()).all) {
       const share = one.share.interval();
       bars.push({
-        label: contenders[one.contender], share, count: one.share.count, group: name,
+        label: contenders[one.contender],
+        share,
+        count: one.share.count,
+        group: name,
         text: one.share.count === 0 ? "no share" : percentText(share.median),
         title: `${contenders[one.contender]}: ${percentText(share.median)} of the ceiling ` +
-          `(${intervalText(share, percentText)}), ${countText(one.share.count, "row")}`,
-        parts: one.share.count === 0 ? []
-          : [{from: 0, to: Math.min(share.median, 1.2), colour: colourOf(one.contender)}],
+            `(${intervalText(share, percentText)}), ${countText(one.share.count, "row")}`,
+        parts: one.share.count === 0 ?
+            [] :
+            [{from: 0, to: Math.min(share.median, 1.2), colour: colourOf(one.contender)}],
         whisker: isNumber(share.low) ? [share.low, Math.min(share.high, 1.2)] : null,
       });
     }
@@ -181,48 +216,74 @@ const drawGlance = () => {
   section.append(cards);
   const numbers = () => standings.all.map((one) => {
     const share = one.share.interval();
-    return [contenders[one.contender], one.rows, one.timed, one.fastest, one.level, share.median,
+    return [
+      contenders[one.contender], one.rows, one.timed, one.fastest, one.level, share.median,
       share.low, share.high, one.share.count, one.belowFloor, one.warm,
-      [...one.others].map(([status, count]) => `${count} ${status}`).join(", ")];
+      [...one.others].map(([status, count]) => `${count} ${status}`).join(", ")
+    ];
   });
   // All figures are there before the first is drawn: they share the width.
   const fastest = fastestBars(groups), bars = speedBars(groups, of), shares = shareBars(groups);
   const first = figure(cards, {
-    title: "Which one?", note: "Cases in which it is the fastest; hatched: level with another.",
+    title: "Which one?",
+    note: "Cases in which it is the fastest; hatched: level with another.",
     name: "standings",
-    columns: ["contender", "rows", "with a time", "fastest", "level", "share", "share low", "share high",
-      "rows in the mean", "launch-bound", "warm", "not ok"], lines: numbers,
+    columns: [
+      "contender", "rows", "with a time", "fastest", "level", "share", "share low", "share high",
+      "rows in the mean", "launch-bound", "warm", "not ok"
+    ],
+    lines: numbers,
   });
   const second = standings.all.length < 2 ? null : figure(cards, {
     title: "By how much?",
-    note: el("span", {}, select("Speed of", standings.all.map((one) =>
-      [contenders[one.contender], clip(contenders[one.contender], 30)]), contenders[of],
-    (name) => set({of: name})), " over each other one, geometric mean."),
-    name: "speeds", columns: ["group", "contender", "over", "ratio", "low", "high", "cases"],
-    lines: () => bars.filter((bar) => !bar.head).map((bar) => [bar.group, contenders[of], bar.label,
-      bar.speed.median, bar.speed.low, bar.speed.high, bar.speed.count]),
+    note:
+        el("span", {},
+           select(
+               "Speed of",
+               standings.all.map(
+                   (one) => [contenders[one.contender], clip(contenders[one.contender], 30)]),
+               contenders[of], (name) => set({of: name})),
+           " over each other one, geometric mean."),
+    name: "speeds",
+    columns: ["group", "contender", "over", "ratio", "low", "high", "cases"],
+    lines: () =>
+        bars.filter((bar) => !bar.head)
+            .map(
+                (bar) =>
+                    [bar.group, contenders[of], bar.label, bar.speed.median, bar.speed.low,
+                     bar.speed.high, bar.speed.count]),
   });
   const third = figure(cards, {
     title: "How far from the limit?",
-    note: "Share of the measured ceiling, geometric mean.", name: "shares",
+    note: "Share of the measured ceiling, geometric mean.",
+    name: "shares",
     columns: ["group", "contender", "share", "low", "high", "rows"],
-    lines: () => shares.filter((bar) => !bar.head).map((bar) =>
-      [bar.group, bar.label, bar.share.median, bar.share.low, bar.share.high, bar.count]),
+    lines: () => shares.filter((bar) => !bar.head)
+                     .map(
+                         (bar) =>
+                             [bar.group, bar.label, bar.share.median, bar.share.low, bar.share.high,
+                              bar.count]),
   });
   if (fastest.bars.length > 0)
     barChart(first, {
-      rows: fastest.bars, x: (value) => value / fastest.most,
-      label: "Cases in which each is the fastest", ticks: [[0, "0"], [fastest.most, String(fastest.most)]],
+      rows: fastest.bars,
+      x: (value) => value / fastest.most,
+      label: "Cases in which each is the fastest",
+      ticks: [[0, "0"], [fastest.most, String(fastest.most)]],
     });
-  else first.append(el("p", {}, "No case has the times of two contenders."));
+  else
+    first.append(el("p", {}, "No case has the times of two contenders."));
   if (second !== null)
     barChart(second, {
-      rows: bars, ...ratioScale(bars.map((bar) => bar.speed?.median)),
+      rows: bars,
+      ...ratioScale(bars.map((bar) => bar.speed?.median)),
       band: isNumber(noise) ? [1 - noise, 1 + noise] : null,
       label: `Speed of ${contenders[of]} over each other contender`,
     });
   barChart(third, {
-    rows: shares, x: (value) => value / 1.2, label: "Share of the ceiling that each reaches",
+    rows: shares,
+    x: (value) => value / 1.2,
+    label: "Share of the ceiling that each reaches",
     ticks: [[0, "0"], [0.5, "50 %"], [1, "ceiling"]],
   });
   section.append(trust(standings, noise));
@@ -233,15 +294,21 @@ const trust = (standings, noise) => {
   const box = el("div", {class: "trust"}, el("h3", {}, "Can I believe it?"));
   const count = (status) => d3.sum(standings.all, (one) => one.others.get(status) ?? 0);
   const tiles = el("ul", {class: "tiles"});
-  const tile = (number, text, status, bad) => tiles.append(el("li", {class: bad ? "bad" : ""},
-    number > 0 && status ? link(String(number), () => {
-      set({status});
-      goTo("layers");
-    }, {"aria-label": `${number} ${text}: show them`}) : el("span", {class: "number"}, String(number)),
-    " ", text));
+  const tile = (number, text, status, bad) => tiles.append(
+      el("li", {class: bad ? "bad" : ""},
+         number > 0 && status ? link(
+                                    String(number),
+                                    () => {
+                                      set({status});
+                                      goTo("layers");
+                                    },
+                                    {"aria-label": `${number} ${text}: show them`}) :
+                                el("span", {class: "number"}, String(number)),
+         " ", text));
   const always = ["WRONG", "CHEAT", "INVALID", "NOISY", "refused"];
   for (const status of always)
-    tile(count(status), status, status, !["NOISY", "refused"].includes(status) && count(status) > 0);
+    tile(
+        count(status), status, status, !["NOISY", "refused"].includes(status) && count(status) > 0);
   for (const status of Object.keys(data.statuses))
     if (status !== "ok" && !always.includes(status) && count(status) > 0)
       tile(count(status), status, status, status !== "ABOVE-CEILING");
@@ -251,17 +318,32 @@ const trust = (standings, noise) => {
   if (below > 0) tile(below, "launch-bound", "launch-bound");
   box.append(tiles);
   const lines = el("ul", {class: "facts"});
-  const used = [...new Set(selected.map((one) => cases.record[one]))].map((number) => records[number]);
+  const used =
+      [...new Set(selected.map((one) => cases.record[one]))].map((number) => records[number]);
   const blocks = d3.sum(used, (record) => record.blocks);
   const voided = d3.sum(used, (record) => d3.sum(Object.values(record.voided)));
   const causes = [...new Set(used.flatMap((record) => Object.keys(record.voided)))];
   if (blocks > 0)
-    add(lines, el("li", {}, voided === 0 ? `None of ${blocks} blocks was disturbed.`
-      : `${voided.toLocaleString("en")} of ${blocks.toLocaleString("en")} blocks were disturbed and do not count (` +
-        causes.map((cause) => d3.sum(used, (record) => record.voided[cause] ?? 0) + ` by ${cause}`).join(", ") + ")."));
+    add(lines,
+        el("li", {},
+           voided === 0 ?
+               `None of ${blocks} blocks was disturbed.` :
+               `${voided.toLocaleString("en")} of ${
+                   blocks.toLocaleString("en")} blocks were disturbed and do not count (` +
+                   causes
+                       .map(
+                           (cause) =>
+                               d3.sum(used, (record) => record.voided[cause] ?? 0) + ` by ${cause}`)
+                       .join(", ") +
+                   ")."));
   if (isNumber(noise))
-    add(lines, el("li", {}, `Half of the times are known to ±${(100 * noise).toFixed(1)} % or better: the grey band.`));
-  add(lines, el("li", {}, "Every row with a time gave right results, before it was timed and while it was."));
+    add(lines,
+        el("li", {},
+           `Half of the times are known to ±${
+               (100 * noise).toFixed(1)} % or better: the grey band.`));
+  add(lines,
+      el("li", {},
+         "Every row with a time gave right results, before it was timed and while it was."));
   add(lines, caveats(used).map((text) => el("li", {class: "caveat"}, text)));
   return add(box, lines);
 };
@@ -270,11 +352,18 @@ const caveats = (used) => {
   const left = d3.sum(used, (record) => record.left_out.length);
   return [
     some((record) => record.virtualised, "A virtual machine: its host may have done other work."),
-    some((record) => record.revision.endsWith("-dirty"), "Built with changes that are in no commit."),
+    some(
+        (record) => record.revision.endsWith("-dirty"),
+        "Built with changes that are in no commit."),
     some((record) => record.build_type === "Debug", "A debug build."),
-    some((record) => record.method < 2, "Older records (method 1): cold sets may have stayed in a cache, and disturbed blocks count."),
-    some((record) => !record.sealed, "Without a seal: nobody can see whether a number was changed."),
-    some((record) => Object.keys(record.without_ceilings).length > 0, "A device has no ceilings, so its rows have no share."),
+    some(
+        (record) => record.method < 2,
+        "Older records (method 1): cold sets may have stayed in a cache, and disturbed blocks count."),
+    some(
+        (record) => !record.sealed, "Without a seal: nobody can see whether a number was changed."),
+    some(
+        (record) => Object.keys(record.without_ceilings).length > 0,
+        "A device has no ceilings, so its rows have no share."),
     left > 0 ? `${countText(left, "problem")} did not run: see Runs.` : null,
   ].filter(Boolean);
 };

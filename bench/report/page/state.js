@@ -2,8 +2,24 @@
 
 const anyRatio = timed.ratio.some(isNumber);
 const defaults = {
-  hot: anyCold ? "0" : "1", base: anyRatio ? "" : contenders[0], of: "", show: "", text: "", network: "", type: "", layout: "",
-  class: "", batch: "", run: "", status: "", reason: "", sort: "", case: "", sweep: "", plot: "", series: "",
+  hot: anyCold ? "0" : "1",
+  base: anyRatio ? "" : contenders[0],
+  of: "",
+  show: "",
+  text: "",
+  network: "",
+  type: "",
+  layout: "",
+  class: "",
+  batch: "",
+  run: "",
+  status: "",
+  reason: "",
+  sort: "",
+  case: "",
+  sweep: "",
+  plot: "",
+  series: "",
 };
 const view = {...defaults};
 const isHot = () => Number(view.hot);
@@ -47,16 +63,18 @@ const hasStatus = (one, status) => {
   for (let contender = 0; contender < contenders.length; ++contender) {
     const row = rowOf(one, contender, isHot());
     if (row < 0) continue;
-    if (status === "warm" ? isWarm(row) && isOk[row]
-      : status === "launch-bound" ? isTimed(row) && isBelowFloor(row)
-        : status === "differs" ? places[row] >= 0 && word(timed.differences[places[row]]) !== ""
-          : statusOf(row) === status) return true;
+    if (status === "warm"             ? isWarm(row) && isOk[row] :
+            status === "launch-bound" ? isTimed(row) && isBelowFloor(row) :
+            status === "differs" ? places[row] >= 0 && word(timed.differences[places[row]]) !== "" :
+                                   statusOf(row) === status)
+      return true;
   }
   return false;
 };
 
 // Why a row has no time: "xnnpack refused: layout: XNNPACK pools channels last".
-const kindOf = (row) => (statusOf(row) === "NOISY" ? "the machine disturbed its time" : ownReason(row));
+const kindOf = (row) =>
+    (statusOf(row) === "NOISY" ? "the machine disturbed its time" : ownReason(row));
 const whyOf = (row) => `${contenders[contenderOf[row]]} ${statusOf(row)}: ${kindOf(row)}`;
 const hasReason = (one, reason) => contenders.some((_, contender) => {
   const row = rowOf(one, contender, isHot());
@@ -99,7 +117,13 @@ const drawIfDue = (section) => {
   if (!section.near || !section.due) return;
   section.due = false;
   byId(section.id).classList.remove("waiting");
-  section.draw();
+  try {
+    section.draw();
+  } catch (error) {  // the other parts are there all the same
+    byId(section.id)
+        .append(el("p", {class: "caveat"}, `This part cannot be drawn: ${error.message}`));
+    reportError(error);
+  }
 };
 // `draw` is called when the section is due; it has a heading and what draw() keeps below it.
 const addSection = (id, name, draw) => {
@@ -133,8 +157,10 @@ const set = (changes) => {
   const step = view.case !== before && view.case !== "";
   history[step ? "pushState" : "replaceState"](null, "", fragment());
   const isCaseAlone = Object.keys(changes).every((name) => name === "case");
-  if (isCaseAlone) showCase();
-  else redraw();
+  if (isCaseAlone)
+    showCase();
+  else
+    redraw();
 };
 const redraw = () => {
   choose();

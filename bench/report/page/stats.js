@@ -1,4 +1,5 @@
-// The statistics of bench/time/interval.h and bench/report/glance.h, for what is chosen on the page.
+// The statistics of bench/time/interval.h and bench/report/glance.h, for what is chosen on the
+// page.
 
 // In place. A block's dozen samples are sorted faster like this than by the browser.
 const sortFew = (values) => {
@@ -18,8 +19,8 @@ const medianInterval = (samples) => {
   const sorted = n < 40 ? sortFew(Float64Array.from(samples)) : Float64Array.from(samples).sort();
   const median = n % 2 ? sorted[(n - 1) / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
   const rank = data.ranks[n];
-  return rank === 0 ? {median, low: NaN, high: NaN}
-    : {median, low: sorted[rank - 1], high: sorted[n - rank]};
+  return rank === 0 ? {median, low: NaN, high: NaN} :
+                      {median, low: sorted[rank - 1], high: sorted[n - rank]};
 };
 
 const median = (values) => medianInterval(values.filter(isNumber)).median;

@@ -33,50 +33,78 @@ const withoutTime = () => {
   // What is wrong first, then what happens most often.
   const rank = (row) => ["NOISY", "refused"].indexOf(statusOf(row)) + 1;
   const list = [...whys].sort(([, a], [, b]) => rank(a.row) - rank(b.row) || b.count - a.count);
-  const lines = list.slice(0, 3 * worstLines).map(([why, {row, count}]) => el("tr", {},
-    el("td", {}, swatch(contenderOf[row]), " ", foreign(clip(contenders[contenderOf[row]], 40))),
-    el("td", {class: statusOf(row) === "refused" ? "refused" : "failed"}, statusOf(row)),
-    el("td", {}, foreign(clip(kindOf(row), 200))),
-    el("td", {class: "number"}, link(String(count), () => {
-      set({reason: why});
-      goTo("layers");
-    }, {"aria-label": `${count} cases: show them`}))));
-  return [el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Rows without a time"},
-    el("table", {class: "plain"}, el("caption", {}, `What does not count, and why, ${placeName()}` +
-      (list.length > lines.length ? `; ${lines.length} of ${list.length} reasons` : "")),
-    el("thead", {}, el("tr", {}, ["contender", "status", "reason", "cases"].map((name) =>
-      el("th", {scope: "col"}, name)))), el("tbody", {}, lines)))];
+  const lines = list.slice(0, 3 * worstLines)
+                    .map(
+                        ([why, {row, count}]) =>
+                            el("tr", {},
+                               el("td", {}, swatch(contenderOf[row]), " ",
+                                  foreign(clip(contenders[contenderOf[row]], 40))),
+                               el("td", {class: statusOf(row) === "refused" ? "refused" : "failed"},
+                                  statusOf(row)),
+                               el("td", {}, foreign(clip(kindOf(row), 200))),
+                               el("td", {class: "number"}, link(String(count), () => {
+                                    set({reason: why});
+                                    goTo("layers");
+                                  }, {"aria-label": `${count} cases: show them`}))));
+  return [el(
+      "div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Rows without a time"},
+      el("table", {class: "plain"},
+         el("caption", {},
+            `What does not count, and why, ${placeName()}` +
+                (list.length > lines.length ? `; ${lines.length} of ${list.length} reasons` : "")),
+         el("thead", {},
+            el("tr", {},
+               ["contender", "status", "reason", "cases"].map(
+                   (name) => el("th", {scope: "col"}, name)))),
+         el("tbody", {}, lines)))];
 };
 
 const drawWorst = () => {
   const section = cleared("worst");
   const of = subject(standingsOf(selected, isHot()));
-  const own = selected.map((one) => rowOf(one, of, isHot())).filter((row) => row >= 0 && isTimed(row));
+  const own =
+      selected.map((one) => rowOf(one, of, isHot())).filter((row) => row >= 0 && isTimed(row));
   const far = own.filter((row) => !isBelowFloor(row) && isNumber(shareOf(row).median))
-    .sort((a, b) => shareOf(a).median - shareOf(b).median);
-  const behind = own.map((row) => ({row, other: fastestOther(row)})).filter(({other}) => other >= 0)
-    .map((pair) => ({...pair, speed: speedOver(pair.row, pair.other)}))
-    .filter(({speed}) => speed.high < 1).sort((a, b) => a.speed.median - b.speed.median);
+                  .sort((a, b) => shareOf(a).median - shareOf(b).median);
+  const behind = own.map((row) => ({row, other: fastestOther(row)}))
+                     .filter(({other}) => other >= 0)
+                     .map((pair) => ({...pair, speed: speedOver(pair.row, pair.other)}))
+                     .filter(({speed}) => speed.high < 1)
+                     .sort((a, b) => a.speed.median - b.speed.median);
   const table = (caption, columns, lines) => {
-    const body = el("tbody", {}, lines.map((line) => el("tr", {}, line.map((cell, i) =>
-      el("td", {class: i === 1 ? "number" : ""}, cell)))));
-    return el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
-      el("table", {class: "plain"}, el("caption", {}, caption), el("thead", {}, el("tr", {},
-        columns.map((name) => el("th", {scope: "col"}, name)))), body));
+    const body =
+        el("tbody", {},
+           lines.map(
+               (line) =>
+                   el("tr", {},
+                      line.map((cell, i) => el("td", {class: i === 1 ? "number" : ""}, cell)))));
+    return el(
+        "div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
+        el("table", {class: "plain"}, el("caption", {}, caption),
+           el("thead", {}, el("tr", {}, columns.map((name) => el("th", {scope: "col"}, name)))),
+           body));
   };
   const name = clip(contenders[of] ?? "", 40), pair = el("div", {class: "halves"});
   if (far.length > 0)
-    pair.append(table(`${name}: furthest from the ceiling, ${placeName()}`,
-      ["problem", "share", "the fastest other one", "kernel"],
-      far.slice(0, worstLines).map((row) => [caseLink(rows.case[row]),
-        percentText(shareOf(row).median), foreign(besideText(row)), foreign(word(rows.kernel[row]))])));
+    pair.append(table(
+        `${name}: furthest from the ceiling, ${placeName()}`,
+        ["problem", "share", "the fastest other one", "kernel"],
+        far.slice(0, worstLines)
+            .map(
+                (row) =>
+                    [caseLink(rows.case[row]), percentText(shareOf(row).median),
+                     foreign(besideText(row)), foreign(word(rows.kernel[row]))])));
   if (behind.length > 0)
-    pair.append(table(`${name}: furthest behind another one, ${placeName()}` +
-      (behind.length > worstLines ? `; ${worstLines} of ${behind.length}` : ""),
-    ["problem", "speed", "than", "kernel there"],
-    behind.slice(0, worstLines).map(({row, other, speed}) => [caseLink(rows.case[row]),
-      ratioText(speed.median), foreign(clip(contenders[contenderOf[other]], 40)),
-      foreign(word(rows.kernel[other]))])));
+    pair.append(table(
+        `${name}: furthest behind another one, ${placeName()}` +
+            (behind.length > worstLines ? `; ${worstLines} of ${behind.length}` : ""),
+        ["problem", "speed", "than", "kernel there"],
+        behind.slice(0, worstLines)
+            .map(
+                ({row, other, speed}) =>
+                    [caseLink(rows.case[row]), ratioText(speed.median),
+                     foreign(clip(contenders[contenderOf[other]], 40)),
+                     foreign(word(rows.kernel[other]))])));
   else if (own.some((row) => fastestOther(row) >= 0))
     pair.append(el("p", {}, `${name} is behind nobody ${placeName()}, beyond the intervals.`));
   if (far.length === 0 && behind.length === 0 && !pair.firstChild)
