@@ -15,7 +15,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import page_driver  # noqa: E402
 
-WIDTH, HEIGHT = 1200, 800
+WIDTH, HEIGHT = 1200, 1300
 
 
 def take(browser, page, fragment, part, theme, path):
