@@ -131,6 +131,8 @@ class PageTest(report_test.Files):
                 name, _, timed, fastest, level, share = line[:6]
                 one = shown[name]
                 self.assertEqual(one[2:5], [timed, fastest, level], name)
+                below = re.search(r"(\d+) launch-bound", line[7])
+                self.assertEqual(one[9], below.group(1) if below else "0", name)
                 self.assertEqual("–" if share == "–" else f"{100 * float(one[5]):.0f} %", share)
                 if name != "openmp":
                     continue
