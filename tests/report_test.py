@@ -194,6 +194,7 @@ class ReportTest(Files):
         text = records.sealed(self.record)
         newer = json.loads(json.dumps(self.record))
         newer["context"]["poolbench"]["schema"] = 2
+        no_rows = {**self.record, "benchmarks": []}
         compressed = gzip.compress(text)
         for name, content, says in (
                 ("missing.json", None, "cannot be read"),
@@ -201,6 +202,7 @@ class ReportTest(Files):
                 ("truncated.json", text[:len(text) // 2], "not all of it"),
                 ("newer.json", records.sealed(newer), "has schema 2"),
                 ("changed.json", text.replace(b'"openmp"', b'"0penmp"', 1), "was changed"),
+                ("no_rows.json", records.sealed(no_rows), "no row is there to show"),
                 ("other.json", b"{}", "is no record"),
                 ("packed.json", compressed, "is compressed")):
             if content is not None:

@@ -1,7 +1,9 @@
 // poolbench report: records as a page that people look at.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "bench/commands/record.h"
 #include "bench/report/disagreements.h"
@@ -29,6 +31,8 @@ ExitStatus report(const Flags& flags) {
     for (const std::string& path : read) check_keeps(path, output);
   }
   for (const std::string& path : flags.records) parts.records.push_back(read_record(path));
+  if (std::ranges::all_of(parts.records, [](const auto& one) { return one.cases.empty(); }))
+    throw BadInput(fmt::format("{}: no row is there to show", fmt::join(flags.records, ", ")));
   if (!flags.disagreements.empty()) parts.disagreements = read_disagreements(flags.disagreements);
   for (const std::string& path : flags.races) parts.races.push_back(race_part(path));
   if (!flags.history.empty())

@@ -320,32 +320,31 @@ const trust = (standings, noise) => {
   const lines = el("ul", {class: "facts"});
   const used =
       [...new Set(selected.map((one) => cases.record[one]))].map((number) => records[number]);
-  const blocks = d3.sum(used, (record) => record.blocks);
-  const voided = d3.sum(used, (record) => d3.sum(Object.values(record.voided)));
-  const causes = [...new Set(used.flatMap((record) => Object.keys(record.voided)))];
-  if (blocks > 0)
+  if (blocksText(used) !== "") add(lines, el("li", {}, blocksText(used)));
+  if (isNumber(noise)) {
+    const share = (100 * noise).toFixed(1);
     add(lines,
-        el("li", {},
-           voided === 0 ?
-               `None of ${blocks} blocks was disturbed.` :
-               `${voided.toLocaleString("en")} of ${
-                   blocks.toLocaleString("en")} blocks were disturbed and do not count (` +
-                   causes
-                       .map(
-                           (cause) =>
-                               d3.sum(used, (record) => record.voided[cause] ?? 0) + ` by ${cause}`)
-                       .join(", ") +
-                   ")."));
-  if (isNumber(noise))
-    add(lines,
-        el("li", {},
-           `Half of the times are known to ±${
-               (100 * noise).toFixed(1)} % or better: the grey band.`));
-  add(lines,
-      el("li", {},
-         "Every row with a time gave right results, before it was timed and while it was."));
+        el("li", {}, `Half of the times are known to ±${share} % or better: the grey band.`));
+  }
+  const when =
+      used.every(isWatched) ? ", before it was timed and while it was." : ", before it was timed.";
+  add(lines, el("li", {}, "Every row with a time gave right results" + when));
   add(lines, caveats(used).map((text) => el("li", {class: "caveat"}, text)));
   return add(box, lines);
+};
+// Method 2 and later: disturbed blocks were noticed, and outputs judged while a row was timed.
+const isWatched = (record) => record.method >= 2;
+const blocksText = (used) => {
+  const watched = used.filter(isWatched);
+  const blocks = d3.sum(watched, (record) => record.blocks);
+  const voided = d3.sum(watched, (record) => d3.sum(Object.values(record.voided)));
+  if (blocks === 0) return "";
+  if (voided === 0) return `None of ${blocks.toLocaleString("en")} blocks was disturbed.`;
+  const causes = [...new Set(watched.flatMap((record) => Object.keys(record.voided)))];
+  const counted = causes.map(
+      (cause) => `${d3.sum(watched, (record) => record.voided[cause] ?? 0)} by ${cause}`);
+  return `${voided.toLocaleString("en")} of ${blocks.toLocaleString("en")} blocks were disturbed ` +
+      `and do not count (${counted.join(", ")}).`;
 };
 const caveats = (used) => {
   const some = (test, text) => (used.some(test) ? text : null);
