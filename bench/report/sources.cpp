@@ -37,7 +37,9 @@ void Sources::add(std::string_view suite) {
       comment.clear();
     } else if (line.starts_with("#")) {
       const std::string words = line.substr(std::min<size_t>(line.size(), 2));
-      comment = is_used || comment.empty() ? words : comment + " " + words;
+      if (is_used) comment.clear();
+      if (!comment.empty()) comment += ' ';
+      comment += words;
       is_used = false;
     } else if (!comment.empty() && !line.starts_with("network ") && !line.starts_with("missing")) {
       is_used = true;
