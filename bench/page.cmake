@@ -35,8 +35,8 @@ endif()
 
 set(POOLBENCH_PAGE_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
 set(POOLBENCH_PAGE_FOLDER ${CMAKE_CURRENT_LIST_DIR}/report/page)
-# Debian's node-d3. Version 5 and later have what the page needs.
-find_file(POOLBENCH_D3 d3.min.js PATHS /usr/share/nodejs/d3/dist /usr/share/javascript/d3)
+# Debian's node-d3; libjs-d3 is version 3, which has not what the page needs.
+find_file(POOLBENCH_D3 d3.min.js PATHS /usr/share/nodejs/d3/dist NO_DEFAULT_PATH)
 poolbench_option(POOLBENCH_PAGE "report page" "${POOLBENCH_D3}"
   "no d3.min.js found (Debian: node-d3)" has_page)
 

@@ -1,94 +1,21 @@
-"""The page of `poolbench report` in a browser. Skipped with a word where there is none.
+"""The page of `poolbench report` in a browser: what it shows, and how one finds it. Skipped with a
+word where there is no browser.
 
     report_page_test.py POOLBENCH
 """
 
-import collections
-import csv
-import glob
 import json
-import math
 import os
 import re
+import subprocess
 import sys
-import tempfile
-import time
-import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import page_driver  # noqa: E402
+import page_case  # noqa: E402
 import report_test  # noqa: E402
-from report_test import KEPT, Rows, records  # noqa: E402
-
-HOSTILE = "<img src=x onerror=alert(1)></script><script>document.title='bad'</script>" \
-    "'\"&\u202eabc\u2066" + "x" * 10000
-# Where .ci/run puts it, beside the program: PyPI's axe-core-python.
-AXE = "axe/lib/python*/site-packages/axe_core_python/axe.min.js"
 
 
-class PageTest(report_test.Files):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.browser = page_driver.Browser(cls.folder)
-        cls.addClassCleanup(cls.browser.close)
-        cls.html = cls.path("page.html")
-        cls.made = cls.write("made.json", cls.record)
-        cls.report(cls.made, "--disagreements",
-                   os.path.join(report_test.ROOT, "results/disagreements.json"), "-o", cls.html)
-        cls.rows = Rows(cls.record)
-
-    def setUp(self):
-        self.browser.size(1440, 900)
-        self.browser.theme("light")
-
-    def tearDown(self):
-        self.assertEqual(self.browser.errors(), [])
-        self.assertEqual(self.browser.requests(), [])
-
-    def open(self, fragment="", path=None):
-        self.browser.open(path or self.html, fragment)
-        self.browser.settle()
-
-    def run_js(self, script, *arguments):
-        return self.browser.run(script, *arguments)
-
-    def texts(self, selector):
-        return self.run_js("return [...document.querySelectorAll(arguments[0])]"
-                           ".map((one) => one.textContent)", selector)
-
-    def click(self, selector):
-        self.run_js("document.querySelector(arguments[0]).click()", selector)
-        self.browser.settle()
-
-    def choose(self, label, value):
-        self.run_js(
-            "const list = [...document.querySelectorAll('label')].find((one) =>"
-            " one.textContent.startsWith(arguments[0])).querySelector('select');"
-            "list.value = arguments[1]; list.dispatchEvent(new Event('change'))", label, value)
-        self.browser.settle()
-
-    def keys(self, *keys):
-        from selenium.webdriver import ActionChains
-        for key in keys:
-            ActionChains(self.browser.driver).send_keys(key).perform()
-
-    def fragment(self):
-        return self.run_js("return location.hash")
-
-    def csv(self, name, click):
-        """The lines of a file that a click brings."""
-        path = self.path(name)
-        if os.path.exists(path):
-            os.remove(path)
-        self.run_js(click)
-        for _ in range(600):
-            if os.path.exists(path):
-                with open(path, encoding="utf-8", newline="") as file:
-                    return list(csv.DictReader(file))
-            time.sleep(0.1)
-        self.fail(f"no {name}")
-
+class ReportPageTest(page_case.PageCase):
     def all_rows(self):
         return self.csv("rows.csv", "document.querySelector('#layers .csv').click()")
 
@@ -174,6 +101,50 @@ class PageTest(report_test.Files):
         self.open("#class=max+sliding+3D")
         self.assertRegex(self.texts(".count")[0], r"^\d+ of 231 cases$")
         self.assertNotIn("231 of", self.texts(".count")[0])
+
+    def few(self, factor=1, **context):
+        """Three problems of the record, openmp's times so many times as long."""
+        problems = [problem for problem, _ in self.rows.cases][:6:2]
+        made = json.loads(json.dumps({**self.record, "benchmarks": [
+            line for line in self.record["benchmarks"]
+            if any(problem + "/" in line["run_name"] + "/" for problem in problems)]}))
+        made["context"].update(context)
+        for line in made["benchmarks"]:
+            row = line.get("poolbench", {})
+            if row.get("contender") == "openmp":
+                row["seconds"] = {end: factor * time for end, time in row["seconds"].items()}
+                row["share"] = {end: share / factor for end, share in row["share"].items()}
+        made["context"]["poolbench"]["networks"] = [
+            {"name": "a network", "missing": 1, "totals": [],
+             "layers": [{"problem": problem, "times": 2} for problem in problems]}]
+        return made
+
+    def test_networks_verdicts_and_history(self):
+        folder, database = self.path("history"), self.path("runs.sqlite")
+        os.mkdir(folder)
+        for day in range(1, 29):
+            made = self.few(1 + (day % 3) / 50 + (day > 18), date=f"2026-01-{day:02}T00:00:00Z")
+            made["context"]["poolbench"]["noted"]["commit"] = f"{day:012x}"
+            self.write(f"history/{day}.json", made)
+        subprocess.run([report_test.POOLBENCH, "record", "add", database, folder], check=True,
+                       capture_output=True)
+        race = self.path("race.json")
+        with open(race, "w", encoding="utf-8") as file:
+            json.dump(a_race(), file)
+        html = self.path("parts.html")
+        self.report(self.write("few.json", self.few()), "--race", race, "--history", database,
+                    "-o", html)
+        self.open(path=html)
+        for section in ("networks", "races", "history"):
+            self.browser.show("#" + section)
+            self.assertTrue(self.run_js("return document.querySelector(arguments[0]) !== null",
+                                        f"#{section} svg"), section)
+        self.assertIn("a network", self.texts("#networks h3")[0])
+        self.assertIn("4 of 7 layers compared", self.texts("#networks")[0])
+        self.assertIn("▼ 1 SLOWER, ? 1 UNRESOLVED", self.texts("#races .headline")[0])
+        self.assertIn("of 8 pairs of copies none was called", self.texts("#races")[0])
+        self.assertIn("SLOWER", self.texts("#history")[0])
+        self.assertIn("2026-01-19", self.texts("#history table")[0])
 
     def test_nothing_chosen(self):
         self.open("#text=nothing+has+this+name")
@@ -272,164 +243,20 @@ class PageTest(report_test.Files):
         self.browser.settle()
         self.assertFalse(self.run_js("return document.getElementById('case').open"))
 
-    def test_heat_map_by_keyboard(self):
-        self.open()
-        self.browser.show("#layers")
-        self.run_js("document.querySelector('#layers canvas').focus()")
-        self.keys("\ue014", "\ue015")  # right, down
-        told = self.texts("#live")[0]
-        second = self.texts("table.layers tbody th")[1]
-        self.assertTrue(told.startswith(second + ": onednn, cold"), told)
-        self.keys("\ue007")
-        self.assertEqual(self.texts("#case-head"), [second])
 
-    def test_themes(self):
-        paper = "return getComputedStyle(document.body).backgroundColor"
-        self.open()
-        light = self.run_js(paper)
-        self.choose("Theme", "dark")
-        dark = self.run_js(paper)
-        self.assertNotEqual(light, dark)
-        self.choose("Theme", "")
-        self.browser.theme("dark")
-        self.assertEqual(self.run_js(paper), dark)
-        self.choose("Theme", "light")
-        self.assertEqual(self.run_js(paper), light)
-        self.choose("Theme", "")
-
-    def test_tab_reaches_everything_and_shows_where_it_is(self):
-        self.open()
-        seen = []
-        for _ in range(60):
-            self.keys("\ue004")
-            seen.append(self.run_js(
-                "const one = document.activeElement, style = getComputedStyle(one);"
-                "return [one.tagName, one.textContent.slice(0, 20), style.outlineStyle,"
-                " Boolean(one.closest('#layers'))]"))
-        self.assertTrue(all(outline != "none" for _, _, outline, _ in seen))
-        tags = collections.Counter(tag for tag, *_ in seen)
-        self.assertTrue({"BUTTON", "SELECT", "INPUT", "SUMMARY"} <= set(tags), tags)
-        self.assertTrue(any(layers for *_, layers in seen), seen)
-
-    def test_hostile_names_do_no_harm(self):
-        record = json.loads(json.dumps(self.record))
-        for line in record["benchmarks"]:
-            row = line.get("poolbench", {})
-            if row.get("contender") == "xnnpack":
-                row["contender"] = HOSTILE
-                row["reason"] = HOSTILE
-            if row.get("baseline"):
-                row["baseline"] = HOSTILE
-            if row.get("kernel"):
-                row["kernel"] = HOSTILE
-        record["context"]["host_name"] = record["context"]["date"] = HOSTILE
-        record["context"]["poolbench"]["comparable"]["processor"] = HOSTILE
-        record["context"]["poolbench"]["noted"]["commit"] = HOSTILE
-        record["context"]["poolbench"]["networks"] = [
-            {"name": HOSTILE, "missing": 0, "totals": [],
-             "layers": [{"problem": problem, "times": 1} for problem, _ in
-                        list(self.rows.cases)[:3]]}]
-        html = self.path("hostile.html")
-        self.report(self.write(f"{HOSTILE[:20].replace('/', '')}.json", record), "-o", html)
-        self.open(path=html)
-        for section in ("glance", "worst", "layers", "ceiling", "sweeps", "networks", "runs"):
-            self.browser.show("#" + section)
-        self.click("table.layers tbody tr button")
-        self.assertEqual(self.run_js("return document.title"), "poolbench report")
-        self.assertEqual(self.run_js("return document.images.length"), 0)
-        self.assertEqual(self.run_js("return document.scripts.length"), 3)
-        self.assertLessEqual(*self.run_js(
-            "return [document.documentElement.scrollWidth, window.innerWidth]"))
-        self.assertIn("<img src=x onerror", self.texts("#case")[0])
-
-    def test_zoom_of_400_percent_needs_no_sideways_scrolling(self):
-        self.browser.size(360, 225, 4)
-        self.open()
-        for section in ("glance", "worst", "layers", "ceiling", "sweeps", "meaning"):
-            self.browser.show("#" + section)
-            self.assertLessEqual(*self.run_js(
-                "return [document.documentElement.scrollWidth, window.innerWidth]"), section)
-
-    def test_prints(self):
-        self.open()
-        pdf = self.browser.call("Page.printToPDF", printBackground=True)["data"]
-        self.assertGreater(len(pdf), 100000)
-
-    def test_nothing_serious_for_who_does_not_see(self):
-        found = glob.glob(os.path.join(os.path.dirname(POOLBENCH), AXE))
-        if not found:
-            self.skipTest(f"no {AXE} beside the program (PyPI: axe-core-python)")
-        with open(found[0], encoding="utf-8") as file:
-            source = file.read()
-        for theme in ("light", "dark"):
-            for fragment in ("", "#case=1"):
-                self.browser.theme(theme)
-                self.open(fragment)
-                if fragment == "":
-                    for section in ("worst", "layers", "ceiling", "sweeps", "meaning", "runs"):
-                        self.browser.show("#" + section)
-                self.run_js(source)
-                found = self.browser.driver.execute_async_script(
-                    "const done = arguments[0]; axe.run(document).then((result) =>"
-                    " done(result.violations.map((one) => [one.impact, one.id,"
-                    " one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200))])))")
-                serious = [one for one in found if one[0] in ("serious", "critical")]
-                self.assertEqual(serious, [], (theme, fragment))
-
-    def test_a_thousand_cases_weigh_little_and_ten_thousand_are_no_more_lines(self):
-        lines = []
-        for count in (1000, 10000):
-            html = self.path(f"{count}.html")
-            self.report(self.write(f"{count}.json", many(self.record, count)), "-o", html)
-            weight = os.path.getsize(html)
-            begin = time.time()
-            self.open(path=html)
-            self.browser.show("#layers")
-            seconds = time.time() - begin
-            print(f"{count} cases: {weight / 1e6:.2f} MB, the table is there after {seconds:.1f} s")
-            self.assertEqual(self.texts(".count"), [f"{count:,} of {count:,} cases"])
-            if count == 1000:
-                self.assertLess(weight, 3e6)
-            lines.append(self.run_js(
-                "return document.querySelectorAll('table.layers tbody tr').length"))
-        self.assertLess(lines[1], 60)
-        self.assertEqual(*lines)
-
-
-def many(record, count):
-    """A record of so many cases, made of this one's: each with other batches."""
-    made = json.loads(json.dumps({**record, "benchmarks": []}))
-    cases, samples = {}, []
-    for line in record["benchmarks"]:
-        samples.append(line)
-        if "poolbench" in line:
-            cases.setdefault(line["poolbench"]["problem"], []).extend(samples)
-            samples = []
-    made["context"]["poolbench"].setdefault("noted", {})["case_seconds"] = {}
-    kept = ("run_type", "real_time", "name", "run_name", "iterations", "cpu_time", "time_unit")
-    batch, number = 0, 0
-    while True:
-        for problem, lines in cases.items():
-            if number == count:
-                return made
-            other = re.sub(r"src:\d+", f"src:{1000 + batch}", problem)
-            for line in lines:
-                line = {name: line[name] for name in (*kept, "poolbench") if name in line}
-                line["name"] = line["run_name"] = "r"
-                if "poolbench" in line:
-                    line["poolbench"] = {**line["poolbench"], "problem": other}
-                made["benchmarks"].append(line)
-            number += 1
-        batch += 1
+def a_race():
+    """As `race --json` writes it, of what the page shows."""
+    copies = {"pairs": 8, "alarms": 0, "alarm_rate_low": 0, "alarm_rate_high": 0.3}
+    row = {"problem": "max/sliding/f32/nchw/src:1x3x8x8/k:2x2", "temperature": "hot",
+           "base": "a", "contender": "b", "why": "seen twice", "remedy": "", "repeat": "poolbench",
+           "effect": {"median": 0.05, "low": 0.04, "high": 0.07}, "least_seen": 0.03}
+    unresolved = {**row, "verdict": "UNRESOLVED", "least_seen": None,
+                  "effect": {"median": None, "low": None, "high": None}}
+    return {"context": {"date": "2026-01-01T00:00:00Z", "poolbench": {
+                "comparable": {"processor": "a processor"}, "noted": {"commit": "1"}}},
+            "race": {"rules": {"false_rate": 0.05, "same": 0.03}, "alarms": [], "copies": copies,
+                     "copies_of_machine": copies, "rows": [{**row, "verdict": "SLOWER"}, unresolved]}}
 
 
 if __name__ == "__main__":
-    POOLBENCH = os.path.abspath(sys.argv[1])
-    try:
-        page_driver.import_selenium()
-    except unittest.SkipTest as why:
-        print(f"SKIPPED: {why}")
-        sys.exit(0)
-    del sys.argv[1]
-    report_test.POOLBENCH = POOLBENCH
-    unittest.main()
+    page_case.main()

@@ -1,4 +1,5 @@
-"""poolbench report: its command, its data and its Markdown. report_page_test.py opens the page.
+"""poolbench report: its command, its data and its Markdown. report_page_test.py and
+report_reach_test.py open the page.
 
     report_test.py POOLBENCH
 """

@@ -26,14 +26,16 @@ const drawRaces = () => {
   const section = cleared("races"), matches = matcher(view.text);
   for (const race of data.races) {
     const list = race.rows.filter((row) => matches(row.problem));
-    const counts =
-        d3.nest().key((row) => row.verdict).rollup((group) => group.length).entries(list);
+    const counts = new Map();
+    for (const {verdict} of list) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
     section.append(
         el("h3", {}, foreign(clip(race.file, 80)), " ",
            el("span", {class: "note"}, foreign(clip(race.processor, 80)),
               `, ${race.date.slice(0, 10)}`)),
         el("p", {class: "headline"},
-           counts.map(({key, value}) => `${verdictSign[key] ?? "!"} ${value} ${key}`).join(", ") ||
+           [...counts]
+                   .map(([verdict, n]) => `${verdictSign[verdict] ?? "!"} ${n} ${verdict}`)
+                   .join(", ") ||
                "No row is chosen"),
         el("p", {},
            `What that is worth: in this race ${copiesText(race.copies)}; on this machine so far ${
