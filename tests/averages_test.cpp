@@ -136,6 +136,32 @@ void register_tiny(Backend& backend) {
     });
 }
 
+// Windows of equal numbers give equal bits wherever they stand: of -0 either zero, and everywhere
+// the same one.
+void register_zeros(Backend& backend) {
+  if (backend.substrate().device().substrate != "host" || !backend.timeable()) return;
+  for (const KernelInfo& kernel : backend.kernels())
+    register_test(std::string(backend.name()) + "_zeros", kernel.name, [&backend, kernel] {
+      for (const char* text : {"avg_include_pad/sliding/f32/nhwc/src:1x16x8x7/k:3x3/s:1x1",
+                               "avg_include_pad/sliding/f32/nhwc/src:1x48x9x9/k:3x3/s:2x2",
+                               "avg_include_pad/sliding/f32/nhwc/src:1x40x7x9/k:2x2",
+                               "avg_include_pad/sliding/f32/nchw/src:1x16x8x23/k:3x3/s:1x1",
+                               "avg_include_pad/sliding/f32/nchw/src:1x16x9x9/k:3x3/s:2x2",
+                               "avg_include_pad/sliding/f32/nchw/src:1x16x8x40/k:2x2"}) {
+        const Problem problem = parse_problem(text);
+        if (!backend.supports(problem, kernel.name)) continue;
+        const std::vector<float> src(size_t(problem.src_count()), -0.0F);
+        const auto plan = backend.plan(problem, kernel.name);
+        const Outcome outcome =
+            run_checked(*plan, backend.substrate(), problem, std::as_bytes(std::span(src)).data());
+        ASSERT_EQ(outcome.broken, "") << text;
+        const auto* got = static_cast<const float*>(outcome.dst());
+        for (int64_t i = 0; i < problem.dst_count(); ++i)
+          ASSERT_EQ(std::signbit(got[i]), std::signbit(got[0])) << text << ": output " << i;
+      }
+    });
+}
+
 }  // namespace
 }  // namespace poolbench
 
@@ -143,5 +169,6 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   poolbench::register_for_all(poolbench::register_backend);
   poolbench::register_for_all(poolbench::register_tiny);
+  poolbench::register_for_all(poolbench::register_zeros);
   return RUN_ALL_TESTS();
 }

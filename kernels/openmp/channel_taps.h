@@ -3,6 +3,8 @@
 #ifndef POOLBENCH_KERNELS_OPENMP_CHANNEL_TAPS_H_
 #define POOLBENCH_KERNELS_OPENMP_CHANNEL_TAPS_H_
 
+#include <type_traits>
+
 #include "kernels/openmp/work.h"
 
 namespace poolbench::openmp::POOLBENCH_ISA {
@@ -156,30 +158,42 @@ POOLBENCH_INLINE void pool_two(const Op& op, const RowStarts<Op>& in, Columns ta
   const auto pool = [&](int64_t c, auto count) POOLBENCH_INLINE_LAMBDA {
     constexpr int kV = count;
     using Sums = V[kColumns][kV];
-    const auto add = [&](int64_t begin, int64_t end, Sums& all) POOLBENCH_INLINE_LAMBDA {
-      for (int64_t r = begin; r < end; ++r) {
-        const auto* at = in.row[r] + taps.x * in.pixel + c;
+    const auto add_row = [&](int64_t r, auto is_first, Sums& all) POOLBENCH_INLINE_LAMBDA {
+      const auto* at = in.row[r] + taps.x * in.pixel + c;
 #pragma GCC unroll 4
-        for (int i = 0; i < kColumns; ++i, at += in.pixel) {
+      for (int i = 0; i < kColumns; ++i, at += in.pixel) {
 #pragma GCC unroll 2
-          for (int v = 0; v < kV; ++v) {
-            if (i >= kColumns - 2 * Columns::kFresh)
-              __builtin_prefetch(at + v * Op::N + taps.ahead);
-            all[i][v] = Op::merge(op.load(at + v * Op::N), all[i][v]);
-          }
+        for (int v = 0; v < kV; ++v) {
+          if (i >= kColumns - 2 * Columns::kFresh) __builtin_prefetch(at + v * Op::N + taps.ahead);
+          const V next = op.load(at + v * Op::N);
+          all[i][v] = is_first ? next : Op::merge(next, all[i][v]);
         }
       }
     };
+    const auto add = [&](int64_t begin, int64_t end, Sums& all) POOLBENCH_INLINE_LAMBDA {
+      for (int64_t r = begin; r < end; ++r) add_row(r, std::false_type(), all);
+    };
+    const auto reduce = [&](int64_t begin, int64_t end, Sums& all) POOLBENCH_INLINE_LAMBDA {
+      if (begin == end) {
+        for (auto& column : all)
+          for (V& v : column) v = Op::identity();
+        return;
+      }
+      add_row(begin, std::true_type(), all);
+      add(begin + 1, end, all);
+    };
     Sums both, all;
-    for (auto& column : both)
-      for (V& v : column) v = Op::identity();
-    if (kPair) add(in.both, in.lower, both);
+    if (kPair) reduce(in.both, in.lower, both);
     const auto put = [&](int64_t begin, int64_t end, auto* to, auto scale) POOLBENCH_INLINE_LAMBDA {
+      if (kPair) {
 #pragma GCC unroll 4
-      for (int i = 0; i < kColumns; ++i)
+        for (int i = 0; i < kColumns; ++i)
 #pragma GCC unroll 2
-        for (int v = 0; v < kV; ++v) all[i][v] = both[i][v];
-      add(begin, end, all);
+          for (int v = 0; v < kV; ++v) all[i][v] = both[i][v];
+        add(begin, end, all);
+      } else {
+        reduce(begin, end, all);
+      }
 #pragma GCC unroll 2
       for (int v = 0; v < kV; ++v, to += Op::N) {
         const V middle = Op::merge(all[1][v], all[2][v]);
