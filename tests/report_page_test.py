@@ -146,6 +146,39 @@ class ReportPageTest(page_case.PageCase):
         self.assertIn("SLOWER", self.texts("#history")[0])
         self.assertIn("2026-01-19", self.texts("#history table")[0])
 
+    def open_all(self, record):
+        """Opens a record's page, and draws every section. Returns its words."""
+        html = self.path("one.html")
+        self.report(self.write("one.json", record), "-o", html)
+        self.open(path=html)
+        for section in self.run_js("return [...document.querySelectorAll('section')]"
+                                   ".map((one) => one.id)"):
+            self.browser.show("#" + section)
+        self.assertEqual(self.texts("p.caveat"), [])  # nor a part that cannot be drawn
+        return self.texts("main")[0]
+
+    def test_no_row_has_a_time(self):
+        self.assertIn("No row that is chosen has a time", self.open_all(
+            {**self.record, "benchmarks": [
+                line for line in self.record["benchmarks"]
+                if line.get("poolbench", {}).get("status") == "refused"]}))
+
+    def test_intervals_without_ends_say_nothing(self):
+        record, samples = self.few(), {}
+        for line in record["benchmarks"]:
+            row = line.get("poolbench", {})
+            for name in ("seconds", "share", "ratio"):
+                if name in row:
+                    row[name] = {**row[name], "low": None, "high": None}
+        record["benchmarks"] = [
+            line for line in record["benchmarks"] if "poolbench" in line or
+            samples.setdefault(line["run_name"], []).append(line) or
+            len(samples[line["run_name"]]) <= 4]
+        text = self.open_all(record)
+        self.assertNotIn("are known to", text)
+        self.assertNotIn("±", text)
+        self.assertEqual(self.run_js("return document.querySelectorAll('.parity').length"), 0)
+
     def test_nothing_chosen(self):
         self.open("#text=nothing+has+this+name")
         for section in ("glance", "worst", "layers", "ceiling", "sweeps", "networks"):

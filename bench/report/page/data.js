@@ -35,16 +35,13 @@ const rowOf = (one, contender, hot) => rowTable[slot(one, contender, hot)];
 
 const statusOf = (row) => word(rows.status[row]);
 const reasonOf = (row) => word(rows.reason[row]);
-const timeOf = (row) => ({
-  median: timed.time[places[row]],
-  low: timed.time_low[places[row]],
-  high: timed.time_high[places[row]],
-});
-const shareOf = (row) => ({
-  median: timed.share[places[row]],
-  low: timed.share_low[places[row]],
-  high: timed.share_high[places[row]],
-});
+// What is not there is NaN, for null compares as 0.
+const intervalOf = (row, name) => {
+  const of = (column) => timed[column][places[row]] ?? NaN;
+  return {median: of(name), low: of(`${name}_low`), high: of(`${name}_high`)};
+};
+const timeOf = (row) => intervalOf(row, "time");
+const shareOf = (row) => intervalOf(row, "share");
 
 // bench/status.h, has_time(): what means and ratios may use.
 const isOk = new Uint8Array(rowCount);
@@ -92,9 +89,7 @@ const ratioTo = (row, baseline) => {
   if (place < 0) return null;
   if (baseline < 0)
     return isNumber(timed.ratio[place]) ? {
-      median: timed.ratio[place],
-      low: timed.ratio_low[place],
-      high: timed.ratio_high[place],
+      ...intervalOf(row, "ratio"),
       over: word(timed.baseline[place]),
       across: timed.across[place] === 1
     } :

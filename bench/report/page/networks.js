@@ -16,9 +16,10 @@ const networkRows = (network) => {
   return {
     compared: total.compared,
     list: total.rows.map((row) => {
-      const [median, low, high] = row.time;
+      const number = (value) => value ?? NaN;
+      const [median, low, high] = row.time.map(number);
       const time = {median, low, high};
-      const [middle, from, to] = row.ratio;
+      const [middle, from, to] = row.ratio.map(number);
       const ratio = baseline() < 0 ?
           (isNumber(middle) ? {median: middle, low: from, high: to} : null) :
           base && isNumber(base.time[0]) && isNumber(median) ? {median: base.time[0] / median} :

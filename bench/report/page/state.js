@@ -1,6 +1,6 @@
 // What is chosen. It stands in the URL's fragment, so that a view can be sent.
 
-const anyRatio = timed.ratio.some(isNumber);
+const anyRatio = (timed.ratio ?? []).some(isNumber);  // no row with a time: no columns
 const defaults = {
   hot: anyCold ? "0" : "1",
   base: anyRatio ? "" : contenders[0],

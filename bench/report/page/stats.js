@@ -41,10 +41,9 @@ class GeometricMean {
   }
   add(value) {
     if (!(value.median > 0)) return;
-    const end = (x) => (isNumber(x) ? x : NaN);
     this.logs += Math.log(value.median);
-    this.below += Math.log(value.median / end(value.low)) ** 2;
-    this.above += Math.log(end(value.high) / value.median) ** 2;
+    this.below += Math.log(value.median / value.low) ** 2;
+    this.above += Math.log(value.high / value.median) ** 2;
     this.count += 1;
   }
   interval() {
