@@ -35,10 +35,15 @@ endif()
 
 set(POOLBENCH_PAGE_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
 set(POOLBENCH_PAGE_FOLDER ${CMAKE_CURRENT_LIST_DIR}/report/page)
-# Debian's node-d3; libjs-d3 is version 3, which has not what the page needs.
+# Debian's node-d3; libjs-d3 is version 3, which has not what the page needs. Its first line says so.
 find_file(POOLBENCH_D3 d3.min.js PATHS /usr/share/nodejs/d3/dist NO_DEFAULT_PATH)
-poolbench_option(POOLBENCH_PAGE "report page" "${POOLBENCH_D3}"
-  "no d3.min.js found (Debian: node-d3)" has_page)
+set(poolbench_d3_head "")
+if(EXISTS "${POOLBENCH_D3}")
+  file(STRINGS ${POOLBENCH_D3} poolbench_d3_head LIMIT_COUNT 1 LIMIT_INPUT 100)
+endif()
+string(REGEX MATCH "d3js\\.org v([5-9]|[1-9][0-9])" poolbench_d3_version "${poolbench_d3_head}")
+poolbench_option(POOLBENCH_PAGE "report page" "${poolbench_d3_version}"
+  "no d3.min.js of version 5 or later found (Debian: node-d3)" has_page)
 
 function(poolbench_embed_page target)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/embedded_page.cpp)
