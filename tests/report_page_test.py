@@ -126,6 +126,12 @@ class ReportPageTest(page_case.PageCase):
             made = self.few(1 + (day % 3) / 50 + (day > 18), date=f"2026-01-{day:02}T00:00:00Z")
             made["context"]["poolbench"]["noted"]["commit"] = f"{day:012x}"
             self.write(f"history/{day}.json", made)
+        # Other conditions, other series: of four threads three points, of eight one.
+        for day, threads in ((1, 4), (2, 4), (3, 4), (4, 8)):
+            made = self.few(date=f"2026-02-{day:02}T00:00:00Z")
+            made["context"]["poolbench"]["noted"]["commit"] = f"{day:012x}"
+            made["context"]["poolbench"]["comparable"]["threads"] = threads
+            self.write(f"history/{threads}-{day}.json", made)
         subprocess.run([report_test.POOLBENCH, "record", "add", database, folder], check=True,
                        capture_output=True)
         race = self.path("race.json")
@@ -145,6 +151,13 @@ class ReportPageTest(page_case.PageCase):
         self.assertIn("of 8 pairs of copies none was called", self.texts("#races")[0])
         self.assertIn("SLOWER", self.texts("#history")[0])
         self.assertIn("2026-01-19", self.texts("#history table")[0])
+        self.assertRegex(self.texts("#history")[0], r"\d+ other rows with fewer than three records")
+        names = self.run_js("return [...document.querySelectorAll('#history option')]"
+                            ".map((one) => one.value)")
+        self.assertEqual(len(names), len(set(names)))
+        one = next(name for name in names if name.endswith(" (threads 4)"))
+        self.choose("One of", one)
+        self.assertIn(one, self.texts("#history figure strong")[0])
 
     def open_all(self, record):
         """Opens a record's page, and draws every section. Returns its words."""

@@ -8,6 +8,7 @@
 #include "bench/commands/record.h"
 #include "bench/report/disagreements.h"
 #include "bench/report/glance.h"
+#include "bench/report/history_table.h"
 #include "bench/report/page.h"
 #include "host/file.h"
 
@@ -35,9 +36,11 @@ ExitStatus report(const Flags& flags) {
     throw BadInput(fmt::format("{}: no row is there to show", fmt::join(flags.records, ", ")));
   if (!flags.disagreements.empty()) parts.disagreements = read_disagreements(flags.disagreements);
   for (const std::string& path : flags.races) parts.races.push_back(race_part(path));
-  if (!flags.history.empty())
+  if (!flags.history.empty()) {
     parts.history = history_json(Store(flags.history, Database::kMustExist),
                                  flags.repository.empty() ? Commits() : Commits(flags.repository));
+    say_left_out(parts.history.at("unknown").get<size_t>(), flags.repository);
+  }
   if (!flags.output.empty()) write_file(flags.output, page_html(parts));
   if (!flags.markdown.empty()) write_file(flags.markdown, report_markdown(parts.records));
   return kAsExpected;

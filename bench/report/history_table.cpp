@@ -19,17 +19,6 @@ std::string plus_minus(double median, double low, double high) {
   return std::isfinite(high - low) ? fmt::format("{:.0f} %", 50 * (high - low) / median) : "-";
 }
 
-// "Intel Xeon, threads 2, …": what all of the series' records have in common, in the order of the
-// fields' names.
-std::string conditions_text(const std::string& conditions) {
-  const auto json = nlohmann::json::parse(conditions);
-  std::string text;
-  for (const auto& [name, value] : json.items())
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name,
-                        value.is_string() ? value.get<std::string>() : value.dump());
-  return text;
-}
-
 std::string line(const SeriesPoint& point) {
   const std::string time =
       std::isnan(point.seconds) ? std::string(info(point.status).name) : time_text(point.seconds);
@@ -48,6 +37,15 @@ std::string remark(const SeriesPoint& point) {
 }
 
 }  // namespace
+
+std::string conditions_text(const std::string& conditions) {
+  const auto json = nlohmann::json::parse(conditions);
+  std::string text;
+  for (const auto& [name, value] : json.items())
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name,
+                        value.is_string() ? value.get<std::string>() : value.dump());
+  return text;
+}
 
 std::string day_text(int64_t date) { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(date)); }
 

@@ -12,6 +12,8 @@ namespace poolbench {
 std::string history_table(const SeriesName& name, const std::vector<SeriesPoint>& points,
                           const std::vector<Change>& changes);
 
+// "isa avx2, threads 2": a JSON object's fields, in the order of their names.
+std::string conditions_text(const std::string& conditions);
 // "SLOWER 9.6 % (7.1 to 12.2 %)"
 std::string change_text(const Change& change);
 // "max/sliding/…/k:2x2 cold, openmp on vm1"

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "bench/record/seal.h"
 #include "bench/report/columns.h"
@@ -12,7 +14,28 @@ namespace {
 constexpr double kNanoseconds = 1e9;
 constexpr size_t kFewestPoints = 3;
 
-Json series_json(const SeriesName& name, const std::vector<SeriesPoint>& points) {
+// Names of series. Where several have the same one, each says the conditions that they do not
+// share.
+std::map<int64_t, std::string> names_of(const std::map<int64_t, SeriesName>& series) {
+  std::map<std::string, std::vector<Json>> alike;
+  for (const auto& [id, name] : series)
+    alike[series_text(name)].push_back(Json::parse(name.conditions));
+  std::map<int64_t, std::string> names;
+  for (const auto& [id, name] : series) {
+    std::string& text = names[id] = series_text(name);
+    const std::vector<Json>& all = alike.at(text);
+    const Json conditions = Json::parse(name.conditions);
+    Json own = Json::object();
+    for (const auto& [field, value] : conditions.items())
+      if (std::ranges::any_of(all,
+                              [&](const Json& one) { return one.value(field, Json()) != value; }))
+        own[field] = value;
+    if (!own.empty()) text += " (" + conditions_text(own.dump()) + ")";
+  }
+  return names;
+}
+
+Json series_json(const std::string& name, const std::vector<SeriesPoint>& points) {
   Columns columns;
   for (const SeriesPoint& point : points) {
     columns.add("revision", point.revision);
@@ -33,8 +56,7 @@ Json series_json(const SeriesName& name, const std::vector<SeriesPoint>& points)
                        {"sure", change.step.sure},
                        {"slower", change.slower()},
                        {"text", change_text(change)}});
-  return {{"name", series_text(name)},
-          {"conditions", name.conditions},
+  return {{"name", name},
           {"count", points.size()},
           {"points", std::move(columns).json()},
           {"changes", std::move(changes)}};
@@ -67,12 +89,16 @@ std::string text_of(const std::string& path) {
 
 Json history_json(const Store& store, const Commits& commits) {
   Json all = Json::array();
-  for (const auto& [id, name] : store.series()) {
+  size_t unknown = 0, too_short = 0;
+  for (const auto& [id, name] : names_of(store.series())) {
     std::vector<SeriesPoint> points = store.points(id);
-    commits.sort(points);
-    if (points.size() >= kFewestPoints) all.push_back(series_json(name, points));
+    unknown += commits.sort(points);
+    if (points.size() >= kFewestPoints)
+      all.push_back(series_json(name, points));
+    else
+      ++too_short;
   }
-  return all;
+  return {{"series", std::move(all)}, {"too_short", too_short}, {"unknown", unknown}};
 }
 
 Json race_part(const std::string& path) {

@@ -2,20 +2,30 @@
 
 const historySeries = () => {
   const matches = matcher(view.text);
-  return data.history.filter((series) => matches(series.name))
+  return data.history.series.filter((series) => matches(series.name))
       .sort((a, b) => b.changes.length - a.changes.length || b.count - a.count);
 };
 
+const mostStepped = 100;
 const drawHistory = () => {
   const section = cleared("history"), all = historySeries();
   const stepped = all.filter((series) => series.changes.length > 0);
   section.append(el(
       "p", {},
       `${countText(all.length, "row")} over commits; ${stepped.length} with a step or a suspect.`));
+  const {too_short: tooShort, unknown} = data.history;
+  if (tooShort > 0)
+    section.append(
+        el("p", {class: "note"},
+           `${countText(tooShort, "other row")} with fewer than three records.`));
+  if (unknown > 0)
+    section.append(el(
+        "p", {class: "note"},
+        `Left out: ${countText(unknown, "record")} of commits that the repository does not have.`));
   if (all.length === 0) return;
   if (stepped.length > 0)
     section.append(plainTable(
-        ["row", "since", "what"], stepped.slice(0, 100).flatMap((series) => {
+        ["row", "since", "what"], stepped.slice(0, mostStepped).flatMap((series) => {
           const points = columnsOf(series.points, series.count);
           return series.changes.map(
               (change) =>
@@ -24,6 +34,9 @@ const drawHistory = () => {
                    change.text]);
         }),
         "Steps"));
+  if (stepped.length > mostStepped)
+    section.append(el(
+        "p", {class: "note"}, `The first ${mostStepped} of ${stepped.length} rows with a step.`));
   const series = all.find((one) => one.name === view.series) ?? all[0];
   section.append(el(
       "p", {class: "tools"},
