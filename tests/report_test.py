@@ -220,6 +220,13 @@ class ReportTest(Files):
         said = self.report(self.kept, "-o", self.kept, status=4)
         self.assertIn("is what is read", said)
         self.assertIn("nothing is to be written", self.report(self.kept, status=4))
+        self.assertIn("both -o and --markdown", self.report(
+            self.kept, "-o", self.path("x"), "--markdown", self.path("x"), status=4))
+        self.assertFalse(os.path.exists(self.path("x")))
+
+    def test_a_record_counts_once(self):
+        self.assertIn(f"{self.kept}: is named twice", self.report(
+            self.kept, self.kept, "--markdown", self.path("x.md"), status=4))
 
 
 if __name__ == "__main__":

@@ -17,10 +17,13 @@ constexpr void (*kSubCommands[])(CLI::App& record, Run& run) = {
 
 }  // namespace
 
-void check_keeps(const std::string& input, const std::string& output) {
+bool is_same_file(const std::string& one, const std::string& other) {
   std::error_code ignored;
-  if (std::filesystem::equivalent(input, output, ignored))
-    throw BadInput(fmt::format("-o: {} is what is read", output));
+  return std::filesystem::equivalent(one, other, ignored);
+}
+
+void check_keeps(const std::string& input, const std::string& output) {
+  if (is_same_file(input, output)) throw BadInput(fmt::format("-o: {} is what is read", output));
 }
 
 void add_record(CLI::App& app, Run& run) {

@@ -7,6 +7,8 @@
 
 namespace poolbench {
 
+// Whether both are names of one file, which is there.
+bool is_same_file(const std::string& one, const std::string& other);
 // Throws BadInput if the output would take the place of what is read.
 void check_keeps(const std::string& input, const std::string& output);
 

@@ -23,6 +23,12 @@ struct Flags {
 ExitStatus report(const Flags& flags) {
   if (flags.output.empty() && flags.markdown.empty())
     throw BadInput("nothing is to be written: name a file with -o or --markdown");
+  if (flags.output == flags.markdown || is_same_file(flags.output, flags.markdown))
+    throw BadInput(flags.output + ": is named by both -o and --markdown");
+  for (size_t i = 0; i < flags.records.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (is_same_file(flags.records[i], flags.records[j]))
+        throw BadInput(flags.records[i] + ": is named twice");
   PageParts parts;
   for (const std::string& output : {flags.output, flags.markdown}) {
     check_writable(output);
