@@ -144,6 +144,9 @@ class ReportReachTest(page_case.PageCase):
                 self.assertLess(weight, 3e6)
             lines.append(self.run_js(
                 "return document.querySelectorAll('table.layers tbody tr').length"))
+        self.run_js("dispatchEvent(new Event('beforeprint'))")
+        self.assertEqual(self.texts("p.print"), ["The first 500 of 10,000 cases."])
+        self.assertEqual(len(self.texts("table.layers tbody tr:not(.space)")), 500)
         self.assertLess(lines[1], 60)
         self.assertEqual(*lines)
 

@@ -79,6 +79,7 @@ const lineOf = (one, number, present, noise) => {
   return line;
 };
 
+const mostPrinted = 500;
 let printAll = () => {};
 const drawTable = (section, noise) => {
   const present = presentContenders();
@@ -119,7 +120,11 @@ const drawTable = (section, noise) => {
   section.append(box);
   if (order.length === 0) section.append(el("p", {}, "No case fits what is chosen above."));
   scrolled();
-  printAll = (on) => (on ? draw(0, Math.min(order.length, 500)) : scrolled());
+  const rest = order.length > mostPrinted ?
+      el("p", {class: "print"}, `The first ${mostPrinted} of ${countText(order.length, "case")}.`) :
+      null;
+  add(section, rest);
+  printAll = (on) => (on ? draw(0, Math.min(order.length, mostPrinted)) : scrolled());
 };
 
 const drawLayers = () => {
