@@ -55,9 +55,8 @@ const ratioText = (ratio) => (isNumber(ratio) ? "×" + digits(ratio) : "–");
 const intervalText = (interval, text) => isNumber(interval.low) && isNumber(interval.high) ?
     `${text(interval.low)} to ${text(interval.high)}` :
     "no interval";
-// "2.7 times as fast", "half as fast" reads worse than a number.
-const fasterText = (ratio) =>
-    ratio >= 1 ? `${digits(ratio)} times as fast` : `${digits(1 / ratio)} times slower`;
+// "2.70 times as fast": as ratios are, below 1 is slower.
+const fasterText = (ratio) => `${digits(ratio)} times as fast`;
 const countText = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 // Half of an interval's width, relative to the median.
 const halfWidth = (interval) => (interval.high - interval.low) / 2 / interval.median;

@@ -3,7 +3,9 @@
 const effectText = (effect) =>
     (isNumber(effect) ? `${effect >= 0 ? "+" : "−"}${(100 * Math.abs(effect)).toFixed(1)} %` : "–");
 const copiesText = (copies) => `of ${copies.pairs} pairs of copies ${
-                                   copies.alarms === 0 ? "none was" : `${copies.alarms} were`} ` +
+                                   copies.alarms === 0     ? "none was" :
+                                       copies.alarms === 1 ? "1 was" :
+                                                             `${copies.alarms} were`} ` +
     `called slower or faster` +
     (isNumber(copies.alarm_rate_high) ?
          ` (a rate of ${(100 * (copies.alarm_rate_low ?? 0)).toFixed(1)} to ${
