@@ -1,13 +1,15 @@
 // One case: everything that its run knows of it.
 
 const quoted = (text) => (/^[\w.,:=/+-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
-// Flags of the run that bring contenders: they are needed again.
-const broughtBy = (record) => {
+// Flags of the run that bring contenders or say how they run: they are needed again.
+const kept = ["--module", "--engine", "--threads", "--kernel", "--engine-limit"];
+const keptAlone = ["--isolate", "--trust-rules"];
+const keptFlags = ({arguments: list}) => {
   const flags = [];
-  record.arguments.forEach((argument, i) => {
-    if (["--module", "--engine"].includes(argument) && i + 1 < record.arguments.length)
-      flags.push(argument, record.arguments[i + 1]);
-    else if (/^--(module|engine)=/.test(argument))
+  list.forEach((argument, i) => {
+    if (kept.includes(argument) && i + 1 < list.length)
+      flags.push(argument, list[i + 1]);
+    else if (keptAlone.includes(argument) || kept.some((name) => argument.startsWith(name + "=")))
       flags.push(argument);
   });
   return flags;
@@ -19,8 +21,9 @@ const commandOf = (one) => {
     names.add(name);
     if (places[row] >= 0 && isNumber(timed.claimed[places[row]])) engines.add(name.split(".")[0]);
   }
-  const brought = broughtBy(record);
-  const flags = brought.length > 0 ? brought : [...engines].flatMap((name) => ["--engine", name]);
+  const flags = keptFlags(record);
+  if (!flags.some((flag) => /^--(module|engine)(=|$)/.test(flag)))
+    flags.push(...[...engines].flatMap((name) => ["--engine", name]));
   return [
     "poolbench", "bench", ...flags, "--backend", [...names].join(","), "--problem",
     cases.problem[one]
@@ -122,8 +125,8 @@ const takersText = (one) => {
   const taken = cases.takers[one].map(word);
   return taken.length === 0 ?
       null :
-      el("p", {}, "Kernels of this poolbench that take it, the first is chosen: ", taken.join("; "),
-         ".");
+      el("p", {}, "Kernels that take it, of this poolbench on the machine that made this page: ",
+         taken.join("; "), ".");
 };
 const copyButton = (text) =>
     el("button", {
