@@ -192,6 +192,28 @@ class ReportPageTest(page_case.PageCase):
         self.assertNotIn("±", text)
         self.assertEqual(self.run_js("return document.querySelectorAll('.parity').length"), 0)
 
+    def test_runs_of_two_machines(self):
+        other = self.few(host_name="another")
+        ours = other["context"]["poolbench"]
+        ours["comparable"]["processor"] = "another"
+        ours["arguments"] = ["bench", "--threads", "2", "--kernel=all", "--isolate", "--json", "x"]
+        html = self.path("two.html")
+        self.report(self.write("here.json", self.few()), self.write("there.json", other), "-o",
+                    html)
+        self.open(path=html)
+        differ = "Of runs that differ in processor, host, all in one"
+        self.assertIn(differ, self.texts(".trust")[0])
+        self.browser.show("#ceiling")
+        labels = self.texts("#ceiling-chart .label")
+        self.assertEqual([label.split(", ")[-1] for label in labels if label.startswith("ceiling, ")],
+                         ["here", "there"], labels)
+        self.choose("Run", "1")
+        self.browser.show("#glance")
+        self.assertNotIn(differ, self.texts(".trust")[0])
+        self.open("#case=3", html)
+        self.assertIn("poolbench bench --threads 2 --kernel=all --isolate --backend openmp",
+                      self.texts("#case .command")[0])
+
     def test_nothing_chosen(self):
         self.open("#text=nothing+has+this+name")
         for section in ("glance", "worst", "layers", "ceiling", "sweeps", "networks"):

@@ -36,7 +36,7 @@ std::string taken_by(const char* family, const Kernels& kernels, const Shapes& s
   return text.empty() ? "" : std::string(family) + ": " + text;
 }
 
-// The kernels of this program that take a problem, by family.
+// The kernels of this program that take a problem on this machine, by family.
 Json takers(const Problem& problem, Words& words) {
   const Shapes shapes = lower_for_kernels(problem);
   Json taken = Json::array();
@@ -156,6 +156,7 @@ void PageTables::add_row(const Record& row) {
   rows_.add("reason", word(row.reason));
   rows_.add("kernel", word(row.kernel));
   rows_.add("device", word(row.device.name.empty() ? row.device.uuid : row.device.name));
+  rows_.add("uuid", word(row.device.uuid));
   rows_.add("timed", int(is_timed));
   ++row_count_;
   if (!is_timed) return;

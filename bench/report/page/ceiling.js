@@ -18,13 +18,21 @@ const drawCeiling = () => {
         text: () => `${cases.problem[one]}: ${rowText(row)}`,
       };
       points.push(point);
+      // Each run has launches and ceilings of its own.
+      const run = cases.record[one], launches = `${run} ${contender}`;
       if (isNumber(floor)) {
-        if (!floors.has(contender)) floors.set(contender, []);
-        floors.get(contender).push(floor);
+        if (!floors.has(launches)) floors.set(launches, {contender, list: []});
+        floors.get(launches).list.push(floor);
       }
-      const device = word(rows.device[row]);
-      if (!limits.has(device)) limits.set(device, new Map());
-      if (isNumber(ceiling)) limits.get(device).set(one, {bytes, time: ceiling});
+      const limit = `${run} ${rows.uuid[row]}`;
+      if (!limits.has(limit)) {
+        const device = clip(word(rows.device[row]), 40);
+        limits.set(limit, {
+          name: records.length > 1 ? `${device}, ${runText(run)}` : device,
+          list: new Map(),
+        });
+      }
+      if (isNumber(ceiling)) limits.get(limit).list.set(one, {bytes, time: ceiling});
       if (point.open) apart.push({row, one, ratio: time / ((floor || 0) + (ceiling || 0))});
     }
   section.append(
@@ -62,12 +70,12 @@ const drawCeiling = () => {
   chart.id = "ceiling-chart";
   section.querySelector("figure").insertBefore(legend(present), chart);
   const lines =
-      [...limits]
-          .map(([device, list]) => {
+      [...limits.values()]
+          .map(({name, list}) => {
             const sorted = [...list.values()].sort((a, b) => a.bytes - b.bytes);
             const half = Math.max(2, Math.round(sorted.length / 16));
             const speeds = rolling(sorted.map((one) => one.bytes / one.time), half);
-            return {device, line: sorted.map((one, i) => ({bytes: one.bytes, speed: speeds[i]}))};
+            return {name, line: sorted.map((one, i) => ({bytes: one.bytes, speed: speeds[i]}))};
           })
           .filter(({line}) => line.length > 0);
   pointPlot(chart, {
@@ -82,7 +90,7 @@ const drawCeiling = () => {
         lines.flatMap(({line}) => line.map((one) => (isTime ? one.bytes / one.speed : one.speed))),
     act: (point) => set({case: String(rows.case[point.row])}),
     draw: (g, x, y) => {
-      for (const [contender, list] of floors) {
+      for (const {contender, list} of floors.values()) {
         const floor = median(list), ends = x.domain();
         if (!(floor > 0)) continue;
         g.append("path")
@@ -93,7 +101,7 @@ const drawCeiling = () => {
             .append("title")
             .text(`${contenders[contender]}: a launch with nothing to do, ${timeText(floor)}`);
       }
-      lines.forEach(({device, line}, i) => {
+      lines.forEach(({name, line}, i) => {
         g.append("path")
             .attr("class", "top")
             .attr("stroke-dasharray", i === 0 ? null : `${6 + 3 * i} 3`)
@@ -107,7 +115,7 @@ const drawCeiling = () => {
             .attr("x", x(last.bytes))
             .attr("text-anchor", "middle")
             .attr("y", y(isTime ? last.bytes / last.speed : last.speed) - 8)
-            .text(lines.length > 1 ? `ceiling, ${clip(device, 40)}` : "ceiling");
+            .text(lines.length > 1 ? `ceiling, ${name}` : "ceiling");
       });
     },
   });

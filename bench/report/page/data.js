@@ -83,6 +83,8 @@ const speedOver = (row, other) => {
   if (!pairCache.has(key)) pairCache.set(key, quotient(samplesOf(other), samplesOf(row)));
   return pairCache.get(key);
 };
+// Two devices may have one name.
+const isAcross = (row, other) => rows.uuid[row] !== rows.uuid[other];
 // A row's ratio to a baseline: a contender's number, or -1 for what the record compares with.
 const ratioTo = (row, baseline) => {
   const place = places[row];
@@ -96,11 +98,7 @@ const ratioTo = (row, baseline) => {
                                           null;
   const other = rowOf(rows.case[row], baseline, rows.hot[row]);
   if (other < 0 || !isOk[row] || !isOk[other]) return null;
-  return {
-    ...speedOver(row, other),
-    over: contenders[baseline],
-    across: rows.device[row] !== rows.device[other]
-  };
+  return {...speedOver(row, other), over: contenders[baseline], across: isAcross(row, other)};
 };
 
 // Of a case: the rows whose interval reaches that of the fastest, which comes first.

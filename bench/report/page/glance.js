@@ -57,7 +57,7 @@ const meanSpeed = (list, contender, other, hot) => {
     const row = rowOf(one, contender, hot), beside = rowOf(one, other, hot);
     if (row < 0 || beside < 0 || !isInMeans(row) || !isInMeans(beside)) continue;
     mean.add(speedOver(row, beside));
-    across ||= rows.device[row] !== rows.device[beside];
+    across ||= isAcross(row, beside);
   }
   return {...mean.interval(), count: mean.count, across};
 };
@@ -117,8 +117,7 @@ const headline = (standings, of, groups) => {
           next.map(
               (one, i) =>
                   [i > 0 ? "; " : "", one.name === "" ? "" : `${one.name}: `, namesOf(one.other),
-                   ": it is ", el("b", {}, fasterText(one.median)),
-                   one.median >= 1 ? " as that" : " than that"]),
+                   ": it is ", el("b", {}, fasterText(one.median)), " as that"]),
           ". ");
   } else {
     add(line, namesOf(of),
@@ -349,7 +348,12 @@ const blocksText = (used) => {
 const caveats = (used) => {
   const some = (test, text) => (used.some(test) ? text : null);
   const left = d3.sum(used, (record) => record.left_out.length);
+  const differ = ["processor", "host", "threads"].filter(
+      (name) => new Set(used.map((record) => record[name])).size > 1);
   return [
+    differ.length > 0 ?
+        `Of runs that differ in ${differ.join(", ")}, all in one: choose a run above.` :
+        null,
     some((record) => record.virtualised, "A virtual machine: its host may have done other work."),
     some(
         (record) => record.revision.endsWith("-dirty"),
