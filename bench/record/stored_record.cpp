@@ -191,7 +191,16 @@ StoredRecord record_of(const std::string& text) {
   return record;
 }
 
-std::string text_of(const std::string& path) {
+// What a message has room for.
+std::string brief(const Json& value) {
+  constexpr size_t kMost = 100;
+  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return text.size() <= kMost ? text : text.substr(0, kMost) + "…";
+}
+
+}  // namespace
+
+std::string record_text(const std::string& path) {
   std::error_code ignored;
   std::ifstream file;
   if (!std::filesystem::is_directory(path, ignored)) file.open(path, std::ios::binary);
@@ -202,18 +211,9 @@ std::string text_of(const std::string& path) {
   return text;
 }
 
-// What a message has room for.
-std::string brief(const Json& value) {
-  constexpr size_t kMost = 100;
-  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return text.size() <= kMost ? text : text.substr(0, kMost) + "…";
-}
-
-}  // namespace
-
 StoredRecord read_record(const std::string& path) {
   try {
-    StoredRecord record = record_of(text_of(path));
+    StoredRecord record = record_of(record_text(path));
     record.file = path;
     return record;
   } catch (const Json::parse_error&) {

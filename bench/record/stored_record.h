@@ -32,6 +32,10 @@ struct StoredRecord {
   const Json& context() const { return json.at("context").at("poolbench"); }
 };
 
+// A file's text. Throws BadInput, which does not name the file, for a folder and for what is
+// compressed.
+std::string record_text(const std::string& path);
+
 // Throws BadInput, which names the file, for what is no record of `bench --json`, was changed after
 // it was written, or is of a later schema.
 StoredRecord read_record(const std::string& path);

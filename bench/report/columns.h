@@ -23,6 +23,9 @@ inline Json short_number(double value) {
   return rounded;
 }
 
+inline constexpr double kNanoseconds = 1e9;  // of a second
+inline Json nanoseconds(double seconds) { return short_number(kNanoseconds * seconds); }
+
 // Texts that occur often, each once.
 class Words {
  public:

@@ -7,12 +7,11 @@
 #include <set>
 
 #include "bench/record/context.h"
+#include "bench/report/columns.h"
 #include "bench/text.h"
 
 namespace poolbench {
 namespace {
-
-constexpr double kNanoseconds = 1e9;
 
 template <class Visit>
 void for_each_row(const StoredRecord& record, const Visit& visit) {

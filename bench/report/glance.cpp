@@ -10,8 +10,6 @@
 namespace poolbench {
 namespace {
 
-constexpr Temperature kTemperatures[] = {Temperature::kCold, Temperature::kHot};
-
 Interval quotient(const Record& above, const Record& below) {
   std::vector<double> quotients;
   const auto &a = above.series.seconds, &b = below.series.seconds;

@@ -12,6 +12,8 @@
 
 namespace poolbench {
 
+inline constexpr Temperature kTemperatures[] = {Temperature::kCold, Temperature::kHot};
+
 // Of values above 0. Cases were timed one after the other, so their errors are taken to be
 // independent, as in a network's total: what lies between a median and the end of its interval adds
 // up as squares do. Without an end of each the mean has none.

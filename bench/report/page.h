@@ -33,8 +33,8 @@ struct PageParts {
 // disturbed.
 Json page_data(const PageParts& parts);
 
-// Of a database of records: every series of at least three points, how many have fewer, and how many
-// rows are of commits that the repository does not have.
+// Of a database of records: every series of at least three points, how many have fewer, and how
+// many rows are of commits that the repository does not have.
 Json history_json(const Store& store, const Commits& commits);
 // Of what `race --json` wrote. Throws BadInput, which names the file.
 Json race_part(const std::string& path);

@@ -13,11 +13,6 @@
 namespace poolbench {
 namespace {
 
-constexpr double kNanoseconds = 1e9;
-constexpr Temperature kTemperatures[] = {Temperature::kCold, Temperature::kHot};
-
-Json nanoseconds(double seconds) { return short_number(kNanoseconds * seconds); }
-
 Json interval_json(const Interval& interval, double unit) {
   return {short_number(unit * interval.median), short_number(unit * interval.low),
           short_number(unit * interval.high)};
@@ -106,10 +101,7 @@ void PageTables::add_series(const Record& row) {
       voided.push_back(std::move(value));
   timed_.add("samples", std::move(samples));
   timed_.add("voided", std::move(voided));
-  timed_.add("launches", row.series.launches);
   timed_.add("level", word(row.series.level));
-  timed_.add("probe", short_number(median_interval(row.series.probe).median));
-  timed_.add("cores", short_number(median_interval(row.series.cores).median));
 }
 
 void PageTables::add_times(const Record& row) {
@@ -131,7 +123,6 @@ void PageTables::add_times(const Record& row) {
   timed_.add("warm", int(row.warm));
   timed_.add("plan", nanoseconds(row.plan.seconds.value_or(kNone)));
   timed_.add("plan_again", nanoseconds(row.plan.again_seconds.value_or(kNone)));
-  timed_.add("plan_heap", row.plan.heap_bytes ? Json(*row.plan.heap_bytes) : Json());
   timed_.add("scratch", row.scratch_bytes);
   timed_.add("submit_p50", nanoseconds(row.submit.p50));
   timed_.add("submit_p99", nanoseconds(row.submit.p99));
@@ -142,8 +133,6 @@ void PageTables::add_times(const Record& row) {
   for (const auto& [rule, outputs] : comparison.known_differences)
     differences += fmt::format("{}{} ({} outputs)", differences.empty() ? "" : "; ", rule, outputs);
   timed_.add("differences", word(differences));
-  timed_.add("checked", comparison.checked);
-  timed_.add("max_ulp", short_number(comparison.max_ulp));
   add_series(row);
 }
 
@@ -205,32 +194,27 @@ void PageTables::add(const StoredRecord& record) {
     devices.push_back({{"name", device.name}, {"driver", device.driver}});
   const Json& ours = record.context();
   const Json noted = ours.value("noted", Json::object());
-  const Json run = noted.value("run", Json::object());
-  records_.push_back(
-      {{"file", record.file.substr(record.file.rfind('/') + 1)},
-       {"date", record.date},
-       {"host", record.host},
-       {"processor", record.processor},
-       {"threads", record.threads},
-       {"compiler", record.compiler},
-       {"flags", record.flags},
-       {"build_type", record.build_type},
-       {"version", record.version},
-       {"revision", record.revision},
-       {"schema_minor", record.schema_minor},
-       {"method", record.method},
-       {"sealed", ours.contains("seal")},
-       {"virtualised", noted.value("virtualised", false)},
-       {"supervised", run.value("supervised", false)},
-       {"libraries", ours.at("comparable").value("libraries", Json::object())},
-       {"arguments", ours.value("arguments", Json::array())},
-       {"left_out", ours.value("left_out", Json::array())},
-       {"without_ceilings", noted.value("without_ceilings", Json::object())},
-       {"blocks", all.blocks},
-       {"voided", all.voided},
-       {"voided_time", short_number(all.voided_seconds / (all.voided_seconds + all.seconds))},
-       {"devices", std::move(devices)},
-       {"networks", std::move(networks)}});
+  records_.push_back({{"file", record.file.substr(record.file.rfind('/') + 1)},
+                      {"date", record.date},
+                      {"host", record.host},
+                      {"processor", record.processor},
+                      {"threads", record.threads},
+                      {"compiler", record.compiler},
+                      {"flags", record.flags},
+                      {"build_type", record.build_type},
+                      {"version", record.version},
+                      {"revision", record.revision},
+                      {"method", record.method},
+                      {"sealed", ours.contains("seal")},
+                      {"virtualised", noted.value("virtualised", false)},
+                      {"libraries", ours.at("comparable").value("libraries", Json::object())},
+                      {"arguments", ours.value("arguments", Json::array())},
+                      {"left_out", ours.value("left_out", Json::array())},
+                      {"without_ceilings", noted.value("without_ceilings", Json::object())},
+                      {"blocks", all.blocks},
+                      {"voided", all.voided},
+                      {"devices", std::move(devices)},
+                      {"networks", std::move(networks)}});
 }
 
 }  // namespace

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "bench/record/seal.h"
@@ -11,7 +9,6 @@
 namespace poolbench {
 namespace {
 
-constexpr double kNanoseconds = 1e9;
 constexpr size_t kFewestPoints = 3;
 
 // Names of series. Where several have the same one, each says the conditions that they do not
@@ -42,9 +39,9 @@ Json series_json(const std::string& name, const std::vector<SeriesPoint>& points
     columns.add("day", day_text(point.date));
     columns.add("status", std::string(info(point.status).name));
     columns.add("counts", int(counts(point)));
-    columns.add("time", short_number(kNanoseconds * point.seconds));
-    columns.add("time_low", short_number(kNanoseconds * point.low));
-    columns.add("time_high", short_number(kNanoseconds * point.high));
+    columns.add("time", nanoseconds(point.seconds));
+    columns.add("time_low", nanoseconds(point.low));
+    columns.add("time_high", nanoseconds(point.high));
     columns.add("over", short_number(point.over_ceiling));
     columns.add("over_low", short_number(point.over_low));
     columns.add("over_high", short_number(point.over_high));
@@ -79,12 +76,6 @@ Json race_rows(const Json& rows) {
   return shown;
 }
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw BadInput(path + ": cannot be read");
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 }  // namespace
 
 Json history_json(const Store& store, const Commits& commits) {
@@ -102,11 +93,11 @@ Json history_json(const Store& store, const Commits& commits) {
 }
 
 Json race_part(const std::string& path) {
-  const std::string text = text_of(path);
   try {
+    const std::string text = record_text(path);
     const Json json = Json::parse(text);
     if (!seal_of(text).empty() && seal(text) != text)
-      throw BadInput(path + ": was changed after it was written");
+      throw BadInput("was changed after it was written");
     const Json &context = json.at("context"), &race = json.at("race");
     const Json& noted = context.at("poolbench").at("noted");
     return {{"file", path.substr(path.rfind('/') + 1)},
@@ -118,6 +109,8 @@ Json race_part(const std::string& path) {
             {"copies", race.at("copies")},
             {"copies_of_machine", race.at("copies_of_machine")},
             {"rows", race_rows(race.at("rows"))}};
+  } catch (const BadInput& error) {
+    throw BadInput(path + ": " + error.what());
   } catch (const Json::exception&) {
     throw BadInput(path + ": is not what `poolbench race --json` writes");
   }

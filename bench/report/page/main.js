@@ -3,13 +3,15 @@
 const showRuns = () => {
   const section = byId("runs");
   const columns = [
-    "file", "date", "host", "processor", "threads", "poolbench", "commit", "compiler", "libraries",
-    "cases", "left out"
+    "file", "date", "host", "processor", "threads", "devices", "poolbench", "commit", "compiler",
+    "libraries", "cases", "left out"
   ];
   const count = (number) => cases.record.filter((record) => record === number).length;
   const lines = records.map(
       (record, number) =>
           [record.file, timesOfDay(record), record.host, record.processor, record.threads,
+           record.devices.map(({name, driver}) => (driver ? `${name} (${driver})` : name))
+               .join(", "),
            record.version, record.revision, `${record.compiler} ${record.flags}`,
            Object.entries(record.libraries)
                .map(([name, version]) => `${name} ${version}`)
