@@ -39,6 +39,9 @@ class Browser:
         service = webdriver.chrome.service.Service(shutil.which("chromedriver"))
         self.driver = webdriver.Chrome(service=service, options=options)
         self.driver.set_script_timeout(120)
+        self.address = "about:blank"
+        self.driver.get(self.address)
+        self.errors(), self.requests()  # of the browser's own first page
         self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=folder)
 
     def close(self):
@@ -56,9 +59,11 @@ class Browser:
                   features=[{"name": "prefers-color-scheme", "value": name}])
 
     def open(self, path, fragment=""):
+        found = self.errors() + self.requests()
+        assert not found, f"of {self.address}: {found}"
         self.driver.get("about:blank")  # or a page that differs by its fragment alone stays
-        self.errors(), self.requests()
-        self.driver.get("file://" + os.path.abspath(path) + fragment)
+        self.address = "file://" + os.path.abspath(path)
+        self.driver.get(self.address + fragment)
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
@@ -74,7 +79,8 @@ class Browser:
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 asked.append(message["params"]["request"]["url"])
-        return [url for url in asked if not url.startswith(("file:", "about:", "data:", "blob:"))]
+        return [url for url in asked if url.split("#")[0] not in (self.address, "about:blank") and
+                not url.startswith(("data:", "blob:"))]
 
     def settle(self):
         """Until what is near the screen is drawn."""
