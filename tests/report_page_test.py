@@ -214,6 +214,23 @@ class ReportPageTest(page_case.PageCase):
         self.assertIn("poolbench bench --threads 2 --kernel=all --isolate --backend openmp",
                       self.texts("#case .command")[0])
 
+    def test_two_devices_of_one_name(self):
+        record = self.few()
+        devices = record["context"]["poolbench"]["devices"]
+        devices.append({**devices[0], "uuid": "0" * 32})
+        for line in record["benchmarks"]:
+            if line.get("poolbench", {}).get("contender") == "openmp":
+                line["poolbench"]["device"] = "0" * 32
+        html = self.path("devices.html")
+        self.report(self.write("devices.json", record), "-o", html)
+        self.open("#base=aten", html)
+        self.browser.show("#layers")
+        lines = self.all_rows()
+        self.assertEqual({line["across_devices"] for line in lines
+                          if line["contender"] == "openmp" and line["ratio"]}, {"true"})
+        self.assertEqual({line["across_devices"] for line in lines
+                          if line["contender"] == "onednn" and line["ratio"]}, {"false"})
+
     def test_nothing_chosen(self):
         self.open("#text=nothing+has+this+name")
         for section in ("glance", "worst", "layers", "ceiling", "sweeps", "networks"):

@@ -213,6 +213,9 @@ class ReportTest(Files):
             self.assertIn(says, said)
             self.assertFalse(os.path.exists(self.path("none.html")))
             self.assertFalse(os.path.exists(self.path("none.md")))
+        self.assertIn(self.path("packed.json") + ": is compressed", self.report(
+            self.kept, "--race", self.path("packed.json"), "--markdown", self.path("none.md"),
+            status=4))
 
     def test_never_overwrites_what_it_reads(self):
         said = self.report(self.kept, "-o", self.kept, status=4)
