@@ -125,7 +125,8 @@ TEST_F(JudgeTest, what_implementations_disagree_about) {
   const std::string naive = check + file("b.json") + " --backend naive --against ";
   expect(naive + write("old.json", matrix.dump()), 0,
          "changed: max_nan_first: naive gave '7' (ok), and naive gives 'nan' (ok)\n");
-  expect(naive + write("none.json", "{}"), 4, "none.json is not what --disagreements writes");
+  expect(naive + write("none.json", "{}"), 4,
+         "none.json: is not what `check --disagreements FILE.json` writes");
   expect(check + file("a.txt") + " --backend naive", 4, "ends neither with .md nor with .json");
   expect("check --problem max/global/f32/nchw/src:1x1x4 --against " + json, 4, "--disagreements");
 }
