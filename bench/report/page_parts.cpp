@@ -24,8 +24,9 @@ std::map<int64_t, std::string> names_of(const std::map<int64_t, SeriesName>& ser
     const Json conditions = Json::parse(name.conditions);
     Json own = Json::object();
     for (const auto& [field, value] : conditions.items())
-      if (std::ranges::any_of(all,
-                              [&](const Json& one) { return one.value(field, Json()) != value; }))
+      if (std::ranges::any_of(all, [&field = field, &value = value](const Json& one) {
+            return one.value(field, Json()) != value;
+          }))
         own[field] = value;
     if (!own.empty()) text += " (" + conditions_text(own.dump()) + ")";
   }
