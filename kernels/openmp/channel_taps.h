@@ -29,65 +29,65 @@ struct ColumnTaps {
   int64_t x, count, step, ahead;
 };
 
-// Merges into `all` the taps of rows [begin, end), for kV vectors from channel c on.
-template <class Op, int kV, int kTaps, int kAhead>
-POOLBENCH_INLINE void add_rows(const Op& op, const RowStarts<Op>& in, int64_t begin, int64_t end,
-                               ColumnTaps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
+// Merges into `all` the taps of row r, for kV vectors from channel c on. kIsFirst: the first tap
+// takes the place of what `all` holds; kTaps is known then.
+template <bool kIsFirst, class Op, int kV, int kTaps, int kAhead>
+POOLBENCH_INLINE void add_row(const Op& op, const RowStarts<Op>& in, int64_t r,
+                              ColumnTaps<kTaps, kAhead> taps, int64_t c,
+                              typename Op::V (&all)[kV]) {
   using V = typename Op::V;
   constexpr bool kNested = Op::kSum && kTaps == 0;
   const int64_t step = taps.step * in.pixel;
-  for (int64_t r = begin; r < end; ++r) {
-    const auto* at = in.row[r] + taps.x * in.pixel + c;
-    V row[kV];
+  const auto* at = in.row[r] + taps.x * in.pixel + c;
+  V row[kV];
 #pragma GCC unroll 4
-    for (int v = 0; v < kV; ++v) row[v] = kNested ? Op::identity() : all[v];
-    const auto add = [&](bool fresh) POOLBENCH_INLINE_LAMBDA {
+  for (int v = 0; v < kV && !kIsFirst; ++v) row[v] = kNested ? Op::identity() : all[v];
+  const auto add = [&](bool first, bool fresh) POOLBENCH_INLINE_LAMBDA {
 #pragma GCC unroll 4
-      for (int v = 0; v < kV; ++v) {
-        if (fresh) __builtin_prefetch(at + v * Op::N + taps.ahead);
-        row[v] = Op::merge(op.load(at + v * Op::N), row[v]);
-      }
-      at += step;
-    };
-    if constexpr (kTaps != 0) {
-#pragma GCC unroll 4
-      for (int i = 0; i < kTaps; ++i) add(i >= kTaps - kAhead);
-    } else {
-      for (int64_t i = 0; i < taps.count; ++i) add(kAhead != 0);
+    for (int v = 0; v < kV; ++v) {
+      if (fresh) __builtin_prefetch(at + v * Op::N + taps.ahead);
+      const V next = op.load(at + v * Op::N);
+      row[v] = first ? next : Op::merge(next, row[v]);
     }
+    at += step;
+  };
+  if constexpr (kTaps != 0) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kV; ++v) all[v] = kNested ? Op::merge(row[v], all[v]) : row[v];
+    for (int i = 0; i < kTaps; ++i) add(kIsFirst && i == 0, i >= kTaps - kAhead);
+  } else {
+    for (int64_t i = 0; i < taps.count; ++i) add(false, kAhead != 0);
   }
+#pragma GCC unroll 4
+  for (int v = 0; v < kV; ++v) all[v] = kNested ? Op::merge(row[v], all[v]) : row[v];
+}
+
+// Merges into `all` the taps of rows [begin, end).
+template <class Op, int kV, class Columns>
+POOLBENCH_INLINE void add_rows(const Op& op, const RowStarts<Op>& in, int64_t begin, int64_t end,
+                               Columns taps, int64_t c, typename Op::V (&all)[kV]) {
+  for (int64_t r = begin; r < end; ++r) add_row<false>(op, in, r, taps, c, all);
 }
 
 // Reduces the taps of rows [begin, end). The first tap needs no merge with the identity. Times as
-// fast as with it, f32, EPYC (Zen 5), 2 threads, 2026-11-30:
+// fast as with it, f32, EPYC (Zen 5), 2 threads, 2026-11-30, in two runs:
 //
-//                           from memory    in cache
-//   512x28x28 max 2x2       1.03           1.5
-//   512x28x28 average 2x2   1.07           1.5
-//   64x224x224 max 2x2      1.16           1.0
-//   1280x8x8 average 3x3    1.1            1.25
-//   64x112x112 max 3x3 s2   1.03           1.0
+//                           from memory     in cache
+//   512x28x28 max 2x2       1.03            1.1, 1.5
+//   512x28x28 average 2x2   1.01, 1.07      1.03, 1.5
+//   64x224x224 max 2x2      1.13, 1.16      1.0, 1.15
+//   1280x8x8 average 3x3    1.1             1.15, 1.25
+//   64x112x112 max 3x3 s2   1.03            1.0
 template <class Op, int kV, int kTaps, int kAhead>
 POOLBENCH_INLINE void reduce_rows(const Op& op, const RowStarts<Op>& in, int64_t begin, int64_t end,
-                                  ColumnTaps<kTaps, kAhead> taps, int64_t c, typename Op::V* all) {
+                                  ColumnTaps<kTaps, kAhead> taps, int64_t c,
+                                  typename Op::V (&all)[kV]) {
   if (kTaps == 0 || begin == end) {
 #pragma GCC unroll 4
     for (int v = 0; v < kV; ++v) all[v] = Op::identity();
-    return add_rows<Op, kV>(op, in, begin, end, taps, c, all);
+    return add_rows(op, in, begin, end, taps, c, all);
   }
-  const auto* at = in.row[begin] + taps.x * in.pixel + c;
-#pragma GCC unroll 4
-  for (int i = 0; i < kTaps; ++i, at += taps.step * in.pixel) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kV; ++v) {
-      if (i >= kTaps - kAhead) __builtin_prefetch(at + v * Op::N + taps.ahead);
-      const auto next = op.load(at + v * Op::N);
-      all[v] = i == 0 ? next : Op::merge(next, all[v]);
-    }
-  }
-  add_rows<Op, kV>(op, in, begin + 1, end, taps, c, all);
+  add_row<true>(op, in, begin, taps, c, all);
+  add_rows(op, in, begin + 1, end, taps, c, all);
 }
 
 // Calls f(c, std::integral_constant kV) for kV vectors from channel c on: four at a time, then what
@@ -126,14 +126,14 @@ POOLBENCH_INLINE void pool_taps(const Op& op, const RowStarts<Op>& in, Columns t
   for_channels<Op>(in.pixel, [&](int64_t c, auto count) POOLBENCH_INLINE_LAMBDA {
     constexpr int kV = count;
     V both[kV], all[kV];
-    if (kPair) reduce_rows<Op, kV>(op, in, in.both, in.lower, taps, c, both);
+    if (kPair) reduce_rows(op, in, in.both, in.lower, taps, c, both);
     const auto put = [&](int64_t begin, int64_t end, auto* to, auto scale) POOLBENCH_INLINE_LAMBDA {
       if (kPair) {
 #pragma GCC unroll 4
         for (int v = 0; v < kV; ++v) all[v] = both[v];
-        add_rows<Op, kV>(op, in, begin, end, taps, c, all);
+        add_rows(op, in, begin, end, taps, c, all);
       } else {
-        reduce_rows<Op, kV>(op, in, begin, end, taps, c, all);
+        reduce_rows(op, in, begin, end, taps, c, all);
       }
 #pragma GCC unroll 4
       for (int v = 0; v < kV; ++v, to += Op::N) {
