@@ -26,6 +26,11 @@ void check_keeps(const std::string& input, const std::string& output) {
   if (is_same_file(input, output)) throw BadInput(fmt::format("-o: {} is what is read", output));
 }
 
+void add_repository_option(CLI::App& command, std::string& repository) {
+  command.add_option("--repository", repository,
+                     "Order of commits: the history of this repository's HEAD [by date]");
+}
+
 void add_record(CLI::App& app, Run& run) {
   auto* record = app.add_subcommand("record", "What bench --json wrote: merge, export, history");
   record->require_subcommand(1);

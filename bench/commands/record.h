@@ -12,6 +12,9 @@ bool is_same_file(const std::string& one, const std::string& other);
 // Throws BadInput if the output would take the place of what is read.
 void check_keeps(const std::string& input, const std::string& output);
 
+// Adds --repository: the order of commits (bench/history/commits.h).
+void add_repository_option(CLI::App& command, std::string& repository);
+
 void add_record_merge(CLI::App& record, Run& run);
 void add_record_export(CLI::App& record, Run& run);
 void add_record_add(CLI::App& record, Run& run);

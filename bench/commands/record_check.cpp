@@ -90,7 +90,7 @@ std::multimap<std::string, int64_t> records_of(const Store& store, const Flags& 
 
 ExitStatus check(const Flags& flags) {
   Store store(flags.database, Database::kMustExist);
-  const Commits commits = flags.repository.empty() ? Commits() : Commits(flags.repository);
+  const Commits commits(flags.repository);
   const int64_t now = now_of(flags);
   const std::multimap<std::string, int64_t> records = records_of(store, flags);
   const std::map<int64_t, SeriesName> names = store.series();
@@ -131,8 +131,7 @@ void add_record_check(CLI::App& record, Run& run) {
   auto* command = record.add_subcommand("check", "What is new in the database, for cron");
   auto flags = std::make_shared<Flags>();
   command->add_option("database", flags->database, "What record add made")->required();
-  command->add_option("--repository", flags->repository,
-                      "Order of commits: the history of this repository's HEAD [by date]");
+  add_repository_option(*command, flags->repository);
   command->add_flag("--told", flags->told, "Show steps that were told before, too");
   command
       ->add_option("--silent", flags->silent,

@@ -22,7 +22,7 @@ ExitStatus history(const Flags& flags) {
   for (const std::string& filter : flags.filters) patterns.emplace_back("--filter", filter);
   const Pattern hosts("--host", flags.host);
   const Store store(flags.database, Database::kMustExist);
-  const Commits commits = flags.repository.empty() ? Commits() : Commits(flags.repository);
+  const Commits commits(flags.repository);
   size_t shown = 0, left_out = 0;
   for (const auto& [id, name] : store.series()) {
     const std::string row = row_name(name.contender, parse_problem(name.problem), name.temperature);
@@ -50,8 +50,7 @@ void add_record_history(CLI::App& record, Run& run) {
                    "Rows that match a regular expression, by names such as openmp/max/.../cold")
       ->take_all();
   command->add_option("--host", flags->host, "Hosts that match a regular expression");
-  command->add_option("--repository", flags->repository,
-                      "Order of commits: the history of this repository's HEAD [by date]");
+  add_repository_option(*command, flags->repository);
   command->footer(
       "What forbids comparison (machine, device, driver, compiler, flags, instruction set, "
       "threads, "

@@ -43,8 +43,8 @@ ExitStatus report(const Flags& flags) {
   if (!flags.disagreements.empty()) parts.disagreements = read_disagreements(flags.disagreements);
   for (const std::string& path : flags.races) parts.races.push_back(race_part(path));
   if (!flags.history.empty()) {
-    parts.history = history_json(Store(flags.history, Database::kMustExist),
-                                 flags.repository.empty() ? Commits() : Commits(flags.repository));
+    parts.history =
+        history_json(Store(flags.history, Database::kMustExist), Commits(flags.repository));
     say_left_out(parts.history.at("unknown").get<size_t>(), flags.repository);
   }
   if (!flags.output.empty()) write_file(flags.output, page_html(parts));
@@ -65,8 +65,7 @@ void add_report(CLI::App& app, Run& run) {
                       "Show what `check --disagreements FILE.json` wrote, too");
   command->add_option("--race", flags->races, "Show what `race --json` wrote, too");
   command->add_option("--history", flags->history, "Show the database of `record add`, too");
-  command->add_option("--repository", flags->repository,
-                      "Order of its commits: the history of this repository's HEAD [by date]");
+  add_repository_option(*command, flags->repository);
   command->footer(
       "The page needs no network and no other file. Each record is a run: times are compared "
       "inside one, never between two.\n"

@@ -44,7 +44,8 @@ std::optional<std::string> output_of(std::vector<std::string> command) {
 
 }  // namespace
 
-Commits::Commits(const std::string& repository) : by_history_(true) {
+Commits::Commits(const std::string& repository) : by_history_(!repository.empty()) {
+  if (!by_history_) return;
   const auto listed =
       output_of({"git", "-C", repository, "rev-list", "--topo-order", "--reverse", "HEAD"});
   if (!listed)

@@ -12,7 +12,8 @@ class Commits {
  public:
   // By the commits' dates; one whose date no record tells stands where its first record does.
   Commits() = default;
-  // As the history of HEAD has them. Throws BadInput if `repository` is none.
+  // As the history of HEAD has them; by dates if `repository` is empty. Throws BadInput if it is
+  // none.
   explicit Commits(const std::string& repository);
 
   // Sorts a series' points, those of a commit by their records' dates, those of changed files
