@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -52,17 +51,6 @@ std::vector<Voided> voided_of(const Json& blocks) {
   return voided;
 }
 
-// Without the points that were off, which a record does not have.
-std::optional<Comparison> comparison_of(const Json& row) {
-  if (!row.contains("checked")) return std::nullopt;
-  Comparison comparison;
-  comparison.checked = integer(row, "checked");
-  comparison.outputs = integer(row, "outputs");
-  comparison.max_ulp = number(row, "max_ulp");
-  comparison.known_differences = row.value("known_differences", comparison.known_differences);
-  return comparison;
-}
-
 // Of devices with this UUID, CUDA and Vulkan on one GPU, the one whose family the contender is of,
 // or that of engines.
 Device device_of(const std::vector<Device>& devices, const std::string& uuid,
@@ -93,14 +81,13 @@ Record row_of(const Json& json, const std::vector<Device>& devices) {
     if (json.contains("plan_heap_bytes")) row.plan.heap_bytes = integer(json, "plan_heap_bytes");
   }
   row.scratch_bytes = integer(json, "scratch_bytes");
-  row.comparison = comparison_of(json);
+  if (json.contains("known_differences"))
+    json.at("known_differences").get_to(row.comparison.emplace().known_differences);
   row.seconds = interval_of(json, "seconds");
   row.traffic = {integer(json, "bytes_read"), integer(json, "bytes_written")};
   row.series.launches = integer(json, "launches");
   row.series.level = json.value("level", "");
   row.series.voided = voided_of(json.value("voided", Json::array()));
-  if (const double probe = number(json, "probe"); !std::isnan(probe)) row.series.probe = {probe};
-  if (const double cores = number(json, "cores"); !std::isnan(cores)) row.series.cores = {cores};
   row.ceiling = json.value("ceiling", "");
   row.ceiling_seconds = number(json, "ceiling_seconds");
   row.share = interval_of(json, "share");

@@ -25,8 +25,7 @@ struct StoredRecord {
   // Of a row are set: contender, kernel, problem, temperature, status, reason, device, plan,
   // scratch_bytes, seconds, traffic, ceiling, ceiling_seconds, share, baseline, ratio,
   // across_devices, floor_seconds, warm, submit, claimed_seconds, note; of its series the samples,
-  // voided blocks, launches, level, and the medians of probe and cores; of its comparison what is
-  // counted, max_ulp and known_differences.
+  // voided blocks, launches and level; of its comparison known_differences.
   std::vector<CaseResult> cases;
 
   const Json& context() const { return json.at("context").at("poolbench"); }
