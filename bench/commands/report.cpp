@@ -29,12 +29,12 @@ ExitStatus report(const Flags& flags) {
     for (size_t j = 0; j < i; ++j)
       if (is_same_file(flags.records[i], flags.records[j]))
         throw BadInput(flags.records[i] + ": is named twice");
+  std::vector<std::string> read = flags.records;
+  read.insert(read.end(), flags.races.begin(), flags.races.end());
+  read.insert(read.end(), {flags.history, flags.disagreements});
   PageParts parts;
   for (const std::string& output : {flags.output, flags.markdown}) {
     check_writable(output);
-    std::vector<std::string> read = flags.records;
-    read.insert(read.end(), flags.races.begin(), flags.races.end());
-    read.insert(read.end(), {flags.history, flags.disagreements});
     for (const std::string& path : read) check_keeps(path, output);
   }
   for (const std::string& path : flags.records) parts.records.push_back(read_record(path));

@@ -45,6 +45,12 @@ class Columns {
  public:
   // Each row has the same names.
   void add(const char* name, Json value) { columns_[name].push_back(std::move(value)); }
+  // Three columns: `name`, and with _low and _high the interval's ends, in 1 / `unit`.
+  void add(const std::string& name, const Interval& interval, double unit = 1) {
+    columns_[name].push_back(short_number(unit * interval.median));
+    columns_[name + "_low"].push_back(short_number(unit * interval.low));
+    columns_[name + "_high"].push_back(short_number(unit * interval.high));
+  }
   // A column whose values are equal is {"all": value}, else an array.
   Json json() && {
     Json json = Json::object();

@@ -105,15 +105,9 @@ void PageTables::add_series(const Record& row) {
 }
 
 void PageTables::add_times(const Record& row) {
-  const auto add_interval = [&](const std::array<const char*, 3>& names, const Interval& interval,
-                                double unit) {
-    timed_.add(names[0], short_number(unit * interval.median));
-    timed_.add(names[1], short_number(unit * interval.low));
-    timed_.add(names[2], short_number(unit * interval.high));
-  };
-  add_interval({"time", "time_low", "time_high"}, row.seconds, kNanoseconds);
-  add_interval({"share", "share_low", "share_high"}, row.share, 1);
-  add_interval({"ratio", "ratio_low", "ratio_high"}, row.ratio, 1);
+  timed_.add("time", row.seconds, kNanoseconds);
+  timed_.add("share", row.share);
+  timed_.add("ratio", row.ratio);
   timed_.add("baseline", word(row.baseline));
   timed_.add("across", int(row.across_devices));
   timed_.add("bytes", row.traffic.total());

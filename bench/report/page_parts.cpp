@@ -40,12 +40,8 @@ Json series_json(const std::string& name, const std::vector<SeriesPoint>& points
     columns.add("day", day_text(point.date));
     columns.add("status", std::string(info(point.status).name));
     columns.add("counts", int(counts(point)));
-    columns.add("time", nanoseconds(point.seconds));
-    columns.add("time_low", nanoseconds(point.low));
-    columns.add("time_high", nanoseconds(point.high));
-    columns.add("over", short_number(point.over_ceiling));
-    columns.add("over_low", short_number(point.over_low));
-    columns.add("over_high", short_number(point.over_high));
+    columns.add("time", {point.seconds, point.low, point.high}, kNanoseconds);
+    columns.add("over", {point.over_ceiling, point.over_low, point.over_high}, 1);
   }
   Json changes = Json::array();
   for (const Change& change : changes_of(points))
